@@ -1,0 +1,1 @@
+"""Which crystals: disordered parents, their symmetry-distinct orderings, and the electrostatic ranking."""

@@ -1,0 +1,1 @@
+"""Run it, find it again: jobs, flows, stores and results."""
