@@ -40,9 +40,7 @@ class LevelOfTheory(Record):
         description="Functional and input set, or force-field name, e.g. 'PBE (MP GGA)', 'CHGNet r2scan'"
     )
     weights_sha256: str | None = Field(None, description="SHA-256 of the force field's weights; None for DFT")
-    corrections: Literal["none", "MP2020"] = Field(
-        "none", description="Energy corrections added to the raw energies"
-    )
+    corrections: Literal["none", "MP2020"] = Field("none", description="Energy corrections added to the raw energies")
 
     @property
     def label(self) -> str:
@@ -85,12 +83,8 @@ def common_level(entries: list[ComputedStructureEntry]) -> LevelOfTheory:
     """
     levels = {level_of(entry): entry for entry in entries}
     if len(levels) != 1:
-        found = (
-            "; ".join(f"{level.label} ({entry.entry_id})" for level, entry in levels.items()) or "no entries"
-        )
-        raise LevelOfTheoryError(
-            f"expected entries of one level of theory, got: {found}. Relax all with one method"
-        )
+        found = "; ".join(f"{level.label} ({entry.entry_id})" for level, entry in levels.items()) or "no entries"
+        raise LevelOfTheoryError(f"expected entries of one level of theory, got: {found}. Relax all with one method")
     return next(iter(levels))
 
 
@@ -99,9 +93,7 @@ class OrderingDoc(Record):
 
     structure: Crystal = Field(description="Ordered crystal, not relaxed; lattice in Angstrom")
     degeneracy: int = Field(ge=1, description="Number of raw orderings that symmetry maps onto this one")
-    electrostatic_energy: float = Field(
-        description="Ewald energy of the formal charges (eV per formula unit)"
-    )
+    electrostatic_energy: float = Field(description="Ewald energy of the formal charges (eV per formula unit)")
 
 
 class OrderingsDoc(Document):
@@ -111,11 +103,17 @@ class OrderingsDoc(Document):
     parent_source: str = Field(description="Where the parent's cell and occupancies come from")
     formula: str = Field(description="Reduced formula, e.g. 'Li2ZrCl6'")
     cell: str = Field(description="Which cell was filled, e.g. 'primitive', 'conventional'")
-    raw_count: int = Field(
-        ge=1, description="Orderings before symmetry (multinomial); the degeneracies sum to it"
-    )
+    raw_count: int = Field(ge=1, description="Orderings before symmetry (multinomial); the degeneracies sum to it")
     distinct_count: int = Field(ge=1, description="Symmetry-distinct orderings, from Burnside's lemma")
     orderings: list[OrderingDoc] = Field(description="Orderings kept, lowest electrostatic energy first")
+
+
+class CandidatesDoc(Document):
+    """Crystals to relax: three lists of equal length."""
+
+    structures: list[Crystal] = Field(description="Crystals as they enter the relaxation; lattices in Angstrom")
+    labels: list[str] = Field(description="What each is, e.g. 'LiCl_rocksalt_mp-22905'")
+    degeneracies: list[int] = Field(description="Degeneracy of each ordering; 1 for an ordered crystal")
 
 
 class RelaxationDoc(Document):
@@ -148,9 +146,7 @@ class ElasticDoc(Document):
 
     label: str = Field(description="Label of the relaxation the constants belong to")
     formula: str = Field(description="Reduced formula")
-    tensor: list[list[float]] = Field(
-        description="Stiffness in Voigt order xx yy zz yz xz xy (GPa), shape (6, 6)"
-    )
+    tensor: list[list[float]] = Field(description="Stiffness in Voigt order xx yy zz yz xz xy (GPa), shape (6, 6)")
     bulk_modulus: float = Field(gt=0, description="Voigt-Reuss-Hill bulk modulus (GPa)")
     shear_modulus: float = Field(gt=0, description="Voigt-Reuss-Hill shear modulus (GPa)")
     youngs_modulus: float = Field(gt=0, description="Isotropic Young's modulus E = 9KG/(3K+G) (GPa)")
@@ -180,9 +176,7 @@ class VoltageSegment(Record):
     )
     reaction_energy_high: float = Field(description="The same at voltage_high (eV per formula unit)")
     decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
-    reaction_strain: float = Field(
-        description="dV/V0, dimensionless; the ion reservoir's volume is not counted"
-    )
+    reaction_strain: float = Field(description="dV/V0, dimensionless; the ion reservoir's volume is not counted")
 
 
 class StabilityDoc(Document):
@@ -206,8 +200,39 @@ class StabilityDoc(Document):
     level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
 
 
+class ConstrictionSegment(Record):
+    """One assemblage of products and the effective bulk moduli between which it is the ground state."""
+
+    k_eff_low: float = Field(ge=0, description="Lower end of the segment (GPa)")
+    k_eff_high: float = Field(ge=0, description="Upper end of the segment (GPa)")
+    products: list[PhaseAmount] = Field(description="Phases and amounts per formula unit of the electrolyte")
+    ion_uptake: float = Field(description="Working ions taken up per formula unit (negative: released)")
+    reaction: str = Field(description="Balanced reaction per formula unit")
+    reaction_energy_low: float = Field(
+        description="Grand-potential reaction energy at k_eff_low, mechanical work included (eV per formula unit)"
+    )
+    reaction_energy_high: float = Field(description="The same at k_eff_high (eV per formula unit)")
+    decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
+    reaction_strain: float = Field(description="dV/V0, dimensionless; the ion reservoir's volume is not counted")
+
+
+class ConstrictionDoc(Document):
+    """Products of one electrolyte against the effective bulk modulus at one voltage."""
+
+    formula: str = Field(description="Electrolyte, reduced formula")
+    working_ion: str = Field(description="Element exchanged with the reservoir, e.g. 'Li'")
+    voltage: float = Field(description="Voltage (V vs Li/Li+)")
+    functional: Literal["linear"] = Field(description="Mechanical functional: 'linear' is W = K_eff (V - V0)")
+    electrolyte_volume: float = Field(
+        gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
+    )
+    segments: list[ConstrictionSegment] = Field(description="Ground-state assemblages, lowest K_eff first")
+    entries: list[str] = Field(description="Identifiers of all entries that competed")
+    level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
+
+
 class DecompositionDoc(Document):
-    """Decomposition of one electrolyte at one voltage and K_eff: what the mesoscale stage takes from the atomistic ones."""
+    """Decomposition of an electrolyte at one voltage and K_eff: all that the mesoscale stage takes from the atoms."""
 
     formula: str = Field(description="Electrolyte, reduced formula")
     working_ion: str = Field(description="Element exchanged with the reservoir")
@@ -221,9 +246,7 @@ class DecompositionDoc(Document):
     )
     electrolyte_volume: float = Field(gt=0, description="V0 (Angstrom^3 per formula unit)")
     decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
-    reaction_strain: float = Field(
-        description="dV/V0, dimensionless; the ion reservoir's volume is not counted"
-    )
+    reaction_strain: float = Field(description="dV/V0, dimensionless; the ion reservoir's volume is not counted")
     level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
 
 
@@ -235,9 +258,7 @@ class ParameterRow(Record):
     value: float = Field(description="Value in the unit beside it")
     unit: str = Field(description="Unit, '1' if dimensionless")
     source: str = Field(description="DOI, derivation, or the stage that computed it")
-    calibrated: bool = Field(
-        False, description="True if chosen to meet a published result; never a prediction"
-    )
+    calibrated: bool = Field(False, description="True if chosen to meet a published result; never a prediction")
 
 
 class FieldFile(Record):
@@ -254,23 +275,13 @@ class GrowthDoc(Document):
     microstructure: str = Field(description="'fine' or 'graded', with seed")
     grid_shape: tuple[int, int] = Field(description="Cells along x and y")
     spacing: float = Field(gt=0, description="Grid spacing (m)")
-    spacing_over_width: float = Field(
-        gt=0, description="dx / interface width w; the front is resolved for <= 1"
-    )
+    spacing_over_width: float = Field(gt=0, description="dx / interface width w; the front is resolved for <= 1")
     parameters: list[ParameterRow] = Field(description="Every parameter with unit and source")
     times: list[float] = Field(description="Output times (s)")
-    tip_height: list[float] = Field(
-        description="Highest point of the lithium contour xi = 1/2 (m) at the output times"
-    )
-    deposited: list[float] = Field(
-        description="Lithium deposited since t = 0 (mol per m of depth) at the output times"
-    )
-    peak_compression: list[float] = Field(
-        description="Largest hydrostatic compression -P (MPa) at the output times"
-    )
-    interface_compression: list[float] = Field(
-        description="Mean -P over the lithium front (MPa) at the output times"
-    )
+    tip_height: list[float] = Field(description="Highest point of the lithium contour xi = 1/2 (m) at the output times")
+    deposited: list[float] = Field(description="Lithium deposited since t = 0 (mol per m of depth) at the output times")
+    peak_compression: list[float] = Field(description="Largest hydrostatic compression -P (MPa) at the output times")
+    interface_compression: list[float] = Field(description="Mean -P over the lithium front (MPa) at the output times")
     lithium_balance_error: float = Field(
         ge=0, description="Largest relative imbalance of the lithium inventory over the run"
     )
@@ -278,9 +289,7 @@ class GrowthDoc(Document):
     rejected_steps: int = Field(ge=0, description="Rejected time steps")
     newton_iterations: int = Field(ge=1, description="Newton iterations, all steps")
     multigrid_iterations: int = Field(ge=1, description="Multigrid-preconditioned CG iterations, all solves")
-    fields: FieldFile = Field(
-        description="Order parameter, concentration, potential, pressure at the output times"
-    )
+    fields: FieldFile = Field(description="Order parameter, concentration, potential, pressure at the output times")
 
 
 class StressDoc(Document):
@@ -291,9 +300,7 @@ class StressDoc(Document):
     spacing: float = Field(gt=0, description="Grid spacing (m)")
     parameters: list[ParameterRow] = Field(description="Every parameter with unit and source")
     decomposition: DecompositionDoc = Field(description="The reaction whose strain acts in the reaction zone")
-    zone_eigenstrain: float = Field(
-        description="Linear eigenstrain applied in the reaction zone, dimensionless"
-    )
+    zone_eigenstrain: float = Field(description="Linear eigenstrain applied in the reaction zone, dimensionless")
     tip_compression: float = Field(description="-P averaged over the reaction zone at the tip (MPa)")
     peak_compression: float = Field(description="Largest hydrostatic compression -P (MPa)")
     tip_compression_without_reaction: float = Field(

@@ -1,0 +1,221 @@
+"""Figures of the mesoscale stage: morphology and hydrostatic pressure. Lengths in micrometres, pressures in MPa."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator
+
+from selflimit.documents import GrowthDoc, StressDoc
+from selflimit.mesoscale.grid import Array
+from selflimit.units import MICROMETRE, MPA
+
+Fields = dict[str, Array]
+
+PRESSURE_MAP = "cividis"
+"""Colour map of the compression: its lightness rises evenly, for grey print and colour-blind readers."""
+LITHIUM, COARSE, ELECTROLYTE = "0.15", "0.75", "0.9"
+"""Greys of lithium, coarse particles and the second electrolyte."""
+
+
+def plot_morphology(doc: GrowthDoc, fields: Fields, output: int, ax: Axes) -> Axes:
+    """Lithium (dark), coarse particles (grey discs) and electrolyte (light grey) at output number ``output``."""
+    extent = _extent(doc)
+    ax.imshow(1.0 - 0.25 * fields["coarse"].T - 0.1 * fields["electrolyte"].T, **_picture(extent, "gray", 0.0, 1.0))
+    x, y = _nodes(doc)
+    ax.contourf(x, y, fields["xi"][output].T, levels=[0.5, np.inf], colors=[LITHIUM])
+    _outline_phases(doc, fields, ax)
+    return _frame(ax, f"{doc.times[output]:.0f} s")
+
+
+def plot_pressure(doc: GrowthDoc, fields: Fields, output: int, ax: Axes, limit: float) -> AxesImage:
+    """Compression -P (MPa) between 0 and ``limit`` at output number ``output``, with the outline of the lithium."""
+    image = ax.imshow(
+        -fields["pressure"][output].T / MPA,
+        **_picture(_extent(doc), PRESSURE_MAP, 0.0, limit),
+        interpolation="bilinear",
+    )
+    x, y = _nodes(doc)
+    ax.contour(x, y, fields["xi"][output].T, levels=[0.5], colors="white", linewidths=0.9)
+    _outline_phases(doc, fields, ax)
+    _frame(ax, f"{doc.times[output]:.0f} s")
+    return image
+
+
+def plot_growth(runs: Sequence[tuple[GrowthDoc, Fields]], outputs: Sequence[int], figure: Figure) -> list[Axes]:
+    """Morphology and compression of each run at the chosen outputs, one colour scale for all.
+
+    Parameters
+    ----------
+    runs
+        Document and fields of each microstructure, e.g. fine and graded: two rows each.
+    outputs
+        Numbers of the output times: the columns.
+    figure
+        Empty figure to draw on.
+
+    Returns
+    -------
+    The panels, row by row.
+    """
+    limit = pressure_limit([fields["pressure"][list(outputs)] for _, fields in runs])
+    grid = figure.subplots(2 * len(runs), len(outputs), squeeze=False, sharex=True, sharey=True)
+    for row, (doc, fields) in enumerate(runs):
+        for column, output in enumerate(outputs):
+            plot_morphology(doc, fields, output, grid[2 * row, column])
+            image = plot_pressure(doc, fields, output, grid[2 * row + 1, column], limit)
+        grid[2 * row, 0].set_ylabel(f"{doc.microstructure.split(',')[0]}\nlithium")
+        grid[2 * row + 1, 0].set_ylabel(f"{doc.microstructure.split(',')[0]}\npressure")
+        _scale_bar(doc, grid[2 * row, 0])
+    bar = figure.colorbar(
+        image, ax=list(grid.ravel()), shrink=0.6, extend="both", label="hydrostatic compression −P (MPa)"
+    )
+    bar.locator = MaxNLocator(6)
+    bar.update_ticks()
+    return list(grid.ravel())
+
+
+def plot_front(runs: Sequence[GrowthDoc], ax: Axes) -> Axes:
+    """Height of the tip (µm) against time (s), one line per microstructure."""
+    for doc, style in zip(runs, ("-o", "--s", "-.^", ":d"), strict=False):
+        ax.plot(doc.times, np.array(doc.tip_height) / MICROMETRE, style, label=doc.microstructure, markersize=4)
+    ax.set_xlabel("time (s)")
+    ax.set_ylabel("height of the lithium tip (µm)")
+    ax.legend(frameon=False)
+    return ax
+
+
+def plot_interface_stress(doc: StressDoc, fields: Fields, figure: Figure) -> list[Axes]:
+    """Phases, compression without and with the reaction strain (one scale), and the sweep of the retained fraction.
+
+    Parameters
+    ----------
+    doc
+        Static stress.
+    fields
+        Its fields.
+    figure
+        Empty figure to draw on.
+
+    Returns
+    -------
+    The four panels.
+    """
+    panels = figure.subplots(1, 4, gridspec_kw={"width_ratios": [1, 1, 1, 1.1]})
+    _plot_phases(doc, fields, panels[0])
+    limit = pressure_limit([fields["pressure_without_reaction"], fields["pressure"]])
+    for ax, name, title in zip(
+        panels[1:3], ("pressure_without_reaction", "pressure"), ("lithium only", "with reaction products"), strict=True
+    ):
+        image = ax.imshow(
+            -fields[name].T / MPA, **_picture(_extent(doc), PRESSURE_MAP, 0.0, limit), interpolation="bilinear"
+        )
+        _outline_zone(doc, fields, ax)
+        _frame(ax, title)
+    figure.colorbar(image, ax=list(panels[1:3]), shrink=0.7, extend="both", label="hydrostatic compression −P (MPa)")
+    plot_sweep(doc, panels[3])
+    return list(panels)
+
+
+def plot_sweep(doc: StressDoc, ax: Axes) -> Axes:
+    """Compression at the tip (MPa) against the retained fraction of the reaction strain."""
+    points = sorted((float(fraction), value) for fraction, value in doc.retained_fraction_sweep.items())
+    ax.plot(*zip(*points, strict=True), "-o", color="0.2", markersize=4)
+    ax.axhline(doc.tip_compression_without_reaction, color="0.5", linestyle="--", linewidth=1)
+    ax.annotate(
+        "no reaction", (points[-1][0], doc.tip_compression_without_reaction), ha="right", va="bottom", color="0.4"
+    )
+    ax.set_xlabel("retained fraction of the reaction strain")
+    ax.set_ylabel("compression at the tip (MPa)")
+    ax.set_box_aspect(1.3)
+    return ax
+
+
+def pressure_limit(pressures: Sequence[Array]) -> float:
+    """Upper end (MPa, two digits) of one colour scale for several pressure fields (Pa): 99.8th percentile of -P."""
+    top = max(float(np.percentile(-pressure, 99.8)) for pressure in pressures) / MPA
+    digits = 10.0 ** np.floor(np.log10(max(top, 1e-6)))
+    return float(np.ceil(2.0 * top / digits) * digits / 2.0)
+
+
+def _plot_phases(doc: StressDoc, fields: Fields, ax: Axes) -> None:
+    grey = 1.0 - 0.1 * fields["electrolyte"] - 0.25 * fields["coarse"] - 0.85 * fields["lithium"] - 0.5 * fields["zone"]
+    ax.imshow(grey.T, **_picture(_extent(doc), "gray", 0.0, 1.0))
+    _outline_zone(doc, fields, ax)
+    width, height = (n * doc.spacing / MICROMETRE for n in doc.grid_shape)
+    for name, label, colour in (
+        ("electrolyte", "electrolyte", "black"),
+        ("coarse", "coarse", "black"),
+        ("lithium", "Li", "white"),
+    ):
+        x, y = _label_spot(fields[name])
+        ax.text(x * width, y * height, label, color=colour, ha="center", va="center")
+    ax.annotate(
+        "reaction zone",
+        xy=tuple(np.array(_label_spot(fields["zone"])) * (width, height)),
+        xytext=(0.5 * width, 0.93 * height),
+        ha="center",
+        arrowprops={"arrowstyle": "-", "color": "0.2"},
+    )
+    _frame(ax, "phases")
+    _scale_bar(doc, ax, "black")
+
+
+def _label_spot(fraction: Array) -> tuple[float, float]:
+    """Deepest point of the left half of a phase, as fractions of width and height."""
+    half = fraction[: fraction.shape[0] // 2 + 1] > 0.5
+    columns = half.sum(axis=1)
+    if columns.max() == 0:
+        return 0.5, 0.5
+    ix = int(np.median(np.nonzero(columns >= 0.9 * columns.max())[0]))
+    return (ix + 0.5) / fraction.shape[0], (float(np.mean(np.nonzero(half[ix])[0])) + 0.5) / fraction.shape[1]
+
+
+def _outline_zone(doc: StressDoc, fields: Fields, ax: Axes) -> None:
+    x, y = _centres(doc)
+    for name, style in (("lithium", "-"), ("zone", "--"), ("coarse", ":"), ("electrolyte", ":")):
+        ax.contour(x, y, fields[name].T, levels=[0.5], colors="white", linewidths=1.6, linestyles=style)
+        ax.contour(x, y, fields[name].T, levels=[0.5], colors="black", linewidths=0.7, linestyles=style)
+
+
+def _outline_phases(doc: GrowthDoc, fields: Fields, ax: Axes) -> None:
+    x, y = _centres(doc)
+    for name in ("coarse", "electrolyte"):
+        if fields[name].max() > 0.5:
+            ax.contour(x, y, fields[name].T, levels=[0.5], colors="0.55", linewidths=0.8, linestyles="--")
+
+
+def _picture(extent: tuple[float, float, float, float], cmap: str, low: float, high: float) -> dict[str, object]:
+    return {"origin": "lower", "extent": extent, "cmap": cmap, "vmin": low, "vmax": high}
+
+
+def _extent(doc: GrowthDoc | StressDoc) -> tuple[float, float, float, float]:
+    return 0.0, doc.grid_shape[0] * doc.spacing / MICROMETRE, 0.0, doc.grid_shape[1] * doc.spacing / MICROMETRE
+
+
+def _nodes(doc: GrowthDoc | StressDoc) -> tuple[Array, Array]:
+    x, y = (np.arange(n + 1) * doc.spacing / MICROMETRE for n in doc.grid_shape)
+    return x, y
+
+
+def _centres(doc: GrowthDoc | StressDoc) -> tuple[Array, Array]:
+    x, y = ((np.arange(n) + 0.5) * doc.spacing / MICROMETRE for n in doc.grid_shape)
+    return x, y
+
+
+def _frame(ax: Axes, title: str) -> Axes:
+    ax.set_title(title, fontsize="medium")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    return ax
+
+
+def _scale_bar(doc: GrowthDoc | StressDoc, ax: Axes, colour: str = "black") -> None:
+    """Bar of a round length, about a quarter of the width, with its length in micrometres."""
+    width, height = (n * doc.spacing / MICROMETRE for n in doc.grid_shape)
+    length = max((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step <= 0.35 * width), default=1)
+    x, y = 0.95 * width - length, 0.94 * height
+    ax.plot([x, x + length], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt")
+    ax.text(x + 0.5 * length, y - 0.02 * height, f"{length} µm", color=colour, ha="center", va="top", fontsize="small")

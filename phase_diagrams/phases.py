@@ -1,0 +1,120 @@
+"""Competing phases as the numbers the minimisation needs: amounts, energy and volume per formula unit."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pymatgen.core import Composition
+from pymatgen.entries.computed_entries import ComputedStructureEntry
+
+from selflimit.errors import InputError
+
+LARGEST_DENOMINATOR = 1000
+"""Amounts in a formula are taken as fractions with denominators up to this (Li5.5 is 11/2)."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One competing phase, per reduced formula unit (fu)."""
+
+    formula: str
+    """Reduced formula."""
+    entry_id: str
+    """Identifier of the entry the numbers come from."""
+    amounts: dict[str, float]
+    """Element symbol -> atoms per fu."""
+    energy: float
+    """Energy at zero pressure (eV/fu)."""
+    volume: float
+    """Volume at zero pressure (Angstrom^3/fu)."""
+
+    @property
+    def is_element(self) -> bool:
+        """Whether the phase holds a single element."""
+        return len(self.amounts) == 1
+
+    @property
+    def energy_per_atom(self) -> float:
+        """Energy at zero pressure (eV/atom)."""
+        return self.energy / sum(self.amounts.values())
+
+
+def formula_unit(composition: Composition) -> Composition:
+    """Reduced formula unit with integer amounts; fractional amounts are cleared first.
+
+    Parameters
+    ----------
+    composition
+        Any multiple of the formula, e.g. ``Composition("Li5.5PS4.5Cl1.5")``.
+
+    Returns
+    -------
+    Composition
+        Smallest integer formula, diatomic molecules kept (``Cl2``, ``N2``).
+    """
+    amounts = {e: Fraction(a).limit_denominator(LARGEST_DENOMINATOR) for e, a in composition.items()}
+    denominator = math.lcm(*(amount.denominator for amount in amounts.values()))
+    return Composition({e: int(a * denominator) for e, a in amounts.items()}).reduced_composition
+
+
+def parse_formula(composition: Composition | str) -> Composition:
+    """Formula unit of a user's composition.
+
+    Raises
+    ------
+    InputError
+        Not a formula, an unknown element, or nothing in it.
+    """
+    try:
+        parsed = formula_unit(Composition(composition, strict=True))
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"expected a chemical formula like 'Li2ZrCl6', got {composition!r} ({error})") from error
+    if not parsed:
+        raise InputError(f"expected a chemical formula like 'Li2ZrCl6', got {composition!r}")
+    return parsed
+
+
+def phase_from_entry(entry: ComputedStructureEntry) -> Phase:
+    """Numbers of one entry per formula unit.
+
+    Raises
+    ------
+    InputError
+        The entry has no crystal structure (so no volume), or its energy or volume is not a finite number.
+    """
+    name = f"entry {entry.entry_id} ({entry.composition.reduced_formula})"
+    structure = getattr(entry, "structure", None)
+    if structure is None:
+        raise InputError(f"{name} has no crystal structure, so no volume; use a ComputedStructureEntry")
+    if not math.isfinite(entry.energy):
+        raise InputError(f"{name} has energy {entry.energy} eV, expected a finite number; relax it again or drop it")
+    if not (math.isfinite(structure.volume) and structure.volume > 0):
+        raise InputError(f"{name} has cell volume {structure.volume} Angstrom^3, expected a positive number; drop it")
+    unit = formula_unit(entry.composition)
+    count = entry.composition.num_atoms / unit.num_atoms
+    amounts = {element.symbol: float(amount) for element, amount in unit.items()}
+    volume = structure.volume / (structure.composition.num_atoms / unit.num_atoms)
+    return Phase(unit.reduced_formula, str(entry.entry_id), amounts, entry.energy / count, volume)
+
+
+def stable_order(phases: Iterable[Phase]) -> tuple[Phase, ...]:
+    """Phases in an order that does not depend on how they came: formula, energy, volume, identifier.
+
+    Energies and volumes are compared to 1e-8 (eV/fu, Angstrom^3/fu), so that round-off does not order equal ones.
+    """
+    return tuple(sorted(phases, key=lambda p: (p.formula, round(p.energy, 8), round(p.volume, 8), p.entry_id)))
+
+
+def lowest_element(phases: Iterable[Phase], element: str) -> Phase:
+    """Lowest-energy phase of a pure element: its reference.
+
+    Raises
+    ------
+    InputError
+        No phase of the pure element.
+    """
+    found = [phase for phase in phases if phase.amounts.keys() == {element}]
+    if not found:
+        raise InputError(f"no entry for the pure element {element}; add its reference crystal to the entries")
+    return min(found, key=lambda phase: phase.energy_per_atom)

@@ -1,0 +1,210 @@
+"""The command line: parse, hand over, and turn every error a user can act on into one line.
+
+Nothing heavy is imported here: `selflimit --help` answers at once. The verbs live in selflimit.workflows.commands.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from selflimit import __version__
+from selflimit.errors import SelflimitError
+
+EXIT_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+DESCRIPTION = """\
+From a disordered electrolyte crystal to the stress at its self-limiting lithium interface:
+orderings -> relaxation -> mechanically constrained phase diagram -> phase field -> report."""
+
+RUN_EXAMPLE = """\
+example:
+  selflimit run                                   Li2ZrCl6 on embedded defaults, results in selflimit-run/
+  selflimit run --parent my.cif --folder my-run   your own disordered crystal
+Run the same command again to resume: finished steps are not repeated."""
+
+ORDERINGS_EXAMPLE = """\
+example:
+  selflimit orderings --parent LZC-A --cell conventional --keep 5 --json
+Energies are electrostatic, in eV per formula unit; the relaxation decides which ordering is lowest."""
+
+DIAGRAM_EXAMPLE = """\
+example:
+  selflimit diagram --k-eff 0 5 10 15                     Li2ZrCl6, all phases relaxed by one force field
+  selflimit diagram --entries mine.json --formula Li3N    your entries (JSON list of ComputedStructureEntry)
+Voltages are in V vs Li/Li+, K_eff in GPa, volumes in cubic Angstrom per formula unit."""
+
+INTERFACE_EXAMPLE = """\
+example:
+  selflimit interface --duration 1200 --overpotential -0.1
+Lengths are in micrometres, times in s, pressures in MPa (compression positive in tables)."""
+
+REPORT_EXAMPLE = """\
+example:
+  selflimit report --folder selflimit-run    write selflimit-run/report.html again from its documents"""
+
+RESULTS_EXAMPLE = """\
+example:
+  selflimit results --formula Li2ZrCl6 --kind StabilityDoc --k-eff 15
+  selflimit results --store mongodb://user:password@host:27017/selflimit --voltage 0 0.5 --json"""
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
+    parser.add_argument(
+        "--store", help="folder or MongoDB URI of the results (default: $SELFLIMIT_STORE or selflimit-store)"
+    )
+
+
+def _chain(parser: argparse.ArgumentParser) -> None:
+    """Options of every verb that runs the chain or a first part of it."""
+    _common(parser)
+    parser.add_argument("--folder", default="selflimit-run", help="run folder (default: %(default)s)")
+    crystal = parser.add_argument_group("crystal")
+    crystal.add_argument(
+        "--parent",
+        default="LZC-A",
+        help="bundled parent (LZC-A, LZC-C, LZC-D, LZC-E) or a CIF file with occupancies (default: %(default)s)",
+    )
+    crystal.add_argument(
+        "--cell",
+        nargs="+",
+        default=["primitive", "conventional"],
+        metavar="CELL",
+        help="cells to fill: primitive, conventional, or a supercell of the conventional cell such as 2x1x1 "
+        "(default: primitive conventional)",
+    )
+    crystal.add_argument(
+        "--keep",
+        type=int,
+        default=8,
+        metavar="N",
+        help="orderings kept per cell, lowest electrostatic energy first (default: %(default)s)",
+    )
+    energies = parser.add_argument_group("energies")
+    energies.add_argument(
+        "--force-field",
+        default="CHGNet-r2scan",
+        metavar="NAME",
+        help="CHGNet-r2scan, CHGNet-0.3.0, a public MACE model such as MACE-MP-0-small, MACE:<path>, or VASP "
+        "(default: %(default)s)",
+    )
+    energies.add_argument(
+        "--max-force",
+        type=float,
+        default=0.005,
+        metavar="EV_PER_A",
+        help="force tolerance of the relaxations (eV/Angstrom, default: %(default)s)",
+    )
+    energies.add_argument(
+        "--phases",
+        choices=("bundled", "mp-api"),
+        default="bundled",
+        help="where the competing crystals come from; mp-api needs MP_API_KEY (default: %(default)s)",
+    )
+    diagram = parser.add_argument_group("phase diagram")
+    diagram.add_argument(
+        "--k-eff",
+        type=float,
+        nargs="+",
+        default=[0.0, 5.0, 10.0, 15.0],
+        metavar="GPA",
+        help="effective bulk moduli K_eff (GPa, default: 0 5 10 15)",
+    )
+    diagram.add_argument(
+        "--voltage-range",
+        type=float,
+        nargs=2,
+        default=[0.0, 5.0],
+        metavar="V",
+        help="voltages (V vs Li/Li+, default: 0 5)",
+    )
+
+
+def _interface(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("interface")
+    group.add_argument(
+        "--duration", type=float, default=2100.0, metavar="S", help="model time of the growth (s, default: %(default)s)"
+    )
+    group.add_argument(
+        "--overpotential",
+        type=float,
+        default=-0.1,
+        metavar="V",
+        help="overpotential at the metal, negative deposits (V, default: %(default)s)",
+    )
+    group.add_argument(
+        "--cells",
+        type=int,
+        nargs=2,
+        default=[128, 192],
+        metavar="N",
+        help="grid cells along x and y (default: 128 192)",
+    )
+    group.add_argument("--seed", type=int, default=1, help="seed of particle packing and noise (default: %(default)s)")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    raw = argparse.RawDescriptionHelpFormatter
+    top = argparse.ArgumentParser(prog="selflimit", description=DESCRIPTION, formatter_class=raw)
+    top.add_argument("--version", action="version", version=f"selflimit {__version__}")
+    top.add_argument("--traceback", action="store_true", help="show Python's traceback with an error")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+    def verb(name: str, text: str, example: str) -> argparse.ArgumentParser:
+        return verbs.add_parser(name, help=text, description=text, epilog=example, formatter_class=raw)
+
+    run = verb("run", "the whole chain, from the crystal to the report", RUN_EXAMPLE)
+    _chain(run)
+    _interface(run)
+    orderings = verb("orderings", "symmetry-distinct orderings of a disordered crystal, ranked", ORDERINGS_EXAMPLE)
+    _chain(orderings)
+    orderings.add_argument("--cifs", metavar="FOLDER", help="also write the kept orderings as CIF files")
+    diagram = verb("diagram", "products against voltage and K_eff, reactions, volumes", DIAGRAM_EXAMPLE)
+    _chain(diagram)
+    diagram.add_argument("--entries", metavar="FILE", help="use these entries instead of relaxing crystals (JSON)")
+    diagram.add_argument("--formula", help="electrolyte among --entries, e.g. Li3N")
+    interface = verb("interface", "growth in particle layers and static stress at the interface", INTERFACE_EXAMPLE)
+    _chain(interface)
+    _interface(interface)
+    report = verb("report", "write the HTML report of a finished run again", REPORT_EXAMPLE)
+    _common(report)
+    report.add_argument("--folder", default="selflimit-run", help="run folder (default: %(default)s)")
+    results = verb("results", "query the store", RESULTS_EXAMPLE)
+    _common(results)
+    results.add_argument(
+        "--kind", help="document type, e.g. RelaxationDoc, StabilityDoc, DecompositionDoc, GrowthDoc, StressDoc"
+    )
+    results.add_argument("--formula", help="reduced formula, e.g. Li2ZrCl6")
+    results.add_argument("--k-eff", type=float, metavar="GPA", help="effective bulk modulus (GPa)")
+    results.add_argument(
+        "--voltage", type=float, nargs=2, metavar="V", help="voltage range that the result must touch (V vs Li/Li+)"
+    )
+    results.add_argument("--level", help="level of theory, e.g. 'CHGNet-r2scan'")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 done, 2 an error the user can act on, 130 interrupted."""
+    asked = parser().parse_args(arguments)
+    try:
+        from selflimit.workflows import commands  # heavy: only once a verb is to run
+    except ImportError as error:
+        print(f"selflimit: {error.name} is not installed; pip install 'selflimit[run]'", file=sys.stderr)  # noqa: T201
+        return EXIT_INPUT
+    try:
+        commands.VERBS[asked.verb](asked)
+    except SelflimitError as error:
+        if asked.traceback:
+            raise
+        print(f"selflimit: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+        return EXIT_INPUT
+    except KeyboardInterrupt:
+        print("selflimit: interrupted; run the same command again to resume", file=sys.stderr)  # noqa: T201
+        return EXIT_INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,17 @@
+"""Settings from the environment (prefix ``SELFLIMIT_``); read when asked for, never at import."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What differs between machines, not between calculations."""
+
+    model_config = SettingsConfigDict(env_prefix="SELFLIMIT_", frozen=True)
+
+    store: str = Field(
+        "selflimit-store",
+        description="Where results are kept: a folder (embedded MontyStore) or a MongoDB URI (mongodb://...)",
+    )
+    database: str = Field("selflimit", description="MongoDB database, used when the URI names none")
+    store_timeout: float = Field(10.0, gt=0, description="Seconds to wait for a MongoDB server before giving up")

@@ -1,0 +1,56 @@
+"""Set up the project's own environment in .venv: `python tools/bootstrap.py run|dev`.
+
+Needs Python >= 3.11 and a package index, nothing else. torch comes first and through pip, in the version the project is
+tested with, so that a CPU build offered by pip's configuration is taken; everything else goes through uv, which is
+some ten times faster, and through pip where uv cannot be had. Other versions of torch work too (see pyproject.toml):
+install yours into .venv before running this.
+"""
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = ROOT / ".venv"
+TESTED_TORCH = "torch==2.13.0"
+
+
+def main(extra: str) -> None:
+    if sys.version_info < (3, 11):  # noqa: UP036 - this script runs before anything checks requires-python
+        sys.exit(f"selflimit needs Python >= 3.11, got {sys.version.split()[0]}; run `make PYTHON=python3.12 ...`")
+    stamp = ENVIRONMENT / f".ready-{extra}"
+    wanted = (ROOT / "pyproject.toml").read_text()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        print(f"making {ENVIRONMENT}", flush=True)
+        venv.create(ENVIRONMENT, with_pip=True)
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    if not imports(python, "torch"):
+        print(f"installing {TESTED_TORCH} (a large download on some machines)", flush=True)
+        subprocess.run([*pip, TESTED_TORCH], check=True)
+    print(f"installing selflimit[{extra}] and what it needs", flush=True)
+    install = [str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
+    if subprocess.run([*pip, "uv"], check=False).returncode != 0:
+        install = pip
+    subprocess.run([*install, "--editable", f"{ROOT}[{extra}]"], check=True)
+    stamp.write_text(wanted)
+
+
+def imports(python: Path, module: str) -> bool:
+    seek = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
+    return subprocess.run([str(python), "-c", seek], check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in ("run", "dev"):
+        sys.exit(__doc__)
+    try:
+        main(sys.argv[1])
+    except subprocess.CalledProcessError as error:
+        sys.exit(
+            f"set-up failed: {' '.join(error.cmd)}\nsee pip's message above; run the same command again to continue"
+        )

@@ -1,0 +1,255 @@
+"""The verbs of the command line: build the run, execute it, print what was asked for."""
+
+import shutil
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import chdir, contextmanager
+from pathlib import Path
+from typing import Any
+
+from jobflow import Flow
+from monty.json import MontyDecoder
+from pydantic import ValidationError
+
+from selflimit.documents import DecompositionDoc, Document, OrderingsDoc, RelaxationDoc, StabilityDoc
+from selflimit.errors import InputError
+from selflimit.phase_diagrams.entries import read_entries
+from selflimit.settings import Settings
+from selflimit.workflows import jobs, tables
+from selflimit.workflows.display import Display, print_json, print_line, print_table
+from selflimit.workflows.local import Listener, locked, run_flow, saved_flow
+from selflimit.workflows.provenance import write_atomically
+from selflimit.workflows.results import results
+from selflimit.workflows.runs import (
+    RunConfiguration,
+    cif_hash,
+    configuration_path,
+    execute,
+    flow_path,
+    output_of,
+    prepared_flow,
+)
+from selflimit.workflows.stores import open_store, redacted
+
+INTERFACE_DEFAULTS = {"duration": 2100.0, "overpotential": -0.1, "grid_cells": (128, 192), "seed": 1}
+"""What the verbs without interface options put into the configuration; equal to the options' defaults."""
+
+
+OPTIONS = {"cells": "cell", "k_effs": "k_eff", "grid_cells": "cells"}
+"""Fields of the configuration whose option has another name."""
+
+
+def configuration_of(asked: Namespace) -> RunConfiguration:
+    """The run's configuration from the command line, validated.
+
+    Raises
+    ------
+    InputError
+        A value out of range; the message names it.
+    """
+    given = {name: getattr(asked, name, default) for name, default in INTERFACE_DEFAULTS.items()}
+    fields = ("parent", "force_field", "max_force", "phases", "keep", "voltage_range")
+    try:
+        return RunConfiguration(
+            **{name: getattr(asked, name) for name in fields},
+            **given,
+            cells=asked.cell,
+            k_effs=asked.k_eff,
+            parent_sha256=cif_hash(asked.parent),
+        )
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        field = str(first["loc"][0])
+        name = "--" + OPTIONS.get(field, field).replace("_", "-")
+        raise InputError(f"{name}: {first['msg']}, got {first['input']!r}; see selflimit {asked.verb} --help") from None
+
+
+class Run:
+    """An open run: its folder, flow and store."""
+
+    def __init__(self, asked: Namespace) -> None:
+        self.folder = Path(asked.folder)
+        self.where = asked.store or Settings().store
+        self.flow = prepared_flow(self.folder, configuration_of(asked))
+        self.store = open_store(self.where)
+
+    def through(self, stage: str) -> None:
+        """Run every unfinished job of the stages up to and with ``stage``."""
+        stages = [part.name for part in self.flow.jobs]
+        wanted = [job.name for part in self.flow.jobs[: stages.index(stage) + 1] for job, _ in part.iterflow()]
+        with Display(wanted) as display:
+            execute(self.folder, self.flow, self.store, display, frozenset(wanted), self.where)
+
+    def output(self, *names: str) -> list[Any]:
+        """Documents of the finished jobs of these names, or of those that begin so where a name ends with a blank."""
+        jobs = [job for job, _ in self.flow.iterflow() if any(_is_called(job.name, name) for name in names)]
+        return [MontyDecoder().process_decoded(output_of(job, self.store)) for job in jobs]
+
+
+def _is_called(job_name: str, name: str) -> bool:
+    return job_name.startswith(name) if name.endswith(" ") else job_name == name
+
+
+@contextmanager
+def opened_run(asked: Namespace) -> Iterator[Run]:
+    """The run of the command line, its folder held for this process; a folder that was made for nothing goes."""
+    folder = Path(asked.folder)
+    configuration_of(asked)
+    is_new = not folder.exists()
+    try:
+        with locked(folder):
+            yield Run(asked)
+    finally:
+        if is_new and not configuration_path(folder).exists():
+            shutil.rmtree(folder)
+
+
+def run(asked: Namespace) -> None:
+    """The whole chain."""
+    with opened_run(asked) as opened:
+        opened.through("report")
+    report = opened.folder / opened.output("report")[0].path
+    if asked.json:
+        print_json({"folder": str(opened.folder), "report": str(report), "store": redacted(opened.where)})
+    else:
+        reactions = opened.output("decomposition ")
+        print_table("Under lithium", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(reactions))
+        print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(opened.output("stress ")))
+        print_line(f"report: {report}   results: selflimit results --store {redacted(opened.where)}")
+
+
+def orderings(asked: Namespace) -> None:
+    """Enumerate, rank and relax the orderings."""
+    with opened_run(asked) as opened:
+        opened.through("orderings")
+    found = [doc for doc in opened.output("orderings ") if isinstance(doc, OrderingsDoc)]
+    relaxations = opened.output("relax orderings")[0]
+    if asked.cifs:
+        write_cifs(Path(asked.cifs), relaxations)
+    if asked.json:
+        print_json({"orderings": _plain(found), "relaxations": _plain(relaxations)})
+        return
+    for doc in found:
+        title = f"{doc.parent} {doc.cell}: {doc.distinct_count} distinct of {doc.raw_count} orderings"
+        print_table(title, tables.ORDERING_COLUMNS, tables.ordering_rows([doc]))
+    print_table("Relaxed", tables.RELAXATION_COLUMNS, tables.relaxation_rows(relaxations))
+
+
+def write_cifs(folder: Path, relaxations: Sequence[RelaxationDoc]) -> None:
+    """Write every relaxed crystal as CIF, named after its label."""
+    for doc in relaxations:
+        name = "".join(c if c.isalnum() or c in "-_." else "-" for c in doc.label)
+        write_atomically(folder / f"{name}.cif", doc.structure.to(fmt="cif"))
+
+
+def diagram(asked: Namespace) -> None:
+    """Constrained phase diagram, of the chain's crystals or of the user's entries."""
+    if asked.entries:
+        profiles, reactions = diagram_of_entries(asked)
+    else:
+        with opened_run(asked) as opened:
+            opened.through("phase diagram")
+        profiles, reactions = opened.output("stability "), opened.output("decomposition ")
+    if asked.json:
+        print_json({"stabilities": _plain(profiles), "decompositions": _plain(reactions)})
+        return
+    print_table(f"{profiles[0].formula}: products", tables.STABILITY_COLUMNS, tables.stability_rows(profiles))
+    print_table("At the lowest voltage", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(reactions))
+
+
+def diagram_of_entries(asked: Namespace) -> tuple[list[StabilityDoc], list[DecompositionDoc]]:
+    """Profiles and reactions of ``--formula`` among ``--entries``, kept in the store.
+
+    Raises
+    ------
+    InputError
+        No ``--formula``, or entries that do not make a diagram.
+    """
+    if not asked.formula:
+        raise InputError("--entries needs --formula, the electrolyte among the entries, e.g. --formula Li3N")
+    entries = read_entries(Path(asked.entries))
+    low, high = asked.voltage_range
+    flow = Flow(
+        [
+            step
+            for k in asked.k_eff
+            for step in (
+                jobs.entries_stability(entries, asked.formula, k, (low, high)),
+                jobs.entries_decomposition(entries, asked.formula, k, low),
+            )
+        ]
+    )
+    store = open_store(asked.store or Settings().store)
+    run_flow(flow, store, Path.cwd(), Listener())
+    made = [MontyDecoder().process_decoded(output_of(job, store)) for job, _ in flow.iterflow()]
+    return (
+        [doc for doc in made if isinstance(doc, StabilityDoc)],
+        [doc for doc in made if isinstance(doc, DecompositionDoc)],
+    )
+
+
+def interface(asked: Namespace) -> None:
+    """Growth and static stress."""
+    with opened_run(asked) as opened:
+        opened.through("interface")
+    growths, stresses = opened.output("growth "), opened.output("stress ")
+    if asked.json:
+        print_json({"growths": _plain(growths), "stresses": _plain(stresses)})
+        return
+    print_table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(growths))
+    print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(stresses))
+
+
+def report(asked: Namespace) -> None:
+    """Write the report of a finished run again.
+
+    Raises
+    ------
+    InputError
+        The folder holds no run, or an unfinished one.
+    """
+    folder = Path(asked.folder)
+    flow = saved_flow(flow_path(folder))
+    if flow is None:
+        raise InputError(f"{folder} holds no run; make one with `selflimit run --folder {folder}`")
+    store = open_store(asked.store or Settings().store, must_exist=True)
+    with locked(folder), chdir(folder):
+        last = next(job for job, _ in flow.iterflow() if job.name == "report")
+        for job, _ in flow.iterflow():
+            if job.name != "report":
+                output_of(job, store)
+        last.run(store=store)
+    written = folder / store.get_output(last.uuid)["path"]
+    print_json({"report": str(written)}) if asked.json else print_line(f"report: {written}")
+
+
+def query(asked: Namespace) -> None:
+    """Query the store."""
+    store = open_store(asked.store or Settings().store, must_exist=True)
+    found = results(
+        store,
+        kind=asked.kind,
+        formula=asked.formula,
+        k_eff=asked.k_eff,
+        voltage=tuple(asked.voltage) if asked.voltage else None,
+        level=asked.level,
+    )
+    if asked.json:
+        print_json(_plain(found))
+    else:
+        print_table(f"{len(found)} documents", tables.RESULT_COLUMNS, tables.result_rows(found))
+
+
+def _plain(documents: Sequence[Document]) -> list[dict[str, Any]]:
+    return [{"kind": type(doc).__name__, **doc.model_dump(mode="json")} for doc in documents]
+
+
+VERBS: dict[str, Callable[[Namespace], None]] = {
+    "run": run,
+    "orderings": orderings,
+    "diagram": diagram,
+    "interface": interface,
+    "report": report,
+    "results": query,
+}
+"""Verb of the command line -> what does it."""

@@ -1,0 +1,244 @@
+"""The flows: Makers whose fields are settings and whose ``make`` takes data.
+
+One flow for every calculator: a relax Maker is anything whose ``make(structures, labels, degeneracies)`` gives a list
+of RelaxationDoc, be it a force field in one batch or VASP crystal by crystal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from jobflow import Flow, Job, Maker, OutputReference
+
+from selflimit.structures.parents import Parent
+from selflimit.workflows import jobs
+from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker
+
+PARTICLE = "Li3N mp-2251"
+"""Crystal of the particle layer in the paper: Li3N, as made at ambient pressure (alpha)."""
+
+
+class RelaxMaker(Protocol):
+    """Relaxes a list of crystals; output: list[RelaxationDoc]."""
+
+    def make(self, structures: OutputReference, labels: OutputReference, degeneracies: OutputReference) -> Job | Flow:
+        """Job or flow whose output is the list of relaxations, in order."""
+        ...
+
+
+def named(work: Job | Flow, name: str) -> Job | Flow:
+    """``work`` under a new name."""
+    work.name = name
+    return work
+
+
+def relaxed(maker: RelaxMaker, candidates: Job, name: str) -> Job | Flow:
+    """Relax what the job ``candidates`` found."""
+    found = candidates.output
+    return named(maker.make(found.structures, found.labels, found.degeneracies), name)
+
+
+@dataclass
+class OrderingMaker(Maker):
+    """From a disordered parent to its lowest relaxed ordering.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    cells
+        Cells to fill: 'primitive', 'conventional' or a supercell of the conventional cell such as '2x1x1'.
+    keep
+        Orderings to relax per cell, lowest electrostatic energy first.
+    relax_maker
+        What relaxes them.
+    """
+
+    name: str = "orderings"
+    cells: tuple[str, ...] = ("primitive", "conventional")
+    keep: int = 8
+    relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
+
+    def make(self, parent: Parent) -> Flow:
+        """Flow whose output is the lowest ordering's RelaxationDoc."""
+        found = [named(jobs.orderings(parent, cell, self.keep), f"orderings {cell}") for cell in self.cells]
+        chosen = named(jobs.ordering_candidates([job.output for job in found]), "orderings to relax")
+        relaxations = relaxed(self.relax_maker, chosen, "relax orderings")
+        best = named(jobs.lowest(relaxations.output), "lowest ordering")
+        return Flow([*found, chosen, relaxations, best], output=best.output, name=self.name)
+
+
+@dataclass
+class PhaseDiagramMaker(Maker):
+    """Constrained phase diagrams of one electrolyte, all phases relaxed by one Maker.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    working_ion
+        Element exchanged with the reservoir.
+    k_effs
+        Effective bulk moduli (GPa).
+    voltage_range
+        Voltages (V vs the working ion's metal).
+    phases
+        Where the competing crystals come from: 'bundled' or 'mp-api'.
+    relax_maker
+        What relaxes the competing phases; of the same level of theory as the electrolyte.
+    """
+
+    name: str = "phase diagram"
+    working_ion: str = "Li"
+    k_effs: tuple[float, ...] = (0.0, 5.0, 10.0, 15.0)
+    voltage_range: tuple[float, float] = (0.0, 5.0)
+    phases: str = "bundled"
+    relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
+
+    def make(self, electrolyte: OutputReference, formula: str) -> Flow:
+        """Flow whose output holds the competing relaxations, one StabilityDoc and one DecompositionDoc per K_eff.
+
+        Parameters
+        ----------
+        electrolyte
+            Reference to the electrolyte's RelaxationDoc.
+        formula
+            Its reduced formula; fixes the chemical system.
+        """
+        found = named(jobs.competing_candidates(formula, self.working_ion, self.phases), "competing phases")
+        competing = relaxed(self.relax_maker, found, "relax competing phases")
+        data = (electrolyte, competing.output)
+        profiles = [
+            named(jobs.stability(*data, k, self.voltage_range, self.working_ion), f"stability {k:g} GPa")
+            for k in self.k_effs
+        ]
+        reactions = [
+            named(jobs.decomposition(*data, k, self.voltage_range[0], self.working_ion), f"decomposition {k:g} GPa")
+            for k in self.k_effs
+        ]
+        output = {
+            "competing": competing.output,
+            "stabilities": [job.output for job in profiles],
+            "decompositions": [job.output for job in reactions],
+        }
+        return Flow([found, competing, *profiles, *reactions], output=output, name=self.name)
+
+
+@dataclass
+class InterfaceMaker(Maker):
+    """Lithium growth in a fine and a graded particle layer, then the static stress with the decomposition products.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    particle
+        Label of the bundled crystal of the particle layer.
+    layers
+        Particle layers to grow through.
+    duration
+        Model time (s).
+    overpotential
+        Potential of the metal against the far electrolyte (V); negative deposits.
+    grid_cells
+        Grid cells along x and y.
+    seed
+        Seed of packing and noise.
+    relax_maker, elastic_maker
+        What relaxes the particles' crystal, and what computes elastic constants.
+    """
+
+    name: str = "interface"
+    particle: str = PARTICLE
+    layers: tuple[str, ...] = ("fine", "graded")
+    duration: float = 2100.0
+    overpotential: float = -0.1
+    grid_cells: tuple[int, int] = (128, 192)
+    seed: int = 1
+    relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
+    elastic_maker: ForceFieldElasticMaker = field(default_factory=ForceFieldElasticMaker)
+
+    def make(
+        self, electrolyte: OutputReference, competing: OutputReference, decompositions: Sequence[OutputReference]
+    ) -> Flow:
+        """Flow whose output holds elastic constants, one GrowthDoc per layer and one StressDoc per decomposition.
+
+        Parameters
+        ----------
+        electrolyte
+            Reference to the electrolyte's RelaxationDoc.
+        competing
+            Reference to the list of the competing phases' RelaxationDocs.
+        decompositions
+            References to DecompositionDocs; the first one gives the growth its parameters.
+        """
+        crystal = named(jobs.particle_candidates(self.particle), "particle crystal")
+        particle = relaxed(self.relax_maker, crystal, "relax particle")
+        chosen = jobs.elastic_candidates(electrolyte, competing, particle.output, list(decompositions))
+        constants = named(self.elastic_maker.make(named(chosen, "crystals to strain").output), "elastic constants")
+        parameters = [
+            named(jobs.interface_parameters(reaction, constants.output, self.overpotential), f"parameters {number}")
+            for number, reaction in enumerate(decompositions)
+        ]
+        grown = [
+            named(
+                jobs.growth(parameters[0].output, layer, self.grid_cells, self.seed, self.duration), f"growth {layer}"
+            )
+            for layer in self.layers
+        ]
+        stressed = [
+            named(
+                jobs.stress(part.output, reaction, self.grid_cells, self.seed), f"stress {number}"
+            )
+            for number, (part, reaction) in enumerate(zip(parameters, decompositions, strict=True))
+        ]
+        output = {
+            "elastic": constants.output,
+            "growths": [job.output for job in grown],
+            "stresses": [job.output for job in stressed],
+        }
+        return Flow([crystal, particle, chosen, constants, *parameters, *grown, *stressed], output, name=self.name)
+
+
+@dataclass
+class SelfLimitMaker(Maker):
+    """The whole chain: orderings, relaxation, constrained phase diagram, growth and stress, report.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    ordering_maker, diagram_maker, interface_maker
+        The stages.
+    """
+
+    name: str = "selflimit"
+    ordering_maker: OrderingMaker = field(default_factory=OrderingMaker)
+    diagram_maker: PhaseDiagramMaker = field(default_factory=PhaseDiagramMaker)
+    interface_maker: InterfaceMaker = field(default_factory=InterfaceMaker)
+
+    def make(self, parent: Parent) -> Flow:
+        """Flow from a disordered parent to the report; its subflows are the stages, in order."""
+        first = self.ordering_maker.make(parent)
+        electrolyte = first.output
+        second = self.diagram_maker.make(electrolyte, parent.formula)
+        reactions = second.output["decompositions"]
+        third = self.interface_maker.make(electrolyte, second.output["competing"], [reactions[0], reactions[-1]])
+        content = {
+            "parent": parent.name,
+            "electrolyte": electrolyte,
+            **first_outputs(first),
+            **second.output,
+            **third.output,
+        }
+        report = named(jobs.report(content), "report")
+        return Flow([first, second, third, Flow([report], report.output, name="report")], name=self.name)
+
+
+def first_outputs(flow: Flow) -> dict[str, object]:
+    """What the report shows of the ordering stage: all orderings and all their relaxations."""
+    by_name = {job.name: job.output for job, _ in flow.iterflow()}
+    found = [
+        output for name, output in by_name.items() if name.startswith("orderings ") and name != "orderings to relax"
+    ]
+    return {"orderings": found, "relaxations": by_name["relax orderings"]}

@@ -1,0 +1,162 @@
+"""Force fields by name behind one interface: an ASE calculator and the level of theory of its energies.
+
+Only the force field that is asked for is imported (torch included). Everything runs on one CPU thread per process:
+several processes use the cores better than several threads at the sizes that are relaxed here.
+"""
+
+import contextlib
+import hashlib
+import importlib
+import io
+import urllib.request
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from selflimit.documents import LevelOfTheory
+from selflimit.errors import InputError, MissingDependencyError
+
+FORCE_FIELDS = ("CHGNet-r2scan", "CHGNet-0.3.0", "MACE-MP-0-small", "MACE-MPA-0", "MACE:<path to a model file>")
+"""Names that :func:`load_force_field` knows; the last stands for any MACE model file."""
+
+DEFAULT_FORCE_FIELD = "CHGNet-r2scan"
+"""Its weights come with the chgnet package, so it needs no network."""
+
+CHGNET_WEIGHTS = {
+    "CHGNet-r2scan": ("r2scan", "r2scan/chgnet_r2scan_transfer_learning_e15f36s161m23.pth.tar"),
+    "CHGNet-0.3.0": ("0.3.0", "0.3.0/chgnet_0.3.0_e29f68s314m37.pth.tar"),
+}
+"""Model name and weights file inside the chgnet package (chgnet 0.4.2, doi:10.1038/s42256-023-00716-3)."""
+
+MACE_CHECKPOINTS = {"MACE-MP-0-small": "small", "MACE-MPA-0": "medium-mpa-0"}
+"""Public MACE models and what mace-torch calls them (arXiv:2401.00096)."""
+
+NETWORK_TIMEOUT = 10.0
+"""Seconds to wait for the server of the public MACE weights before saying that there is no network."""
+
+
+@dataclass(frozen=True)
+class ForceField:
+    """A force field ready to use.
+
+    Attributes
+    ----------
+    name
+        The name it was loaded by.
+    calculator
+        ASE calculator with energy (eV), forces (eV/Angstrom) and stress (eV/Angstrom^3).
+    level
+        Level of theory, with the SHA-256 of the weights.
+    """
+
+    name: str
+    calculator: Any
+    level: LevelOfTheory
+
+
+def load_force_field(name: str = DEFAULT_FORCE_FIELD) -> ForceField:
+    """Load a force field on the CPU with one torch thread.
+
+    Parameters
+    ----------
+    name
+        'CHGNet-r2scan' (default), 'CHGNet-0.3.0', 'MACE-MP-0-small', 'MACE-MPA-0' or 'MACE:' and the path of a MACE
+        model file. Public MACE models come from mace-torch's own cache, or are downloaded into it.
+
+    Raises
+    ------
+    InputError
+        Unknown name, or a path without a file.
+    MissingDependencyError
+        The package of the force field is not installed, or its public weights are neither cached nor reachable.
+    """
+    if name in CHGNET_WEIGHTS:
+        return _chgnet(name)
+    if name in MACE_CHECKPOINTS:
+        return _mace(name, name, _public_mace(name))
+    if name.startswith("MACE:"):
+        path = _existing(Path(name.removeprefix("MACE:")).expanduser())
+        return _mace(name, f"MACE {path.stem}", path)
+    raise InputError(f"expected a force field ({', '.join(FORCE_FIELDS)}), got {name!r}")
+
+
+@lru_cache(maxsize=1)
+def loaded_force_field(name: str) -> ForceField:
+    """:func:`load_force_field`, remembered: one load per process however many crystals it relaxes."""
+    return load_force_field(name)
+
+
+def _chgnet(name: str) -> ForceField:
+    model_name, file_name = CHGNET_WEIGHTS[name]
+    with _quiet():
+        _one_thread()
+        package, model = _need("chgnet", "forcefields"), _need("chgnet.model.model", "forcefields")
+        dynamics = _need("chgnet.model.dynamics", "forcefields")
+        network = model.CHGNet.load(model_name=model_name, use_device="cpu", verbose=False)
+        calculator = dynamics.CHGNetCalculator(network, use_device="cpu", on_isolated_atoms="ignore")
+    weights = Path(str(package.__file__)).parent / "pretrained" / file_name
+    # the 0.3.0 weights were trained on energies with the MP2020 corrections (doi:10.1038/s42256-023-00716-3, Methods)
+    corrections: Literal["none", "MP2020"] = "MP2020" if model_name == "0.3.0" else "none"
+    return ForceField(name, calculator, _level(name.replace("-", " ", 1), weights, corrections))
+
+
+def _mace(name: str, model: str, path: Path) -> ForceField:
+    with _quiet():
+        _one_thread()
+        package = _need("mace.calculators", "mace")
+        calculator = package.MACECalculator(model_paths=str(path), device="cpu", default_dtype="float64")
+    return ForceField(name, calculator, _level(model, path, "none"))
+
+
+def _public_mace(name: str) -> Path:
+    """Weights of a public MACE model, from mace-torch's cache or, where the server answers, downloaded into it."""
+    foundations = _need("mace.calculators.foundations_models", "mace")
+    checkpoint = MACE_CHECKPOINTS[name]
+    url = foundations.mace_mp_urls[checkpoint]
+    cached = Path(foundations.get_cache_dir()) / "".join(c for c in url.rsplit("/", 1)[-1] if c.isalnum() or c == "_")
+    if cached.is_file():
+        return cached
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=NETWORK_TIMEOUT), _quiet():
+            return Path(foundations.download_mace_mp_checkpoint(checkpoint))
+    except Exception as cause:  # whatever network and server make of the request
+        raise MissingDependencyError(
+            f"the weights of {name} are not at {cached} and {url} cannot be reached ({cause}); "
+            "download the file elsewhere and put it there, or give it as 'MACE:<path>'"
+        ) from cause
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise InputError(f"expected a MACE model file after 'MACE:', found none at {path}; check the path")
+    return path
+
+
+def _level(model: str, weights: Path, corrections: Literal["none", "MP2020"]) -> LevelOfTheory:
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    return LevelOfTheory(method="force field", model=model, weights_sha256=digest, corrections=corrections)
+
+
+def _need(module: str, extra: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ImportError as cause:
+        raise MissingDependencyError(
+            f"{module.split('.')[0]} cannot be imported ({cause}); install it with: pip install 'selflimit[{extra}]'"
+        ) from cause
+
+
+def _one_thread() -> None:
+    _need("torch", "forcefields").set_num_threads(1)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Swallow what the packages print and warn about while they load."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,237 @@
+"""The jobs of the chain. Each body is one call of a public function; progress goes to whoever listens."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jobflow import job
+from pymatgen.core import Composition
+from pymatgen.entries.computed_entries import ComputedStructureEntry
+
+from selflimit.documents import (
+    CandidatesDoc,
+    DecompositionDoc,
+    ElasticDoc,
+    GrowthDoc,
+    OrderingsDoc,
+    RelaxationDoc,
+    StabilityDoc,
+    StressDoc,
+)
+from selflimit.errors import InputError
+from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.growth import GrowthModel
+from selflimit.mesoscale.interface import static_stress
+from selflimit.mesoscale.microstructure import Microstructure
+from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.phase_diagrams.bundled import bundled_structure
+from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.entries import competing_structures
+from selflimit.progress import Progress, current_progress, silent
+from selflimit.structures.electrostatics import orderings_document
+from selflimit.structures.parents import Parent
+from selflimit.workflows.report import ReportContent, ReportDoc, write_report
+
+OUTPUTS = 7
+"""Intervals between output times of a growth."""
+
+
+@job(output_schema=OrderingsDoc)
+def orderings(parent: Parent, cell: str, keep: int) -> OrderingsDoc:
+    """Symmetry-distinct orderings of ``parent`` in one cell, the ``keep`` lowest by electrostatics."""
+    return orderings_document(parent, cell, keep, progress=current_progress())
+
+
+@job(output_schema=CandidatesDoc)
+def ordering_candidates(found: Sequence[OrderingsDoc]) -> CandidatesDoc:
+    """The orderings to relax, of all cells."""
+    return candidates_of_orderings(found)
+
+
+@job(output_schema=CandidatesDoc)
+def competing_candidates(formula: str, working_ion: str, source: str) -> CandidatesDoc:
+    """The crystals of every phase that competes in the electrolyte's chemical system."""
+    return candidates_of_phases(formula, working_ion, source)
+
+
+@job(output_schema=RelaxationDoc)
+def lowest(relaxations: Sequence[RelaxationDoc]) -> RelaxationDoc:
+    """The relaxation of lowest energy per atom."""
+    return min(relaxations, key=lambda relaxed: relaxed.energy_per_atom)
+
+
+@job(output_schema=StabilityDoc)
+def stability(
+    electrolyte: RelaxationDoc,
+    competing: Sequence[RelaxationDoc],
+    k_eff: float,
+    voltage_range: tuple[float, float],
+    working_ion: str,
+) -> StabilityDoc:
+    """Products of the electrolyte against voltage at one K_eff (GPa)."""
+    return diagram_of(electrolyte, competing, working_ion).profile(electrolyte.formula, k_eff, tuple(voltage_range))
+
+
+@job(output_schema=DecompositionDoc)
+def decomposition(
+    electrolyte: RelaxationDoc, competing: Sequence[RelaxationDoc], k_eff: float, voltage: float, working_ion: str
+) -> DecompositionDoc:
+    """Decomposition of the electrolyte at one voltage (V vs Li/Li+) and K_eff (GPa)."""
+    return diagram_of(electrolyte, competing, working_ion).products(electrolyte.formula, voltage, k_eff)
+
+
+@job
+def elastic_candidates(
+    electrolyte: RelaxationDoc,
+    competing: Sequence[RelaxationDoc],
+    particles: Sequence[RelaxationDoc],
+    decompositions: Sequence[DecompositionDoc],
+) -> list[RelaxationDoc]:
+    """The crystals whose elastic constants the interface needs: electrolyte, particles, decomposition products."""
+    return interface_phases(electrolyte, competing, particles, decompositions)
+
+
+@job(output_schema=CandidatesDoc)
+def particle_candidates(label: str) -> CandidatesDoc:
+    """The crystal of the particle layer, from the bundled structures."""
+    return CandidatesDoc(structures=[bundled_structure(label)], labels=[label], degeneracies=[1])
+
+
+@job(output_schema=StabilityDoc)
+def entries_stability(
+    entries: list[ComputedStructureEntry], formula: str, k_eff: float, voltage_range: tuple[float, float]
+) -> StabilityDoc:
+    """Products of ``formula`` against voltage from the user's entries."""
+    return ConstrainedPhaseDiagram(entries).profile(formula, k_eff, tuple(voltage_range))
+
+
+@job(output_schema=DecompositionDoc)
+def entries_decomposition(
+    entries: list[ComputedStructureEntry], formula: str, k_eff: float, voltage: float
+) -> DecompositionDoc:
+    """Decomposition of ``formula`` at one voltage from the user's entries."""
+    return ConstrainedPhaseDiagram(entries).products(formula, voltage, k_eff)
+
+
+@job
+def interface_parameters(
+    reaction: DecompositionDoc, elastic: Sequence[ElasticDoc], overpotential: float
+) -> InterfaceParameters:
+    """The continuum's parameters from the atoms' results."""
+    return parameters_of(reaction, elastic, overpotential)
+
+
+@job(output_schema=GrowthDoc)
+def growth(
+    parameters: InterfaceParameters, layer: str, grid_cells: tuple[int, int], seed: int, duration: float
+) -> GrowthDoc:
+    """Lithium growth in one particle layer; fields go to the working directory."""
+    return grown(parameters, layer, grid_cells, seed, duration, current_progress())
+
+
+@job(output_schema=StressDoc)
+def stress(
+    parameters: InterfaceParameters, reaction: DecompositionDoc, grid_cells: tuple[int, int], seed: int
+) -> StressDoc:
+    """Static stress with the decomposition products in place; fields go to the working directory."""
+    return stressed(parameters, reaction, grid_cells, seed)
+
+
+@job(output_schema=ReportDoc)
+def report(content: dict[str, Any]) -> ReportDoc:
+    """The HTML report, written to the working directory."""
+    return write_report(ReportContent(**content), Path.cwd())
+
+
+def candidates_of_orderings(found: Sequence[OrderingsDoc]) -> CandidatesDoc:
+    """Flatten the orderings of several cells; labels tell parent, cell and rank."""
+    kept = [(f"{doc.parent} {doc.cell} #{rank}", item) for doc in found for rank, item in enumerate(doc.orderings)]
+    return CandidatesDoc(
+        structures=[item.structure for _, item in kept],
+        labels=[label for label, _ in kept],
+        degeneracies=[item.degeneracy for _, item in kept],
+    )
+
+
+def candidates_of_phases(formula: str, working_ion: str, source: str) -> CandidatesDoc:
+    """The competing crystals of the chemical system of ``formula`` and the working ion.
+
+    Raises
+    ------
+    InputError
+        No crystals are known for the chemical system, or the source does not answer.
+    """
+    chemsys = "-".join(sorted({*Composition(formula).chemical_system.split("-"), working_ion}))
+    found = competing_structures(chemsys, source=source)
+    return CandidatesDoc(structures=list(found.values()), labels=list(found), degeneracies=[1] * len(found))
+
+
+def diagram_of(
+    electrolyte: RelaxationDoc, competing: Sequence[RelaxationDoc], working_ion: str
+) -> ConstrainedPhaseDiagram:
+    """The constrained phase diagram of relaxed crystals; all must share one level of theory."""
+    entries = [relaxed.entry() for relaxed in (electrolyte, *competing)]
+    return ConstrainedPhaseDiagram(entries, working_ion=working_ion)
+
+
+def interface_phases(
+    electrolyte: RelaxationDoc,
+    competing: Sequence[RelaxationDoc],
+    particles: Sequence[RelaxationDoc],
+    decompositions: Sequence[DecompositionDoc],
+) -> list[RelaxationDoc]:
+    """Electrolyte and particles, then every crystal that appears among the products, each once."""
+    wanted = {product.entry_id for doc in decompositions for product in doc.products}
+    products = [relaxed for relaxed in competing if relaxed.label in wanted]
+    return [electrolyte, *particles, *products]
+
+
+def parameters_of(
+    reaction: DecompositionDoc, elastic: Sequence[ElasticDoc], overpotential: float
+) -> InterfaceParameters:
+    """The bridge from atoms to continuum, with the elastic constants looked up by formula.
+
+    Of several crystals of one formula the one that takes part in the reaction counts.
+    """
+    taking_part = {product.entry_id for product in reaction.products}
+    ordered = sorted(elastic, key=lambda doc: doc.label in taking_part)
+    by_formula = {doc.formula: doc for doc in ordered}
+    return InterfaceParameters.from_decomposition(reaction, by_formula, overpotential=overpotential)
+
+
+def grid_of(parameters: InterfaceParameters, cells: tuple[int, int]) -> Grid:
+    """The finest grid that is needed: spacing equal to the interface width, at which the front is resolved."""
+    across, up = cells
+    return Grid((across, up), parameters.interface_width)
+
+
+def grown(
+    parameters: InterfaceParameters,
+    layer: str,
+    grid_cells: tuple[int, int],
+    seed: int,
+    duration: float,
+    progress: Progress = silent,
+) -> GrowthDoc:
+    """Grow lithium in the layer 'fine' or 'graded' for ``duration`` (s); fields go to the working directory.
+
+    Raises
+    ------
+    InputError
+        Unknown layer, impossible packing or grid.
+    ConvergenceError
+        From :meth:`selflimit.mesoscale.growth.GrowthModel.run`.
+    """
+    made = {"fine": Microstructure.fine, "graded": Microstructure.graded}
+    if layer not in made:
+        raise InputError(f"expected a particle layer 'fine' or 'graded', got {layer!r}")
+    microstructure = made[layer](grid_of(parameters, grid_cells), seed)
+    return GrowthModel(parameters, microstructure).run(duration, OUTPUTS, Path.cwd(), progress)
+
+
+def stressed(
+    parameters: InterfaceParameters, reaction: DecompositionDoc, grid_cells: tuple[int, int], seed: int
+) -> StressDoc:
+    """Static stress at the interface with the products of ``reaction``; fields go to the working directory."""
+    microstructure = Microstructure.interface(grid_of(parameters, grid_cells), seed)
+    return static_stress(parameters, microstructure, reaction, Path.cwd())

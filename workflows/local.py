@@ -1,0 +1,158 @@
+"""Run a jobflow flow in this process, and resume it where it stopped.
+
+jobflow's ``run_locally`` starts from the beginning every time. Here the flow, with its job identifiers, is kept in the
+run folder; a job whose output is in the store is not run again. Flows that a job returns (``Response.replace``,
+``detour``, ``addition``) are kept and resumed in the same way.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jobflow import Flow, Job, JobStore
+from monty.json import MontyDecoder, MontyEncoder
+
+from selflimit.documents import Record
+from selflimit.errors import InputError
+from selflimit.progress import Progress, listening, silent
+from selflimit.workflows.provenance import write_atomically
+
+
+class JobRecord(Record):
+    """One finished job of a run."""
+
+    name: str
+    uuid: str
+    seconds: float
+    reused: bool
+    finished: str
+
+
+class Listener:
+    """Hears a run: which job starts, how far it is, when it is done. This one is silent."""
+
+    def start(self, job: Job) -> Progress:
+        """A job starts; returns who hears its progress."""
+        return silent
+
+    def finish(self, job: Job, record: JobRecord) -> None:
+        """A job is finished, or was already."""
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the run folder for this process; a second run into the same folder is refused.
+
+    Raises
+    ------
+    InputError
+        Another process holds the folder.
+    """
+    import fcntl  # POSIX only, and not wanted at import
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InputError(f"another run is using {folder}; wait for it, or give another --folder") from None
+        yield
+
+
+def save_flow(path: Path, flow: Flow) -> Flow:
+    """Write ``flow`` with its job identifiers to ``path`` and return it."""
+    write_atomically(path, json.dumps(flow, cls=MontyEncoder))
+    return flow
+
+
+def saved_flow(path: Path) -> Flow | None:
+    """The flow at ``path``, or None when none was saved."""
+    return MontyDecoder().decode(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def stored_output(job: Job, store: JobStore) -> dict[str, Any] | None:
+    """The job's latest document in the store if it has an output, else None."""
+    found = store.query_one({"uuid": job.uuid}, sort={"index": -1})
+    if found is None or found["index"] < job.index or found.get("output") is None:
+        return None
+    return dict(found)
+
+
+def run_flow(
+    flow: Flow, store: JobStore, folder: Path, listener: Listener, *, until: frozenset[str] | None = None
+) -> list[JobRecord]:
+    """Run the jobs of ``flow`` that have no output in ``store`` yet, in order, inside ``folder``.
+
+    Parameters
+    ----------
+    flow
+        The jobs; dynamic ones may return further flows.
+    store
+        A connected JobStore; outputs are written job by job.
+    folder
+        Working directory of the jobs; relative paths in documents start here.
+    listener
+        Hears starts, progress and ends.
+    until
+        Names of the jobs to run; None for all. Their parents must be among them or finished.
+
+    Returns
+    -------
+    list[JobRecord]
+        One record per job, in order.
+
+    Raises
+    ------
+    Exception
+        Whatever a job raises; outputs stored before stay.
+    """
+    records = []
+    for job, _ in flow.iterflow():
+        if until is not None and job.name not in until:
+            continue
+        record = _run_job(job, store, folder, listener)
+        listener.finish(job, record)
+        records.append(record)
+    return records
+
+
+def _run_job(job: Job, store: JobStore, folder: Path, listener: Listener) -> JobRecord:
+    done = stored_output(job, store)
+    if done is not None:
+        return JobRecord(name=job.name, uuid=job.uuid, seconds=0.0, reused=True, finished=done["completed_at"])
+    begin = time.monotonic()
+    with chdir(folder), listening(listener.start(job)):
+        _run_with_offspring(job, store, folder)
+    return JobRecord(
+        name=job.name,
+        uuid=job.uuid,
+        seconds=time.monotonic() - begin,
+        reused=False,
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _run_with_offspring(job: Job, store: JobStore, folder: Path) -> None:
+    """Run ``job``, then the flows it returned, each of their jobs in a folder of its own."""
+    for number, offspring in enumerate(_offspring(job, store, folder)):
+        for child, _ in offspring.iterflow():
+            if stored_output(child, store) is None:
+                directory = folder / "jobs" / f"{number}-{child.name.replace('/', '_')}-{child.uuid[:8]}-{child.index}"
+                directory.mkdir(parents=True, exist_ok=True)
+                with chdir(directory):
+                    _run_with_offspring(child, store, folder)
+
+
+def _offspring(job: Job, store: JobStore, folder: Path) -> list[Flow]:
+    """The flows that ``job`` returns, kept so that a resume finds the same identifiers and runs the job only once."""
+    paths = [folder / ".flows" / f"{job.uuid}-{job.index}-{kind}.json" for kind in ("replace", "detour", "addition")]
+    kept = [flow for path in paths if (flow := saved_flow(path)) is not None]
+    if kept:
+        return kept
+    response = job.run(store=store)
+    made = (response.replace, response.detour, response.addition)
+    return [save_flow(path, flow) for path, flow in zip(paths, made, strict=True) if flow is not None]

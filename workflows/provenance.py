@@ -1,0 +1,94 @@
+"""What made a result: versions, inputs, hashes, hosts. Written beside every run."""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from selflimit import __version__
+
+PACKAGES = (
+    "numpy", "scipy", "numba", "pymatgen", "spglib", "ase", "torch", "chgnet", "mace-torch",
+    "jobflow", "maggma", "atomate2", "custodian", "matplotlib",
+)  # fmt: skip
+"""Packages whose version can change a number or a file."""
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write ``text`` so that ``path`` holds either its old or its whole new content, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def package_versions() -> dict[str, str]:
+    """Installed versions of the packages that matter; absent ones are left out."""
+    found = {"selflimit": __version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def git_revision() -> str:
+    """Git revision of the source tree the package runs from, or 'not a git checkout'."""
+    asked = subprocess.run(
+        ["git", "-C", str(Path(__file__).resolve().parent), "describe", "--always", "--dirty", "--abbrev=40"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return asked.stdout.strip() if asked.returncode == 0 else "not a git checkout"
+
+
+def environment() -> dict[str, Any]:
+    """Versions, revision and machine as they are now."""
+    return {
+        "versions": package_versions(),
+        "git_revision": git_revision(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+    }
+
+
+def write_provenance(folder: Path, configuration: dict[str, Any], jobs: list[dict[str, Any]], store: str) -> Path:
+    """Write ``provenance.json``: configuration, environment, jobs with times, and the hash of every file.
+
+    Parameters
+    ----------
+    folder
+        The run folder; every file below it is hashed, hidden ones excepted.
+    configuration
+        All inputs of the run, as JSON.
+    jobs
+        One record per job: name, uuid, seconds, when it finished.
+    store
+        Where the documents are, without password.
+    """
+    path = folder / "provenance.json"
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p != path and not _hidden(p.relative_to(folder)))
+    record = {
+        "configuration": configuration,
+        "environment": environment(),
+        "store": store,
+        "jobs": jobs,
+        "sha256": {str(p.relative_to(folder)): sha256(p) for p in files},
+    }
+    write_atomically(path, json.dumps(record, indent=1))
+    return path
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)

@@ -1,0 +1,265 @@
+"""The report: one self-contained HTML page with every table, figure, parameter and number beside the paper's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from pydantic import Field
+
+from selflimit.documents import (
+    DecompositionDoc,
+    Document,
+    ElasticDoc,
+    GrowthDoc,
+    OrderingsDoc,
+    ParameterRow,
+    Record,
+    RelaxationDoc,
+    StabilityDoc,
+    StressDoc,
+)
+from selflimit.mesoscale import plotting as mesoscale_plots
+from selflimit.mesoscale.fields import load_fields
+from selflimit.phase_diagrams import plotting as diagram_plots
+from selflimit.workflows import tables
+from selflimit.workflows.page import Page
+from selflimit.workflows.provenance import package_versions, sha256, write_atomically
+
+DOTS_PER_INCH = 160
+
+
+class ReportContent(Record):
+    """Everything the report shows: the documents of one run, by stage."""
+
+    parent: str = Field(description="Name of the disordered parent")
+    orderings: list[OrderingsDoc] = Field(description="One per cell")
+    relaxations: list[RelaxationDoc] = Field(description="All relaxed orderings")
+    electrolyte: RelaxationDoc = Field(description="The lowest ordering")
+    competing: list[RelaxationDoc] = Field(description="All competing phases, relaxed")
+    stabilities: list[StabilityDoc] = Field(description="One per K_eff")
+    reference: list[StabilityDoc] = Field(description="The same from the bundled DFT energies; empty: none are bundled")
+    decompositions: list[DecompositionDoc] = Field(description="One per K_eff, at the lowest voltage")
+    elastic: list[ElasticDoc] = Field(description="Electrolyte, particles, products")
+    growths: list[GrowthDoc] = Field(description="One per particle layer")
+    stresses: list[StressDoc] = Field(description="One per decomposition that was put into the interface")
+
+
+class ReportDoc(Document):
+    """Where the report is and what it shows."""
+
+    path: str = Field(description="HTML file relative to the run folder")
+    sha256: str = Field(description="SHA-256 of the HTML file")
+    figures: list[str] = Field(description="PNG files relative to the run folder")
+
+
+def write_report(content: ReportContent, folder: Path) -> ReportDoc:
+    """Draw all figures into ``folder/figures`` and write ``folder/report.html``.
+
+    Parameters
+    ----------
+    content
+        The run's documents; field files are looked for below ``folder``.
+    folder
+        The run folder.
+
+    Raises
+    ------
+    InputError
+        A field file is missing or not the one that its document names.
+    """
+    page = Page(f"{content.electrolyte.formula}: self-limiting lithium interface")
+    figures = draw_all(content, folder)
+    summary(page, content)
+    ordering_chapter(page, content)
+    diagram_chapter(page, content, figures)
+    mesoscale_chapter(page, content, figures)
+    parameter_chapter(page, content)
+    provenance_chapter(page, content)
+    path = folder / "report.html"
+    write_atomically(path, page.text())
+    return ReportDoc(
+        path=path.name,
+        sha256=sha256(path),
+        figures=[str(png.relative_to(folder)) for png in figures.values()],
+    )
+
+
+def draw_all(content: ReportContent, folder: Path) -> dict[str, Path]:
+    """Draw every figure of the report.
+
+    Returns
+    -------
+    dict[str, Path]
+        Name of the figure -> PNG file in ``folder/figures``.
+    """
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    drawn = {name: diagram_figure(plot, content.stabilities) for name, plot in DIAGRAM_PLOTS.items()}
+    drawn["growth"] = growth_figure(content.growths, folder)
+    drawn["front"] = front_figure(content.growths)
+    drawn |= {f"stress-{number}": stress_figure(doc, folder) for number, doc in enumerate(content.stresses)}
+    files = {name: folder / "figures" / f"{name}.png" for name in drawn}
+    for name, figure in drawn.items():
+        figure.savefig(files[name], dpi=DOTS_PER_INCH, bbox_inches="tight")
+    return files
+
+
+def summary(page: Page, content: ReportContent) -> None:
+    """The first screen: what was computed, at which level of theory, and the paper's numbers beside ours."""
+    best = content.electrolyte
+    page.paragraph(
+        f"{best.formula} from the disordered parent {content.parent}. Energies, volumes and elastic constants: "
+        f"{best.level_of_theory.label}, one level of theory for every phase. Lowest ordering: {best.label}, "
+        f"{best.energy_per_atom:.4f} eV/atom, {best.volume_per_formula:.1f} Å³ per formula unit."
+    )
+    page.heading("Beside the paper")
+    page.table("Published numbers and ours", ["quantity", "paper", "here", "how"], comparison_rows(content))
+    page.paragraph(
+        "K_eff in the linear functional is an index of constriction, not a pressure that is reached. The published "
+        "threshold (metallic zirconium at 0, ZrCl2 at 15 GPa) lies where volumes and energies of different sources "
+        "disagree by some GPa; read the trend, not the digits.",
+        "note",
+    )
+
+
+def comparison_rows(content: ReportContent) -> tables.Rows:
+    """Quantity, paper, ours, and whether ours is calibrated or predicted."""
+    first, last = content.decompositions[0], content.decompositions[-1]
+    rows: tables.Rows = [
+        [f"products under Li, K_eff {doc.k_eff:g} GPa", said, tables.mixture(doc.products), "predicted"]
+        for doc, said in ((first, "LiCl + Zr (0 GPa)"), (last, "LiCl + ZrCl2 (15 GPa)"))
+    ]
+    layers = {doc.microstructure.split()[0]: doc for doc in content.growths}
+    if "fine" in layers:
+        pressure = max(layers["fine"].interface_compression)
+        rows.append(["fine layer, mean compression at the front (MPa)", "about 7", pressure, "from sourced K"])
+    if "graded" in layers:
+        pressure = max(layers["graded"].peak_compression)
+        rows.append(["graded layer, peak compression (MPa)", "up to 20", pressure, "calibrated: K of coarse particles"])
+    for doc in content.stresses:
+        name = f"tip with decomposition products, K_eff {doc.decomposition.k_eff:g} GPa (MPa)"
+        rows.append([name, "up to 40", doc.tip_compression, "calibrated: retained fraction"])
+    return rows
+
+
+def ordering_chapter(page: Page, content: ReportContent) -> None:
+    """Counts, electrostatic ranking, and the force field's ranking."""
+    page.heading("Orderings")
+    page.paragraph(content.orderings[0].parent_source)
+    counts = [[doc.cell, doc.raw_count, doc.distinct_count, len(doc.orderings)] for doc in content.orderings]
+    page.table("Symmetry-distinct orderings", ["cell", "raw", "distinct (Burnside)", "relaxed"], counts)
+    page.table("Ranked by electrostatics", tables.ORDERING_COLUMNS, tables.ordering_rows(content.orderings))
+    page.table("Relaxed", tables.RELAXATION_COLUMNS, tables.relaxation_rows(content.relaxations))
+
+
+def diagram_chapter(page: Page, content: ReportContent, figures: dict[str, Path]) -> None:
+    """The constrained phase diagram: figure, reactions, and the DFT energies beside it."""
+    page.heading("Mechanically constrained phase diagram")
+    page.figure(figures["stability"], "Decomposition products against voltage at each K_eff (counterpart of Fig. 7).")
+    page.table(
+        "Under lithium, at the lowest voltage", tables.DECOMPOSITION_COLUMNS,
+        tables.decomposition_rows(content.decompositions),
+    )  # fmt: skip
+    page.table("All voltages", tables.STABILITY_COLUMNS, tables.stability_rows(content.stabilities))
+    page.figure(figures["strain"], "Reaction strain dV/V0 against voltage, without the lithium reservoir's volume.")
+    page.figure(figures["energy"], "Reaction energy against voltage, mechanical work included.")
+    page.table("Competing phases, relaxed", tables.RELAXATION_COLUMNS, tables.relaxation_rows(content.competing))
+    if content.reference:
+        page.table(
+            f"Products by {content.reference[0].level_of_theory.label} energies", tables.PRODUCT_COLUMNS,
+            tables.product_rows(content.reference),
+        )  # fmt: skip
+        page.paragraph(
+            "The electrolyte's own energy is not in the bundled DFT set, so this table has products only: the ground "
+            "states that its elements would form, whether or not the electrolyte reacts there. Volumes are the DFT "
+            "ones of the products; they decide the critical voltages.",
+            "note",
+        )
+
+
+def mesoscale_chapter(page: Page, content: ReportContent, figures: dict[str, Path]) -> None:
+    """Growth and static stress."""
+    page.heading("Growth in the particle layers")
+    page.figure(figures["growth"], "Lithium and hydrostatic pressure in the particle layers (counterpart of Fig. 5).")
+    page.figure(figures["front"], "Height of the highest lithium against time.")
+    page.table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(content.growths))
+    page.table("Numerical effort and balance", tables.EFFORT_COLUMNS, tables.effort_rows(content.growths))
+    page.heading("Stress at the interface")
+    for number, doc in enumerate(content.stresses):
+        made = tables.mixture(doc.decomposition.products)
+        caption = f"Static hydrostatic pressure with the products {made} in place (counterpart of Fig. 8D)."
+        page.figure(figures[f"stress-{number}"], caption)
+    page.table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(content.stresses))
+    page.table(
+        "Compression at the tip against the retained fraction of the reaction strain", tables.SWEEP_COLUMNS,
+        tables.sweep_rows(content.stresses),
+    )  # fmt: skip
+    page.table("Elastic constants", tables.ELASTIC_COLUMNS, tables.elastic_rows(content.elastic))
+
+
+def parameter_chapter(page: Page, content: ReportContent) -> None:
+    """Every parameter with its source; calibrated ones are marked."""
+    page.heading("Parameters")
+    page.paragraph("Marked rows are calibrated: chosen to meet a published result, never a prediction.")
+    for doc in content.growths[:1]:
+        page.table("Growth and interface", tables.PARAMETER_COLUMNS, tables.parameter_rows(doc.parameters), marked=4)
+    for doc in content.stresses:
+        own = differing(doc.parameters, content.growths[0].parameters if content.growths else [])
+        name = f"Interface at K_eff {doc.decomposition.k_eff:g} GPa, where different"
+        page.table(name, tables.PARAMETER_COLUMNS, tables.parameter_rows(own), marked=4)
+
+
+def differing(rows: Sequence[ParameterRow], others: Sequence[ParameterRow]) -> list[ParameterRow]:
+    """Rows that are not among ``others``."""
+    return [row for row in rows if row not in others]
+
+
+def provenance_chapter(page: Page, content: ReportContent) -> None:
+    """Versions and hashes; the run folder's provenance.json has the rest."""
+    page.heading("Provenance")
+    level = content.electrolyte.level_of_theory
+    rows: tables.Rows = [[name, number] for name, number in package_versions().items()]
+    rows.append([f"weights of {level.model} (SHA-256)", level.weights_sha256 or "none: DFT"])
+    page.table("Versions", ["what", "version"], rows)
+    page.paragraph(
+        "provenance.json in the run folder lists the configuration, every job and the hash of every file. "
+        "Crystals: contains data from the Materials Project (materialsproject.org, doi:10.1063/1.4812323), CC BY 4.0."
+    )
+
+
+def diagram_figure(plot: object, profiles: list[StabilityDoc]) -> Figure:
+    """One plot of the phase-diagram stage on a figure of its own."""
+    figure = Figure(figsize=(9.0, 4.8), layout="constrained")
+    axes: Axes = figure.subplots()
+    plot(profiles, axes)  # type: ignore[operator]
+    return figure
+
+
+def growth_figure(growths: Sequence[GrowthDoc], folder: Path) -> Figure:
+    """Morphology and pressure of every layer at four times, on one colour scale."""
+    figure = Figure(figsize=(10.0, 11.0), layout="constrained")
+    last = len(growths[0].times) - 1
+    shown = sorted({round(last * part) for part in (0.25, 0.5, 0.75, 1.0)})
+    mesoscale_plots.plot_growth([(doc, load_fields(folder, doc.fields)) for doc in growths], shown, figure)
+    return figure
+
+
+def front_figure(growths: Sequence[GrowthDoc]) -> Figure:
+    """Tip height against time."""
+    figure = Figure(figsize=(6.5, 4.0), layout="constrained")
+    mesoscale_plots.plot_front(growths, figure.subplots())
+    return figure
+
+
+def stress_figure(doc: StressDoc, folder: Path) -> Figure:
+    """Phases and hydrostatic pressure at the interface."""
+    figure = Figure(figsize=(10.0, 5.0), layout="constrained")
+    mesoscale_plots.plot_interface_stress(doc, load_fields(folder, doc.fields), figure)
+    return figure
+
+
+DIAGRAM_PLOTS = {
+    "stability": diagram_plots.plot_profile,
+    "strain": diagram_plots.plot_reaction_strain,
+    "energy": diagram_plots.plot_reaction_energy,
+}

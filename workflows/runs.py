@@ -1,0 +1,218 @@
+"""A run and its folder: configuration, flow, documents, provenance. The same configuration again resumes."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from jobflow import Flow, Job, JobStore
+from pydantic import Field, field_validator
+from selflimit.workflows.vasp import VaspRelaxMaker
+
+from selflimit.documents import Record
+from selflimit.errors import InputError
+from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.progress import Progress
+from selflimit.structures.cif import parent_from_cif
+from selflimit.structures.orderings import count_orderings
+from selflimit.structures.parents import Parent, known_parents, parent_cell
+from selflimit.workflows.flows import (
+    InterfaceMaker,
+    OrderingMaker,
+    PhaseDiagramMaker,
+    RelaxMaker,
+    SelfLimitMaker,
+)
+from selflimit.workflows.force_fields import load_force_field
+from selflimit.workflows.local import JobRecord, Listener, run_flow, save_flow, saved_flow, stored_output
+from selflimit.workflows.provenance import sha256, write_atomically, write_provenance
+from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker
+from selflimit.workflows.stores import redacted
+
+
+class RunConfiguration(Record):
+    """Everything a run depends on; kept as ``configuration.json`` in the run folder."""
+
+    parent: str = Field(description="Bundled parent or path of a CIF file")
+    parent_sha256: str | None = Field(None, description="SHA-256 of the CIF file; None for a bundled parent")
+    cells: tuple[str, ...] = Field(min_length=1, description="Cells to fill")
+    keep: int = Field(ge=1, description="Orderings relaxed per cell")
+    force_field: str = Field(description="Force-field name, or 'VASP'")
+    max_force: float = Field(gt=0, description="Force tolerance (eV/Angstrom)")
+    phases: Literal["bundled", "mp-api"] = Field(description="Where the competing crystals come from")
+    k_effs: tuple[Annotated[float, Field(ge=0)], ...] = Field(min_length=1, description="Effective bulk moduli (GPa)")
+    voltage_range: tuple[float, float] = Field(description="Voltages (V vs Li/Li+)")
+    duration: float = Field(gt=0, description="Model time of the growth (s)")
+    overpotential: float = Field(lt=0, gt=-1, description="Overpotential at the metal (V); negative deposits")
+    grid_cells: tuple[int, int] = Field(description="Grid cells along x and y")
+    seed: int = Field(ge=0, description="Seed of packing and noise")
+
+    @field_validator("voltage_range")
+    @classmethod
+    def _increasing(cls, voltages: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= voltages[0] < voltages[1]:
+            raise ValueError(f"expected 0 <= low < high in V, got {voltages[0]} to {voltages[1]}")
+        return voltages
+
+    def check(self) -> Parent:
+        """Find every fault that can be found before work begins; returns the parent.
+
+        Raises
+        ------
+        InputError
+            A crystal, cell, grid or force field that cannot be used.
+        """
+        parent = parent_named(self.parent)
+        for cell in self.cells:
+            count_orderings(parent, cell)
+        Grid(self.grid_cells, InterfaceParameters().interface_width)
+        if self.force_field != "VASP":
+            load_force_field(self.force_field)
+        return parent
+
+
+def parent_named(name: str) -> Parent:
+    """The parent of that name, or the one in the CIF file of that name.
+
+    Raises
+    ------
+    InputError
+        Neither a bundled parent nor a readable CIF file.
+    """
+    if name in known_parents():
+        return parent_cell(name)
+    if not Path(name).exists():
+        raise InputError(
+            f"--parent {name!r} is neither a bundled parent ({', '.join(known_parents())}) nor an existing CIF file"
+        )
+    return parent_from_cif(Path(name))
+
+
+def prepared_flow(folder: Path, configuration: RunConfiguration) -> Flow:
+    """The run's flow: kept from an earlier start with the same configuration, else made and kept.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    configuration
+        What is asked now.
+
+    Raises
+    ------
+    InputError
+        The folder holds a run of another configuration; the message names what differs.
+    """
+    _same(folder, configuration)
+    kept = saved_flow(flow_path(folder))
+    if kept is not None:
+        return kept
+    flow = save_flow(flow_path(folder), maker_of(configuration).make(configuration.check()))
+    write_configuration(folder, configuration)
+    return flow
+
+
+def write_configuration(folder: Path, configuration: RunConfiguration) -> None:
+    """Write ``configuration.json``."""
+    write_atomically(configuration_path(folder), configuration.model_dump_json(indent=1))
+
+
+def configuration_path(folder: Path) -> Path:
+    """Where a run folder keeps its configuration."""
+    return folder / "configuration.json"
+
+
+def flow_path(folder: Path) -> Path:
+    """Where a run folder keeps its flow."""
+    return folder / ".flows" / "flow.json"
+
+
+def maker_of(configuration: RunConfiguration) -> SelfLimitMaker:
+    """The flow's Maker for a configuration: one force field, or VASP, for every relaxation."""
+    c = configuration
+    relax: RelaxMaker = (
+        VaspRelaxMaker()
+        if c.force_field == "VASP"
+        else ForceFieldRelaxMaker(force_field=c.force_field, max_force=c.max_force)
+    )
+    elastic = ForceFieldElasticMaker() if c.force_field == "VASP" else ForceFieldElasticMaker(force_field=c.force_field)
+    return SelfLimitMaker(
+        ordering_maker=OrderingMaker(cells=c.cells, keep=c.keep, relax_maker=relax),
+        diagram_maker=PhaseDiagramMaker(
+            k_effs=c.k_effs, voltage_range=c.voltage_range, phases=c.phases, relax_maker=relax
+        ),
+        interface_maker=InterfaceMaker(
+            duration=c.duration,
+            overpotential=c.overpotential,
+            grid_cells=c.grid_cells,
+            seed=c.seed,
+            relax_maker=relax,
+            elastic_maker=elastic,
+        ),
+    )
+
+
+def _same(folder: Path, configuration: RunConfiguration) -> None:
+    path = configuration_path(folder)
+    if not path.exists():
+        return
+    kept, asked = json.loads(path.read_text(encoding="utf-8")), configuration.model_dump(mode="json")
+    differing = [key for key in asked if kept.get(key) != asked[key]]
+    if differing:
+        shown = "; ".join(f"{key} was {kept.get(key)}, now {asked[key]}" for key in differing)
+        raise InputError(f"{folder} holds a run of another configuration ({shown}); give another --folder")
+
+
+class Keeper(Listener):
+    """Writes each finished job's document into the run folder, and passes everything on to the display."""
+
+    def __init__(self, folder: Path, store: JobStore, display: Listener) -> None:
+        self.folder, self.store, self.display = folder, store, display
+
+    def start(self, job: Job) -> Progress:
+        """Pass on."""
+        return self.display.start(job)
+
+    def finish(self, job: Job, record: JobRecord) -> None:
+        """Write ``documents/<job name>.json`` if it is not there, then pass on."""
+        path = document_path(self.folder, job.name)
+        if not (record.reused and path.exists()):
+            write_atomically(path, json.dumps(output_of(job, self.store), indent=1))
+        self.display.finish(job, record)
+
+
+def document_path(folder: Path, job_name: str) -> Path:
+    """Where the output of the job of that name is kept in a run folder."""
+    return folder / "documents" / f"{job_name.replace(' ', '-')}.json"
+
+
+def output_of(job: Job, store: JobStore) -> Any:
+    """The stored output of a finished job, as plain JSON data."""
+    if stored_output(job, store) is None:
+        raise InputError(f"step {job.name!r} of this run is not finished; finish it with `selflimit run`")
+    return store.get_output(job.uuid, load=True)
+
+
+def execute(
+    folder: Path, flow: Flow, store: JobStore, listener: Listener, until: frozenset[str] | None, where: str
+) -> list[JobRecord]:
+    """Run what is left of ``flow``, keep its documents in the folder, and write the provenance."""
+    records = run_flow(flow, store, folder, Keeper(folder, store, listener), until=until)
+    record_provenance(folder, records, where)
+    return records
+
+
+def record_provenance(folder: Path, records: list[JobRecord], where: str) -> None:
+    """Write ``provenance.json``; a job that was reused keeps the record of when it ran."""
+    path = folder / "provenance.json"
+    before = json.loads(path.read_text(encoding="utf-8"))["jobs"] if path.exists() else []
+    earlier = {record["uuid"]: record for record in before}
+    now = {record.uuid: record.model_dump() for record in records}
+    jobs = {**now, **{uuid: kept for uuid, kept in earlier.items() if uuid not in now or now[uuid]["reused"]}}
+    configuration = json.loads(configuration_path(folder).read_text(encoding="utf-8"))
+    write_provenance(folder, configuration, list(jobs.values()), redacted(where))
+
+
+def cif_hash(parent: str) -> str | None:
+    """SHA-256 of the CIF file behind ``parent``; None for a bundled parent."""
+    return None if parent in known_parents() else sha256(Path(parent))

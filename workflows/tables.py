@@ -1,0 +1,229 @@
+"""Result documents as table rows: the same rows on the terminal and in the report."""
+
+from collections.abc import Sequence
+
+from selflimit.documents import (
+    DecompositionDoc,
+    Document,
+    ElasticDoc,
+    GrowthDoc,
+    OrderingsDoc,
+    ParameterRow,
+    PhaseAmount,
+    RelaxationDoc,
+    StabilityDoc,
+    StressDoc,
+)
+from selflimit.units import MICROMETRE
+
+Row = list[object]
+Rows = list[Row]
+
+ORDERING_COLUMNS = ["cell", "rank", "degeneracy", "electrostatic energy (eV/fu)", "above lowest (meV/fu)"]
+RELAXATION_COLUMNS = [
+    "crystal",
+    "formula",
+    "energy (eV/atom)",
+    "volume (Å³/fu)",
+    "volume change (%)",
+    "max force (eV/Å)",
+    "steps",
+]
+STABILITY_COLUMNS = [
+    "K_eff (GPa)",
+    "voltage (V vs Li)",
+    "products",
+    "Li taken up",
+    "reaction energy (eV/fu)",
+    "dV (Å³/fu)",
+    "dV/V0 (%)",
+]
+DECOMPOSITION_COLUMNS = [
+    "K_eff (GPa)",
+    "voltage (V vs Li)",
+    "reaction",
+    "reaction energy (eV/fu)",
+    "dV (Å³/fu)",
+    "dV/V0 (%)",
+]
+ELASTIC_COLUMNS = ["crystal", "K (GPa)", "G (GPa)", "E (GPa)", "Poisson ratio"]
+GROWTH_COLUMNS = [
+    "particle layer",
+    "time (s)",
+    "tip height (µm)",
+    "peak compression (MPa)",
+    "mean compression at the front (MPa)",
+]
+STRESS_COLUMNS = [
+    "K_eff (GPa)",
+    "products",
+    "zone eigenstrain",
+    "tip with reaction (MPa)",
+    "tip without (MPa)",
+    "peak (MPa)",
+]
+PRODUCT_COLUMNS = ["K_eff (GPa)", "voltage (V vs Li)", "products", "Li taken up"]
+EFFORT_COLUMNS = ["particle layer", "grid", "dx / w", "steps", "rejected", "Newton", "multigrid", "Li balance error"]
+SWEEP_COLUMNS = ["K_eff (GPa)", "retained fraction", "tip compression (MPa)"]
+RESULT_COLUMNS = ["kind", "formula", "K_eff (GPa)", "what", "level of theory"]
+PARAMETER_COLUMNS = ["parameter", "symbol", "value", "unit", "calibrated", "source"]
+
+
+def ordering_rows(found: Sequence[OrderingsDoc]) -> Rows:
+    """One row per ordering kept."""
+    return [
+        [doc.cell, rank, item.degeneracy, item.electrostatic_energy, _above(doc, rank)]
+        for doc in found
+        for rank, item in enumerate(doc.orderings)
+    ]
+
+
+def relaxation_rows(relaxations: Sequence[RelaxationDoc]) -> Rows:
+    """One row per relaxed crystal, lowest energy per atom first."""
+    return [
+        [
+            doc.label,
+            doc.formula,
+            doc.energy_per_atom,
+            doc.volume_per_formula,
+            100.0 * doc.volume_change,
+            doc.max_force,
+            doc.steps,
+        ]
+        for doc in sorted(relaxations, key=lambda doc: (doc.formula, doc.energy_per_atom))
+    ]
+
+
+def stability_rows(profiles: Sequence[StabilityDoc]) -> Rows:
+    """One row per voltage segment of every K_eff."""
+    return [
+        [
+            doc.k_eff,
+            f"{part.voltage_low:.3f} to {part.voltage_high:.3f}",
+            mixture(part.products),
+            part.ion_uptake,
+            part.reaction_energy_low,
+            part.decomposition_volume,
+            100.0 * part.reaction_strain,
+        ]
+        for doc in profiles
+        for part in doc.segments
+    ]
+
+
+def decomposition_rows(reactions: Sequence[DecompositionDoc]) -> Rows:
+    """One row per K_eff."""
+    return [
+        [d.k_eff, d.voltage, d.reaction, d.reaction_energy, d.decomposition_volume, 100.0 * d.reaction_strain]
+        for d in reactions
+    ]
+
+
+def elastic_rows(constants: Sequence[ElasticDoc]) -> Rows:
+    """One row per crystal."""
+    return [[d.label, d.bulk_modulus, d.shear_modulus, d.youngs_modulus, d.poisson_ratio] for d in constants]
+
+
+def growth_rows(growths: Sequence[GrowthDoc]) -> Rows:
+    """One row per output time of every layer."""
+    return [
+        [doc.microstructure, time, tip / MICROMETRE, peak, mean]
+        for doc in growths
+        for time, tip, peak, mean in zip(
+            doc.times, doc.tip_height, doc.peak_compression, doc.interface_compression, strict=True
+        )
+    ]
+
+
+def stress_rows(stresses: Sequence[StressDoc]) -> Rows:
+    """One row per decomposition."""
+    return [
+        [
+            doc.decomposition.k_eff,
+            mixture(doc.decomposition.products),
+            doc.zone_eigenstrain,
+            doc.tip_compression,
+            doc.tip_compression_without_reaction,
+            doc.peak_compression,
+        ]
+        for doc in stresses
+    ]
+
+
+def product_rows(profiles: Sequence[StabilityDoc]) -> Rows:
+    """One row per voltage segment, without what needs the electrolyte's own energy."""
+    return [row[:4] for row in stability_rows(profiles)]
+
+
+def effort_rows(growths: Sequence[GrowthDoc]) -> Rows:
+    """One row per layer."""
+    return [
+        [
+            doc.microstructure,
+            "x".join(map(str, doc.grid_shape)),
+            doc.spacing_over_width,
+            doc.steps,
+            doc.rejected_steps,
+            doc.newton_iterations,
+            doc.multigrid_iterations,
+            doc.lithium_balance_error,
+        ]
+        for doc in growths
+    ]
+
+
+def sweep_rows(stresses: Sequence[StressDoc]) -> Rows:
+    """One row per retained fraction of every decomposition."""
+    return [
+        [doc.decomposition.k_eff, fraction, pressure]
+        for doc in stresses
+        for fraction, pressure in doc.retained_fraction_sweep.items()
+    ]
+
+
+def parameter_rows(parameters: Sequence[ParameterRow]) -> Rows:
+    """One row per parameter; the fifth cell is 'calibrated' or empty."""
+    return [
+        [row.name, row.symbol, row.value, row.unit, "calibrated" if row.calibrated else "", row.source]
+        for row in parameters
+    ]
+
+
+def result_rows(found: Sequence[Document]) -> Rows:
+    """One row per document of any kind."""
+    return [
+        [
+            type(doc).__name__,
+            getattr(doc, "formula", ""),
+            getattr(doc, "k_eff", ""),
+            gist(doc),
+            theory.label if (theory := getattr(doc, "level_of_theory", None)) else "",
+        ]
+        for doc in found
+    ]
+
+
+def gist(doc: Document) -> str:
+    """The one line that tells a document from its like."""
+    if isinstance(doc, DecompositionDoc):
+        return f"{doc.voltage:g} V: {doc.reaction}"
+    if isinstance(doc, StabilityDoc):
+        return f"{len(doc.segments)} voltage segments"
+    if isinstance(doc, GrowthDoc | StressDoc):
+        return f"{doc.microstructure}, peak {_peak(doc):.3g} MPa"
+    if isinstance(doc, RelaxationDoc):
+        return f"{doc.label}: {doc.energy_per_atom:.4f} eV/atom"
+    return str(getattr(doc, "label", getattr(doc, "parent", "")))
+
+
+def _peak(doc: GrowthDoc | StressDoc) -> float:
+    return max(doc.peak_compression) if isinstance(doc, GrowthDoc) else doc.peak_compression
+
+
+def mixture(products: Sequence[PhaseAmount]) -> str:
+    """Products as text, e.g. '6 LiCl + Zr'."""
+    return " + ".join(part.formula if part.amount == 1 else f"{part.amount:.4g} {part.formula}" for part in products)
+
+
+def _above(doc: OrderingsDoc, rank: int) -> float:
+    return 1000.0 * (doc.orderings[rank].electrostatic_energy - doc.orderings[0].electrostatic_energy)
