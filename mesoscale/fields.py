@@ -3,17 +3,17 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from selflimit.documents import FieldFile
 from selflimit.errors import InputError
 from selflimit.mesoscale.grid import Array
 
 
-def save_fields(folder: Path, name: str, arrays: dict[str, tuple[NDArray[np.generic], str]]) -> FieldFile:
+def save_fields(folder: Path, name: str, arrays: Mapping[str, tuple[Array, str]]) -> FieldFile:
     """Write arrays to ``folder/name`` in one stroke: a reader sees the whole file or none.
 
     Parameters
@@ -29,7 +29,7 @@ def save_fields(folder: Path, name: str, arrays: dict[str, tuple[NDArray[np.gene
     handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **{key: array for key, (array, _) in arrays.items()})
+            np.savez_compressed(file, **{key: array for key, (array, _) in arrays.items()})  # type: ignore[arg-type]
         digest = sha256(Path(temporary))
         Path(temporary).replace(folder / name)
     except BaseException:

@@ -5,8 +5,8 @@ d(xi)/dt = -L_sigma [g'(xi) - kappa lap(xi) + noise] + L_eta h'(xi) {c exp(-alph
 with g = W xi^2 (1 - xi)^2. Backward Euler by Newton's method. The Jacobian is symmetric: a mass-lumped diagonal plus
 the Q1 stiffness. The front itself makes it positive definite (moving the front costs no energy, and 1/dt adds to it),
 but its diagonal may be negative inside the front, so it is not multigrid's case: conjugate gradients with the diagonal
-of the positive part as preconditioner need few iterations because dx is of the order of the interface width. A direction
-of negative curvature means that the step is too long, and the step is refused.
+of the positive part as preconditioner need few iterations because dx is of the order of the interface width. A
+direction of negative curvature means that the step is too long, and the step is refused.
 """
 
 from dataclasses import dataclass

@@ -24,6 +24,10 @@ from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress, silent
 from selflimit.units import MPA
 
+RELAXATION = 2.0 / 3.0
+"""Share of a new concentration that the next sweep's front sees. The plain iteration alternates about its limit with a
+factor of -0.5 (measured at 300 A/m^2; the growing front amplifies its own consumption), which this share cancels."""
+
 
 @dataclass(frozen=True)
 class Numerics:
@@ -215,7 +219,7 @@ class GrowthModel:
             if change <= 1.5 * n.target_change:
                 effort.steps += 1
                 self._check_balance(new)
-                grown = length * float(np.clip(n.target_change / max(change, 1e-12), 0.5, 1.5))
+                grown = length * float(np.clip(n.target_change / max(change, 1e-12), 0.5, 1.25))
                 return new, min(max(grown, dt if length < dt else 0.0), n.longest_step)
             effort.rejected += 1
             dt = 0.5 * length
@@ -234,11 +238,13 @@ class GrowthModel:
         eta_m = grid.to_nodes(ec.mechanical_overpotential(p, state.mechanics.pressure))
         load = self._explicit_rate(front, state, eta_m, dt, effort.steps)
         xi, c, phi = state.xi, state.c, state.phi
+        seen = c
         for _ in range(n.sweeps):
-            moved = front.step(state.xi, c, ec.charge_transfer(p, phi + eta_m), load, dt, n.newton_tolerance, xi)
+            seen = seen + RELAXATION * (c - seen)
+            moved = front.step(state.xi, seen, ec.charge_transfer(p, phi + eta_m), load, dt, n.newton_tolerance, xi)
             xi, rate = moved.xi, (moved.xi - state.xi) / dt
             if not n.frozen_concentration:
-                sink = ec.consumption(rate, moved.cathodic_slope, c)
+                sink = ec.consumption(rate, moved.cathodic_slope, seen)
                 found = ec.concentration(grid, p, xi, phi, state.c, sink, dt, c, n.concentration_rtol)
                 c, rate = found.x, sink.slope * found.x - sink.rest
                 xi = state.xi + dt * rate

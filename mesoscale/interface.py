@@ -161,7 +161,7 @@ def static_stress(
     decomposition
         Reaction of the electrolyte; kept in the document.
     folder
-        Where the fields go, as 'interface-stress.npz'.
+        Where the fields go, as 'interface-stress-<K_eff>GPa.npz'.
     zone_depth
         Depth of the reaction zone (m).
     contact
@@ -219,7 +219,7 @@ def _document(
         retained_fraction_sweep=tips,
         multigrid_iterations=max(1, solved.lithium.iterations + solved.zone.iterations),
         residual=max(solved.lithium.residual, solved.zone.residual),
-        fields=save_fields(folder, "interface-stress.npz", arrays),
+        fields=save_fields(folder, f"interface-stress-{decomposition.k_eff:g}GPa.npz", arrays),
     )
 
 

@@ -43,7 +43,7 @@ class Isotropic(NamedTuple):
 
 
 def quantity(
-    default: Any, symbol: str, unit: str, source: str, description: str, calibrated: bool = False, **bounds: float
+    default: Any, symbol: str, unit: str, source: str, description: str, calibrated: bool = False, **bounds: Any
 ) -> Any:
     """Field of a parameter: default, symbol, unit, source, description and bounds (``gt``, ``ge``, ``lt``, ``le``)."""
     extra: dict[str, Any] = {"symbol": symbol, "unit": unit, "source": source, "calibrated": calibrated}
@@ -126,21 +126,22 @@ class InterfaceParameters(Record):
         "Mechanical overpotential correction factor", calibrated=True, ge=0,
     )  # fmt: skip
     lithium_modulus: float = quantity(4.9e9, "E_Li", "Pa", MOOSE_SET, "Young's modulus of lithium", gt=0)
-    lithium_poisson: float = quantity(0.36, "nu_Li", "1", MOOSE_SET, "Poisson ratio of lithium", gt=-1, lt=0.5)
+    lithium_poisson: float = quantity(0.36, "nu_Li", "1", MOOSE_SET, "Poisson ratio of lithium", ge=0, lt=0.5)
     particle_modulus: float = quantity(
         93.6e9, "E_p", "Pa", "Li3N 52 GPa, " + MP_BULK, "Young's modulus of the particle layer", gt=0
     )
-    particle_poisson: float = quantity(0.2, "nu_p", "1", MP_BULK, "Poisson ratio of the particle layer", gt=-1, lt=0.5)
+    particle_poisson: float = quantity(0.2, "nu_p", "1", MP_BULK, "Poisson ratio of the particle layer", ge=0, lt=0.5)
     electrolyte_modulus: float = quantity(12.0e9, "E_LZC", "Pa", LZC_RANGE, "Young's modulus of Li2ZrCl6", gt=0)
-    electrolyte_poisson: float = quantity(0.3, "nu_LZC", "1", LZC_RANGE, "Poisson ratio of Li2ZrCl6", gt=-1, lt=0.5)
+    electrolyte_poisson: float = quantity(0.3, "nu_LZC", "1", LZC_RANGE, "Poisson ratio of Li2ZrCl6", ge=0, lt=0.5)
     zone_modulus: float = quantity(
         48.0e9, "E_zone", "Pa",
         "bulk modulus of LiCl 32 GPa (Materials Project), Poisson ratio 0.25 assumed; from_decomposition replaces both",
         "Young's modulus of the reaction zone", gt=0,
     )  # fmt: skip
-    zone_poisson: float = quantity(0.25, "nu_zone", "1", "assumed", "Poisson ratio of the reaction zone", gt=-1, lt=0.5)
+    zone_poisson: float = quantity(0.25, "nu_zone", "1", "assumed", "Poisson ratio of the reaction zone", ge=0, lt=0.5)
     coarse_expansion: Strain = quantity(
-        (0.866e-3, 0.773e-3, 0.529e-3), "K_coarse", "1", FOAM_SET, "Eigenstrain xx, yy, zz of lithium at coarse particles"
+        (0.866e-3, 0.773e-3, 0.529e-3), "K_coarse", "1", FOAM_SET,
+        "Eigenstrain xx, yy, zz of lithium at coarse particles",
     )  # fmt: skip
     fine_ratio: float = quantity(
         0.35, "K_fine/K_coarse", "1", "calibrated: published 7 MPa at fine against 20 MPa at coarse particles",
@@ -152,7 +153,7 @@ class InterfaceParameters(Record):
     )  # fmt: skip
     retained_fraction: float = quantity(
         EXPANSION_RATIO * (0.866e-3 + 0.773e-3 + 0.529e-3) / 3.0 / NOMINAL_REACTION_STRAIN, "r", "1",
-        "calibrated: published rule 'zone expands 2 x the particle phase' at the nominal reaction strain",
+        "calibrated: published rule 'zone expands 2 x the particle phase', at the nominal e_r",
         "Extent of reaction times the share of its strain that builds stress", calibrated=True, ge=0, le=1,
     )  # fmt: skip
     sources: dict[str, str] = Field(
@@ -335,9 +336,9 @@ def _derived_rows(p: InterfaceParameters) -> list[ParameterRow]:
 
 def _one_line(fault: ValidationError) -> str:
     first = fault.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
+    name = str(first["loc"][0])
     field = InterfaceParameters.model_fields.get(name)
     extra = field.json_schema_extra if field is not None else None
-    unit = f" {extra['unit']}" if isinstance(extra, dict) else ""
+    unit = f" {extra['unit']}" if isinstance(extra, dict) and extra["unit"] != "1" else ""
     hint = "known names: InterfaceParameters.model_fields" if field is None else (field.description or "")
     return f"{name}: {first['msg']}, got {first['input']!r}{unit}; give {hint}"

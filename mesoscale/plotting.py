@@ -22,8 +22,7 @@ LITHIUM, COARSE, ELECTROLYTE = "0.15", "0.75", "0.9"
 
 def plot_morphology(doc: GrowthDoc, fields: Fields, output: int, ax: Axes) -> Axes:
     """Lithium (dark), coarse particles (grey discs) and electrolyte (light grey) at output number ``output``."""
-    extent = _extent(doc)
-    ax.imshow(1.0 - 0.25 * fields["coarse"].T - 0.1 * fields["electrolyte"].T, **_picture(extent, "gray", 0.0, 1.0))
+    _picture(doc, 1.0 - 0.25 * fields["coarse"] - 0.1 * fields["electrolyte"], ax, "gray", 0.0, 1.0)
     x, y = _nodes(doc)
     ax.contourf(x, y, fields["xi"][output].T, levels=[0.5, np.inf], colors=[LITHIUM])
     _outline_phases(doc, fields, ax)
@@ -32,11 +31,7 @@ def plot_morphology(doc: GrowthDoc, fields: Fields, output: int, ax: Axes) -> Ax
 
 def plot_pressure(doc: GrowthDoc, fields: Fields, output: int, ax: Axes, limit: float) -> AxesImage:
     """Compression -P (MPa) between 0 and ``limit`` at output number ``output``, with the outline of the lithium."""
-    image = ax.imshow(
-        -fields["pressure"][output].T / MPA,
-        **_picture(_extent(doc), PRESSURE_MAP, 0.0, limit),
-        interpolation="bilinear",
-    )
+    image = _picture(doc, -fields["pressure"][output] / MPA, ax, PRESSURE_MAP, 0.0, limit)
     x, y = _nodes(doc)
     ax.contour(x, y, fields["xi"][output].T, levels=[0.5], colors="white", linewidths=0.9)
     _outline_phases(doc, fields, ax)
@@ -109,9 +104,7 @@ def plot_interface_stress(doc: StressDoc, fields: Fields, figure: Figure) -> lis
     for ax, name, title in zip(
         panels[1:3], ("pressure_without_reaction", "pressure"), ("lithium only", "with reaction products"), strict=True
     ):
-        image = ax.imshow(
-            -fields[name].T / MPA, **_picture(_extent(doc), PRESSURE_MAP, 0.0, limit), interpolation="bilinear"
-        )
+        image = _picture(doc, -fields[name] / MPA, ax, PRESSURE_MAP, 0.0, limit)
         _outline_zone(doc, fields, ax)
         _frame(ax, title)
     figure.colorbar(image, ax=list(panels[1:3]), shrink=0.7, extend="both", label="hydrostatic compression −P (MPa)")
@@ -120,15 +113,15 @@ def plot_interface_stress(doc: StressDoc, fields: Fields, figure: Figure) -> lis
 
 
 def plot_sweep(doc: StressDoc, ax: Axes) -> Axes:
-    """Compression at the tip (MPa) against the retained fraction of the reaction strain."""
-    points = sorted((float(fraction), value) for fraction, value in doc.retained_fraction_sweep.items())
-    ax.plot(*zip(*points, strict=True), "-o", color="0.2", markersize=4)
-    ax.axhline(doc.tip_compression_without_reaction, color="0.5", linestyle="--", linewidth=1)
-    ax.annotate(
-        "no reaction", (points[-1][0], doc.tip_compression_without_reaction), ha="right", va="bottom", color="0.4"
-    )
+    """Compression at the tip (MPa) against the retained fraction of the reaction strain; square: applied."""
+    points = sorted((float(r), tip) for r, tip in doc.retained_fraction_sweep.items() if float(r) > 0)
+    ax.loglog(*zip(*points, strict=True), "-o", color="0.2", markersize=4)
+    applied = min(points, key=lambda point: abs(point[1] - doc.tip_compression))
+    ax.plot(*applied, "s", color="#d55e00", markersize=8, label=f"applied: {applied[1]:.0f} MPa at {applied[0]:.3g}")
+    ax.axhline(doc.tip_compression_without_reaction, color="0.5", linestyle="--", linewidth=1, label="no reaction")
     ax.set_xlabel("retained fraction of the reaction strain")
     ax.set_ylabel("compression at the tip (MPa)")
+    ax.legend(frameon=False, fontsize="small")
     ax.set_box_aspect(1.3)
     return ax
 
@@ -142,7 +135,7 @@ def pressure_limit(pressures: Sequence[Array]) -> float:
 
 def _plot_phases(doc: StressDoc, fields: Fields, ax: Axes) -> None:
     grey = 1.0 - 0.1 * fields["electrolyte"] - 0.25 * fields["coarse"] - 0.85 * fields["lithium"] - 0.5 * fields["zone"]
-    ax.imshow(grey.T, **_picture(_extent(doc), "gray", 0.0, 1.0))
+    _picture(doc, grey, ax, "gray", 0.0, 1.0)
     _outline_zone(doc, fields, ax)
     width, height = (n * doc.spacing / MICROMETRE for n in doc.grid_shape)
     for name, label, colour in (
@@ -155,12 +148,12 @@ def _plot_phases(doc: StressDoc, fields: Fields, ax: Axes) -> None:
     ax.annotate(
         "reaction zone",
         xy=tuple(np.array(_label_spot(fields["zone"])) * (width, height)),
-        xytext=(0.5 * width, 0.93 * height),
+        xytext=(0.3 * width, 0.9 * height),
         ha="center",
         arrowprops={"arrowstyle": "-", "color": "0.2"},
     )
     _frame(ax, "phases")
-    _scale_bar(doc, ax, "black")
+    _scale_bar(doc, ax, "white", 0.07)
 
 
 def _label_spot(fraction: Array) -> tuple[float, float]:
@@ -187,8 +180,17 @@ def _outline_phases(doc: GrowthDoc, fields: Fields, ax: Axes) -> None:
             ax.contour(x, y, fields[name].T, levels=[0.5], colors="0.55", linewidths=0.8, linestyles="--")
 
 
-def _picture(extent: tuple[float, float, float, float], cmap: str, low: float, high: float) -> dict[str, object]:
-    return {"origin": "lower", "extent": extent, "cmap": cmap, "vmin": low, "vmax": high}
+def _picture(doc: GrowthDoc | StressDoc, cells: Array, ax: Axes, cmap: str, low: float, high: float) -> AxesImage:
+    """Cell field with the shades ``cmap`` between ``low`` and ``high``, y upwards, lengths in micrometres."""
+    return ax.imshow(
+        cells.T,
+        origin="lower",
+        extent=_extent(doc),
+        cmap=cmap,
+        vmin=low,
+        vmax=high,
+        interpolation="nearest" if cmap == "gray" else "bilinear",
+    )
 
 
 def _extent(doc: GrowthDoc | StressDoc) -> tuple[float, float, float, float]:
@@ -197,12 +199,12 @@ def _extent(doc: GrowthDoc | StressDoc) -> tuple[float, float, float, float]:
 
 def _nodes(doc: GrowthDoc | StressDoc) -> tuple[Array, Array]:
     x, y = (np.arange(n + 1) * doc.spacing / MICROMETRE for n in doc.grid_shape)
-    return x, y
+    return np.asarray(x), np.asarray(y)
 
 
 def _centres(doc: GrowthDoc | StressDoc) -> tuple[Array, Array]:
     x, y = ((np.arange(n) + 0.5) * doc.spacing / MICROMETRE for n in doc.grid_shape)
-    return x, y
+    return np.asarray(x), np.asarray(y)
 
 
 def _frame(ax: Axes, title: str) -> Axes:
@@ -212,10 +214,10 @@ def _frame(ax: Axes, title: str) -> Axes:
     return ax
 
 
-def _scale_bar(doc: GrowthDoc | StressDoc, ax: Axes, colour: str = "black") -> None:
+def _scale_bar(doc: GrowthDoc | StressDoc, ax: Axes, colour: str = "black", level: float = 0.94) -> None:
     """Bar of a round length, about a quarter of the width, with its length in micrometres."""
     width, height = (n * doc.spacing / MICROMETRE for n in doc.grid_shape)
     length = max((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step <= 0.35 * width), default=1)
-    x, y = 0.95 * width - length, 0.94 * height
+    x, y = 0.95 * width - length, level * height
     ax.plot([x, x + length], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt")
     ax.text(x + 0.5 * length, y - 0.02 * height, f"{length} µm", color=colour, ha="center", va="top", fontsize="small")

@@ -30,6 +30,8 @@ NARROWEST_SEGMENT = 1e-9
 """Segments narrower than this in the parameter (V or GPa) are corners where several lines meet."""
 SMALLEST_AMOUNT = 1e-9
 """Amounts below this (fu per electrolyte fu) are zero."""
+NO_ELECTROLYTE = -1
+"""In place of the index of the electrolyte's phase: it has none."""
 PIVOT_LIMIT = 20_000
 """Simplex pivots before giving up; a 300-phase quaternary needs some tens."""
 
@@ -51,7 +53,7 @@ class Candidates:
     volume: FloatArray
     """Zero-pressure volume (Angstrom^3/fu), shape (P,)."""
     electrolyte: int
-    """Index of the electrolyte's own phase."""
+    """Index of the electrolyte's own phase; ``NO_ELECTROLYTE`` where it has no entry and only its elements count."""
     references: tuple[int, ...]
     """Indices of the closed elements' reference phases: the feasible start."""
 
@@ -153,7 +155,8 @@ def ground_state(candidates: Candidates, costs: FloatArray, start: tuple[int, ..
 def tie_rule(candidates: Candidates) -> FloatArray:
     """Costs that settle exact ties: the electrolyte before others, small volume, then stable order; shape (3, P)."""
     own = np.zeros(len(candidates.phases))
-    own[candidates.electrolyte] = -1.0
+    if candidates.electrolyte != NO_ELECTROLYTE:
+        own[candidates.electrolyte] = -1.0
     rank = np.arange(len(candidates.phases), dtype=float)
     return np.vstack([own, candidates.volume, rank])
 

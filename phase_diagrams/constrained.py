@@ -26,12 +26,15 @@ from selflimit.documents import (
     ConstrictionSegment,
     DecompositionDoc,
     LevelOfTheory,
+    PhaseAmount,
+    ProductsDoc,
+    ProductSegment,
     StabilityDoc,
     VoltageSegment,
     common_level,
 )
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.assemblage import Candidates, FloatArray, Parametric, Stretch
+from selflimit.phase_diagrams.assemblage import NO_ELECTROLYTE, Candidates, FloatArray, Parametric, Stretch
 from selflimit.phase_diagrams.decomposition import Reaction
 from selflimit.phase_diagrams.phases import (
     Phase,
@@ -43,6 +46,9 @@ from selflimit.phase_diagrams.phases import (
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 Range = tuple[float, float]
+
+LARGEST_K_EFF = 50.0
+"""Effective bulk modulus (GPa) up to which critical values are looked for: stiffer than any solid electrolyte."""
 
 
 class ConstrainedPhaseDiagram:
@@ -210,7 +216,7 @@ class ConstrainedPhaseDiagram:
         )
 
     def critical_k_eff(
-        self, composition: Composition | str, voltage: float, k_eff_range: Range = (0.0, 50.0)
+        self, composition: Composition | str, voltage: float, k_eff_range: Range = (0.0, LARGEST_K_EFF)
     ) -> float | None:
         """Effective bulk modulus K* (GPa) at which the products first change their formulas as it rises.
 
@@ -218,12 +224,57 @@ class ConstrainedPhaseDiagram:
         ``None``: the products stay the same over ``k_eff_range``. Parameters and errors as there.
         """
         segments = self.constriction_profile(composition, voltage, k_eff_range).segments
-        formulas = [{product.formula for product in segment.products} for segment in segments]
-        changed = (s.k_eff_low for s, found in zip(segments, formulas, strict=True) if found != formulas[0])
-        return next(changed, None)
+        return _first_change([(segment.k_eff_low, segment.products) for segment in segments])
 
-    def _candidates(self, composition: Composition | str) -> Candidates:
-        """Phases within the electrolyte's elements and the working ion, as arrays."""
+    def hull_products(
+        self, composition: Composition | str, k_eff: float, voltage_range: Range = (0.0, 5.0), volumes: str = "PBE"
+    ) -> ProductsDoc:
+        """Ground-state products of a composition that has no entry of its own.
+
+        What its elements would form: the products that an electrolyte of this composition would have if it reacts.
+        Reaction energies and strains need the electrolyte's own energy and volume and are not given.
+
+        Parameters
+        ----------
+        composition
+            Formula of the electrolyte.
+        k_eff
+            Effective bulk modulus (GPa), >= 0.
+        voltage_range
+            Lowest and highest voltage against the working ion's metal (V).
+        volumes
+            Where the volumes of the entries come from, for the document.
+
+        Raises
+        ------
+        InputError
+            As :meth:`profile`.
+        """
+        low, high = _increasing(voltage_range, "voltage_range (V)")
+        _require_non_negative(voltage=low, k_eff=k_eff)
+        candidates = self._candidates(composition, competes=False)
+        at_zero = candidates.energy + low * candidates.ion
+        over_k = Parametric(candidates, at_zero, GPA_ANGSTROM3_TO_EV * candidates.volume).stretches(0.0, LARGEST_K_EFF)
+        return ProductsDoc(
+            formula=parse_formula(composition).reduced_formula,
+            working_ion=self.working_ion,
+            k_eff=k_eff,
+            volumes=volumes,
+            segments=[
+                ProductSegment(
+                    voltage_low=stretch.low,
+                    voltage_high=stretch.high,
+                    products=self._reaction(candidates, stretch).products(),
+                )
+                for stretch in self._over_voltage(candidates, k_eff).stretches(low, high)
+            ],
+            critical_k_eff=_first_change([(s.low, self._reaction(candidates, s).products()) for s in over_k]),
+            entries=[phase.entry_id for phase in self.phases],
+            level_of_theory=self.level_of_theory,
+        )
+
+    def _candidates(self, composition: Composition | str, competes: bool = True) -> Candidates:
+        """Phases within the electrolyte's elements and the working ion, as arrays; with its own if it ``competes``."""
         unit = parse_formula(composition)
         elements = {element.symbol for element in unit}
         self._require_known(elements)
@@ -231,11 +282,12 @@ class ConstrainedPhaseDiagram:
         if not closed:
             raise InputError(f"{unit.reduced_formula} is the working ion alone; give a compound, e.g. 'Li2ZrCl6'")
         phases = tuple(p for p in self.phases if closed_part(p, closed) and p.amounts.keys() <= {*elements, *self._ion})
-        electrolyte = self._own_phase(phases, unit.reduced_formula)
+        electrolyte = self._own_phase(phases, unit.reduced_formula) if competes else NO_ELECTROLYTE
+        demand = phases[electrolyte].amounts if competes else {e.symbol: float(n) for e, n in unit.items()}
         return Candidates(
             phases=phases,
             balance=np.array([[p.amounts.get(e, 0.0) for p in phases] for e in closed]),
-            demand=np.array([phases[electrolyte].amounts[e] for e in closed]),
+            demand=np.array([demand[e] for e in closed]),
             energy=np.array([self._formation_energy(p) for p in phases]),
             ion=np.array([p.amounts.get(self.working_ion, 0.0) for p in phases]),
             volume=np.array([p.volume for p in phases]),
@@ -302,6 +354,12 @@ class ConstrainedPhaseDiagram:
             decomposition_volume=reaction.volume_change,
             reaction_strain=reaction.strain,
         )
+
+
+def _first_change(segments: list[tuple[float, list[PhaseAmount]]]) -> float | None:
+    """Where the formulas of the products first differ from those of the first segment; None: nowhere."""
+    formulas = [(begin, {product.formula for product in products}) for begin, products in segments]
+    return next((begin for begin, found in formulas if found != formulas[0][1]), None)
 
 
 def closed_part(phase: Phase, closed: Sequence[str]) -> bool:

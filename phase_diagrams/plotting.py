@@ -57,7 +57,7 @@ def plot_profile(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
     _frame(ax, lanes)
     handles = [_swatch(styles[name], " + ".join(map(formula_text, name))) for name in names]
     ax.legend(handles=handles, title="Products", loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
-    ax.get_figure(root=True).draw_without_rendering()  # type: ignore[union-attr]  # settles the layout for the labels
+    ax.figure.canvas.figure.draw_without_rendering()  # settles the layout, so that labels are fitted to final sizes
     for lane, doc in enumerate(lanes):
         for low, high, name in _joined(doc.segments):
             _draw_bar(ax, (low, high), lane, styles[name], name)
@@ -160,7 +160,7 @@ def _fitting_label(ax: Axes, name: tuple[str, ...], width: float) -> str:
 def _points_per_unit(ax: Axes) -> tuple[float, float]:
     """Points (1/72 inch) per data unit along x and y."""
     box = ax.get_window_extent()
-    scale = 72.0 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    scale = 72.0 / ax.figure.dpi
     (x_low, x_high), (y_low, y_high) = ax.get_xlim(), ax.get_ylim()
     return scale * box.width / (x_high - x_low), scale * box.height / (y_high - y_low)
 

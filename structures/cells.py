@@ -236,6 +236,8 @@ def _spglib_cell(structure: Structure) -> tuple[NDArray[np.float64], NDArray[np.
 
 def _permutations(primitive: Structure, supercell: Structure, active: NDArray[np.int64]) -> NDArray[np.int64]:
     """Distinct permutations of the active sites under the supercell's symmetry group."""
+    if not len(active):
+        return np.empty((1, 0), dtype=np.int64)
     symmetry = spglib.get_symmetry(_spglib_cell(primitive), symprec=SYMMETRY_TOLERANCE)
     to_super = primitive.lattice.matrix @ np.linalg.inv(supercell.lattice.matrix)
     shifts = _inner_translations(to_super)
@@ -262,7 +264,7 @@ def _inner_translations(to_super: NDArray[np.float64]) -> NDArray[np.float64]:
     kept = np.unique(np.round(inside, 5), axis=0, return_index=True)[1]
     if len(kept) != n_cells:
         raise AssertionError(f"expected {n_cells} translations in the supercell, found {len(kept)}")
-    return grid[kept].astype(float)
+    return np.array(grid[kept], dtype=float)
 
 
 def _matched(moved: NDArray[np.float64], positions: NDArray[np.float64], lengths: Sequence[float]) -> NDArray[np.int64]:
@@ -271,6 +273,6 @@ def _matched(moved: NDArray[np.float64], positions: NDArray[np.float64], lengths
     apart -= np.round(apart)
     distance = np.linalg.norm(apart * np.array(lengths), axis=-1)
     nearest: NDArray[np.int64] = distance.argmin(axis=1)
-    if len(moved) and (distance.min(axis=1).max() > 10 * SYMMETRY_TOLERANCE or len(set(nearest)) != len(nearest)):
+    if distance.min(axis=1).max() > 10 * SYMMETRY_TOLERANCE or len(set(nearest)) != len(nearest):
         raise AssertionError("a symmetry operation does not map the active sites onto each other")
     return nearest

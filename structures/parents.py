@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import files
+from math import lcm
 from typing import Any
 
 from monty.json import MSONable
@@ -58,6 +59,15 @@ class Parent(MSONable):
         _check_pools(self.name, self.structure, self.pools)
         _check_charges(self.name, self.structure, self.charges)
 
+    @property
+    def formula(self) -> str:
+        """Reduced formula of the composition, e.g. 'Li2ZrCl6'; partial occupancies are taken as fractions."""
+        amounts = {
+            e: Fraction(a).limit_denominator(100) for e, a in self.structure.composition.element_composition.items()
+        }
+        common = lcm(*(amount.denominator for amount in amounts.values()))
+        return Composition({e: int(amount * common) for e, amount in amounts.items()}).reduced_formula
+
     def pool_of(self, label: str) -> int:
         """Index of the pool that holds ``label``; -1 for a site outside all pools."""
         return next((k for k, pool in enumerate(self.pools) if label in pool), -1)
@@ -110,7 +120,9 @@ def _bundled() -> dict[str, Any]:
 def _from_wyckoff(data: dict[str, Any], occupied: dict[str, dict[str, str]]) -> Structure:
     cell = data["lattice"]
     lattice = Lattice.monoclinic(cell["a"], cell["b"], cell["c"], cell["beta"])
-    species = [Composition({element: float(Fraction(text)) for element, text in site.items()}) for site in occupied.values()]
+    species = [
+        Composition({element: float(Fraction(text)) for element, text in site.items()}) for site in occupied.values()
+    ]
     positions = [data["positions"][label] for label in occupied]
     return Structure.from_spacegroup(
         data["space_group"], lattice, species, positions, site_properties={LABEL: list(occupied)}

@@ -75,8 +75,9 @@ class Run:
 
     def through(self, stage: str) -> None:
         """Run every unfinished job of the stages up to and with ``stage``."""
-        stages = [part.name for part in self.flow.jobs]
-        wanted = [job.name for part in self.flow.jobs[: stages.index(stage) + 1] for job, _ in part.iterflow()]
+        stages = [part for part in self.flow.jobs if isinstance(part, Flow)]
+        last = [part.name for part in stages].index(stage)
+        wanted = [job.name for part in stages[: last + 1] for job, _ in part.iterflow()]
         with Display(wanted) as display:
             execute(self.folder, self.flow, self.store, display, frozenset(wanted), self.where)
 

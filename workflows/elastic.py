@@ -2,8 +2,8 @@
 
 Each of the six Voigt strains is applied with both signs, the ions relax at fixed cell, and the stiffness is the central
 difference of the stresses. The amplitude of 1 % is a compromise: below about 0.5 % the tangents of a machine-learned
-energy surface follow its ripples (for LiCl and CHGNet r2scan C33 varies from 26 to 64 GPa along +-2 %), and secants over
-+-1 % average them, while the cubic terms of the energy cancel in the central difference.
+energy surface follow its ripples (for LiCl and CHGNet r2scan C33 varies from 26 to 64 GPa along +-2 %); secants
+over +-1 % average them, while the cubic terms of the energy cancel in the central difference.
 """
 
 import numpy as np
@@ -60,15 +60,13 @@ def elastic_constants(
     lowest = np.linalg.eigvalsh(tensor).min()
     if lowest <= 0:
         raise ConvergenceError(
-            f"{relaxed.label}: elastically unstable, lowest eigenvalue of the stiffness {lowest:.2f} GPa; relax it to a "
-            "lower-symmetry minimum or leave the phase out"
+            f"{relaxed.label}: elastically unstable, lowest eigenvalue of the stiffness {lowest:.2f} GPa; relax it "
+            "to a lower-symmetry minimum or leave the phase out"
         )
     return _document(relaxed, tensor)
 
 
-def stiffness(
-    atoms: Atoms, label: str, strain: float = STRAIN, max_force: float = MAX_FORCE
-) -> NDArray[np.float64]:
+def stiffness(atoms: Atoms, label: str, strain: float = STRAIN, max_force: float = MAX_FORCE) -> NDArray[np.float64]:
     """Relaxed-ion stiffness C (GPa), Voigt, shape (6, 6), symmetrised.
 
     Column j is ``(stress(+e_j) - stress(-e_j)) / (2 e)``: the residual stress of the relaxed crystal cancels.

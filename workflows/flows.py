@@ -6,7 +6,7 @@ of RelaxationDoc, be it a force field in one batch or VASP crystal by crystal.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from jobflow import Flow, Job, Maker, OutputReference
 
@@ -21,12 +21,15 @@ PARTICLE = "Li3N mp-2251"
 class RelaxMaker(Protocol):
     """Relaxes a list of crystals; output: list[RelaxationDoc]."""
 
-    def make(self, structures: OutputReference, labels: OutputReference, degeneracies: OutputReference) -> Job | Flow:
+    def make(self, structures: Any, labels: Any, degeneracies: Any) -> Job | Flow:
         """Job or flow whose output is the list of relaxations, in order."""
         ...
 
 
-def named(work: Job | Flow, name: str) -> Job | Flow:
+Work = TypeVar("Work", bound=Job | Flow)
+
+
+def named(work: Work, name: str) -> Work:
     """``work`` under a new name."""
     work.name = name
     return work
@@ -116,12 +119,18 @@ class PhaseDiagramMaker(Maker):
             named(jobs.decomposition(*data, k, self.voltage_range[0], self.working_ion), f"decomposition {k:g} GPa")
             for k in self.k_effs
         ]
+        over_k = named(jobs.constriction(*data, self.voltage_range[0], self.working_ion), "constriction")
+        reference = named(
+            jobs.reference_products(formula, self.working_ion, self.k_effs, self.voltage_range), "DFT products"
+        )
         output = {
             "competing": competing.output,
+            "constriction": over_k.output,
+            "reference": reference.output,
             "stabilities": [job.output for job in profiles],
             "decompositions": [job.output for job in reactions],
         }
-        return Flow([found, competing, *profiles, *reactions], output=output, name=self.name)
+        return Flow([found, competing, *profiles, *reactions, over_k, reference], output=output, name=self.name)
 
 
 @dataclass
@@ -187,9 +196,7 @@ class InterfaceMaker(Maker):
             for layer in self.layers
         ]
         stressed = [
-            named(
-                jobs.stress(part.output, reaction, self.grid_cells, self.seed), f"stress {number}"
-            )
+            named(jobs.stress(part.output, reaction, self.grid_cells, self.seed), f"stress {number}")
             for number, (part, reaction) in enumerate(zip(parameters, decompositions, strict=True))
         ]
         output = {
@@ -223,7 +230,7 @@ class SelfLimitMaker(Maker):
         electrolyte = first.output
         second = self.diagram_maker.make(electrolyte, parent.formula)
         reactions = second.output["decompositions"]
-        third = self.interface_maker.make(electrolyte, second.output["competing"], [reactions[0], reactions[-1]])
+        third = self.interface_maker.make(electrolyte, second.output["competing"], [reactions[0], *reactions[1:][-1:]])
         content = {
             "parent": parent.name,
             "electrolyte": electrolyte,

@@ -92,6 +92,8 @@ def loaded_force_field(name: str) -> ForceField:
 
 def _chgnet(name: str) -> ForceField:
     model_name, file_name = CHGNET_WEIGHTS[name]
+    # its graph code trips a torch warning on every call, long after loading
+    warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad", category=UserWarning)
     with _quiet():
         _one_thread()
         package, model = _need("chgnet", "forcefields"), _need("chgnet.model.model", "forcefields")

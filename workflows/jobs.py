@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jobflow import job
 from pymatgen.core import Composition
@@ -10,10 +10,12 @@ from pymatgen.entries.computed_entries import ComputedStructureEntry
 
 from selflimit.documents import (
     CandidatesDoc,
+    ConstrictionDoc,
     DecompositionDoc,
     ElasticDoc,
     GrowthDoc,
     OrderingsDoc,
+    ProductsDoc,
     RelaxationDoc,
     StabilityDoc,
     StressDoc,
@@ -25,8 +27,8 @@ from selflimit.mesoscale.interface import static_stress
 from selflimit.mesoscale.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.phase_diagrams.bundled import bundled_structure
-from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries import competing_structures
+from selflimit.phase_diagrams.constrained import LARGEST_K_EFF, ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.entries import competing_entries, competing_structures, with_experimental_volumes
 from selflimit.progress import Progress, current_progress, silent
 from selflimit.structures.electrostatics import orderings_document
 from selflimit.structures.parents import Parent
@@ -49,7 +51,7 @@ def ordering_candidates(found: Sequence[OrderingsDoc]) -> CandidatesDoc:
 
 
 @job(output_schema=CandidatesDoc)
-def competing_candidates(formula: str, working_ion: str, source: str) -> CandidatesDoc:
+def competing_candidates(formula: str, working_ion: str, source: Literal["bundled", "mp-api"]) -> CandidatesDoc:
     """The crystals of every phase that competes in the electrolyte's chemical system."""
     return candidates_of_phases(formula, working_ion, source)
 
@@ -69,7 +71,7 @@ def stability(
     working_ion: str,
 ) -> StabilityDoc:
     """Products of the electrolyte against voltage at one K_eff (GPa)."""
-    return diagram_of(electrolyte, competing, working_ion).profile(electrolyte.formula, k_eff, tuple(voltage_range))
+    return diagram_of(electrolyte, competing, working_ion).profile(electrolyte.formula, k_eff, voltage_range)
 
 
 @job(output_schema=DecompositionDoc)
@@ -78,6 +80,23 @@ def decomposition(
 ) -> DecompositionDoc:
     """Decomposition of the electrolyte at one voltage (V vs Li/Li+) and K_eff (GPa)."""
     return diagram_of(electrolyte, competing, working_ion).products(electrolyte.formula, voltage, k_eff)
+
+
+@job(output_schema=ConstrictionDoc)
+def constriction(
+    electrolyte: RelaxationDoc, competing: Sequence[RelaxationDoc], voltage: float, working_ion: str
+) -> ConstrictionDoc:
+    """Products of the electrolyte against K_eff at one voltage (V vs Li/Li+), with the exact critical K_eff."""
+    diagram = diagram_of(electrolyte, competing, working_ion)
+    return diagram.constriction_profile(electrolyte.formula, voltage, (0.0, LARGEST_K_EFF))
+
+
+@job
+def reference_products(
+    formula: str, working_ion: str, k_effs: Sequence[float], voltage_range: tuple[float, float]
+) -> list[ProductsDoc]:
+    """Products by the bundled DFT energies, with DFT and with experimental volumes; empty where none are bundled."""
+    return dft_products(formula, working_ion, k_effs, voltage_range)
 
 
 @job
@@ -102,7 +121,7 @@ def entries_stability(
     entries: list[ComputedStructureEntry], formula: str, k_eff: float, voltage_range: tuple[float, float]
 ) -> StabilityDoc:
     """Products of ``formula`` against voltage from the user's entries."""
-    return ConstrainedPhaseDiagram(entries).profile(formula, k_eff, tuple(voltage_range))
+    return ConstrainedPhaseDiagram(entries).profile(formula, k_eff, voltage_range)
 
 
 @job(output_schema=DecompositionDoc)
@@ -134,7 +153,7 @@ def stress(
     parameters: InterfaceParameters, reaction: DecompositionDoc, grid_cells: tuple[int, int], seed: int
 ) -> StressDoc:
     """Static stress with the decomposition products in place; fields go to the working directory."""
-    return stressed(parameters, reaction, grid_cells, seed)
+    return stressed(parameters, reaction, grid_cells, seed, current_progress())
 
 
 @job(output_schema=ReportDoc)
@@ -153,7 +172,7 @@ def candidates_of_orderings(found: Sequence[OrderingsDoc]) -> CandidatesDoc:
     )
 
 
-def candidates_of_phases(formula: str, working_ion: str, source: str) -> CandidatesDoc:
+def candidates_of_phases(formula: str, working_ion: str, source: Literal["bundled", "mp-api"]) -> CandidatesDoc:
     """The competing crystals of the chemical system of ``formula`` and the working ion.
 
     Raises
@@ -161,9 +180,32 @@ def candidates_of_phases(formula: str, working_ion: str, source: str) -> Candida
     InputError
         No crystals are known for the chemical system, or the source does not answer.
     """
-    chemsys = "-".join(sorted({*Composition(formula).chemical_system.split("-"), working_ion}))
-    found = competing_structures(chemsys, source=source)
+    found = competing_structures(chemical_system(formula, working_ion), source=source)
     return CandidatesDoc(structures=list(found.values()), labels=list(found), degeneracies=[1] * len(found))
+
+
+def chemical_system(formula: str, working_ion: str) -> str:
+    """Elements of ``formula`` and the working ion, e.g. 'Cl-Li-Zr'."""
+    return "-".join(sorted({*Composition(formula).chemical_system.split("-"), working_ion}))
+
+
+def dft_products(
+    formula: str, working_ion: str, k_effs: Sequence[float], voltage_range: tuple[float, float]
+) -> list[ProductsDoc]:
+    """Products by the bundled DFT energies, once with DFT and once with experimental volumes.
+
+    Energies of other systems are not bundled; there the list is empty, and the report says so.
+    """
+    try:
+        entries = competing_entries(chemical_system(formula, working_ion))
+        sources = {"PBE": entries, "experiment": with_experimental_volumes(entries)}
+    except InputError:
+        return []
+    return [
+        ConstrainedPhaseDiagram(found, working_ion).hull_products(formula, k_eff, voltage_range, volumes)
+        for volumes, found in sources.items()
+        for k_eff in k_effs
+    ]
 
 
 def diagram_of(
@@ -230,8 +272,12 @@ def grown(
 
 
 def stressed(
-    parameters: InterfaceParameters, reaction: DecompositionDoc, grid_cells: tuple[int, int], seed: int
+    parameters: InterfaceParameters,
+    reaction: DecompositionDoc,
+    grid_cells: tuple[int, int],
+    seed: int,
+    progress: Progress = silent,
 ) -> StressDoc:
     """Static stress at the interface with the products of ``reaction``; fields go to the working directory."""
     microstructure = Microstructure.interface(grid_of(parameters, grid_cells), seed)
-    return static_stress(parameters, microstructure, reaction, Path.cwd())
+    return static_stress(parameters, microstructure, reaction, Path.cwd(), progress=progress)

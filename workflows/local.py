@@ -155,4 +155,4 @@ def _offspring(job: Job, store: JobStore, folder: Path) -> list[Flow]:
         return kept
     response = job.run(store=store)
     made = (response.replace, response.detour, response.addition)
-    return [save_flow(path, flow) for path, flow in zip(paths, made, strict=True) if flow is not None]
+    return [save_flow(path, flow) for path, flow in zip(paths, made, strict=True) if isinstance(flow, Flow)]

@@ -1,179 +1,16 @@
-"""Force-field relaxations: of one crystal, of a batch on two processes, and as a job.
+"""Jobs that relax crystals and compute elastic constants with a force field: one job per batch."""
 
-Cells and positions relax together, without symmetry constraints. A small fixed displacement and strain come first: a
-crystal that starts on a symmetric saddle point feels no force that would take it off.
-"""
-
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeVar
 
-import numpy as np
-from ase import Atoms
-from ase.filters import FrechetCellFilter
 from jobflow import Job, Maker, job
 from pymatgen.core import Structure
 
-from selflimit.documents import ElasticDoc, RelaxationDoc
-from selflimit.errors import ConvergenceError, InputError, SelflimitError
-from selflimit.progress import Progress, current_progress, silent
-from selflimit.workflows.elastic import elastic_constants
-from selflimit.workflows.force_fields import DEFAULT_FORCE_FIELD, ForceField, loaded_force_field
-from selflimit.workflows.minimisation import minimise, residuals
+from selflimit.documents import RelaxationDoc
+from selflimit.progress import current_progress
+from selflimit.workflows.force_fields import DEFAULT_FORCE_FIELD
+from selflimit.workflows.relaxation import Tolerances, elastic_all, relax, relax_all
 
-INITIAL_DISPLACEMENT = 0.02
-"""Standard deviation (Angstrom) of the displacement that takes a crystal off a symmetric saddle point: small against
-bond lengths, large enough that an unstable mode of 0.5 eV/Angstrom^2 exceeds the force tolerance."""
-
-INITIAL_STRAIN = 0.01
-"""Standard deviation of the components of the strain that does the same for the cell, dimensionless."""
-
-SEED = 20
-"""Seed of the initial displacement and strain: relaxations are reproducible."""
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class Tolerances:
-    """When a relaxation counts as converged, and when it has gone astray.
-
-    Attributes
-    ----------
-    max_force
-        Largest force on an atom at the end (eV/Angstrom).
-    max_stress
-        Largest component of the stress at the end (GPa).
-    max_steps
-        Optimiser steps after which the relaxation is given up.
-    max_volume_change
-        Relative change of volume beyond which the cell has run away, dimensionless.
-    """
-
-    max_force: float = 0.005
-    max_stress: float = 0.03
-    max_steps: int = 500
-    max_volume_change: float = 0.35
-
-
-def relax(
-    structure: Structure,
-    label: str,
-    force_field: ForceField,
-    degeneracy: int = 1,
-    tolerances: Tolerances = Tolerances(),
-) -> RelaxationDoc:
-    """Relax cell and positions of an ordered crystal.
-
-    Parameters
-    ----------
-    structure
-        Ordered crystal (Angstrom).
-    label, degeneracy
-        Carried over to the document.
-
-    Raises
-    ------
-    InputError
-        A disordered crystal.
-    ConvergenceError
-        Tolerances not met within ``max_steps``, a runaway cell, or a force field that fails or returns NaN.
-    """
-    if not structure.is_ordered:
-        raise InputError(
-            f"{label}: expected an ordered crystal, got partial occupancies; enumerate its orderings first"
-        )
-    atoms = _displaced_atoms(structure, force_field)
-    initial_volume = structure.volume
-    steps = _relax_cell(atoms, label, tolerances)
-    relaxed = Structure(atoms.cell.array, atoms.get_chemical_symbols(), atoms.positions, coords_are_cartesian=True)
-    formula, units = relaxed.composition.get_reduced_formula_and_factor()
-    max_force, max_stress = residuals(atoms)
-    energy = float(atoms.get_potential_energy())
-    return RelaxationDoc(
-        label=label,
-        formula=formula,
-        structure=relaxed,
-        energy=energy,
-        energy_per_atom=energy / len(atoms),
-        volume=relaxed.volume,
-        volume_per_formula=relaxed.volume / units,
-        volume_change=relaxed.volume / initial_volume - 1,
-        max_force=max_force,
-        max_stress=max_stress,
-        steps=steps,
-        degeneracy=degeneracy,
-        level_of_theory=force_field.level,
-    )
-
-
-def relax_all(
-    structures: Sequence[Structure],
-    labels: Sequence[str],
-    degeneracies: Sequence[int],
-    force_field: str = DEFAULT_FORCE_FIELD,
-    tolerances: Tolerances = Tolerances(),
-    workers: int | None = None,
-    progress: Progress = silent,
-) -> list[RelaxationDoc]:
-    """Relax a batch of crystals; results in the order given.
-
-    Parameters
-    ----------
-    structures, labels, degeneracies
-        Crystals, what each is, and their degeneracies (1 for ordered crystals); of equal length.
-    force_field
-        Name as in :func:`selflimit.workflows.force_fields.load_force_field`.
-    workers
-        Processes, each with one thread and one load of the model. Default: 2, or 1 on a single core. Scripts that
-        start more than one need the usual ``if __name__ == "__main__":``.
-
-    Raises
-    ------
-    InputError
-        Lists of different lengths, an unknown force field.
-    ConvergenceError
-        From :func:`relax`; the rest of the batch is given up.
-    """
-    if not len(structures) == len(labels) == len(degeneracies):
-        raise InputError(
-            f"expected as many labels and degeneracies as structures, got {len(structures)} structures, "
-            f"{len(labels)} labels, {len(degeneracies)} degeneracies"
-        )
-    items = list(zip(structures, labels, degeneracies, strict=True))
-    task = partial(_relax_item, force_field=force_field, tolerances=tolerances)
-    return _batch(task, items, [len(one) for one in structures], labels, workers, progress)
-
-
-def elastic_all(
-    relaxations: Sequence[RelaxationDoc],
-    force_field: str = DEFAULT_FORCE_FIELD,
-    workers: int | None = None,
-    progress: Progress = silent,
-) -> list[ElasticDoc]:
-    """Elastic constants of a batch of relaxed crystals; results in the order given.
-
-    Parameters
-    ----------
-    relaxations
-        Relaxed by the same force field.
-    force_field, workers
-        As in :func:`relax_all`.
-
-    Raises
-    ------
-    LevelOfTheoryError, ConvergenceError
-        From :func:`selflimit.workflows.elastic.elastic_constants`.
-    """
-    costs = [len(relaxed.structure) ** 2 for relaxed in relaxations]
-    task = partial(_elastic_item, force_field=force_field)
-    return _batch(task, list(relaxations), costs, [relaxed.label for relaxed in relaxations], workers, progress)
+__all__ = ["ForceFieldElasticMaker", "ForceFieldRelaxMaker", "Tolerances", "elastic_all", "relax", "relax_all"]
 
 
 @dataclass
@@ -187,7 +24,7 @@ class ForceFieldRelaxMaker(Maker):
     force_field
         Name as in :func:`selflimit.workflows.force_fields.load_force_field`.
     max_force, max_stress, max_steps, max_volume_change
-        As in :class:`Tolerances` (eV/Angstrom, GPa).
+        As in :class:`~selflimit.workflows.relaxation.Tolerances` (eV/Angstrom, GPa).
     workers
         Processes; 0 stands for 2, or 1 on a single core.
     """
@@ -231,91 +68,3 @@ class ForceFieldElasticMaker(Maker):
     def make(self, relaxations: list[RelaxationDoc]) -> Job:
         """Elastic constants of ``relaxations``; output: list[ElasticDoc]."""
         return elastic_all(relaxations, self.force_field, self.workers or None, current_progress())  # type: ignore[return-value]
-
-
-def _displaced_atoms(structure: Structure, force_field: ForceField) -> Atoms:
-    symbols = [site.specie.symbol for site in structure]
-    atoms = Atoms(symbols, positions=structure.cart_coords, cell=structure.lattice.matrix, pbc=True)
-    random = np.random.default_rng(SEED)
-    strain = random.normal(scale=INITIAL_STRAIN, size=(3, 3))
-    atoms.set_cell(atoms.cell.array @ (np.eye(3) + 0.5 * (strain + strain.T)), scale_atoms=True)
-    atoms.positions += random.normal(scale=INITIAL_DISPLACEMENT, size=(len(atoms), 3))
-    atoms.calc = force_field.calculator
-    return atoms
-
-
-def _relax_cell(atoms: Atoms, label: str, tolerances: Tolerances) -> int:
-    """Relax cell and positions in place; the number of steps."""
-    initial_volume = atoms.get_volume()
-
-    def is_done() -> bool:
-        _check_sane(atoms, initial_volume, label, tolerances)
-        return _converged(atoms, tolerances)
-
-    converged, steps = minimise(FrechetCellFilter(atoms), is_done, tolerances.max_steps)
-    if converged:
-        return steps
-    force, stress = residuals(atoms)
-    raise ConvergenceError(
-        f"{label}: not converged after {steps} steps: force {force:.3g} eV/A (tolerance {tolerances.max_force:g}), stress "
-        f"{stress:.3g} GPa (tolerance {tolerances.max_stress:g}); raise max_steps, or start from another structure"
-    )
-
-
-def _converged(atoms: Atoms, tolerances: Tolerances) -> bool:
-    force, stress = residuals(atoms)
-    return force <= tolerances.max_force and stress <= tolerances.max_stress
-
-
-def _check_sane(atoms: Atoms, initial_volume: float, label: str, tolerances: Tolerances) -> None:
-    if not np.isfinite([atoms.get_potential_energy(), *residuals(atoms)]).all():
-        raise ConvergenceError(f"{label}: the force field returned NaN or infinity; it does not know this structure")
-    change = atoms.get_volume() / initial_volume - 1
-    if abs(change) > tolerances.max_volume_change:
-        raise ConvergenceError(
-            f"{label}: the cell runs away: volume change {change:+.0%} (limit {tolerances.max_volume_change:.0%}); "
-            "try another force field, start nearer to the minimum, or raise max_volume_change"
-        )
-
-
-def _relax_item(item: tuple[Structure, str, int], force_field: str, tolerances: Tolerances) -> RelaxationDoc:
-    structure, label, degeneracy = item
-    return relax(structure, label, loaded_force_field(force_field), degeneracy, tolerances)
-
-
-def _elastic_item(relaxed: RelaxationDoc, force_field: str) -> ElasticDoc:
-    return elastic_constants(relaxed, loaded_force_field(force_field))
-
-
-def _batch(
-    task: Callable[[T], R],
-    items: Sequence[T],
-    costs: Sequence[float],
-    names: Sequence[str],
-    workers: int | None,
-    progress: Progress,
-) -> list[R]:
-    """Results of ``task`` for all items, the costly ones first so that the processes end together."""
-    order = sorted(range(len(items)), key=lambda i: -costs[i])
-    results: dict[int, R] = {}
-    for i, result in _computed(task, items, order, workers or min(2, os.cpu_count() or 1)):
-        results[i] = result
-        progress(len(results) / len(items), f"{names[i]} ({len(results)} of {len(items)})")
-    return [results[i] for i in range(len(items))]
-
-
-def _computed(task: Callable[[T], R], items: Sequence[T], order: list[int], workers: int) -> Iterator[tuple[int, R]]:
-    if workers == 1 or len(items) == 1:
-        yield from ((i, task(items[i])) for i in order)
-        return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures = {pool.submit(task, items[i]): i for i in order}
-        try:
-            yield from ((futures[done], done.result()) for done in as_completed(futures))
-        except BrokenProcessPool as cause:
-            raise SelflimitError(
-                "a relaxation process died: out of memory, or the script lacks 'if __name__ == \"__main__\":'; "
-                "try workers=1"
-            ) from cause
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)

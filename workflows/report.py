@@ -8,12 +8,14 @@ from matplotlib.figure import Figure
 from pydantic import Field
 
 from selflimit.documents import (
+    ConstrictionDoc,
     DecompositionDoc,
     Document,
     ElasticDoc,
     GrowthDoc,
     OrderingsDoc,
     ParameterRow,
+    ProductsDoc,
     Record,
     RelaxationDoc,
     StabilityDoc,
@@ -38,7 +40,8 @@ class ReportContent(Record):
     electrolyte: RelaxationDoc = Field(description="The lowest ordering")
     competing: list[RelaxationDoc] = Field(description="All competing phases, relaxed")
     stabilities: list[StabilityDoc] = Field(description="One per K_eff")
-    reference: list[StabilityDoc] = Field(description="The same from the bundled DFT energies; empty: none are bundled")
+    constriction: ConstrictionDoc = Field(description="Products against K_eff at the lowest voltage")
+    reference: list[ProductsDoc] = Field(description="Products by the bundled DFT energies; empty: none are bundled")
     decompositions: list[DecompositionDoc] = Field(description="One per K_eff, at the lowest voltage")
     elastic: list[ElasticDoc] = Field(description="Electrolyte, particles, products")
     growths: list[GrowthDoc] = Field(description="One per particle layer")
@@ -129,6 +132,10 @@ def comparison_rows(content: ReportContent) -> tables.Rows:
         [f"products under Li, K_eff {doc.k_eff:g} GPa", said, tables.mixture(doc.products), "predicted"]
         for doc, said in ((first, "LiCl + Zr (0 GPa)"), (last, "LiCl + ZrCl2 (15 GPa)"))
     ]
+    rows += [
+        ["K_eff at which the products under Li change (GPa)", "between 0 and 15", *threshold]
+        for threshold in thresholds(content)
+    ]
     layers = {doc.microstructure.split()[0]: doc for doc in content.growths}
     if "fine" in layers:
         pressure = max(layers["fine"].interface_compression)
@@ -140,6 +147,18 @@ def comparison_rows(content: ReportContent) -> tables.Rows:
         name = f"tip with decomposition products, K_eff {doc.decomposition.k_eff:g} GPa (MPa)"
         rows.append([name, "up to 40", doc.tip_compression, "calibrated: retained fraction"])
     return rows
+
+
+def thresholds(content: ReportContent) -> list[list[object]]:
+    """Critical K_eff (GPa) under the working ion's metal and how it was obtained, one row per source."""
+    segments = content.constriction.segments
+    first = {product.formula for product in segments[0].products}
+    ours = next((s.k_eff_low for s in segments if {p.formula for p in s.products} != first), "none below 50")
+    sources: dict[str, object] = {f"predicted: {content.constriction.level_of_theory.label}": ours}
+    for doc in content.reference:
+        key = f"{doc.level_of_theory.label}, volumes: {doc.volumes}"
+        sources[key] = "none below 50" if doc.critical_k_eff is None else doc.critical_k_eff
+    return [[value, how] for how, value in sources.items()]
 
 
 def ordering_chapter(page: Page, content: ReportContent) -> None:
@@ -164,17 +183,22 @@ def diagram_chapter(page: Page, content: ReportContent, figures: dict[str, Path]
     page.figure(figures["strain"], "Reaction strain dV/V0 against voltage, without the lithium reservoir's volume.")
     page.figure(figures["energy"], "Reaction energy against voltage, mechanical work included.")
     page.table("Competing phases, relaxed", tables.RELAXATION_COLUMNS, tables.relaxation_rows(content.competing))
-    if content.reference:
-        page.table(
-            f"Products by {content.reference[0].level_of_theory.label} energies", tables.PRODUCT_COLUMNS,
-            tables.product_rows(content.reference),
-        )  # fmt: skip
-        page.paragraph(
-            "The electrolyte's own energy is not in the bundled DFT set, so this table has products only: the ground "
-            "states that its elements would form, whether or not the electrolyte reacts there. Volumes are the DFT "
-            "ones of the products; they decide the critical voltages.",
-            "note",
-        )
+    reference_section(page, content)
+
+
+def reference_section(page: Page, content: ReportContent) -> None:
+    """Products by the bundled DFT energies, which lack the electrolyte itself."""
+    if not content.reference:
+        page.paragraph(f"No DFT energies of the chemical system of {content.electrolyte.formula} are bundled.", "note")
+        return
+    level = content.reference[0].level_of_theory.label
+    page.table(f"Products by {level} energies", tables.PRODUCT_COLUMNS, tables.product_rows(content.reference))
+    page.paragraph(
+        "The electrolyte's own energy is not in the bundled DFT set, so this table has products only: what its elements "
+        "form, whether or not the electrolyte reacts there. The volumes of the phases decide the critical voltages: "
+        "compare the two sources.",
+        "note",
+    )
 
 
 def mesoscale_chapter(page: Page, content: ReportContent, figures: dict[str, Path]) -> None:
@@ -201,10 +225,10 @@ def parameter_chapter(page: Page, content: ReportContent) -> None:
     """Every parameter with its source; calibrated ones are marked."""
     page.heading("Parameters")
     page.paragraph("Marked rows are calibrated: chosen to meet a published result, never a prediction.")
-    for doc in content.growths[:1]:
-        page.table("Growth and interface", tables.PARAMETER_COLUMNS, tables.parameter_rows(doc.parameters), marked=4)
+    shared = content.growths[0].parameters if content.growths else []
+    page.table("Growth and interface", tables.PARAMETER_COLUMNS, tables.parameter_rows(shared), marked=4)
     for doc in content.stresses:
-        own = differing(doc.parameters, content.growths[0].parameters if content.growths else [])
+        own = differing(doc.parameters, shared)
         name = f"Interface at K_eff {doc.decomposition.k_eff:g} GPa, where different"
         page.table(name, tables.PARAMETER_COLUMNS, tables.parameter_rows(own), marked=4)
 

@@ -80,4 +80,4 @@ def _index(store: JobStore) -> None:
     """Indexes that reference resolving and ``results`` rely on (without them both scan)."""
     for key in ("uuid", "index", "output.@class", "output.formula", "output.k_eff"):
         store.docs_store.ensure_index(key)
-    store.additional_stores["data"].ensure_index("blob_uuid")
+    store.additional_stores["data"].ensure_index("blob_uuid")  # type: ignore[has-type]

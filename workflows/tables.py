@@ -10,6 +10,7 @@ from selflimit.documents import (
     OrderingsDoc,
     ParameterRow,
     PhaseAmount,
+    ProductsDoc,
     RelaxationDoc,
     StabilityDoc,
     StressDoc,
@@ -62,7 +63,7 @@ STRESS_COLUMNS = [
     "tip without (MPa)",
     "peak (MPa)",
 ]
-PRODUCT_COLUMNS = ["K_eff (GPa)", "voltage (V vs Li)", "products", "Li taken up"]
+PRODUCT_COLUMNS = ["volumes", "K_eff (GPa)", "voltage (V vs Li)", "products"]
 EFFORT_COLUMNS = ["particle layer", "grid", "dx / w", "steps", "rejected", "Newton", "multigrid", "Li balance error"]
 SWEEP_COLUMNS = ["K_eff (GPa)", "retained fraction", "tip compression (MPa)"]
 RESULT_COLUMNS = ["kind", "formula", "K_eff (GPa)", "what", "level of theory"]
@@ -150,9 +151,13 @@ def stress_rows(stresses: Sequence[StressDoc]) -> Rows:
     ]
 
 
-def product_rows(profiles: Sequence[StabilityDoc]) -> Rows:
-    """One row per voltage segment, without what needs the electrolyte's own energy."""
-    return [row[:4] for row in stability_rows(profiles)]
+def product_rows(found: Sequence[ProductsDoc]) -> Rows:
+    """One row per voltage segment of every volume source and K_eff."""
+    return [
+        [doc.volumes, doc.k_eff, f"{part.voltage_low:.3f} to {part.voltage_high:.3f}", mixture(part.products)]
+        for doc in found
+        for part in doc.segments
+    ]
 
 
 def effort_rows(growths: Sequence[GrowthDoc]) -> Rows:

@@ -231,6 +231,30 @@ class ConstrictionDoc(Document):
     level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
 
 
+class ProductSegment(Record):
+    """One assemblage and the voltages between which it is the ground state of its elements."""
+
+    voltage_low: float = Field(description="Lower end of the segment (V vs Li/Li+)")
+    voltage_high: float = Field(description="Upper end of the segment (V vs Li/Li+)")
+    products: list[PhaseAmount] = Field(description="Phases and amounts per formula unit of the composition")
+
+
+class ProductsDoc(Document):
+    """Ground-state products of a composition that has no entry of its own: which phases, but no reaction energies."""
+
+    formula: str = Field(description="Composition, reduced formula")
+    working_ion: str = Field(description="Element exchanged with the reservoir, e.g. 'Li'")
+    k_eff: float = Field(ge=0, description="Effective bulk modulus K_eff (GPa)")
+    volumes: str = Field(description="Where the phases' volumes come from, e.g. 'PBE', 'experiment'")
+    segments: list[ProductSegment] = Field(description="Ground-state assemblages, lowest voltage first")
+    critical_k_eff: float | None = Field(
+        description="K_eff at which the products at the lowest voltage first change their formulas (GPa); "
+        "None: nowhere below 50 GPa"
+    )
+    entries: list[str] = Field(description="Identifiers of all entries that competed")
+    level_of_theory: LevelOfTheory = Field(description="Of the energies")
+
+
 class DecompositionDoc(Document):
     """Decomposition of an electrolyte at one voltage and K_eff: all that the mesoscale stage takes from the atoms."""
 

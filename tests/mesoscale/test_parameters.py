@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selflimit.documents import DecompositionDoc, ElasticDoc, LevelOfTheory, PhaseAmount
@@ -55,6 +55,7 @@ CONSTANTS = {
 positive = st.floats(1e-2, 1e2)
 
 
+@settings(deadline=None, max_examples=30)
 @given(gamma=positive, width=positive)
 def test_profile_has_the_given_width_and_energy(gamma, width):
     p = InterfaceParameters(surface_energy=gamma, interface_width=width * 1e-6)
@@ -70,6 +71,7 @@ def test_profile_has_the_given_width_and_energy(gamma, width):
     assert p.barrier * 2 * xi * (1 - xi) * (1 - 2 * xi) == pytest.approx(p.gradient_coefficient * curvature, rel=1e-12)
 
 
+@settings(deadline=None, max_examples=30)
 @given(i0=st.floats(1.0, 1e4), width=positive, eta=st.floats(-0.3, 0.3))
 def test_planar_velocity_is_butler_volmer_whatever_the_width(i0, width, eta):
     p = InterfaceParameters(exchange_current=i0, interface_width=width * 1e-6)
@@ -80,7 +82,7 @@ def test_planar_velocity_is_butler_volmer_whatever_the_width(i0, width, eta):
 
 
 def test_published_set_is_reproduced():
-    """i0 30 A/m^2, gamma 0.556 J/m^2, delta = 4 w = 1.5 um give W 4.45e6, kappa 1.25e-6, L_eta 1.81e-3 (three digits)."""
+    """i0 30 A/m^2, gamma 0.556 J/m^2, 4 w = 1.5 um give W 4.45e6, kappa 1.25e-6, L_eta 1.81e-3 (three digits)."""
     p = InterfaceParameters(exchange_current=30.0, interface_width=0.375e-6)
     found = (p.barrier, p.gradient_coefficient, p.reaction_coefficient)
     assert found == pytest.approx((4.45e6, 1.25e-6, 1.81e-3), rel=3e-3)
@@ -133,16 +135,16 @@ def test_mixture_of_one_phase_is_that_phase():
     ("name", "value", "unit"),
     [
         ("interface_width", -1e-6, "m"),
-        ("lithium_poisson", 0.5, "1"),
+        ("lithium_poisson", 0.5, ""),
         ("temperature", float("nan"), "K"),
-        ("retained_fraction", 1.5, "1"),
+        ("retained_fraction", 1.5, ""),
         ("surface_energy", 0.0, "J/m^2"),
     ],
 )
 def test_impossible_values_are_refused_in_one_line(name, value, unit):
     with pytest.raises(InputError, match=name) as fault:
         InterfaceParameters(**{name: value})
-    assert f"{value} {unit}" in str(fault.value)
+    assert f"{value} {unit}".strip() in str(fault.value)
     assert "\n" not in str(fault.value)
 
 

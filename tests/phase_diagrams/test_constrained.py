@@ -280,6 +280,23 @@ def test_zirconium_gives_way_to_its_dichloride(chloride_entries, experimental, e
     assert {p.formula for p in diagram.products("Li2ZrCl6", 0.0, found + 0.01).products} == {"LiCl", "ZrCl2"}
 
 
+def test_one_foreign_volume_moves_the_threshold(chloride_entries):
+    """ZrCl at its experimental 44.96 A^3 among PBE volumes: Zr + LiCl -> ZrCl + Li wins first, K* by hand."""
+    pbe = next(e for e in chloride_entries if e.entry_id == "mp-27440-GGA")
+    small = pbe.structure.copy().scale_lattice(2 * 44.96)
+    foreign = ComputedStructureEntry(small, pbe.energy, entry_id=pbe.entry_id, parameters=pbe.parameters)
+    moved = [foreign if e is pbe else e for e in chloride_entries]
+    lithium = min(e.energy_per_atom for e in moved if e.composition.reduced_formula == "Li")
+    before, after = ("mp-131-GGA", "mp-22905-GGA"), "mp-27440-GGA"
+    energy = energy_per_fu(moved, after) + lithium - sum(energy_per_fu(moved, e) for e in before)
+    volume = sum(volume_per_fu(moved, e) for e in before) - volume_per_fu(moved, after)
+    diagram = ConstrainedPhaseDiagram(moved)
+    found = diagram.critical_k_eff("Li2ZrCl6", 0.0)
+    assert found == pytest.approx(energy / volume / GPA_A3, abs=EXACT)
+    assert found == pytest.approx(13.31, abs=0.005)  # the documentation's two decimals
+    assert {p.formula for p in diagram.products("Li2ZrCl6", 0.0, 14.0).products} == {"LiCl", "ZrCl"}
+
+
 def test_threshold_does_not_depend_on_the_electrolyte(chloride_entries):
     diagram = ConstrainedPhaseDiagram(chloride_entries)
     found = [diagram.critical_k_eff(formula, 0.0) for formula in ("Li2ZrCl6", "ZrCl4", "ZrCl3")]
