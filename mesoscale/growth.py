@@ -19,7 +19,7 @@ from selflimit.mesoscale.elasticity import MechanicalState, equilibrium, roller_
 from selflimit.mesoscale.fields import save_fields
 from selflimit.mesoscale.front import Front
 from selflimit.mesoscale.grid import Array
-from selflimit.mesoscale.microstructure import Microstructure, needles, phase_lame
+from selflimit.mesoscale.microstructure import Microstructure, phase_lame
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress, silent
 from selflimit.units import MPA
@@ -160,7 +160,7 @@ class GrowthModel:
             If the step falls below ``shortest_step`` or lithium is not conserved.
         """
         times = output_times(duration, outputs)
-        xi = needles(self.microstructure.grid, self.parameters.interface_width, self.microstructure.seed)
+        xi = self.microstructure.initial_lithium(self.parameters.interface_width)
         states, effort = self.evolve(xi, times, progress)
         return self._document(states, effort, folder)
 

@@ -136,6 +136,12 @@ class Microstructure:
         above = (grid.cell_centres()[1] > layer * top).astype(float)
         return cls("interface", seed, grid, _occupied(grid, particles) * (1.0 - above), above)
 
+    def initial_lithium(self, width: float) -> Array:
+        """Order parameter of a strip with three needles, or with one into the channel; interface width w (m)."""
+        if self.name == "interface":
+            return needles(self.grid, width, self.seed, count=1, spread=0.05, length=12.0 * MICROMETRE)
+        return needles(self.grid, width, self.seed)
+
     def expansion(self, p: InterfaceParameters) -> Array:
         """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``."""
         ratio = p.fine_ratio + (1.0 - p.fine_ratio) * self.coarse
@@ -162,6 +168,7 @@ def needles(
     strip: float = 4.0 * MICROMETRE,
     length: float = 4.0 * MICROMETRE,
     radius: float = 2.0 * MICROMETRE,
+    spread: float = 0.2,
 ) -> Array:
     """Order parameter of a lithium strip on the electrode with needle-like protrusions.
 
@@ -181,6 +188,8 @@ def needles(
         Mean height of a protrusion above the strip (m).
     radius
         Half-width of a protrusion (m).
+    spread
+        How far a protrusion may lie from the middle of its share of the width, as a fraction of that share.
 
     Returns
     -------
@@ -199,7 +208,7 @@ def needles(
     x, y = grid.node_coordinates()
     front, slope = np.full_like(x, strip), np.zeros_like(x)
     for number in range(count):
-        centre = grid.size[0] * (number + draw.uniform(0.3, 0.7)) / count
+        centre = grid.size[0] * (number + 0.5 + draw.uniform(-spread, spread)) / count
         bump = length * draw.uniform(0.7, 1.3) * np.exp(-0.5 * ((x - centre) / radius) ** 2)
         front, slope = front + bump, slope - bump * (x - centre) / radius**2
     return np.asarray(0.5 * (1.0 - np.tanh((y - front) / np.sqrt(1.0 + slope**2) / (2.0 * width))))

@@ -19,7 +19,7 @@ from typing import Literal
 
 import numpy as np
 from pymatgen.core import Composition
-from pymatgen.entries.computed_entries import ComputedStructureEntry
+from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import (
     ConstrictionDoc,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pymatgen.core import Structure
-from pymatgen.entries.computed_entries import ComputedStructureEntry
+from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import LEVEL_KEY, LevelOfTheory, level_of, with_level
 from selflimit.errors import InputError, MissingDependencyError

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from threadpoolctl import threadpool_limits
+
 from selflimit.documents import LevelOfTheory
 from selflimit.errors import InputError, MissingDependencyError
 
@@ -153,7 +155,9 @@ def _need(module: str, extra: str) -> ModuleType:
 
 
 def _one_thread() -> None:
+    """One thread for torch and for the linear algebra below it: two processes with two threads each fight for cores."""
     _need("torch", "forcefields").set_num_threads(1)
+    threadpool_limits(limits=1)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from jobflow import job
 from pymatgen.core import Composition
-from pymatgen.entries.computed_entries import ComputedStructureEntry
+from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import (
     CandidatesDoc,
@@ -17,14 +17,12 @@ from selflimit.documents import (
     OrderingsDoc,
     ProductsDoc,
     RelaxationDoc,
+    ReportDoc,
     StabilityDoc,
     StressDoc,
 )
 from selflimit.errors import InputError
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth import GrowthModel
-from selflimit.mesoscale.interface import static_stress
-from selflimit.mesoscale.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.phase_diagrams.bundled import bundled_structure
 from selflimit.phase_diagrams.constrained import LARGEST_K_EFF, ConstrainedPhaseDiagram
@@ -32,7 +30,6 @@ from selflimit.phase_diagrams.entries import competing_entries, competing_struct
 from selflimit.progress import Progress, current_progress, silent
 from selflimit.structures.electrostatics import orderings_document
 from selflimit.structures.parents import Parent
-from selflimit.workflows.report import ReportContent, ReportDoc, write_report
 
 OUTPUTS = 7
 """Intervals between output times of a growth."""
@@ -159,6 +156,8 @@ def stress(
 @job(output_schema=ReportDoc)
 def report(content: dict[str, Any]) -> ReportDoc:
     """The HTML report, written to the working directory."""
+    from selflimit.workflows.report import ReportContent, write_report  # the plotting library takes seconds to import
+
     return write_report(ReportContent(**content), Path.cwd())
 
 
@@ -264,6 +263,9 @@ def grown(
     ConvergenceError
         From :meth:`selflimit.mesoscale.growth.GrowthModel.run`.
     """
+    from selflimit.mesoscale.growth import GrowthModel  # numba takes seconds to import
+    from selflimit.mesoscale.microstructure import Microstructure
+
     made = {"fine": Microstructure.fine, "graded": Microstructure.graded}
     if layer not in made:
         raise InputError(f"expected a particle layer 'fine' or 'graded', got {layer!r}")
@@ -279,5 +281,8 @@ def stressed(
     progress: Progress = silent,
 ) -> StressDoc:
     """Static stress at the interface with the products of ``reaction``; fields go to the working directory."""
+    from selflimit.mesoscale.interface import static_stress  # as above
+    from selflimit.mesoscale.microstructure import Microstructure
+
     microstructure = Microstructure.interface(grid_of(parameters, grid_cells), seed)
     return static_stress(parameters, microstructure, reaction, Path.cwd(), progress=progress)

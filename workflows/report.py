@@ -10,7 +10,6 @@ from pydantic import Field
 from selflimit.documents import (
     ConstrictionDoc,
     DecompositionDoc,
-    Document,
     ElasticDoc,
     GrowthDoc,
     OrderingsDoc,
@@ -18,6 +17,7 @@ from selflimit.documents import (
     ProductsDoc,
     Record,
     RelaxationDoc,
+    ReportDoc,
     StabilityDoc,
     StressDoc,
 )
@@ -46,14 +46,6 @@ class ReportContent(Record):
     elastic: list[ElasticDoc] = Field(description="Electrolyte, particles, products")
     growths: list[GrowthDoc] = Field(description="One per particle layer")
     stresses: list[StressDoc] = Field(description="One per decomposition that was put into the interface")
-
-
-class ReportDoc(Document):
-    """Where the report is and what it shows."""
-
-    path: str = Field(description="HTML file relative to the run folder")
-    sha256: str = Field(description="SHA-256 of the HTML file")
-    figures: list[str] = Field(description="PNG files relative to the run folder")
 
 
 def write_report(content: ReportContent, folder: Path) -> ReportDoc:
@@ -194,8 +186,8 @@ def reference_section(page: Page, content: ReportContent) -> None:
     level = content.reference[0].level_of_theory.label
     page.table(f"Products by {level} energies", tables.PRODUCT_COLUMNS, tables.product_rows(content.reference))
     page.paragraph(
-        "The electrolyte's own energy is not in the bundled DFT set, so this table has products only: what its elements "
-        "form, whether or not the electrolyte reacts there. The volumes of the phases decide the critical voltages: "
+        "The electrolyte's own energy is not in the bundled DFT set, so this table has products only: what its "
+        "elements form, whether or not the electrolyte reacts there. The volumes decide the critical voltages: "
         "compare the two sources.",
         "note",
     )

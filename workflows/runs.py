@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from jobflow import Flow, Job, JobStore
 from pydantic import Field, field_validator
-from selflimit.workflows.vasp import VaspRelaxMaker
 
 from selflimit.documents import Record
 from selflimit.errors import InputError
@@ -131,7 +130,7 @@ def maker_of(configuration: RunConfiguration) -> SelfLimitMaker:
     """The flow's Maker for a configuration: one force field, or VASP, for every relaxation."""
     c = configuration
     relax: RelaxMaker = (
-        VaspRelaxMaker()
+        _vasp()
         if c.force_field == "VASP"
         else ForceFieldRelaxMaker(force_field=c.force_field, max_force=c.max_force)
     )
@@ -150,6 +149,12 @@ def maker_of(configuration: RunConfiguration) -> SelfLimitMaker:
             elastic_maker=elastic,
         ),
     )
+
+
+def _vasp() -> RelaxMaker:
+    from selflimit.workflows.vasp import VaspRelaxMaker  # atomate2 takes seconds to import
+
+    return VaspRelaxMaker()
 
 
 def _same(folder: Path, configuration: RunConfiguration) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pymatgen.core import Structure
-from pymatgen.entries.computed_entries import ComputedStructureEntry
+from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit import __version__
 from selflimit.errors import LevelOfTheoryError
@@ -336,3 +336,11 @@ class StressDoc(Document):
     multigrid_iterations: int = Field(ge=1, description="Multigrid-preconditioned CG iterations")
     residual: float = Field(ge=0, description="Relative residual of the equilibrium equations at the end")
     fields: FieldFile = Field(description="Phases, displacement, hydrostatic pressure")
+
+
+class ReportDoc(Document):
+    """Where the report is and what it shows."""
+
+    path: str = Field(description="HTML file relative to the run folder")
+    sha256: str = Field(description="SHA-256 of the HTML file")
+    figures: list[str] = Field(description="PNG files relative to the run folder")

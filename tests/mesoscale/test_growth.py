@@ -183,7 +183,7 @@ def test_noise_is_keyed_by_seed_and_step_and_scales_with_the_step():
     assert front.noise_rate(xi, charge, 1, 5, 4.0) == pytest.approx(0.5 * one)
 
 
-def test_anisotropy_vanishes_on_axes_and_conserves_nothing_wrongly():
+def test_anisotropy_of_a_flat_front_along_an_axis():
     """On a flat front along an axis cos 4 theta = 1: the anisotropic part is (1 + delta)^2 - 1 of the isotropic one."""
     case = model((4, 48), anisotropy=0.044)
     front, xi = case.front, needles(case.microstructure.grid, 1e-6, count=0, strip=20e-6)

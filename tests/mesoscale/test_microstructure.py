@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import label
 
 from selflimit.errors import InputError
 from selflimit.mesoscale.grid import Grid
@@ -37,6 +38,7 @@ def test_packing_keeps_particles_apart_and_off_the_ends(seed, count):
     # Area of whole discs bounds it from above; half of it from below, as only the sides may cut (centres are inside).
     area = structure.coarse.sum() * GRID.cell_volume
     assert 0.5 * count * np.pi * radius**2 * 0.98 <= area <= count * np.pi * radius**2 * 1.02
+    assert label(occupied)[1] == count  # a gap of five cells: as many separate pieces as particles
     again = Microstructure.graded(GRID, seed, count, radius, gap, clearance)
     assert np.array_equal(structure.coarse, again.coarse)
 

@@ -68,7 +68,7 @@ def test_profile_has_the_given_width_and_energy(gamma, width):
     assert density.sum() * (x[1] - x[0]) == pytest.approx(gamma, rel=1e-9)
     # Euler-Lagrange: g' = kappa xi'' pointwise for this profile, both sides in closed form (round-off).
     curvature = xi * (1 - xi) * (1 - 2 * xi) / w**2
-    assert p.barrier * 2 * xi * (1 - xi) * (1 - 2 * xi) == pytest.approx(p.gradient_coefficient * curvature, rel=1e-12)
+    assert np.allclose(p.barrier * 2 * xi * (1 - xi) * (1 - 2 * xi), p.gradient_coefficient * curvature, rtol=1e-12)
 
 
 @settings(deadline=None, max_examples=30)

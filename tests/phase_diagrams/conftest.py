@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from pymatgen.core import Composition, Lattice, Structure
-from pymatgen.entries.computed_entries import ComputedStructureEntry
+from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import with_level
 from selflimit.phase_diagrams.entries import MP_GGA, competing_entries
