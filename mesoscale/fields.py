@@ -29,6 +29,7 @@ def save_fields(folder: Path, name: str, arrays: Mapping[str, tuple[Array, str]]
     handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)  # mkstemp keeps files to their owner; results are for the group too
             np.savez_compressed(file, **{key: array for key, (array, _) in arrays.items()})  # type: ignore[arg-type]
         digest = sha256(Path(temporary))
         Path(temporary).replace(folder / name)

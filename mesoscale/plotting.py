@@ -148,7 +148,7 @@ def _plot_phases(doc: StressDoc, fields: Fields, ax: Axes) -> None:
     ax.annotate(
         "reaction zone",
         xy=tuple(np.array(_label_spot(fields["zone"])) * (width, height)),
-        xytext=(0.3 * width, 0.9 * height),
+        xytext=(0.72 * width, 0.92 * height),
         ha="center",
         arrowprops={"arrowstyle": "-", "color": "0.2"},
     )

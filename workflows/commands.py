@@ -17,7 +17,7 @@ from selflimit.phase_diagrams.entries import read_entries
 from selflimit.settings import Settings
 from selflimit.workflows import jobs, tables
 from selflimit.workflows.display import Display, print_json, print_line, print_table
-from selflimit.workflows.local import Listener, locked, run_flow, saved_flow
+from selflimit.workflows.local import Listener, jobs_in_order, locked, run_flow, saved_flow
 from selflimit.workflows.provenance import write_atomically
 from selflimit.workflows.results import results
 from selflimit.workflows.runs import (
@@ -77,14 +77,14 @@ class Run:
         """Run every unfinished job of the stages up to and with ``stage``."""
         stages = [part for part in self.flow.jobs if isinstance(part, Flow)]
         last = [part.name for part in stages].index(stage)
-        wanted = [job.name for part in stages[: last + 1] for job, _ in part.iterflow()]
+        wanted = [job.name for part in stages[: last + 1] for job in jobs_in_order(part)]
         with Display(wanted) as display:
             execute(self.folder, self.flow, self.store, display, frozenset(wanted), self.where)
 
     def output(self, *names: str) -> list[Any]:
         """Documents of the finished jobs of these names, or of those that begin so where a name ends with a blank."""
-        jobs = [job for job, _ in self.flow.iterflow() if any(_is_called(job.name, name) for name in names)]
-        return [MontyDecoder().process_decoded(output_of(job, self.store)) for job in jobs]
+        found = [job for job in jobs_in_order(self.flow) if any(_is_called(job.name, name) for name in names)]
+        return [MontyDecoder().process_decoded(output_of(job, self.store)) for job in found]
 
 
 def _is_called(job_name: str, name: str) -> bool:
@@ -182,7 +182,7 @@ def diagram_of_entries(asked: Namespace) -> tuple[list[StabilityDoc], list[Decom
     )
     store = open_store(asked.store or Settings().store)
     run_flow(flow, store, Path.cwd(), Listener())
-    made = [MontyDecoder().process_decoded(output_of(job, store)) for job, _ in flow.iterflow()]
+    made = [MontyDecoder().process_decoded(output_of(job, store)) for job in jobs_in_order(flow)]
     return (
         [doc for doc in made if isinstance(doc, StabilityDoc)],
         [doc for doc in made if isinstance(doc, DecompositionDoc)],
@@ -215,8 +215,9 @@ def report(asked: Namespace) -> None:
         raise InputError(f"{folder} holds no run; make one with `selflimit run --folder {folder}`")
     store = open_store(asked.store or Settings().store, must_exist=True)
     with locked(folder), chdir(folder):
-        last = next(job for job, _ in flow.iterflow() if job.name == "report")
-        for job, _ in flow.iterflow():
+        steps = jobs_in_order(flow)
+        last = next(job for job in steps if job.name == "report")
+        for job in steps:
             if job.name != "report":
                 output_of(job, store)
         last.run(store=store)

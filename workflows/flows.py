@@ -12,6 +12,7 @@ from jobflow import Flow, Job, Maker, OutputReference
 
 from selflimit.structures.parents import Parent
 from selflimit.workflows import jobs
+from selflimit.workflows.local import jobs_in_order
 from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker
 
 PARTICLE = "Li3N mp-2251"
@@ -244,7 +245,7 @@ class SelfLimitMaker(Maker):
 
 def first_outputs(flow: Flow) -> dict[str, object]:
     """What the report shows of the ordering stage: all orderings and all their relaxations."""
-    by_name = {job.name: job.output for job, _ in flow.iterflow()}
+    by_name = {job.name: job.output for job in jobs_in_order(flow)}
     found = [
         output for name, output in by_name.items() if name.startswith("orderings ") and name != "orderings to relax"
     ]

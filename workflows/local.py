@@ -7,6 +7,7 @@ run folder; a job whose output is in the store is not run again. Flows that a jo
 
 import json
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from datetime import UTC, datetime
@@ -74,6 +75,13 @@ def saved_flow(path: Path) -> Flow | None:
     return MontyDecoder().decode(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
+def jobs_in_order(flow: Flow) -> list[Job]:
+    """The jobs of ``flow``, parents before children."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Some jobs are not connected")  # stages may begin with several roots
+        return [job for job, _ in flow.iterflow()]
+
+
 def stored_output(job: Job, store: JobStore) -> dict[str, Any] | None:
     """The job's latest document in the store if it has an output, else None."""
     found = store.query_one({"uuid": job.uuid}, sort={"index": -1})
@@ -111,7 +119,7 @@ def run_flow(
         Whatever a job raises; outputs stored before stay.
     """
     records = []
-    for job, _ in flow.iterflow():
+    for job in jobs_in_order(flow):
         if until is not None and job.name not in until:
             continue
         record = _run_job(job, store, folder, listener)
@@ -139,7 +147,7 @@ def _run_job(job: Job, store: JobStore, folder: Path, listener: Listener) -> Job
 def _run_with_offspring(job: Job, store: JobStore, folder: Path) -> None:
     """Run ``job``, then the flows it returned, each of their jobs in a folder of its own."""
     for number, offspring in enumerate(_offspring(job, store, folder)):
-        for child, _ in offspring.iterflow():
+        for child in jobs_in_order(offspring):
             if stored_output(child, store) is None:
                 directory = folder / "jobs" / f"{number}-{child.name.replace('/', '_')}-{child.uuid[:8]}-{child.index}"
                 directory.mkdir(parents=True, exist_ok=True)

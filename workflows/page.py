@@ -34,7 +34,7 @@ def subscripted(text: str) -> str:
     return FORMULA.sub(lambda found: re.sub(r"(\d+(?:\.\d+)?)", r"<sub>\1</sub>", found[0]), html.escape(text))
 
 
-def shown(value: object, digits: int = 4) -> str:
+def shown(value: object, digits: int = 5) -> str:
     """A table cell's text: floats with ``digits`` significant digits, everything else as text."""
     if not isinstance(value, float):
         return str(value)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from jobflow import Flow, Job, JobStore
 from pydantic import Field, field_validator
+from threadpoolctl import threadpool_limits
 
 from selflimit.documents import Record
 from selflimit.errors import InputError
@@ -130,9 +131,7 @@ def maker_of(configuration: RunConfiguration) -> SelfLimitMaker:
     """The flow's Maker for a configuration: one force field, or VASP, for every relaxation."""
     c = configuration
     relax: RelaxMaker = (
-        _vasp()
-        if c.force_field == "VASP"
-        else ForceFieldRelaxMaker(force_field=c.force_field, max_force=c.max_force)
+        _vasp() if c.force_field == "VASP" else ForceFieldRelaxMaker(force_field=c.force_field, max_force=c.max_force)
     )
     elastic = ForceFieldElasticMaker() if c.force_field == "VASP" else ForceFieldElasticMaker(force_field=c.force_field)
     return SelfLimitMaker(
@@ -202,7 +201,8 @@ def execute(
     folder: Path, flow: Flow, store: JobStore, listener: Listener, until: frozenset[str] | None, where: str
 ) -> list[JobRecord]:
     """Run what is left of ``flow``, keep its documents in the folder, and write the provenance."""
-    records = run_flow(flow, store, folder, Keeper(folder, store, listener), until=until)
+    with threadpool_limits(limits=1):  # threads of linear algebra on small vectors cost up to five times the work
+        records = run_flow(flow, store, folder, Keeper(folder, store, listener), until=until)
     record_provenance(folder, records, where)
     return records
 

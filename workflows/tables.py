@@ -25,6 +25,7 @@ RELAXATION_COLUMNS = [
     "crystal",
     "formula",
     "energy (eV/atom)",
+    "above lowest (meV/atom)",
     "volume (Å³/fu)",
     "volume change (%)",
     "max force (eV/Å)",
@@ -80,12 +81,16 @@ def ordering_rows(found: Sequence[OrderingsDoc]) -> Rows:
 
 
 def relaxation_rows(relaxations: Sequence[RelaxationDoc]) -> Rows:
-    """One row per relaxed crystal, lowest energy per atom first."""
+    """One row per relaxed crystal; above the lowest of its formula in meV/atom."""
+    lowest: dict[str, float] = {}
+    for doc in relaxations:
+        lowest[doc.formula] = min(doc.energy_per_atom, lowest.get(doc.formula, doc.energy_per_atom))
     return [
         [
             doc.label,
             doc.formula,
             doc.energy_per_atom,
+            round(1000.0 * (doc.energy_per_atom - lowest[doc.formula]), 2),
             doc.volume_per_formula,
             100.0 * doc.volume_change,
             doc.max_force,
@@ -180,7 +185,7 @@ def effort_rows(growths: Sequence[GrowthDoc]) -> Rows:
 def sweep_rows(stresses: Sequence[StressDoc]) -> Rows:
     """One row per retained fraction of every decomposition."""
     return [
-        [doc.decomposition.k_eff, fraction, pressure]
+        [doc.decomposition.k_eff, float(fraction), pressure]
         for doc in stresses
         for fraction, pressure in doc.retained_fraction_sweep.items()
     ]
@@ -231,4 +236,4 @@ def mixture(products: Sequence[PhaseAmount]) -> str:
 
 
 def _above(doc: OrderingsDoc, rank: int) -> float:
-    return 1000.0 * (doc.orderings[rank].electrostatic_energy - doc.orderings[0].electrostatic_energy)
+    return round(1000.0 * (doc.orderings[rank].electrostatic_energy - doc.orderings[0].electrostatic_energy), 3)

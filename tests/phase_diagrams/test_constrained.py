@@ -441,3 +441,16 @@ def test_entries_without_volume_or_energy(chloride_entries, entry):
 def test_unknown_functional(chloride_entries):
     with pytest.raises(InputError, match="quadratic"):
         ConstrainedPhaseDiagram(chloride_entries, model="quadratic")
+
+
+def test_hull_products_need_no_entry_of_the_composition_and_agree_with_the_profile(mp_entries, entry):
+    """With an electrolyte that is never stable (energy 0), both name the same products between the same voltages."""
+    with_own = ConstrainedPhaseDiagram([*mp_entries, entry("Li2ZrCl6", 0.0, 210.0, "never stable")])
+    alone = ConstrainedPhaseDiagram(mp_entries)
+    for k_eff in (0.0, 7.0, 15.0):
+        profile, products = with_own.profile("Li2ZrCl6", k_eff), alone.hull_products("Li2ZrCl6", k_eff)
+        assert [s.products for s in products.segments] == [s.products for s in profile.segments]
+        lows = [s.voltage_low for s in profile.segments]
+        assert [s.voltage_low for s in products.segments] == pytest.approx(lows, abs=EXACT)
+    critical = with_own.critical_k_eff("Li2ZrCl6", 0.0)
+    assert products.critical_k_eff == pytest.approx(critical, abs=EXACT)

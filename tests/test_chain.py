@@ -1,0 +1,111 @@
+"""The whole chain from the command line, small: run, resumed, queried, and its numbers cross-checked."""
+
+import json
+import re
+
+import pytest
+
+pytest.importorskip("chgnet", reason="the chain's force field is CHGNet: pip install 'selflimit[forcefields]'")
+
+SMALL = ["--cell", "primitive", "--keep", "1", "--k-eff", "0", "15", "--duration", "60", "--cells", "64", "96"]
+
+
+def run(arguments):
+    from selflimit.cli import main
+
+    return main(arguments)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder in which the small chain has run."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("chain")
+        patch.chdir(folder)
+        assert run(["run", *SMALL]) == 0
+        yield folder
+
+
+def document(folder, name):
+    return json.loads((folder / "selflimit-run" / "documents" / f"{name}.json").read_text())
+
+
+def test_the_report_is_whole_and_shows_what_was_computed(finished):
+    page = (finished / "selflimit-run" / "report.html").read_text()
+    assert page.endswith("</html>\n")
+    assert page.count("data:image/png;base64,") >= 6
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    tip = document(finished, "stress-0")["tip_compression"]
+    assert f"{tip:.5g}" in page
+    assert "calibrated" in page
+
+
+def test_atoms_to_continuum_the_numbers_agree(finished):
+    """The bridge, recomputed by hand from the documents on both sides."""
+    reaction, stress = document(finished, "decomposition-0-GPa"), document(finished, "stress-0")
+    phases = {doc["label"]: doc for doc in document(finished, "relax-competing-phases")}
+    electrolyte = document(finished, "lowest-ordering")
+    volume = sum(part["amount"] * phases[part["entry_id"]]["volume_per_formula"] for part in reaction["products"])
+    strain = volume / electrolyte["volume_per_formula"] - 1.0
+    # sums of a few floats: round-off
+    assert reaction["reaction_strain"] == pytest.approx(strain, rel=1e-9)
+    rows = {row["name"]: row["value"] for row in stress["parameters"]}
+    linear = (1.0 + strain) ** (1.0 / 3.0) - 1.0
+    assert stress["zone_eigenstrain"] == pytest.approx(rows["retained fraction"] * linear, rel=1e-9)
+    moduli = {doc["formula"]: doc for doc in document(finished, "elastic-constants")}
+    assert rows["electrolyte modulus"] == pytest.approx(1e9 * moduli["Li2ZrCl6"]["youngs_modulus"], rel=1e-12)
+
+
+def test_all_energies_are_of_one_level_of_theory(finished):
+    levels = [doc["level_of_theory"] for doc in document(finished, "relax-competing-phases")]
+    levels.append(document(finished, "lowest-ordering")["level_of_theory"])
+    assert len({json.dumps(level, sort_keys=True) for level in levels}) == 1
+    assert len(levels[0]["weights_sha256"]) == 64
+
+
+def test_the_same_command_again_redoes_nothing(finished, monkeypatch):
+    monkeypatch.chdir(finished)
+    before = {p: p.stat().st_mtime_ns for p in (finished / "selflimit-run" / "documents").iterdir()}
+    assert run(["run", *SMALL]) == 0
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+    jobs = json.loads((finished / "selflimit-run" / "provenance.json").read_text())["jobs"]
+    assert not any(job["reused"] for job in jobs), "provenance keeps when each job really ran"
+
+
+def test_provenance_names_and_hashes_everything(finished):
+    from selflimit.workflows.provenance import sha256
+
+    kept = json.loads((finished / "selflimit-run" / "provenance.json").read_text())
+    folder = finished / "selflimit-run"
+    for name, digest in kept["sha256"].items():
+        assert sha256(folder / name) == digest
+    assert {"report.html", "growth-fine.npz", "configuration.json"} <= set(kept["sha256"])
+    assert kept["environment"]["versions"]["chgnet"]
+
+
+def test_results_are_found_again(finished, monkeypatch, capsys):
+    monkeypatch.chdir(finished)
+    assert run(["results", "--formula", "Li2ZrCl6", "--kind", "StabilityDoc", "--k-eff", "15", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [doc["k_eff"] for doc in found] == [15.0]
+    assert found[0] == {
+        "kind": "StabilityDoc",
+        **{k: v for k, v in document(finished, "stability-15-GPa").items() if k[0] != "@"},
+    }
+
+
+def test_another_configuration_is_refused_and_nothing_lost(finished, monkeypatch, capsys):
+    monkeypatch.chdir(finished)
+    before = (finished / "selflimit-run" / "report.html").read_bytes()
+    assert run(["run", *SMALL[:-4], "--duration", "61", "--cells", "64", "96"]) == 2
+    assert "duration was 60.0, now 61.0" in capsys.readouterr().err
+    assert (finished / "selflimit-run" / "report.html").read_bytes() == before
+
+
+def test_a_report_can_be_written_again(finished, monkeypatch):
+    monkeypatch.chdir(finished)
+    page = finished / "selflimit-run" / "report.html"
+    content = page.read_text()
+    page.unlink()
+    assert run(["report"]) == 0
+    assert len(page.read_text()) == pytest.approx(len(content), rel=0.01)  # figures may compress to other lengths

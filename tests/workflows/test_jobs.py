@@ -1,0 +1,85 @@
+"""Glue between the stages, on crystals made by hand."""
+
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from selflimit.documents import LevelOfTheory, OrderingDoc, OrderingsDoc, RelaxationDoc
+from selflimit.errors import InputError, LevelOfTheoryError
+from selflimit.structures.parents import parent_cell
+from selflimit.workflows import jobs
+from selflimit.workflows.flows import SelfLimitMaker
+from selflimit.workflows.local import jobs_in_order
+
+LEVEL = LevelOfTheory(method="force field", model="model-A", weights_sha256="ab")
+
+
+def relaxed(label, energy_per_atom, cells=1, level=LEVEL):
+    crystal = Structure(Lattice.cubic(5.1), ["Li", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]).make_supercell([cells, 1, 1])
+    n = len(crystal)
+    return RelaxationDoc(
+        label=label, formula="LiCl", structure=crystal, energy=n * energy_per_atom, energy_per_atom=energy_per_atom,
+        volume=crystal.volume, volume_per_formula=crystal.volume * 2 / n, volume_change=0.0, max_force=0.0,
+        max_stress=0.0, steps=1, level_of_theory=level,
+    )  # fmt: skip
+
+
+def test_of_tied_orderings_the_smallest_cell_is_taken():
+    # 0.05 meV/atom is relaxation noise, 0.5 meV/atom is not
+    big, small = relaxed("big", -3.00005, cells=2), relaxed("small", -3.0)
+    assert jobs.lowest_of([big, small]).label == "small"
+    assert jobs.lowest_of([relaxed("big", -3.0005, cells=2), small]).label == "big"
+
+
+def test_candidates_name_cell_and_rank():
+    crystal = relaxed("x", -3.0).structure
+    one = OrderingDoc(structure=crystal, degeneracy=2, electrostatic_energy=-1.0)
+    doc = OrderingsDoc(
+        parent="P",
+        parent_source="",
+        formula="LiCl",
+        cell="primitive",
+        raw_count=4,
+        distinct_count=2,
+        orderings=[one, one],
+    )
+    found = jobs.candidates_of_orderings([doc, doc.model_copy(update={"cell": "2x1x1"})])
+    assert found.labels == ["P primitive #0", "P primitive #1", "P 2x1x1 #0", "P 2x1x1 #1"]
+    assert found.degeneracies == [2] * 4
+    assert len(found.structures) == 4
+
+
+def test_energies_of_two_levels_never_meet():
+    other = LevelOfTheory(method="force field", model="model-B", weights_sha256="cd")
+    with pytest.raises(LevelOfTheoryError, match="model-B"):
+        jobs.diagram_of(relaxed("a", -3.0), [relaxed("b", -3.0, level=other)], "Li")
+
+
+def test_a_system_without_bundled_dft_energies_has_no_reference():
+    assert jobs.dft_products("Na3PS4", "Na", [0.0], (0.0, 5.0)) == []
+
+
+def test_the_reference_brackets_the_published_threshold():
+    # The published change of product lies between 0 and 15 GPa; the design's own check gives 16.7 and 13.6 GPa
+    found = {
+        doc.volumes.split(" ")[0]: doc.critical_k_eff for doc in jobs.dft_products("Li2ZrCl6", "Li", [0.0], (0.0, 5.0))
+    }
+    assert found["PBE"] == pytest.approx(16.7, abs=0.05)
+    assert found["experiment"] == pytest.approx(13.6, abs=0.05)
+
+
+def test_an_unknown_layer_is_refused():
+    with pytest.raises(InputError, match="'coarse'"):
+        jobs.grown(None, "coarse", (64, 64), 1, 1.0)
+
+
+def test_the_chain_is_one_connected_flow_of_uniquely_named_jobs():
+    flow = SelfLimitMaker().make(parent_cell("LZC-A"))
+    order = jobs_in_order(flow)
+    names = [job.name for job in order]
+    assert len(set(names)) == len(names), "documents are kept by job name"
+    assert [part.name for part in flow.jobs] == ["orderings", "phase diagram", "interface", "report"]
+    seen = set()
+    for job in order:
+        assert set(job.input_uuids) <= seen, f"{job.name} before its parents"
+        seen.add(job.uuid)
+    assert names[-1] == "report"
