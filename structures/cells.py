@@ -148,15 +148,16 @@ def _supercell(parent: Parent, primitive: Structure, cell: CellChoice) -> tuple[
 
 def _matrix(cell: CellChoice) -> NDArray[np.int64]:
     expected = "expected cell 'primitive', 'conventional', e.g. '2x1x1', or an integer 3x3 matrix"
-    if isinstance(cell, str):
-        if not re.fullmatch(r"\d+x\d+x\d+", cell):
-            raise InputError(f"{expected}, got {cell!r}")
-        cell = np.diag([int(part) for part in cell.split("x")]).tolist()
-    matrix = np.array(cell, dtype=float)
+    if isinstance(cell, str) and not re.fullmatch(r"\d+x\d+x\d+", cell):
+        raise InputError(f"{expected}, got {cell!r}")
+    rows = np.diag([int(part) for part in cell.split("x")]) if isinstance(cell, str) else cell
+    matrix = np.array(rows, dtype=float)
     if matrix.shape != (3, 3) or not np.array_equal(matrix, np.round(matrix)):
         raise InputError(f"{expected}, got {cell!r}")
     if round(np.linalg.det(matrix)) < 1:
-        raise InputError(f"{expected} with a positive determinant, got determinant {np.linalg.det(matrix):.0f}")
+        raise InputError(
+            f"{expected} with a positive determinant, got {cell!r} of determinant {np.linalg.det(matrix):.0f}"
+        )
     return np.round(matrix).astype(int)
 
 
@@ -213,7 +214,7 @@ def _misfit(
     advice = f"cells of {', '.join(map(str, fitting[:4]))} primitive cells fit" if fitting else "no cell up to 12 fits"
     return (
         f"{parent.name}, {name} cell: expected whole atoms in pool {'+'.join(labels)}, got {amounts}; {advice} "
-        f"(the conventional cell holds {per_conventional}), or share the composition with pools=..."
+        f"(the conventional cell holds {per_conventional}), or let sites share the composition (pools=..., --pool)"
     )
 
 

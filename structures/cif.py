@@ -56,6 +56,7 @@ def _read(path: Path) -> Structure:
             _check_elements(path, parser)
             # check_occu=False: occupancies above 1 reach our own check, which names the site
             structure = parser.parse_structures(primitive=False, check_occu=False, on_error="raise")[0]
+            _check_operations(path, parser)
     except InputError:
         raise
     except Exception as cause:  # the parser raises whatever the malformed text provokes
@@ -73,6 +74,19 @@ def _check_elements(path: Path, parser: CifParser) -> None:
         letters = "".join(letter for letter in symbol if letter.isalpha())
         if not Element.is_valid_symbol(letters):
             raise InputError(f"{path.name}: expected chemical elements, got {symbol!r}; correct _atom_site_type_symbol")
+
+
+def _check_operations(path: Path, parser: CifParser) -> None:
+    """A file that names a space group but lists no operations would be read as P1, with most of its atoms missing."""
+    if not any("Defaulting to P1" in warning for warning in parser.warnings):
+        return
+    block = next(iter(parser.as_dict().values()))
+    names = [str(value) for key, value in block.items() if "space_group" in key and ("H-M" in key or "Hall" in key)]
+    if any(name.replace(" ", "").strip("'\"") not in ("P1", "") for name in names):
+        raise InputError(
+            f"{path.name} names the space group {names[0]} but lists no symmetry operations that can be read; "
+            "add the loop _symmetry_equiv_pos_as_xyz"
+        )
 
 
 def _one_line(cause: Exception) -> str:
@@ -96,7 +110,7 @@ def _guessed_charges(path: Path, structure: Structure) -> dict[str, float]:
     guesses = composition.oxi_state_guesses(max_sites=-1)
     if not guesses:
         raise InputError(
-            f"{path.name}: found no neutral oxidation states of {composition.formula}; give charges={{'Li': 1, ...}}"
+            f"{path.name}: found no neutral oxidation states of {composition.formula}; give charges={{'Li': 1, ...}} (--charge Li=1 ...)"
         )
     names = {name for site in structure for name in occupancies(site)}
     return {name: float(guesses[0][_letters(name)]) for name in names}

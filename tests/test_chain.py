@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("chgnet", reason="the chain's force field is CHGNet: pip install 'selflimit[forcefields]'")
 
-SMALL = ["--cell", "primitive", "--keep", "1", "--k-eff", "0", "15", "--duration", "60", "--cells", "64", "96"]
+SMALL = ["--cell", "primitive", "--keep", "1", "--k-eff", "0", "15", "--duration", "60", "--grid", "64", "96"]
 
 
 def run(arguments):
@@ -97,7 +97,7 @@ def test_results_are_found_again(finished, monkeypatch, capsys):
 def test_another_configuration_is_refused_and_nothing_lost(finished, monkeypatch, capsys):
     monkeypatch.chdir(finished)
     before = (finished / "selflimit-run" / "report.html").read_bytes()
-    assert run(["run", *SMALL[:-4], "--duration", "61", "--cells", "64", "96"]) == 2
+    assert run(["run", *SMALL[:-4], "--duration", "61", "--grid", "64", "96"]) == 2
     assert "duration was 60.0, now 61.0" in capsys.readouterr().err
     assert (finished / "selflimit-run" / "report.html").read_bytes() == before
 

@@ -35,7 +35,7 @@ INTERFACE_DEFAULTS = {"duration": 2100.0, "overpotential": -0.1, "grid_cells": (
 """What the verbs without interface options put into the configuration; equal to the options' defaults."""
 
 
-OPTIONS = {"cells": "cell", "k_effs": "k_eff", "grid_cells": "cells"}
+OPTIONS = {"cells": "cell", "k_effs": "k_eff", "grid_cells": "grid"}
 """Fields of the configuration whose option has another name."""
 
 
@@ -53,6 +53,8 @@ def configuration_of(asked: Namespace) -> RunConfiguration:
         return RunConfiguration(
             **{name: getattr(asked, name) for name in fields},
             **given,
+            pools=[pool.split(",") for pool in asked.pool],
+            charges=charges_of(asked.charge),
             cells=asked.cell,
             k_effs=asked.k_eff,
             parent_sha256=cif_hash(asked.parent),
@@ -62,6 +64,20 @@ def configuration_of(asked: Namespace) -> RunConfiguration:
         field = str(first["loc"][0])
         name = "--" + OPTIONS.get(field, field).replace("_", "-")
         raise InputError(f"{name}: {first['msg']}, got {first['input']!r}; see selflimit {asked.verb} --help") from None
+
+
+def charges_of(pairs: Sequence[str]) -> dict[str, float]:
+    """Formal charges (e) from texts like 'Zr=4'.
+
+    Raises
+    ------
+    InputError
+        A text that is not a species, '=' and a number.
+    """
+    try:
+        return {species: float(charge) for species, charge in (pair.split("=") for pair in pairs)}
+    except ValueError:
+        raise InputError(f"--charge: expected e.g. Zr=4, got {' '.join(pairs)}") from None
 
 
 class Run:

@@ -132,10 +132,17 @@ def comparison_rows(content: ReportContent) -> tables.Rows:
     layers = {doc.microstructure.split(",")[0]: doc for doc in content.growths}
     if "fine" in layers:
         pressure = max(layers["fine"].interface_compression)
-        rows.append(["fine layer, mean compression at the front (MPa)", "about 7", pressure, "from sourced K"])
+        rows.append(
+            [
+                "fine layer, mean compression at the front (MPa)",
+                "about 7",
+                pressure,
+                "calibrated: ratio of fine to coarse K",
+            ]
+        )
     if "graded" in layers:
         pressure = max(layers["graded"].peak_compression)
-        rows.append(["graded layer, peak compression (MPa)", "up to 20", pressure, "calibrated: K of coarse particles"])
+        rows.append(["graded layer, peak compression (MPa)", "up to 20", pressure, "literature K, calibrated kinetics"])
     for doc in content.stresses:
         name = f"tip with decomposition products, K_eff {doc.decomposition.k_eff:g} GPa (MPa)"
         rows.append([name, "up to 40", doc.tip_compression, "calibrated: retained fraction"])

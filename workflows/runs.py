@@ -1,6 +1,7 @@
 """A run and its folder: configuration, flow, documents, provenance. The same configuration again resumes."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -35,6 +36,12 @@ class RunConfiguration(Record):
 
     parent: str = Field(description="Bundled parent or path of a CIF file")
     parent_sha256: str | None = Field(None, description="SHA-256 of the CIF file; None for a bundled parent")
+    pools: tuple[tuple[str, ...], ...] = Field(
+        (), description="Site labels that share a composition; empty: each its own"
+    )
+    charges: dict[str, float] = Field(
+        {}, description="Formal charges (e) by species; empty: guessed from the composition"
+    )
     cells: tuple[str, ...] = Field(min_length=1, description="Cells to fill")
     keep: int = Field(ge=1, description="Orderings relaxed per cell")
     force_field: str = Field(description="Force-field name, or 'VASP'")
@@ -44,7 +51,9 @@ class RunConfiguration(Record):
     voltage_range: tuple[float, float] = Field(description="Voltages (V vs Li/Li+)")
     duration: float = Field(gt=0, description="Model time of the growth (s)")
     overpotential: float = Field(lt=0, gt=-1, description="Overpotential at the metal (V); negative deposits")
-    grid_cells: tuple[int, int] = Field(description="Grid cells along x and y")
+    grid_cells: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]] = Field(
+        description="Grid cells along x and y"
+    )
     seed: int = Field(ge=0, description="Seed of packing and noise")
 
     @field_validator("voltage_range")
@@ -62,7 +71,7 @@ class RunConfiguration(Record):
         InputError
             A crystal, cell, grid or force field that cannot be used.
         """
-        parent = parent_named(self.parent)
+        parent = parent_named(self.parent, self.pools, self.charges)
         for cell in self.cells:
             count_orderings(parent, cell)
         Grid(self.grid_cells, InterfaceParameters().interface_width)
@@ -71,21 +80,23 @@ class RunConfiguration(Record):
         return parent
 
 
-def parent_named(name: str) -> Parent:
-    """The parent of that name, or the one in the CIF file of that name.
+def parent_named(name: str, pools: Sequence[Sequence[str]] = (), charges: Mapping[str, float] | None = None) -> Parent:
+    """The parent of that name, or the one in the CIF file of that name, with its pools and formal charges (e).
 
     Raises
     ------
     InputError
-        Neither a bundled parent nor a readable CIF file.
+        Neither a bundled parent nor a readable CIF file; pools or charges for a bundled parent.
     """
     if name in known_parents():
+        if pools or charges:
+            raise InputError(f"--pool and --charge are for CIF files; {name} has its own, see the model's description")
         return parent_cell(name)
-    if not Path(name).exists():
+    if not Path(name).is_file():
         raise InputError(
             f"--parent {name!r} is neither a bundled parent ({', '.join(known_parents())}) nor an existing CIF file"
         )
-    return parent_from_cif(Path(name))
+    return parent_from_cif(Path(name), pools or None, charges or None)
 
 
 def prepared_flow(folder: Path, configuration: RunConfiguration) -> Flow:
@@ -219,5 +230,5 @@ def record_provenance(folder: Path, records: list[JobRecord], where: str) -> Non
 
 
 def cif_hash(parent: str) -> str | None:
-    """SHA-256 of the CIF file behind ``parent``; None for a bundled parent."""
-    return None if parent in known_parents() else sha256(Path(parent))
+    """SHA-256 of the CIF file behind ``parent``; None for a bundled parent, or where no such file is."""
+    return sha256(Path(parent)) if parent not in known_parents() and Path(parent).is_file() else None

@@ -67,6 +67,21 @@ def _chain(parser: argparse.ArgumentParser) -> None:
         help="bundled parent (LZC-A, LZC-C, LZC-D, LZC-E) or a CIF file with occupancies (default: %(default)s)",
     )
     crystal.add_argument(
+        "--pool",
+        action="append",
+        default=[],
+        metavar="LABELS",
+        help="CIF only: site labels that share one composition, e.g. Li1,Li2; repeat for more pools "
+        "(default: each disordered label is a pool of its own)",
+    )
+    crystal.add_argument(
+        "--charge",
+        action="append",
+        default=[],
+        metavar="SPECIES=E",
+        help="CIF only: formal charge of a species in e, e.g. Zr=4; repeat for each (default: guessed)",
+    )
+    crystal.add_argument(
         "--cell",
         nargs="+",
         default=["primitive", "conventional"],
@@ -134,7 +149,8 @@ def _interface(parser: argparse.ArgumentParser) -> None:
         help="overpotential at the metal, negative deposits (V, default: %(default)s)",
     )
     group.add_argument(
-        "--cells",
+        "--grid",
+        dest="grid_cells",
         type=int,
         nargs=2,
         default=[128, 192],
