@@ -4,6 +4,7 @@ Fine and graded layers share moduli and conductivity; the sole difference is the
 that grows among fine or at coarse particles, as in the published model.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -70,12 +71,12 @@ class Microstructure:
         cls,
         grid: Grid,
         seed: int = 0,
-        count: int = 5,
+        coarse_fraction: float = 0.2,
         radius: float = 9.0 * MICROMETRE,
         gap: float = 6.0 * MICROMETRE,
         clearance: float = 12.0 * MICROMETRE,
     ) -> Self:
-        """Fine particles with ``count`` coarse discs at random, none overlapping.
+        """Fine particles with coarse discs at random, none overlapping.
 
         Parameters
         ----------
@@ -83,8 +84,8 @@ class Microstructure:
             The grid.
         seed
             Seed of the positions.
-        count
-            Number of coarse particles.
+        coarse_fraction
+            Area that the coarse particles take, as a fraction; rounded to whole particles.
         radius
             Radius of a coarse particle (m). Sections of particles; the real ones are hundreds of micrometres wide.
         gap
@@ -97,6 +98,9 @@ class Microstructure:
         InputError
             If the particles do not fit, or are finer than the grid resolves.
         """
+        if not 0.0 <= coarse_fraction < 1.0:
+            raise InputError(f"expected coarse particles to take 0 to below 1 of the area, got {coarse_fraction}")
+        count = round(coarse_fraction * grid.size[0] * grid.size[1] / (math.pi * radius**2))
         centres = _pack(grid, np.random.default_rng(seed), count, radius, gap, clearance)
         particles = [Particle(x, y, radius, radius) for x, y in centres]
         return cls("graded", seed, grid, _occupied(grid, particles), np.zeros(grid.shape))

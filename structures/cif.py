@@ -78,7 +78,7 @@ def _check_elements(path: Path, parser: CifParser) -> None:
 
 def _check_operations(path: Path, parser: CifParser) -> None:
     """A file that names a space group but lists no operations would be read as P1, with most of its atoms missing."""
-    if not any("Defaulting to P1" in warning for warning in parser.warnings):
+    if not any("Defaulting to P1" in warning for warning in parser.warnings):  # type: ignore[attr-defined]
         return
     block = next(iter(parser.as_dict().values()))
     names = [str(value) for key, value in block.items() if "space_group" in key and ("H-M" in key or "Hall" in key)]
@@ -110,7 +110,8 @@ def _guessed_charges(path: Path, structure: Structure) -> dict[str, float]:
     guesses = composition.oxi_state_guesses(max_sites=-1)
     if not guesses:
         raise InputError(
-            f"{path.name}: found no neutral oxidation states of {composition.formula}; give charges={{'Li': 1, ...}} (--charge Li=1 ...)"
+            f"{path.name}: found no neutral oxidation states of {composition.formula}; "
+            "give charges={'Li': 1, ...} (--charge Li=1 ...)"
         )
     names = {name for site in structure for name in occupancies(site)}
     return {name: float(guesses[0][_letters(name)]) for name in names}

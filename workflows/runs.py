@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from selflimit.documents import Record
 from selflimit.errors import InputError
 from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress
 from selflimit.structures.cif import parent_from_cif
@@ -74,7 +75,7 @@ class RunConfiguration(Record):
         parent = parent_named(self.parent, self.pools, self.charges)
         for cell in self.cells:
             count_orderings(parent, cell)
-        Grid(self.grid_cells, InterfaceParameters().interface_width)
+        Microstructure.graded(Grid(self.grid_cells, InterfaceParameters().interface_width), self.seed)
         if self.force_field != "VASP":
             load_force_field(self.force_field)
         return parent

@@ -15,6 +15,11 @@ GRID = Grid((64, 96), 1e-6)
 P = InterfaceParameters()
 
 
+def fraction(count, radius=9e-6):
+    """Area fraction of ``count`` discs."""
+    return count * np.pi * radius**2 / (GRID.size[0] * GRID.size[1])
+
+
 def test_fine_and_graded_differ_only_in_the_eigenstrain():
     fine, graded = Microstructure.fine(GRID), Microstructure.graded(GRID)
     assert all(np.array_equal(a, b) for a, b in zip(fine.host_moduli(P), graded.host_moduli(P), strict=True))
@@ -29,7 +34,7 @@ def test_fine_and_graded_differ_only_in_the_eigenstrain():
 @given(seed=st.integers(0, 2**31), count=st.integers(0, 4))
 def test_packing_keeps_particles_apart_and_off_the_ends(seed, count):
     radius, gap, clearance = 7e-6, 5e-6, 10e-6
-    structure = Microstructure.graded(GRID, seed, count, radius, gap, clearance)
+    structure = Microstructure.graded(GRID, seed, fraction(count, radius), radius, gap, clearance)
     y = GRID.cell_centres()[1]
     occupied = structure.coarse > 0
     # One cell of smeared edge on either side.
@@ -39,15 +44,15 @@ def test_packing_keeps_particles_apart_and_off_the_ends(seed, count):
     area = structure.coarse.sum() * GRID.cell_volume
     assert 0.5 * count * np.pi * radius**2 * 0.98 <= area <= count * np.pi * radius**2 * 1.02
     assert label(occupied)[1] == count  # a gap of five cells: as many separate pieces as particles
-    again = Microstructure.graded(GRID, seed, count, radius, gap, clearance)
+    again = Microstructure.graded(GRID, seed, fraction(count, radius), radius, gap, clearance)
     assert np.array_equal(structure.coarse, again.coarse)
 
 
 def test_disc_area_is_resolved():
     """The smeared edge keeps the area: 1 % at nine cells of radius (edge error of order (dx/R)^2)."""
-    centred = [s for s in range(40) if _inside(Microstructure.graded(GRID, s, 1))]
+    centred = [s for s in range(40) if _inside(Microstructure.graded(GRID, s, fraction(1)))]
     assert centred
-    area = Microstructure.graded(GRID, centred[0], 1).coarse.sum() * GRID.cell_volume
+    area = Microstructure.graded(GRID, centred[0], fraction(1)).coarse.sum() * GRID.cell_volume
     assert area == pytest.approx(np.pi * (9e-6) ** 2, rel=0.01)
 
 
@@ -78,7 +83,13 @@ def test_needles_start_from_a_profile_of_width_w():
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"count": 60}, {"radius": 1e-6}, {"radius": 60e-6}, {"count": -1}],
+    [
+        {"coarse_fraction": 0.9},
+        {"radius": 1e-6},
+        {"radius": 60e-6},
+        {"coarse_fraction": -0.1},
+        {"coarse_fraction": 1.0},
+    ],
 )
 def test_impossible_packings_are_refused(arguments):
     with pytest.raises(InputError, match="particles"):

@@ -14,5 +14,5 @@ def test_a_space_group_without_operations_is_refused_not_read_as_p1(tmp_path):
         "_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n_atom_site_occupancy\n"
         "Li1 Li 0 0.17 0.5 1\nCl1 Cl 0.24 0.16 0.23 1\n"
     )
-    with pytest.raises(InputError, match="C 2/m.*no symmetry operations"):
+    with pytest.raises(InputError, match=r"C 2/m.*no symmetry operations"):
         parent_from_cif(path)
