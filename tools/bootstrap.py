@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 TESTED_TORCH = "torch==2.13.0"
+TEST_SERVER = "SecantusDB==0.7.0b3"
 
 
 def main(extra: str) -> None:
@@ -37,7 +38,20 @@ def main(extra: str) -> None:
     if subprocess.run([*pip, "uv"], check=False).returncode != 0:
         install = pip
     subprocess.run([*install, "--editable", f"{ROOT}[{extra}]"], check=True)
+    if extra == "dev":
+        test_server()
     stamp.write_text(wanted)
+
+
+def test_server() -> None:
+    """A MongoDB-protocol server in an environment of its own: tests talk to it over the wire, nothing imports it."""
+    environment = ROOT / ".venv-mongo"
+    venv.create(environment, with_pip=True)
+    command = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", TEST_SERVER]
+    if subprocess.run(command, check=False).returncode != 0:
+        print(
+            "no test server: tests against MongoDB will be skipped unless SELFLIMIT_TEST_MONGO_URI is set", flush=True
+        )
 
 
 def imports(python: Path, module: str) -> bool:

@@ -53,8 +53,8 @@ def forget():
 
 
 @pytest.fixture
-def store(tmp_path):
-    return open_store(str(tmp_path / "store"))
+def store(empty_store):
+    return open_store(empty_store)
 
 
 def chain():

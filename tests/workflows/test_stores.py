@@ -40,24 +40,23 @@ def put(store, output, uuid):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    where = tmp_path / "store"
-    store = open_store(str(where))
+def filled(empty_store):
+    store = open_store(empty_store)
     put(store, decomposition(0.0, 0.0), "a")
     put(store, decomposition(15.0, 1.0), "b")
     put(store, [profile(0.0, 0.0, 1.5), profile(15.0, 1.0, 2.0)], "c")
     put(store, {"@class": "StabilityDoc", "formula": "Li2ZrCl6", "k_eff": 0.0}, "damaged")
     put(store, {"@class": "Elsewhere", "formula": "Li2ZrCl6"}, "foreign")
-    return str(where)
+    return empty_store
 
 
-def test_documents_come_back_equal_from_another_connection(folder):
-    found = results(open_store(folder), kind="DecompositionDoc", k_eff=15.0)
+def test_documents_come_back_equal_from_another_connection(filled):
+    found = results(open_store(filled), kind="DecompositionDoc", k_eff=15.0)
     assert found == [decomposition(15.0, 1.0)]
 
 
-def test_filters(folder):
-    store = open_store(folder)
+def test_filters(filled):
+    store = open_store(filled)
     assert len(results(store)) == 4, "the damaged and the foreign document must not hide the others"
     assert len(results(store, formula="Li2ZrCl6", k_eff=0.0)) == 2
     assert len(results(store, kind="StabilityDoc")) == 2
@@ -66,8 +65,8 @@ def test_filters(folder):
     assert results(store, level="PBE") == []
 
 
-def test_voltage_filter_means_touching(folder):
-    store = open_store(folder)
+def test_voltage_filter_means_touching(filled):
+    store = open_store(filled)
     assert [d.k_eff for d in results(store, kind="StabilityDoc", voltage=(1.6, 1.9))] == [15.0]
     assert len(results(store, kind="StabilityDoc", voltage=(1.2, 1.3))) == 2
     assert results(store, voltage=(3.0, 4.0)) == []
@@ -75,9 +74,15 @@ def test_voltage_filter_means_touching(folder):
         results(store, voltage=(2.0, 1.0))
 
 
-def test_unknown_kind_names_the_known(folder):
+def test_mongodb_has_the_indexes_that_queries_need(mongo_server):
+    store = open_store(f"{mongo_server}/indexed")
+    kept = {key for index in store.docs_store._collection.list_indexes() for key in index["key"]}
+    assert {"uuid", "index", "output.@class", "output.formula", "output.k_eff"} <= kept
+
+
+def test_unknown_kind_names_the_known(filled):
     with pytest.raises(InputError, match="StabilityDoc"):
-        results(open_store(folder), kind="Stability")
+        results(open_store(filled), kind="Stability")
 
 
 def test_a_missing_store_is_not_made_by_asking(tmp_path):
