@@ -73,7 +73,7 @@ def test_the_same_command_again_redoes_nothing(finished, monkeypatch):
 
 
 def test_provenance_names_and_hashes_everything(finished):
-    from selflimit.workflows.provenance import sha256
+    from selflimit.mesoscale.fields import sha256
 
     kept = json.loads((finished / "selflimit-run" / "provenance.json").read_text())
     folder = finished / "selflimit-run"

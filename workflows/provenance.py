@@ -1,6 +1,5 @@
 """What made a result: versions, inputs, hashes, hosts. Written beside every run."""
 
-import hashlib
 import json
 import os
 import platform
@@ -11,17 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from selflimit import __version__
+from selflimit.mesoscale.fields import sha256
 
 PACKAGES = (
     "numpy", "scipy", "numba", "pymatgen", "spglib", "ase", "torch", "chgnet", "mace-torch",
     "jobflow", "maggma", "atomate2", "custodian", "matplotlib",
 )  # fmt: skip
 """Packages whose version can change a number or a file."""
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file's content."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_atomically(path: Path, text: str) -> None:

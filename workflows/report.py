@@ -22,11 +22,11 @@ from selflimit.documents import (
     StressDoc,
 )
 from selflimit.mesoscale import plotting as mesoscale_plots
-from selflimit.mesoscale.fields import load_fields
+from selflimit.mesoscale.fields import load_fields, sha256
 from selflimit.phase_diagrams import plotting as diagram_plots
 from selflimit.workflows import tables
 from selflimit.workflows.page import Page
-from selflimit.workflows.provenance import package_versions, sha256, write_atomically
+from selflimit.workflows.provenance import package_versions, write_atomically
 
 DOTS_PER_INCH = 160
 

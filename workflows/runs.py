@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from selflimit.documents import Record
 from selflimit.errors import InputError
+from selflimit.mesoscale.fields import sha256
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -27,7 +28,7 @@ from selflimit.workflows.flows import (
 )
 from selflimit.workflows.force_fields import load_force_field
 from selflimit.workflows.local import JobRecord, Listener, run_flow, save_flow, saved_flow, stored_output
-from selflimit.workflows.provenance import sha256, write_atomically, write_provenance
+from selflimit.workflows.provenance import write_atomically, write_provenance
 from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker
 from selflimit.workflows.stores import redacted
 

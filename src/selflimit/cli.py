@@ -56,10 +56,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _chain(parser: argparse.ArgumentParser) -> None:
-    """Options of every verb that runs the chain or a first part of it."""
-    _common(parser)
-    parser.add_argument("--folder", default="selflimit-run", help="run folder (default: %(default)s)")
+def _crystal(parser: argparse.ArgumentParser) -> None:
     crystal = parser.add_argument_group("crystal")
     crystal.add_argument(
         "--parent",
@@ -96,6 +93,9 @@ def _chain(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="orderings kept per cell, lowest electrostatic energy first (default: %(default)s)",
     )
+
+
+def _energies(parser: argparse.ArgumentParser) -> None:
     energies = parser.add_argument_group("energies")
     energies.add_argument(
         "--force-field",
@@ -134,6 +134,14 @@ def _chain(parser: argparse.ArgumentParser) -> None:
         metavar="V",
         help="voltages (V vs Li/Li+, default: 0 5)",
     )
+
+
+def _chain(parser: argparse.ArgumentParser) -> None:
+    """Options of every verb that runs the chain or a first part of it."""
+    _common(parser)
+    parser.add_argument("--folder", default="selflimit-run", help="run folder (default: %(default)s)")
+    _crystal(parser)
+    _energies(parser)
 
 
 def _interface(parser: argparse.ArgumentParser) -> None:
