@@ -81,6 +81,7 @@ def test_provenance_names_and_hashes_everything(finished):
         assert sha256(folder / name) == digest
     assert {"report.html", "growth-fine.npz", "configuration.json"} <= set(kept["sha256"])
     assert kept["environment"]["versions"]["chgnet"]
+    assert {level["model"] for level in kept["levels_of_theory"]} >= {"CHGNet r2scan", "PBE (MP GGA)"}
 
 
 def test_results_are_found_again(finished, monkeypatch, capsys):
@@ -97,7 +98,7 @@ def test_results_are_found_again(finished, monkeypatch, capsys):
 def test_another_configuration_is_refused_and_nothing_lost(finished, monkeypatch, capsys):
     monkeypatch.chdir(finished)
     before = (finished / "selflimit-run" / "report.html").read_bytes()
-    assert run(["run", *SMALL[:-4], "--duration", "61", "--grid", "64", "96"]) == 2
+    assert run(["run", *SMALL[:-5], "--duration", "61", "--grid", "64", "96"]) == 2
     assert "duration was 60.0, now 61.0" in capsys.readouterr().err
     assert (finished / "selflimit-run" / "report.html").read_bytes() == before
 

@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,33 @@ def write_provenance(folder: Path, configuration: dict[str, Any], jobs: list[dic
         "configuration": configuration,
         "environment": environment(),
         "store": store,
+        "levels_of_theory": levels_of_theory(folder),
         "jobs": jobs,
         "sha256": {str(p.relative_to(folder)): sha256(p) for p in files},
     }
     write_atomically(path, json.dumps(record, indent=1))
     return path
+
+
+def levels_of_theory(folder: Path) -> list[dict[str, Any]]:
+    """Every level of theory in the folder's documents, each once."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted((folder / "documents").glob("*.json")):
+        for level in _values(json.loads(path.read_text(encoding="utf-8")), "level_of_theory"):
+            plain = {key: value for key, value in level.items() if not key.startswith("@")}
+            found[json.dumps(plain, sort_keys=True)] = plain
+    return list(found.values())
+
+
+def _values(data: Any, key: str) -> Iterator[Any]:
+    """All values under ``key``, at any depth of JSON data."""
+    if isinstance(data, dict):
+        if key in data:
+            yield data[key]
+        data = list(data.values())
+    if isinstance(data, list):
+        for item in data:
+            yield from _values(item, key)
 
 
 def _hidden(path: Path) -> bool:
