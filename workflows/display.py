@@ -8,20 +8,20 @@ from typing import Any
 
 from jobflow import Job
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from selflimit.progress import Progress as Listening
 from selflimit.workflows.local import JobRecord, Listener
 
 EXPECTED_SECONDS = {
-    "relax orderings": 30.0,
-    "relax competing phases": 40.0,
-    "relax particle": 10.0,
-    "elastic constants": 40.0,
-    "growth fine": 45.0,
-    "growth graded": 45.0,
-    "report": 8.0,
+    "relax competing phases": 25.0,
+    "relax particle": 3.0,
+    "relax orderings": 25.0,
+    "elastic constants": 13.0,
+    "growth fine": 50.0,
+    "growth graded": 55.0,
+    "report": 6.0,
 }
 """Rough seconds per job on two cores, only to estimate the time left; jobs not named take about one."""
 
@@ -50,10 +50,9 @@ class Display(Listener):
         self.budget = 0.0
         self.bars = Progress(
             TextColumn("[bold]{task.fields[stage]}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=12),
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.description}"),
-            TimeElapsedColumn(),
             TextColumn("{task.fields[left]}"),
             console=self.console,
             transient=True,
@@ -81,7 +80,7 @@ class Display(Listener):
 
         def hear(fraction: float, message: str) -> None:
             left = self._left(expected(job.name) * (1.0 - fraction), job.name)
-            self.bars.update(task, completed=fraction, description=message[:48], left=f"about {left} left")
+            self.bars.update(task, completed=fraction, description=message[:32], left=f"about {left} left")
 
         hear(0.0, "")
         return hear
