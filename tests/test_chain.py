@@ -110,3 +110,18 @@ def test_a_report_can_be_written_again(finished, monkeypatch):
     page.unlink()
     assert run(["report"]) == 0
     assert len(page.read_text()) == pytest.approx(len(content), rel=0.01)  # figures may compress to other lengths
+
+
+def test_the_papers_rule_rescales_the_computed_stress(finished):
+    """Twice the mean coarse expansion in the zone, against the sweep of retained fractions that was solved for."""
+    from selflimit.documents import StressDoc
+    from selflimit.workflows.report import tip_by_published_rule
+
+    plain = {key: value for key, value in document(finished, "stress-0").items() if key[0] != "@"}
+    sweep = {float(fraction): tip for fraction, tip in plain["retained_fraction_sweep"].items()}
+    rows = {row["symbol"]: row["value"] for row in plain["parameters"]}
+    mean = (rows["K_coarse xx"] + rows["K_coarse yy"] + rows["K_coarse zz"]) / 3.0
+    fraction = 2.0 * mean / rows["e_r"]
+    # stress is linear in the strain; the linear solves leave 1e-8 of it
+    wanted = sweep[0.0] + fraction * (sweep[1.0] - sweep[0.0])
+    assert tip_by_published_rule(StressDoc.model_validate(plain)) == pytest.approx(wanted, rel=1e-6)
