@@ -111,6 +111,12 @@ def test_malformed_cif(name, here, capsys):
     assert name in refused(["run", "--parent", name], capsys)
 
 
+def test_a_file_in_the_place_of_the_run_folder(here, capsys):
+    (here / "taken").write_text("mine")
+    assert "taken" in refused(["orderings", "--folder", "taken"], capsys)
+    assert (here / "taken").read_text() == "mine"
+
+
 def test_a_folder_of_another_configuration_is_refused(here, capsys, monkeypatch):
     from selflimit.workflows import runs
 

@@ -13,6 +13,23 @@ from selflimit.workflows.relaxation import Tolerances, elastic_all, relax, relax
 __all__ = ["ForceFieldElasticMaker", "ForceFieldRelaxMaker", "Tolerances", "elastic_all", "relax", "relax_all"]
 
 
+def relaxed_again(relaxations: list[RelaxationDoc], force_field: str, workers: int | None) -> list[RelaxationDoc]:
+    """The same crystals relaxed by ``force_field``, under their labels.
+
+    Raises
+    ------
+    ConvergenceError
+        From :func:`~selflimit.workflows.relaxation.relax`.
+    """
+    return relax_all(
+        [relaxed.structure for relaxed in relaxations],
+        [relaxed.label for relaxed in relaxations],
+        [relaxed.degeneracy for relaxed in relaxations],
+        force_field,
+        workers=workers,
+    )
+
+
 @dataclass
 class ForceFieldRelaxMaker(Maker):
     """Job that relaxes a list of crystals with one force field; output: list[RelaxationDoc] in order.
@@ -55,16 +72,22 @@ class ForceFieldElasticMaker(Maker):
     name
         Name of the job.
     force_field
-        The force field that relaxed the crystals.
+        The force field that strains the crystals.
+    relax_first
+        Relax the crystals with it before: for crystals that another level of theory relaxed, e.g. DFT.
     workers
         Processes; 0 stands for 2, or 1 on a single core.
     """
 
     name: str = "force-field elastic constants"
     force_field: str = DEFAULT_FORCE_FIELD
+    relax_first: bool = False
     workers: int = 0
 
     @job
     def make(self, relaxations: list[RelaxationDoc]) -> Job:
         """Elastic constants of ``relaxations``; output: list[ElasticDoc]."""
-        return elastic_all(relaxations, self.force_field, self.workers or None, current_progress())  # type: ignore[return-value]
+        strained = (
+            relaxed_again(relaxations, self.force_field, self.workers or None) if self.relax_first else relaxations
+        )
+        return elastic_all(strained, self.force_field, self.workers or None, current_progress())  # type: ignore[return-value]

@@ -146,7 +146,11 @@ def maker_of(configuration: RunConfiguration) -> SelfLimitMaker:
     relax: RelaxMaker = (
         _vasp() if c.force_field == "VASP" else ForceFieldRelaxMaker(force_field=c.force_field, max_force=c.max_force)
     )
-    elastic = ForceFieldElasticMaker() if c.force_field == "VASP" else ForceFieldElasticMaker(force_field=c.force_field)
+    elastic = (
+        ForceFieldElasticMaker(relax_first=True)
+        if c.force_field == "VASP"
+        else ForceFieldElasticMaker(force_field=c.force_field)
+    )
     return SelfLimitMaker(
         ordering_maker=OrderingMaker(cells=c.cells, keep=c.keep, relax_maker=relax),
         diagram_maker=PhaseDiagramMaker(

@@ -224,6 +224,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"selflimit: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
         return EXIT_INPUT
+    except OSError as error:  # disk full, no permission, a file where a folder should be
+        if asked.traceback:
+            raise
+        print(f"selflimit: {error}; nothing finished is lost, mend it and run the same command again", file=sys.stderr)  # noqa: T201
+        return EXIT_INPUT
     except KeyboardInterrupt:
         print("selflimit: interrupted; run the same command again to resume", file=sys.stderr)  # noqa: T201
         return EXIT_INTERRUPTED

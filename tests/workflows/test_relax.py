@@ -24,6 +24,7 @@ from selflimit.workflows.relax import (
     Tolerances,
     relax,
     relax_all,
+    relaxed_again,
 )
 
 # argon-like units with eV-scale bonds, smoothly cut off: every analytic relation of pair potentials holds
@@ -191,6 +192,17 @@ def test_unstable_crystal_has_no_elastic_document():
 def test_elastic_constants_of_another_level_are_refused(relaxed_fcc):
     with pytest.raises(LevelOfTheoryError, match="fcc was relaxed with pair potential"):
         elastic_constants(relaxed_fcc, pair_potential("another"))
+
+
+def test_crystals_of_another_level_are_relaxed_again_first(relaxed_fcc, lattice_parameter, monkeypatch):
+    """A DFT crystal 3 % too large comes back at the force field's own lattice parameter and level."""
+    monkeypatch.setattr("selflimit.workflows.relaxation.loaded_force_field", pair_potential)
+    dft = LevelOfTheory(method="DFT", model="PBE")
+    swollen = relaxed_fcc.model_copy(update={"structure": fcc(1.03 * lattice_parameter), "level_of_theory": dft})
+    again = relaxed_again([swollen], "pair potential", 1)[0]
+    assert again.level_of_theory == pair_potential().level
+    # the volume's tolerance is the residual stress (0.03 GPa) over the bulk modulus (some GPa): within 1 %
+    assert again.volume_per_formula == pytest.approx(relaxed_fcc.volume_per_formula, rel=0.01)
 
 
 def test_lists_must_match():
