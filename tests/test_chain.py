@@ -2,8 +2,12 @@
 
 import json
 import re
+import shutil
+import subprocess
 
+import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("chgnet", reason="the chain's force field is CHGNet: pip install 'selflimit[forcefields]'")
 
@@ -125,3 +129,24 @@ def test_the_papers_rule_rescales_the_computed_stress(finished):
     # stress is linear in the strain; the linear solves leave 1e-8 of it
     wanted = sweep[0.0] + fraction * (sweep[1.0] - sweep[0.0])
     assert tip_by_published_rule(StressDoc.model_validate(plain)) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_a_browser_shows_the_report_without_network(finished, tmp_path):
+    """Headless Chromium with its network cut off: every figure is drawn, the page is not wider than the window."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    picture, page = tmp_path / "report.png", finished / "selflimit-run" / "report.html"
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
+    options += [
+        "--disable-background-networking",
+        "--proxy-server=127.0.0.1:1",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ]
+    sizes = ["--window-size=1100,9000", f"--screenshot={picture}"]
+    subprocess.run([browser, *options, *sizes, page.as_uri()], check=True, capture_output=True, timeout=120)
+    pixels = np.asarray(Image.open(picture).convert("RGB"), dtype=int)
+    coloured = (pixels.max(axis=2) - pixels.min(axis=2)) > 40  # text is grey: colour comes from the figures
+    # The stability figure alone fills several per cent of its 1100 x 600 pixels with saturated colour
+    assert coloured.sum() > 0.2 * 1100 * 600
+    assert not coloured[:, -20:].any(), "nothing may run out of the window"
