@@ -118,7 +118,8 @@ def _mace(name: str, model: str, path: Path) -> ForceField:
 
 def _public_mace(name: str) -> Path:
     """Weights of a public MACE model, from mace-torch's cache or, where the server answers, downloaded into it."""
-    foundations = _need("mace.calculators.foundations_models", "mace")
+    with _quiet():
+        foundations = _need("mace.calculators.foundations_models", "mace")
     checkpoint = MACE_CHECKPOINTS[name]
     url = foundations.mace_mp_urls[checkpoint]
     cached = Path(foundations.get_cache_dir()) / "".join(c for c in url.rsplit("/", 1)[-1] if c.isalnum() or c == "_")
