@@ -117,6 +117,26 @@ def test_a_file_in_the_place_of_the_run_folder(here, capsys):
     assert (here / "taken").read_text() == "mine"
 
 
+def test_a_run_killed_while_it_is_set_up_keeps_to_its_configuration(here, capsys, monkeypatch):
+    from selflimit.workflows import runs
+
+    def killed(*given):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "save_flow", killed)
+        assert main(["run", "--cell", "primitive"]) == 130
+    capsys.readouterr()
+    assert "another configuration" in refused(["run", "--cell", "conventional"], capsys)
+
+
+def test_no_password_reaches_the_provenance(monkeypatch):
+    from selflimit.workflows.provenance import environment
+
+    monkeypatch.setattr("sys.argv", ["selflimit", "run", "--store", "mongodb://me:secret@host/db"])
+    assert environment()["command"] == ["selflimit", "run", "--store", "mongodb://me:***@host/db"]
+
+
 def test_a_folder_of_another_configuration_is_refused(here, capsys, monkeypatch):
     from selflimit.workflows import runs
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from selflimit import __version__
 from selflimit.mesoscale.fields import sha256
+from selflimit.workflows.stores import redacted
 
 PACKAGES = (
     "numpy", "scipy", "numba", "pymatgen", "spglib", "ase", "torch", "chgnet", "mace-torch",
@@ -55,7 +56,7 @@ def environment() -> dict[str, Any]:
         "git_revision": git_revision(),
         "platform": platform.platform(),
         "processors": os.cpu_count(),
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [Path(sys.argv[0]).name, *map(redacted, sys.argv[1:])],
     }
 
 

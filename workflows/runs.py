@@ -120,9 +120,9 @@ def prepared_flow(folder: Path, configuration: RunConfiguration) -> Flow:
     kept = saved_flow(flow_path(folder))
     if kept is not None:
         return kept
-    flow = save_flow(flow_path(folder), maker_of(configuration).make(configuration.check()))
-    write_configuration(folder, configuration)
-    return flow
+    flow = maker_of(configuration).make(configuration.check())
+    write_configuration(folder, configuration)  # first: a flow without it would be taken for any configuration's
+    return save_flow(flow_path(folder), flow)
 
 
 def write_configuration(folder: Path, configuration: RunConfiguration) -> None:

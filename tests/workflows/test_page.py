@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from selflimit.workflows.page import Page, shown, subscripted
+from selflimit.workflows.report import beside_paper
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,12 @@ def test_figures_are_embedded(tmp_path):
     page.figure(tmp_path / "figure.png", "Li2ZrCl6 figure")
     assert 'src="data:image/png;base64,' in page.text()
     assert not re.search(r'(src|href)="(?!data:|#)', page.text()), "nothing may be loaded from elsewhere"
+
+
+def test_the_papers_numbers_stand_only_beside_its_electrolyte():
+    rows = [["products", "LiCl + Zr", "Li2S + Ge", "predicted"]]
+    assert beside_paper("Li2ZrCl6", rows)[2] == rows
+    heading, columns, shown_rows = beside_paper("Li10GeP2S12", rows)
+    assert "paper" not in heading
+    assert "paper" not in columns
+    assert shown_rows == [["products", "Li2S + Ge", "predicted"]]
