@@ -112,11 +112,12 @@ def summary(page: Page, content: ReportContent) -> None:
     )
     heading, columns, rows = beside_paper(best.formula, comparison_rows(content))
     page.heading(heading)
-    page.table(heading, columns, rows)
+    page.table("Published numbers and ours" if "paper" in columns else "Ours", columns, rows)
     page.paragraph(
         "K_eff in the linear functional is an index of constriction, not a pressure that is reached. Volumes and "
         "energies of different sources move a threshold by some GPa; read the trend, not the digits. Whether the "
-        "electrolyte itself survives constriction hangs on its own volume: a few per cent in V0, the spread of force fields, decide.",
+        "electrolyte itself survives constriction hangs on its own volume: a few per cent in V0, the spread of "
+        "force fields, decide.",
         "note",
     )
 
