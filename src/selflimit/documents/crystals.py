@@ -1,0 +1,72 @@
+"""Documents of orderings, relaxations and elastic constants."""
+
+from pydantic import Field
+from pymatgen.core.entries import ComputedStructureEntry
+
+from selflimit.documents.records import Crystal, Document, LevelOfTheory, Record, with_level
+
+
+class OrderingDoc(Record):
+    """One symmetry-distinct ordering of a disordered parent in one supercell."""
+
+    structure: Crystal = Field(description="Ordered crystal, not relaxed; lattice in Angstrom")
+    degeneracy: int = Field(ge=1, description="Number of raw orderings that symmetry maps onto this one")
+    electrostatic_energy: float = Field(description="Ewald energy of the formal charges (eV per formula unit)")
+
+
+class OrderingsDoc(Document):
+    """All symmetry-distinct orderings of a parent in one supercell, lowest electrostatic energy first."""
+
+    parent: str = Field(description="Name of the disordered parent model, e.g. 'LZC-A'")
+    parent_source: str = Field(description="Where the parent's cell and occupancies come from")
+    formula: str = Field(description="Reduced formula, e.g. 'Li2ZrCl6'")
+    cell: str = Field(description="Which cell was filled, e.g. 'primitive', 'conventional'")
+    raw_count: int = Field(ge=1, description="Orderings before symmetry (multinomial); the degeneracies sum to it")
+    distinct_count: int = Field(ge=1, description="Symmetry-distinct orderings, from Burnside's lemma")
+    orderings: list[OrderingDoc] = Field(description="Orderings kept, lowest electrostatic energy first")
+
+
+class CandidatesDoc(Document):
+    """Crystals to relax: three lists of equal length."""
+
+    structures: list[Crystal] = Field(description="Crystals as they enter the relaxation; lattices in Angstrom")
+    labels: list[str] = Field(description="What each is, e.g. 'LiCl_rocksalt_mp-22905'")
+    degeneracies: list[int] = Field(description="Degeneracy of each ordering; 1 for an ordered crystal")
+
+
+class RelaxationDoc(Document):
+    """A crystal relaxed in cell and positions to its force and stress tolerance. Unconverged ones are never made."""
+
+    label: str = Field(description="What was relaxed, e.g. 'LiCl mp-22905' or 'LZC-A primitive #0'")
+    formula: str = Field(description="Reduced formula")
+    structure: Crystal = Field(description="Relaxed crystal; lattice in Angstrom")
+    energy: float = Field(description="Total energy of the cell (eV)")
+    energy_per_atom: float = Field(description="Total energy per atom (eV/atom)")
+    volume: float = Field(gt=0, description="Volume of the cell (Angstrom^3)")
+    volume_per_formula: float = Field(gt=0, description="Volume per reduced formula unit (Angstrom^3)")
+    volume_change: float = Field(description="Relative volume change of the relaxation, V/V_initial - 1")
+    max_force: float = Field(ge=0, description="Largest force on an atom at the end (eV/Angstrom)")
+    max_stress: float = Field(ge=0, description="Largest component of the residual stress (GPa)")
+    steps: int = Field(ge=0, description="Optimiser steps taken")
+    degeneracy: int = Field(
+        1, ge=1, description="Degeneracy of the ordering that was relaxed; 1 for an ordered crystal"
+    )
+    level_of_theory: LevelOfTheory = Field(description="How the energy was obtained")
+
+    def entry(self) -> ComputedStructureEntry:
+        """As pymatgen's entry, carrying its level of theory and label."""
+        made = ComputedStructureEntry(self.structure, self.energy, entry_id=self.label)
+        return with_level(made, self.level_of_theory)
+
+
+class ElasticDoc(Document):
+    """Elastic constants of a relaxed crystal (relaxed-ion, small strains)."""
+
+    label: str = Field(description="Label of the relaxation the constants belong to")
+    formula: str = Field(description="Reduced formula")
+    tensor: list[list[float]] = Field(description="Stiffness in Voigt order xx yy zz yz xz xy (GPa), shape (6, 6)")
+    bulk_modulus: float = Field(gt=0, description="Voigt-Reuss-Hill bulk modulus (GPa)")
+    shear_modulus: float = Field(gt=0, description="Voigt-Reuss-Hill shear modulus (GPa)")
+    youngs_modulus: float = Field(gt=0, description="Isotropic Young's modulus E = 9KG/(3K+G) (GPa)")
+    poisson_ratio: float = Field(gt=-1, lt=0.5, description="Isotropic Poisson ratio nu = (3K-2G)/(2(3K+G))")
+    level_of_theory: LevelOfTheory = Field(description="How the stresses were obtained")

@@ -1,0 +1,78 @@
+"""Documents of the mesoscale stage and of the report."""
+
+from pydantic import Field
+
+from selflimit.documents.diagrams import DecompositionDoc
+from selflimit.documents.records import Document, Record
+
+
+class ParameterRow(Record):
+    """One parameter as the report shows it."""
+
+    name: str = Field(description="Field-standard name")
+    symbol: str = Field(description="Symbol in the equations of the docs")
+    value: float = Field(description="Value in the unit beside it")
+    unit: str = Field(description="Unit, '1' if dimensionless")
+    source: str = Field(description="DOI, derivation, or the stage that computed it")
+    calibrated: bool = Field(False, description="True if chosen to meet a published result; never a prediction")
+
+
+class FieldFile(Record):
+    """Large arrays kept beside the document."""
+
+    path: str = Field(description="File name relative to the run folder")
+    sha256: str = Field(description="SHA-256 of the file")
+    arrays: dict[str, str] = Field(description="Array name -> 'shape dtype unit'")
+
+
+class GrowthDoc(Document):
+    """Lithium growth in one particle layer."""
+
+    microstructure: str = Field(description="'fine' or 'graded', with seed")
+    grid_shape: tuple[int, int] = Field(description="Cells along x and y")
+    spacing: float = Field(gt=0, description="Grid spacing (m)")
+    spacing_over_width: float = Field(gt=0, description="dx / interface width w; the front is resolved for <= 1")
+    parameters: list[ParameterRow] = Field(description="Every parameter with unit and source")
+    times: list[float] = Field(description="Output times (s)")
+    tip_height: list[float] = Field(description="Highest point of the lithium contour xi = 1/2 (m) at the output times")
+    deposited: list[float] = Field(description="Lithium deposited since t = 0 (mol per m of depth) at the output times")
+    peak_compression: list[float] = Field(description="Largest hydrostatic compression -P (MPa) at the output times")
+    interface_compression: list[float] = Field(description="Mean -P over the lithium front (MPa) at the output times")
+    lithium_balance_error: float = Field(
+        ge=0, description="Largest relative imbalance of the lithium inventory over the run"
+    )
+    steps: int = Field(ge=1, description="Accepted time steps")
+    rejected_steps: int = Field(ge=0, description="Rejected time steps")
+    newton_iterations: int = Field(ge=1, description="Newton iterations, all steps")
+    multigrid_iterations: int = Field(ge=1, description="Multigrid-preconditioned CG iterations, all solves")
+    fields: FieldFile = Field(description="Order parameter, concentration, potential, pressure at the output times")
+
+
+class StressDoc(Document):
+    """Static stress at the multiphase interface with the decomposition products in place."""
+
+    microstructure: str = Field(description="Which interface geometry, with seed")
+    grid_shape: tuple[int, int] = Field(description="Cells along x and y")
+    spacing: float = Field(gt=0, description="Grid spacing (m)")
+    parameters: list[ParameterRow] = Field(description="Every parameter with unit and source")
+    decomposition: DecompositionDoc = Field(description="The reaction whose strain acts in the reaction zone")
+    zone_eigenstrain: float = Field(description="Linear eigenstrain applied in the reaction zone, dimensionless")
+    tip_compression: float = Field(description="-P averaged over the reaction zone at the tip (MPa)")
+    peak_compression: float = Field(description="Largest hydrostatic compression -P (MPa)")
+    tip_compression_without_reaction: float = Field(
+        description="The same tip with the reaction strain set to zero (MPa)"
+    )
+    retained_fraction_sweep: dict[str, float] = Field(
+        description="Retained fraction of the reaction strain -> tip compression (MPa)"
+    )
+    multigrid_iterations: int = Field(ge=1, description="Multigrid-preconditioned CG iterations")
+    residual: float = Field(ge=0, description="Relative residual of the equilibrium equations at the end")
+    fields: FieldFile = Field(description="Phases, displacement, hydrostatic pressure")
+
+
+class ReportDoc(Document):
+    """Where the report is and what it shows."""
+
+    path: str = Field(description="HTML file relative to the run folder")
+    sha256: str = Field(description="SHA-256 of the HTML file")
+    figures: list[str] = Field(description="PNG files relative to the run folder")
