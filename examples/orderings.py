@@ -1,6 +1,6 @@
 """Symmetry-distinct orderings of disordered Li2ZrCl6: count them first, then rank them."""
 
-from selflimit.structures.electrostatics import orderings_document
+from selflimit.structures.lowest import orderings_document
 from selflimit.structures.orderings import count_orderings
 from selflimit.structures.parents import parent_cell
 

@@ -3,21 +3,24 @@ r"""Ground-state assemblages: the linear programme of a phase diagram, solved ex
 Amounts :math:`n_j \ge 0` of competing phases make up a fixed demand of the closed elements,
 :math:`\sum_j a_{ij} n_j = b_i`, at the lowest cost :math:`\sum_j c_j n_j`. A vertex holds as many phases as there are
 closed elements (Gibbs' phase rule), so the primal simplex method walks over small square systems. The elemental
-references always make a feasible start. Costs are rows of a matrix, compared lexicographically: the first row is the
-energy, the others settle ties by a stated physical rule. Bland's rule (Math. Oper. Res. 2, 103 (1977),
-doi:10.1287/moor.2.2.103) excludes cycling.
+references always make a feasible start. The phase that lies deepest below the hull per closed atom enters; where steps
+have length zero, Bland's rule (Math. Oper. Res. 2, 103 (1977), doi:10.1287/moor.2.2.103) takes over, which excludes
+cycling. Costs are rows compared lexicographically: the first is the energy, the others settle ties by a stated physical
+rule, each among the phases that lie on the hull of the row before.
 
 When the costs are linear in one parameter t, the minimum is concave and piecewise linear in t. Its corners follow
 exactly from intersecting the lines of the assemblages known so far, as in Eisner and Severance (J. ACM 23, 619 (1976),
 doi:10.1145/321978.321982): no grid in t.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selflimit.errors import ConvergenceError
+from selflimit.errors import ConvergenceError, InputError
 from selflimit.phase_diagrams.phases import Phase
 
 FloatArray = NDArray[np.float64]
@@ -31,9 +34,11 @@ NARROWEST_SEGMENT = 1e-9
 SMALLEST_AMOUNT = 1e-9
 """Amounts below this (fu per electrolyte fu) are zero."""
 NO_ELECTROLYTE = -1
-"""In place of the index of the electrolyte's phase: it has none."""
+"""In place of the index of the electrolyte's phase: it has none, or it does not compete."""
 PIVOT_LIMIT = 20_000
-"""Simplex pivots before giving up; a 300-phase quaternary needs some tens."""
+"""Simplex pivots before giving up; a 900-phase quaternary needs some tens."""
+PATIENCE = 20
+"""Pivots of length zero in a row before Bland's rule takes over."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,51 @@ class Candidates:
     ion: FloatArray
     """Working ions per fu, shape (P,)."""
     volume: FloatArray
-    """Zero-pressure volume (Angstrom^3/fu), shape (P,)."""
+    """Zero-pressure volume that counts in the mechanical work (Angstrom^3/fu), shape (P,)."""
     electrolyte: int
-    """Index of the electrolyte's own phase; ``NO_ELECTROLYTE`` where it has no entry and only its elements count."""
+    """Index of the electrolyte's own phase; ``NO_ELECTROLYTE`` where it has none or is excluded."""
     references: tuple[int, ...]
     """Indices of the closed elements' reference phases: the feasible start."""
+
+    def without(self, formula: str) -> "Candidates":
+        """The phases that do not have the reduced ``formula``.
+
+        Raises
+        ------
+        InputError
+            It is that of an element: nothing else could take up its atoms.
+        """
+        if any(self.phases[j].formula == formula for j in self.references):
+            raise InputError(f"{formula} is an element, which cannot be left out of its own products; give a compound")
+        kept = [index for index, phase in enumerate(self.phases) if phase.formula != formula]
+        return Candidates(
+            phases=tuple(self.phases[j] for j in kept),
+            balance=self.balance[:, kept],
+            demand=self.demand,
+            energy=self.energy[kept],
+            ion=self.ion[kept],
+            volume=self.volume[kept],
+            electrolyte=NO_ELECTROLYTE,
+            references=tuple(kept.index(j) for j in self.references),
+        )
+
+    @cached_property
+    def closed_atoms(self) -> FloatArray:
+        """Atoms of closed elements per fu, shape (P,)."""
+        return np.asarray(self.balance.sum(axis=0))
+
+    @cached_property
+    def fractions(self) -> FloatArray:
+        """The balance per closed atom, shape (C, P): columns of equal size for the simplex method."""
+        return np.asarray(self.balance / self.closed_atoms)
+
+    @cached_property
+    def ties(self) -> FloatArray:
+        """Costs that settle exact ties: the electrolyte before others, small volume, then stable order; (3, P)."""
+        own = np.zeros(len(self.phases))
+        if self.electrolyte != NO_ELECTROLYTE:
+            own[self.electrolyte] = -1.0
+        return np.vstack([own, self.volume, np.arange(len(self.phases), dtype=float)])
 
 
 @dataclass(frozen=True)
@@ -91,39 +136,43 @@ def _assemblage(candidates: Candidates, basis: tuple[int, ...]) -> Assemblage:
     return Assemblage(basis, np.where(np.abs(amounts) < SMALLEST_AMOUNT, 0.0, amounts))
 
 
-def _lexicographically_negative(reduced: FloatArray) -> NDArray[np.bool_]:
-    """Which columns of the reduced costs, shape (R, P), have a negative first non-zero row; shape (P,)."""
-    negative = reduced < -REDUCED_COST_TOLERANCE
-    undecided = np.abs(reduced) <= REDUCED_COST_TOLERANCE
-    reached = np.vstack([np.ones_like(undecided[:1]), np.logical_and.accumulate(undecided, axis=0)[:-1]])
-    found: NDArray[np.bool_] = np.any(negative & reached, axis=0)
-    return found
+def inverse_of(candidates: Candidates, basis: Sequence[int]) -> FloatArray:
+    """Inverse of the basic columns per closed atom, shape (C, C)."""
+    return np.asarray(np.linalg.inv(candidates.fractions[:, list(basis)]), dtype=np.float64)
 
 
-def _entering(candidates: Candidates, costs: FloatArray, basis: tuple[int, ...]) -> int | None:
-    """First phase below the hull that the basis spans (Bland), or None if the basis is optimal."""
-    columns = list(basis)
-    potentials = np.linalg.solve(candidates.balance[:, columns].T, costs[:, columns].T)
-    reduced = (costs - potentials.T @ candidates.balance) / candidates.balance.sum(axis=0)
-    reduced[:, columns] = 0.0
-    below = np.flatnonzero(_lexicographically_negative(reduced))
-    return int(below[0]) if below.size else None
+def _minimise(candidates: Candidates, cost: FloatArray, start: Sequence[int]) -> tuple[list[int], FloatArray]:
+    """Optimal basis and reduced costs for ``cost`` per closed atom, shape (P,); infinite cost bars a phase."""
+    basis, standstill = list(start), 0
+    for _ in range(PIVOT_LIMIT):
+        inverse = inverse_of(candidates, basis)
+        reduced = cost - (cost[basis] @ inverse) @ candidates.fractions
+        reduced[basis] = 0.0
+        entering = int(reduced.argmin())
+        if reduced[entering] >= -REDUCED_COST_TOLERANCE:
+            return basis, reduced
+        if standstill > PATIENCE:
+            entering = int(np.argmax(reduced < -REDUCED_COST_TOLERANCE))
+        row, step = _runs_out_first(candidates, inverse, basis, entering)
+        standstill = 0 if step > 0 else standstill + 1
+        basis[row] = entering
+    raise ConvergenceError(
+        f"no ground state after {PIVOT_LIMIT} pivots over {len(candidates.phases)} phases; "
+        "look for entries with nearly equal compositions and remove them"
+    )
 
 
-def _pivot(candidates: Candidates, basis: tuple[int, ...], entering: int) -> tuple[int, ...]:
-    """Exchange the phase that runs out first when ``entering`` grows; ties leave by lowest index (Bland)."""
-    matrix = candidates.balance[:, list(basis)]
-    amounts, direction = np.linalg.solve(
-        matrix, np.column_stack([candidates.demand, candidates.balance[:, entering]])
-    ).T
+def _runs_out_first(candidates: Candidates, inverse: FloatArray, basis: list[int], entering: int) -> tuple[int, float]:
+    """Row of the phase that runs out first when ``entering`` grows, and by how far; ties by lowest index (Bland)."""
+    amounts, direction = inverse @ candidates.demand, inverse @ candidates.fractions[:, entering]
     shrinking = np.flatnonzero(direction > 1e-10)  # entries are ratios of small integers: far from 0 or round-off
     ratios = np.maximum(amounts[shrinking], 0.0) / direction[shrinking]
-    first_out = shrinking[ratios <= ratios.min() + 1e-12]
-    leaving = min(first_out, key=lambda row: basis[row])
-    return tuple(entering if row == leaving else phase for row, phase in enumerate(basis))
+    step = float(ratios.min())
+    first_out = shrinking[ratios <= step + 1e-12]
+    return int(min(first_out, key=lambda row: basis[row])), step if step > 1e-12 else 0.0
 
 
-def ground_state(candidates: Candidates, costs: FloatArray, start: tuple[int, ...]) -> Assemblage:
+def ground_state(candidates: Candidates, costs: Sequence[FloatArray], start: tuple[int, ...]) -> Assemblage:
     """Assemblage of lowest cost.
 
     Parameters
@@ -131,7 +180,7 @@ def ground_state(candidates: Candidates, costs: FloatArray, start: tuple[int, ..
     candidates
         Phases and demand.
     costs
-        Costs per fu, shape (R, P): row 0 the energy (eV), further rows settle ties in order.
+        Rows of costs per fu, each of shape (P,): the first is the energy (eV), further rows settle ties in order.
     start
         A feasible basis, e.g. ``candidates.references`` or a neighbouring optimum.
 
@@ -140,25 +189,16 @@ def ground_state(candidates: Candidates, costs: FloatArray, start: tuple[int, ..
     ConvergenceError
         The simplex method did not end; the entries are numerically degenerate.
     """
-    basis = start
-    for _ in range(PIVOT_LIMIT):
-        entering = _entering(candidates, costs, basis)
-        if entering is None:
-            return _assemblage(candidates, basis)
-        basis = _pivot(candidates, basis, entering)
-    raise ConvergenceError(
-        f"no ground state after {PIVOT_LIMIT} pivots over {len(candidates.phases)} phases; "
-        "look for entries with nearly equal compositions and remove them"
-    )
-
-
-def tie_rule(candidates: Candidates) -> FloatArray:
-    """Costs that settle exact ties: the electrolyte before others, small volume, then stable order; shape (3, P)."""
-    own = np.zeros(len(candidates.phases))
-    if candidates.electrolyte != NO_ELECTROLYTE:
-        own[candidates.electrolyte] = -1.0
-    rank = np.arange(len(candidates.phases), dtype=float)
-    return np.vstack([own, candidates.volume, rank])
+    basis, reduced = _minimise(candidates, costs[0] / candidates.closed_atoms, start)
+    allowed = reduced <= REDUCED_COST_TOLERANCE
+    for row in costs[1:]:
+        if np.count_nonzero(allowed) == len(basis):
+            break
+        per_atom = row / candidates.closed_atoms
+        scale = np.abs(per_atom).max() or 1.0  # rows after the energy have other units: compared at size 1
+        basis, reduced = _minimise(candidates, np.where(allowed, per_atom / scale, np.inf), basis)
+        allowed &= reduced <= REDUCED_COST_TOLERANCE
+    return _assemblage(candidates, tuple(basis))
 
 
 @dataclass(frozen=True)
@@ -171,7 +211,7 @@ class Parametric:
 
     def solve(self, t: float, start: tuple[int, ...], side: int = 1) -> Assemblage:
         """Ground state at t, on the side of higher (+1) or lower (-1) t where two assemblages meet."""
-        costs = np.vstack([self.base + t * self.rate, side * self.rate, tie_rule(self.candidates)])
+        costs = [self.base + t * self.rate, side * self.rate, *self.candidates.ties]
         return ground_state(self.candidates, costs, start)
 
     def cost(self, assemblage: Assemblage, t: float) -> float:

@@ -11,8 +11,9 @@ from pydantic import Field
 from pymatgen.core import Element, Structure
 from pymatgen.io.cif import CifParser
 
-from selflimit.documents import Record
+from selflimit.documents import LeftOutPhase, Record
 from selflimit.errors import InputError
+from selflimit.phase_diagrams.phases import parse_formula
 
 
 class BundledPhase(Record):
@@ -37,18 +38,24 @@ class BundledPhase(Record):
     @property
     def elements(self) -> set[str]:
         """Symbols of the elements in the crystal."""
-        return set(re.findall(r"[A-Z][a-z]?", self.formula))
+        return symbols_in(self.formula)
+
+
+def symbols_in(formula: str) -> set[str]:
+    """Element symbols in a reduced formula."""
+    return set(re.findall(r"[A-Z][a-z]?", formula))
 
 
 class BundledCatalogue(Record):
     """All bundled crystals, and for which chemical systems they are a full set of competing phases."""
 
     units: dict[str, str] = Field(description="Field -> unit")
-    systems: dict[str, Literal["complete", "incomplete"]] = Field(
+    systems: dict[str, Literal["complete", "with gaps"]] = Field(
         description="Chemical system -> whether all its competing phases are bundled"
     )
-    systems_note: str = Field(description="What 'incomplete' means")
+    systems_note: str = Field(description="What 'with gaps' means")
     phases: list[BundledPhase] = Field(description="The crystals")
+    left_out: list[LeftOutPhase] = Field(description="Known or reported phases that are not bundled")
 
 
 def data_folder() -> Traversable:
@@ -116,10 +123,10 @@ def bundled_structure(label: str) -> Structure:
     return _crystal(phases[label])
 
 
-def bundled_structures(
-    chemsys: str, include_trial_orderings: bool = False, allow_incomplete: bool = False
-) -> dict[str, Structure]:
+def bundled_structures(chemsys: str, include_trial_orderings: bool = False) -> dict[str, Structure]:
     """Bundled crystals of a chemical system and its sub-systems, polymorphs included: the starts for relaxations.
+
+    Systems with gaps are served too; :func:`left_out_phases` says what they lack.
 
     Parameters
     ----------
@@ -128,8 +135,6 @@ def bundled_structures(
     include_trial_orderings
         Also return trial orderings of disordered electrolytes (Li2ZrCl6); by default the electrolyte's crystal comes
         from the ordering search.
-    allow_incomplete
-        Also serve systems of which known stable phases are not bundled.
 
     Returns
     -------
@@ -139,13 +144,65 @@ def bundled_structures(
     Raises
     ------
     InputError
-        The system is not bundled, or incomplete and that was not allowed.
+        The system is not bundled.
     """
-    catalogue = bundled_catalogue()
+    return {p.label: _crystal(p) for p in bundled_phases(chemsys) if include_trial_orderings or not p.trial}
+
+
+def bundled_phases(chemsys: str) -> list[BundledPhase]:
+    """What is known of the bundled crystals of a chemical system and its sub-systems, trial orderings included.
+
+    Raises
+    ------
+    InputError
+        The system is not bundled.
+    """
+    catalogue, elements = bundled_catalogue(), elements_of(chemsys)
+    if not any(elements <= elements_of(system) for system in catalogue.systems):
+        raise InputError(
+            f"no bundled phases for {'-'.join(sorted(elements))}; bundled are {', '.join(catalogue.systems)} and their "
+            "sub-systems. Use competing_entries(..., source='mp-api') or read_entries(path) for other systems"
+        )
+    return [phase for phase in catalogue.phases if phase.elements <= elements]
+
+
+def left_out_phases(chemsys: str) -> list[LeftOutPhase]:
+    """Known or reported phases of a chemical system that do not compete in the bundled sets; empty: it is complete.
+
+    Raises
+    ------
+    InputError
+        Not elements joined by dashes.
+    """
     elements = elements_of(chemsys)
-    _require_bundled(catalogue, elements, allow_incomplete)
-    wanted = (p for p in catalogue.phases if p.elements <= elements and (include_trial_orderings or not p.trial))
-    return {phase.label: _crystal(phase) for phase in wanted}
+    return [phase for phase in bundled_catalogue().left_out if symbols_in(phase.formula) <= elements]
+
+
+def electrolyte_structures(formula: str) -> dict[str, Structure]:
+    """Bundled crystals of one composition: ordered phases and trial orderings of a disordered one.
+
+    Parameters
+    ----------
+    formula
+        E.g. ``"Li10GeP2S12"``; any multiple means the same.
+
+    Returns
+    -------
+    dict
+        Label -> ordered crystal (lattice in Angstrom).
+
+    Raises
+    ------
+    InputError
+        Not a formula, or no crystal of it is bundled.
+    """
+    wanted = parse_formula(formula).reduced_formula
+    phases = bundled_catalogue().phases
+    found = {phase.label: _crystal(phase) for phase in phases if phase.formula == wanted}
+    if not found:
+        trials = sorted({phase.formula for phase in phases if phase.trial})
+        raise InputError(f"no bundled crystal of {wanted}; bundled electrolytes are {', '.join(trials)}")
+    return found
 
 
 def elements_of(chemsys: str) -> set[str]:
@@ -161,23 +218,6 @@ def elements_of(chemsys: str) -> set[str]:
     if unknown:
         raise InputError(f"expected elements joined by dashes like 'Li-Zr-Cl', got {chemsys!r}: {unknown} unknown")
     return set(symbols)
-
-
-def _require_bundled(catalogue: BundledCatalogue, elements: set[str], allow_incomplete: bool) -> None:
-    covering = {state for system, state in catalogue.systems.items() if elements <= elements_of(system)}
-    if "complete" in covering or (covering and allow_incomplete):
-        return
-    asked = "-".join(sorted(elements))
-    if covering:
-        raise InputError(
-            f"the bundled crystals of {asked} lack known stable phases; pass allow_incomplete=True for the crystals "
-            "alone, or competing_entries(..., source='mp-api') for the full set"
-        )
-    complete = ", ".join(system for system, state in catalogue.systems.items() if state == "complete")
-    raise InputError(
-        f"no bundled phases for {asked}; bundled are {complete} and their sub-systems. "
-        "Use competing_entries(..., source='mp-api') or read_entries(path) for other systems"
-    )
 
 
 def _crystal(phase: BundledPhase) -> Structure:

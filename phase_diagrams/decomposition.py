@@ -1,15 +1,37 @@
 """From an assemblage to the reaction it stands for: balanced text, energy, volume change, strain."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from selflimit.documents import PhaseAmount
-from selflimit.phase_diagrams.assemblage import Assemblage, Candidates
+from selflimit.phase_diagrams.assemblage import SMALLEST_AMOUNT, Assemblage, Candidates, FloatArray
+from selflimit.phase_diagrams.chemical_system import Electrolyte
 from selflimit.phase_diagrams.phases import LARGEST_DENOMINATOR
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 SMALLEST_UPTAKE = 1e-9
 """Ion uptakes below this (ions per electrolyte fu) are zero."""
+
+Amounts = tuple[tuple[int, float], ...]
+"""Phases that are there, as (index, fu per electrolyte fu)."""
+
+
+def blended(assemblages: Iterable[Assemblage], shares: Iterable[float]) -> Amounts:
+    """Amounts of coexisting assemblages together, each weighted with its share of the electrolyte."""
+    total: dict[int, float] = {}
+    for assemblage, share in zip(assemblages, shares, strict=True):
+        for index, amount in assemblage.present():
+            total[index] = total.get(index, 0.0) + share * amount
+    return tuple((index, amount) for index, amount in total.items() if amount > 0)
+
+
+def product_amounts(candidates: Candidates, amounts: Amounts) -> list[PhaseAmount]:
+    """Phases and amounts, most abundant first."""
+    visible = [pair for pair in amounts if pair[1] > SMALLEST_AMOUNT]
+    pairs = sorted(visible, key=lambda pair: (-round(pair[1], 9), pair[0]))
+    named = [(candidates.phases[index], amount) for index, amount in pairs]
+    return [PhaseAmount(formula=p.formula, entry_id=p.entry_id, amount=n, volume=p.volume) for p, n in named]
 
 
 @dataclass(frozen=True)
@@ -17,67 +39,75 @@ class Reaction:
     """Electrolyte + ions -> products, per formula unit of the electrolyte."""
 
     candidates: Candidates
-    assemblage: Assemblage
+    electrolyte: Electrolyte
+    amounts: Amounts
+    volumes: FloatArray
+    """Volume that counts in the mechanical work (Angstrom^3/fu), shape (P,)."""
     working_ion: str
 
-    @property
-    def electrolyte_volume(self) -> float:
-        """V0 (Angstrom^3/fu)."""
-        return float(self.candidates.volume[self.candidates.electrolyte])
+    def _total(self, per_phase: FloatArray) -> float:
+        return float(sum(amount * per_phase[index] for index, amount in self.amounts))
 
     @property
     def ion_uptake(self) -> float:
         """Working ions taken up per fu of the electrolyte; negative: released."""
-        uptake = self.assemblage.total(self.candidates.ion) - self.candidates.ion[self.candidates.electrolyte]
-        return 0.0 if abs(uptake) < SMALLEST_UPTAKE else float(uptake)
+        return 0.0 if abs(self._exact_uptake) < SMALLEST_UPTAKE else self._exact_uptake
+
+    @property
+    def _exact_uptake(self) -> float:
+        return self._total(self.candidates.ion) - self.electrolyte.ion
 
     @property
     def volume_change(self) -> float:
-        """dV = sum n_j v_j - V0 (Angstrom^3/fu); the ion reservoir's volume is not counted."""
-        return 0.0 if self.is_identity else self.assemblage.total(self.candidates.volume) - self.electrolyte_volume
+        """dV = sum n_j v_j - V0 (Angstrom^3/fu), of the volumes that count."""
+        return 0.0 if self.is_identity else self._total(self.volumes) - self.electrolyte.counted_volume
 
     @property
     def strain(self) -> float:
         """Reaction strain dV/V0, dimensionless."""
-        return self.volume_change / self.electrolyte_volume
+        return self.volume_change / self.electrolyte.volume
 
     @property
     def is_identity(self) -> bool:
         """Whether the electrolyte just stays what it is."""
-        return [index for index, _ in self.assemblage.present()] == [self.candidates.electrolyte]
+        return [index for index, _ in self.amounts] == [self.candidates.electrolyte]
 
     @property
     def keeps_formula(self) -> bool:
         """Whether the electrolyte's composition stays one phase (itself or a denser polymorph)."""
-        own = self.candidates.phases[self.candidates.electrolyte].formula
-        return {self.candidates.phases[j].formula for j, _ in self.assemblage.present()} == {own}
+        return {self.candidates.phases[j].formula for j, _ in self.amounts} == {self.electrolyte.formula}
 
-    def energy(self, voltage: float, k_eff: float) -> float:
-        """Grand-potential reaction energy with the mechanical work, dG = dE + e*voltage*n + K_eff*dV (eV/fu).
+    def chemical_energy(self, voltage: float) -> float:
+        """Grand-potential reaction energy without mechanical work, dE + e*voltage*n (eV/fu).
 
-        Here n is the ion uptake: a working ion costs e*voltage less in the reservoir than in its metal. ``voltage``
-        in V against the metal, ``k_eff`` in GPa.
+        Here n is the ion uptake: a working ion costs e*voltage less in the reservoir than in its metal. ``voltage`` in
+        V against the metal.
         """
         if self.is_identity:
             return 0.0
-        formation = self.assemblage.total(self.candidates.energy) - self.candidates.energy[self.candidates.electrolyte]
-        return float(formation + voltage * self.ion_uptake + k_eff * GPA_ANGSTROM3_TO_EV * self.volume_change)
+        return self._total(self.candidates.energy) - self.electrolyte.energy + voltage * self._exact_uptake
+
+    def energy(self, voltage: float, k_eff: float) -> float:
+        """Reaction energy of the linear functional, mechanical work K_eff*dV included (eV/fu); ``k_eff`` in GPa."""
+        return float(self.chemical_energy(voltage) + k_eff * GPA_ANGSTROM3_TO_EV * self.volume_change)
+
+    def grand_potential(self, voltage: float, reaction_energy: float) -> float:
+        """Sum n_j (E_j - mu a_j) + W (eV/fu) on the entries' scale, from the reaction energy (eV/fu)."""
+        own = self.electrolyte
+        return own.energy + own.reference_energy + voltage * own.ion + reaction_energy
 
     def products(self) -> list[PhaseAmount]:
         """Products, most abundant first."""
-        pairs = sorted(self.assemblage.present(), key=lambda pair: (-round(pair[1], 9), pair[0]))
-        return [self._amount(index, amount) for index, amount in pairs]
-
-    def _amount(self, index: int, amount: float) -> PhaseAmount:
-        phase = self.candidates.phases[index]
-        return PhaseAmount(formula=phase.formula, entry_id=phase.entry_id, amount=amount, volume=phase.volume)
+        return product_amounts(self.candidates, self.amounts)
 
     def text(self) -> str:
         """Balanced reaction, e.g. ``Li2ZrCl6 + 4 Li -> 6 LiCl + Zr``."""
-        own = self.candidates.phases[self.candidates.electrolyte].formula
         uptake = self.ion_uptake
-        left = [own, *([_term(uptake, self.working_ion)] if uptake > 0 else [])]
-        right = [_term(product.amount, product.formula) for product in self.products()]
+        left = [self.electrolyte.formula, *([_term(uptake, self.working_ion)] if uptake > 0 else [])]
+        amounts: dict[str, float] = {}
+        for product in self.products():  # polymorphs together
+            amounts[product.formula] = amounts.get(product.formula, 0.0) + product.amount
+        right = [_term(amount, formula) for formula, amount in amounts.items()]
         released = [_term(-uptake, self.working_ion)] if uptake < 0 else []
         return f"{' + '.join(left)} -> {' + '.join(right + released)}"
 

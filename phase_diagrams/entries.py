@@ -16,10 +16,13 @@ from selflimit.documents import LEVEL_KEY, LevelOfTheory, level_of, with_level
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.phase_diagrams.bundled import (
     bundled_catalogue,
+    bundled_phases,
     bundled_structure,
     bundled_structures,
     bundled_text,
+    electrolyte_structures,
     elements_of,
+    left_out_phases,
 )
 from selflimit.phase_diagrams.phases import phase_from_entry
 
@@ -28,6 +31,8 @@ __all__ = [
     "bundled_structure",
     "competing_entries",
     "competing_structures",
+    "electrolyte_structures",
+    "left_out_phases",
     "mp_number",
     "read_entries",
     "with_experimental_volumes",
@@ -39,11 +44,13 @@ doi:10.1038/s41598-021-94550-5)."""
 
 ENTRIES_FILE = "entries_Li-Zr-Cl.json"
 BUNDLED_SYSTEM = "Li-Zr-Cl"
+FORCE_FIELD_FILE = "entries_CHGNet-r2scan.json"
+EntrySource = Literal["bundled", "force-field", "mp-api"]
 
 
 def competing_entries(
     chemsys: str,
-    source: Literal["bundled", "mp-api"] = "bundled",
+    source: EntrySource = "bundled",
     api_key: str | None = None,
     time_limit: float = 120.0,
 ) -> list[ComputedStructureEntry]:
@@ -55,7 +62,9 @@ def competing_entries(
         Elements joined by dashes, e.g. ``"Li-Zr-Cl"``.
     source
         ``"bundled"``: the Li-Zr-Cl snapshot that ships with the package (no ternary is in it: the electrolyte's own
-        entry has to be added, at the same level of theory). ``"mp-api"``: the Materials Project's GGA/GGA+U entries.
+        entry has to be added, at the same level of theory). ``"force-field"``: the bundled crystals, electrolytes
+        among them, relaxed with CHGNet r2scan by ``tools/compute_entries.py``; :func:`left_out_phases` says what is
+        not there. ``"mp-api"``: the Materials Project's GGA/GGA+U entries.
     api_key
         Materials Project key; the environment variable ``MP_API_KEY`` if not given. Only for ``"mp-api"``.
     time_limit
@@ -64,7 +73,8 @@ def competing_entries(
     Returns
     -------
     list of ComputedStructureEntry
-        Energies in eV with MP2020 corrections, cells in Angstrom. Entries licensed BY-NC are left out.
+        Energies in eV, cells in Angstrom; with MP2020 corrections but for ``"force-field"``. Entries licensed BY-NC are
+        left out.
 
     Raises
     ------
@@ -75,9 +85,11 @@ def competing_entries(
     """
     if source == "bundled":
         return _bundled_entries(elements_of(chemsys))
+    if source == "force-field":
+        return _force_field_entries(chemsys)
     if source == "mp-api":
         return _downloaded_entries(elements_of(chemsys), api_key, time_limit)
-    raise InputError(f"expected source 'bundled' or 'mp-api', got {source!r}")
+    raise InputError(f"expected source 'bundled', 'force-field' or 'mp-api', got {source!r}")
 
 
 def competing_structures(
@@ -89,7 +101,8 @@ def competing_structures(
     """Crystals of a chemical system and its sub-systems, polymorphs included: the starts for relaxations.
 
     Bundled trial orderings of disordered electrolytes (Li2ZrCl6) are left out, because the electrolyte's crystal comes
-    from the ordering search; :func:`selflimit.phase_diagrams.bundled.bundled_structures` serves them too.
+    from the ordering search; :func:`electrolyte_structures` serves them. Known phases that are not bundled are listed
+    by :func:`left_out_phases`, and belong onto the result.
 
     Parameters
     ----------
@@ -106,7 +119,7 @@ def competing_structures(
     Raises
     ------
     InputError
-        System not bundled, or known stable phases of it are not; download failures as :func:`competing_entries`.
+        System not bundled; download failures as :func:`competing_entries`.
     MissingDependencyError
         The ``mp-api`` package is not installed.
     """
@@ -179,21 +192,28 @@ def _bundled_entries(elements: set[str]) -> list[ComputedStructureEntry]:
     return [with_level(e, MP_GGA) for e in found if {element.symbol for element in e.elements} <= elements]
 
 
+def _force_field_entries(chemsys: str) -> list[ComputedStructureEntry]:
+    wanted = {phase.label for phase in bundled_phases(chemsys)}
+    found = [ComputedStructureEntry.from_dict(item) for item in json.loads(bundled_text(FORCE_FIELD_FILE))]
+    return [entry for entry in found if entry.entry_id in wanted]
+
+
 def _downloaded_entries(elements: set[str], api_key: str | None, time_limit: float) -> list[ComputedStructureEntry]:
     key = api_key or os.environ.get("MP_API_KEY")
     if not key:
         raise InputError("no Materials Project key; pass api_key or set MP_API_KEY (next-gen.materialsproject.org/api)")
     if not (math.isfinite(time_limit) and time_limit > 0):
         raise InputError(f"expected a time limit above 0 s, got {time_limit} s")
-    found = _within(time_limit, lambda: _query(sorted(elements), key))
+    client, own_errors = _client()  # imported here: seconds of imports do not count in the server's time
+    found = _within(time_limit, lambda: _query(client, own_errors, sorted(elements), key))
     free = [entry for entry in found if not _non_commercial(entry)]
     if not free:
         raise InputError(f"the Materials Project has no entries for {'-'.join(sorted(elements))}; check the elements")
     return [with_level(entry, MP_GGA) for entry in free]
 
 
-def _query(elements: list[str], key: str) -> list[ComputedStructureEntry]:
-    """Ask the Materials Project; every failure of key or network becomes one InputError."""
+def _client() -> tuple[Any, type[Exception]]:
+    """The Materials Project's client class and its own exception."""
     try:
         from mp_api.client import MPRester
         from mp_api.client.core.exceptions import MPRestError
@@ -201,12 +221,19 @@ def _query(elements: list[str], key: str) -> list[ComputedStructureEntry]:
         raise MissingDependencyError(
             "downloading entries needs the mp-api package; install it with: pip install 'selflimit[workflows]'"
         ) from error
+    return MPRester, MPRestError
+
+
+def _query(client: Any, own_errors: type[Exception], elements: list[str], key: str) -> list[ComputedStructureEntry]:
+    """Ask the Materials Project; every failure of key, network or answer becomes one InputError."""
     try:
-        with MPRester(key, use_document_model=False, mute_progress_bars=True) as rester:
+        # the client reads MP_API_ENDPOINT once, when it is imported; here it counts at every call
+        endpoint = os.environ.get("MP_API_ENDPOINT")
+        with client(key, endpoint=endpoint, use_document_model=False, mute_progress_bars=True) as rester:
             found: list[ComputedStructureEntry] = rester.get_entries_in_chemsys(
                 elements, property_data=["builder_meta"], additional_criteria={"thermo_types": ["GGA_GGA+U"]}
             )
-    except (MPRestError, OSError, ValueError) as error:
+    except (own_errors, OSError, ValueError, KeyError) as error:
         raise InputError(
             f"the Materials Project gave no entries ({type(error).__name__}: {_first_line(error)}); "
             "check the API key and the network, or use source='bundled'"

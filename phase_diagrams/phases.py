@@ -13,6 +13,16 @@ from selflimit.errors import InputError
 LARGEST_DENOMINATOR = 1000
 """Amounts in a formula are taken as fractions with denominators up to this (Li5.5 is 11/2)."""
 
+GASES = (
+    *("H2", "He", "N2", "O2", "F2", "Ne", "Cl2", "Ar", "Kr", "Xe"),
+    *("HF", "HCl", "HBr", "HI", "H2S", "H2Se", "H3N", "PH3", "AsH3", "SiH4", "GeH4", "H4C"),
+    *("CO", "CO2", "CSO", "NO", "NO2", "N2O", "SO2", "Cl2O", "ClO2", "OF2"),
+    *("NF3", "BF3", "BCl3", "CF4", "SiF4", "GeF4", "PF3", "PF5", "AsF5", "SF4", "SF6", "SeF6", "TeF6", "ClF", "ClF3"),
+)
+"""Formulas of phases that are gases at 298.15 K and 1 bar: normal boiling or sublimation point below 298.15 K (CRC
+Handbook of Chemistry and Physics, 97th ed. (2016), "Physical constants of inorganic compounds"). Everything else,
+molecular crystals such as ZrCl4 and liquids such as PCl3 among it, is taken as condensed."""
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -53,6 +63,8 @@ def formula_unit(composition: Composition) -> Composition:
     Composition
         Smallest integer formula, diatomic molecules kept (``Cl2``, ``N2``).
     """
+    if all(float(amount).is_integer() for amount in composition.values()):
+        return composition.reduced_composition
     amounts = {e: Fraction(a).limit_denominator(LARGEST_DENOMINATOR) for e, a in composition.items()}
     denominator = math.lcm(*(amount.denominator for amount in amounts.values()))
     return Composition({e: int(a * denominator) for e, a in amounts.items()}).reduced_composition
@@ -75,6 +87,11 @@ def parse_formula(composition: Composition | str) -> Composition:
     return parsed
 
 
+def has_volume(entry: ComputedStructureEntry) -> bool:
+    """Whether the entry comes with a crystal structure, so with a volume."""
+    return getattr(entry, "structure", None) is not None
+
+
 def phase_from_entry(entry: ComputedStructureEntry) -> Phase:
     """Numbers of one entry per formula unit.
 
@@ -84,9 +101,12 @@ def phase_from_entry(entry: ComputedStructureEntry) -> Phase:
         The entry has no crystal structure (so no volume), or its energy or volume is not a finite number.
     """
     name = f"entry {entry.entry_id} ({entry.composition.reduced_formula})"
-    structure = getattr(entry, "structure", None)
-    if structure is None:
-        raise InputError(f"{name} has no crystal structure, so no volume; use a ComputedStructureEntry")
+    if not has_volume(entry):
+        raise InputError(
+            f"{name} has no crystal structure, so no volume; use a ComputedStructureEntry, or leave it out knowingly "
+            "with without_volume='exclude'"
+        )
+    structure = entry.structure
     if not math.isfinite(entry.energy):
         raise InputError(f"{name} has energy {entry.energy} eV, expected a finite number; relax it again or drop it")
     if not (math.isfinite(structure.volume) and structure.volume > 0):

@@ -1,4 +1,4 @@
-"""Pictures of stability documents: decomposition products, reaction energy and strain against voltage.
+"""Pictures of stability documents: products, reaction energy and strain against voltage, and the voltage-K_eff map.
 
 Every function draws on the axes it is given and returns them. Products carry a colour of the Okabe-Ito palette
 (Okabe and Ito, 2008, https://jfly.uni-koeln.de/color/) and a hatch of their own, so they are told apart in grey and by
@@ -10,16 +10,16 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch, Polygon, Rectangle
+from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from selflimit.documents import StabilityDoc, VoltageSegment
+from selflimit.documents import PredominanceDoc, PredominanceRegion, StabilityDoc, VoltageSegment
 from selflimit.errors import InputError
+from selflimit.phase_diagrams.palette import COLOURS, STABLE_COLOUR
 
-COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#CC79A7", "#D55E00", "#0072B2", "#999999")
 HATCHES = ("", "///", "\\\\\\", "...", "xx", "---", "ooo", "++", "|||", "**", "//..", "\\\\..", "--..")
 LINE_COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
-STABLE_COLOUR = "#FFFFFF"
 LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 BAR_HEIGHT = 0.72
@@ -77,18 +77,89 @@ def plot_reaction_energy(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
 
 
 def plot_reaction_strain(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
-    """Reaction strain dV/V0 in percent against voltage; one stepped line for each ``k_eff``.
+    """Reaction strain dV/V0 in percent against voltage; one line for each ``k_eff``.
+
+    It is stepped, except where two assemblages coexist in an elastic surrounding.
 
     Parameters and errors as :func:`plot_profile`.
     """
     for index, doc in enumerate(_sorted_docs(docs)):
-        ends = [(v, 100 * s.reaction_strain) for s in doc.segments for v in (s.voltage_low, s.voltage_high)]
+        ends = [point for segment in doc.segments for point in _strain_ends(segment, doc.k_eff)]
         _draw_line(ax, ends, index, doc)
     return _finish_lines(ax, docs[0], r"Reaction strain $\Delta V/V_0$ (%)")
 
 
-def _formulas(segment: VoltageSegment) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(product.formula for product in segment.products))
+def plot_predominance(doc: PredominanceDoc, ax: Axes) -> Axes:
+    """The voltage-K_eff map: one colour and hatch for each set of product formulas.
+
+    Regions that differ in a polymorph only are one area. Names stand inside where they fit, else numbers that the
+    legend explains. The white area is the electrolyte itself.
+
+    Parameters
+    ----------
+    doc
+        The map; voltages in V, K_eff in GPa.
+    ax
+        Axes to draw on; at least 8 inches wide leaves room for the legend.
+    """
+    names = list(dict.fromkeys(_formulas(region) for region in doc.regions))
+    styles = _styles(names, doc.formula)
+    ax.set_xlim(doc.voltage_range)
+    ax.set_ylim(doc.k_eff_range)
+    ax.set_xlabel(_voltage_label(doc))
+    ax.set_ylabel(r"Effective bulk modulus $K_\mathrm{eff}$ (GPa)")
+    ax.set_title(f"Decomposition of {formula_text(doc.formula)}")
+    for region in doc.regions:
+        fill, hatch = styles[_formulas(region)]
+        ax.add_patch(Polygon(region.vertices, facecolor=fill, edgecolor=fill, linewidth=0.8))  # no seams
+        ax.add_patch(Polygon(region.vertices, facecolor=fill, hatch=hatch, edgecolor=_ink(fill), linewidth=0))
+    for border in doc.boundaries:
+        if len({_formulas(doc.regions[index]) for index in border.regions}) == 2:
+            ax.plot(*zip(*border.ends, strict=True), color="black", linewidth=1.0)
+    labels = [f"{number}: {' + '.join(map(formula_text, name))}" for number, name in enumerate(names, start=1)]
+    handles = [_swatch(styles[name], label) for name, label in zip(names, labels, strict=True)]
+    ax.legend(handles=handles, title="Products", loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
+    ax.figure.canvas.figure.draw_without_rendering()  # settles the layout, so that labels are fitted to final sizes
+    for number, name in enumerate(names, start=1):
+        _name_region(ax, max((r for r in doc.regions if _formulas(r) == name), key=_area), number, name)
+    return ax
+
+
+def _name_region(ax: Axes, region: PredominanceRegion, number: int, name: tuple[str, ...]) -> None:
+    """The first text that fits around the middle of the region: its name, its name stacked, its number, or none."""
+    corners = region.vertices
+    x, y = (sum(axis) / len(corners) for axis in zip(*corners, strict=True))
+    room_x, room_y = _points_per_unit(ax)
+    formulas = [formula_text(formula) for formula in name]
+    for lines in ([" + ".join(formulas)], formulas, [str(number)]):
+        half_x = 0.5 * (max(TextPath((0, 0), li, size=LABEL_POINTS).get_extents().width for li in lines) + 4) / room_x
+        half_y = 0.5 * (1.35 * LABEL_POINTS * len(lines) + 2) / room_y
+        box = [(x + i * half_x, y + j * half_y) for i in (-1, 1) for j in (-1, 1)]
+        if Path(corners).contains_points(box).all():
+            style = {"facecolor": "white", "edgecolor": "none", "alpha": 0.88, "pad": 1.0}
+            ax.text(
+                x, y, "\n".join(lines), ha="center", va="center", fontsize=LABEL_POINTS, linespacing=1.1, bbox=style
+            )
+            return
+
+
+def _strain_ends(segment: VoltageSegment, k_eff: float) -> list[tuple[float, float]]:
+    """Voltage and strain (%) at both ends; of a coexisting pair, which is in balance, by dV/V0 = p/K_eff."""
+    at_low, at_high = segment.reaction_strain, segment.reaction_strain
+    if segment.coexisting and segment.pressure_low is not None and segment.pressure_high is not None:
+        at_low, at_high = segment.pressure_low / k_eff, segment.pressure_high / k_eff
+    return [(segment.voltage_low, 100 * at_low), (segment.voltage_high, 100 * at_high)]
+
+
+def _area(region: PredominanceRegion) -> float:
+    """In V GPa, by the shoelace formula."""
+    corners = region.vertices
+    following = [*corners[1:], corners[0]]
+    return 0.5 * sum(ax * by - bx * ay for (ax, ay), (bx, by) in zip(corners, following, strict=True))
+
+
+def _formulas(segment: VoltageSegment | PredominanceRegion) -> tuple[str, ...]:
+    return tuple(sorted({product.formula for product in segment.products}))
 
 
 def _assemblages(docs: Sequence[StabilityDoc]) -> list[tuple[str, ...]]:
@@ -174,7 +245,7 @@ def _frame(ax: Axes, lanes: Sequence[StabilityDoc]) -> None:
     ax.set_title(f"Decomposition of {formula_text(lanes[0].formula)}")
 
 
-def _voltage_label(doc: StabilityDoc) -> str:
+def _voltage_label(doc: StabilityDoc | PredominanceDoc) -> str:
     return f"Voltage (V vs {doc.working_ion}/{doc.working_ion}$^+$)"
 
 

@@ -1,57 +1,69 @@
 """A disordered parent laid out in one supercell: its active sites, how many atoms they share, and its symmetry.
 
-Symmetry is that of the whole disordered crystal, ordered sites included. Its operations are taken from the primitive
-cell and kept if they map the supercell's lattice onto itself; together with the primitive translations inside the
-supercell they are the group that makes two orderings equivalent.
+The group that makes two orderings equivalent holds the operations of the whole disordered crystal that map the
+supercell's lattice and the pools onto themselves, times the primitive translations inside the supercell.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import spglib
 from numpy.typing import NDArray
 from pymatgen.core import Composition, Lattice, Structure
 
 from selflimit.errors import InputError
-from selflimit.structures.parents import LABEL, OCCUPANCY_DIGIT, Parent, is_ordered, occupancies
+from selflimit.structures.counting import multinomial
+from selflimit.structures.occupancies import OCCUPANCY_DIGIT, occupancies
+from selflimit.structures.parents import LABEL, Parent
+from selflimit.structures.search import position_order
+from selflimit.structures.superlattices import (
+    IntMatrix,
+    compact_basis,
+    hermite_normal_form,
+    shapes,
+    translations,
+)
+from selflimit.structures.symmetry import PrimitiveCell, site_permutations
 
 CellChoice = str | Sequence[Sequence[int]]
 """'primitive', 'conventional', 'AxBxC' or an integer 3x3 matrix; the last two multiply the conventional cell."""
 
 VACANCY = "vacancy"
-"""Name of the empty site in species tables."""
-
-SYMMETRY_TOLERANCE = 1e-3
-"""Distance (Angstrom) within which two positions are the same: above the rounding of four-decimal coordinates, far
-below any distance between atoms."""
+"""Name of the empty site among the species of a pool."""
 
 INTEGER_TOLERANCE_LIMIT = 0.05
 """Largest deviation of a pool's atom count from an integer that is ever put down to rounded occupancies."""
 
-LARGEST_NEARBY_CELL = 12
+LARGEST_NEARBY_CELL = 24
 """Primitive cells up to which fitting cells are looked for when a composition is not integer."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SitePool:
     """Active sites that share one composition.
 
     Attributes
     ----------
-    sites
-        Positions in :attr:`DisorderedCell.active`, shape (n_pool,).
+    labels
+        Labels of the parent's sites that belong to the pool.
+    begin, end
+        The pool's sites are ``active[begin:end]`` of the cell.
+    species
+        What may sit on them, in the order of the labels' text; 'vacancy' is last, and there only if sites stay empty.
     counts
-        Number of sites that each species of :attr:`DisorderedCell.species` takes, shape (n_species,).
+        Number of sites that each species takes, shape (n_species,).
     """
 
-    sites: NDArray[np.int64]
-    counts: NDArray[np.int64]
+    labels: tuple[str, ...]
+    begin: int
+    end: int
+    species: tuple[str, ...]
+    counts: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DisorderedCell:
     """A parent in one supercell.
 
@@ -60,39 +72,76 @@ class DisorderedCell:
     parent
         The disordered parent.
     name
-        Which cell: 'primitive', 'conventional', '2x1x1' or the matrix.
-    structure
-        All sites of the supercell, disordered (Angstrom).
+        Which cell: 'primitive', 'conventional', '2x1x1', the matrix, or one of the shapes of a size.
+    basis
+        Vectors of the cell in units of the primitive ones, integer rows, shape (3, 3).
+    primitive
+        The primitive cell, with the space group.
     active
-        Indices in ``structure`` of the sites that belong to a pool, shape (n_active,).
-    species
-        Species that an ordering's labels point to; 'vacancy' stands for an empty site.
+        Sites that belong to a pool, as indices into :attr:`structure`, shape (n_active,). Pool follows pool, the one
+        with the fewest arrangements first; within a pool in the order in which the enumeration fills them.
     pools
-        The active sites by pool, with integer counts.
+        The pools, with integer counts.
     permutations
-        One row per distinct action of the symmetry group on the active sites, shape (n_permutations, n_active):
-        the atom on active site i moves to active site ``permutations[g, i]``.
+        The distinct permutations of the active sites under the symmetry group, identity included, shape
+        (n_permutations, n_active): what is on active site i moves to active site ``permutations[g, i]``.
+    translations
+        Those of them that are pure translations, shape (n_translations, n_active), identity first.
+    shapes
+        How many superlattices of this size symmetry maps onto this one.
     """
 
     parent: Parent
     name: str
-    structure: Structure
-    active: NDArray[np.int64]
-    species: tuple[str, ...]
+    basis: IntMatrix
+    primitive: PrimitiveCell
+    active: IntMatrix
     pools: tuple[SitePool, ...]
-    permutations: NDArray[np.int64]
+    permutations: NDArray[np.int32]
+    translations: NDArray[np.int32]
+    shapes: int
+
+    @property
+    def n_cells(self) -> int:
+        """Primitive cells in the cell."""
+        return round(abs(float(np.linalg.det(self.basis))))
+
+    @cached_property
+    def pool_of_site(self) -> IntMatrix:
+        """Pool of each active site, shape (n_active,)."""
+        return np.repeat(np.arange(len(self.pools)), [pool.end - pool.begin for pool in self.pools])
+
+    @cached_property
+    def structure(self) -> Structure:
+        """All sites of the supercell, disordered (Angstrom); the copies of one primitive site follow each other."""
+        cells = translations(hermite_normal_form(self.basis))
+        vectors = (self.primitive.positions[:, None, :] + cells[None, :, :]).reshape(-1, 3)
+        sites = [self.parent.structure[i] for i in self.primitive.origin for _ in cells]
+        return Structure(
+            Lattice(self.basis @ self.primitive.lattice.matrix),
+            [site.species for site in sites],
+            vectors @ np.linalg.inv(self.basis),
+            to_unit_cell=True,
+            site_properties={LABEL: [site.properties[LABEL] for site in sites]},
+        )
 
     @property
     def composition(self) -> Composition:
         """Atoms in the cell: the same for all its orderings."""
-        inert = set(range(len(self.structure))) - set(self.active.tolist())
-        content = Counter(next(iter(occupancies(self.structure[i]))) for i in inert)
+        atoms: dict[str, float] = {}
+        for i in self.primitive.origin:
+            site = self.parent.structure[i]
+            if self.parent.pool_of(site.properties[LABEL]) < 0:
+                name = next(iter(occupancies(site)))
+                atoms[name] = atoms.get(name, 0) + self.n_cells
         for pool in self.pools:
-            content.update(dict(zip(self.species[:-1], pool.counts.tolist(), strict=False)))
-        return Composition(content)
+            for name, count in zip(pool.species, pool.counts, strict=True):
+                if name != VACANCY:
+                    atoms[name] = atoms.get(name, 0) + count
+        return Composition(atoms)
 
 
-def lay_out(parent: Parent, cell: CellChoice) -> DisorderedCell:
+def lay_out(parent: Parent, cell: CellChoice = "primitive") -> DisorderedCell:
     """Lay ``parent`` out in one supercell.
 
     Parameters
@@ -107,173 +156,183 @@ def lay_out(parent: Parent, cell: CellChoice) -> DisorderedCell:
         A cell that is none of these, or one in which a pool's composition is not an integer number of atoms; the
         message names the numbers of primitive cells that would fit.
     """
-    primitive = primitive_cell(parent)
-    name, structure = _supercell(parent, primitive, cell)
-    active = np.array([i for i, site in enumerate(structure) if parent.pool_of(site.properties[LABEL]) >= 0], dtype=int)
-    species = _species_table(parent)
-    pools = _integer_pools(parent, primitive, structure, active, species, name)
-    return DisorderedCell(parent, name, structure, active, species, pools, _permutations(primitive, structure, active))
+    primitive = parent.primitive
+    name, basis = _basis(parent, primitive, cell)
+    return _fill(parent, primitive, name, basis)
 
 
-def primitive_cell(parent: Parent) -> Structure:
-    """Primitive cell of the disordered crystal, in the frame of the conventional cell (Angstrom)."""
-    structure = parent.structure
-    dataset = spglib.get_symmetry_dataset(_spglib_cell(structure), symprec=SYMMETRY_TOLERANCE)
-    representatives = [int(np.flatnonzero(dataset.mapping_to_primitive == i)[0]) for i in _prim_indices(dataset)]
-    sites = [structure[i] for i in representatives]
-    return Structure(
-        Lattice(dataset.primitive_lattice),
-        [site.species for site in sites],
-        [site.coords for site in sites],
-        coords_are_cartesian=True,
-        to_unit_cell=True,
-        site_properties={LABEL: [site.properties[LABEL] for site in sites]},
-    )
+def lay_out_basis(parent: Parent, name: str, basis: IntMatrix) -> DisorderedCell:
+    """Lay ``parent`` out in the cell whose vectors are ``basis`` (integer rows in units of the primitive ones).
+
+    Raises
+    ------
+    InputError
+        A composition that does not fit.
+    """
+    return _fill(parent, parent.primitive, name, basis)
 
 
-def _prim_indices(dataset: spglib.SpglibDataset) -> Iterator[int]:
-    return iter(range(int(dataset.mapping_to_primitive.max()) + 1))
+def cells_of_size(parent: Parent, n_cells: int) -> Iterator[DisorderedCell]:
+    """Lay ``parent`` out in every shape of ``n_cells`` primitive cells, equivalent shapes once.
+
+    Raises
+    ------
+    InputError
+        ``n_cells`` below 1, or a composition that is not integer in this size. Raised by the call.
+    """
+    if n_cells < 1:
+        raise InputError(f"expected at least 1 primitive cell, got {n_cells}")
+    primitive = parent.primitive
+    _integer_contents(parent, primitive, n_cells, f"{n_cells} primitive cells")
+    return _shapes(parent, primitive, n_cells)
 
 
-def _supercell(parent: Parent, primitive: Structure, cell: CellChoice) -> tuple[str, Structure]:
+def _shapes(parent: Parent, primitive: PrimitiveCell, n_cells: int) -> Iterator[DisorderedCell]:
+    for number, (hnf, equivalent) in enumerate(shapes(n_cells, primitive.rotations)):
+        basis = compact_basis(hnf, primitive.lattice)
+        yield _fill(parent, primitive, f"{n_cells} cells, shape {number}", basis, equivalent)
+
+
+def fitting_sizes(parent: Parent, largest: int = LARGEST_NEARBY_CELL) -> list[int]:
+    """Numbers of primitive cells, up to ``largest``, in which every pool holds whole atoms."""
+    primitive = parent.primitive
+    contents = [_content(parent, primitive, labels) for labels in parent.pools]
+    return [n for n in range(1, largest + 1) if all(_is_integer(content, n) for content in contents)]
+
+
+def _basis(parent: Parent, primitive: PrimitiveCell, cell: CellChoice) -> tuple[str, IntMatrix]:
     if isinstance(cell, str) and cell == "primitive":
-        return cell, primitive
+        return cell, np.eye(3, dtype=np.int64)
+    conventional = np.round(parent.structure.lattice.matrix @ primitive.lattice.inv_matrix).astype(np.int64)
     if isinstance(cell, str) and cell == "conventional":
-        return cell, parent.structure
+        return cell, conventional
     matrix = _matrix(cell)
-    diagonal = np.array_equal(matrix, np.diag(np.diag(matrix)))
-    name = "x".join(map(str, np.diag(matrix))) if diagonal else str(matrix.tolist())
-    return name, parent.structure.make_supercell(matrix.tolist(), to_unit_cell=True, in_place=False)
+    is_diagonal = np.array_equal(matrix, np.diag(np.diag(matrix)))
+    return "x".join(map(str, np.diag(matrix))) if is_diagonal else str(matrix.tolist()), matrix @ conventional
 
 
-def _matrix(cell: CellChoice) -> NDArray[np.int64]:
+def _matrix(cell: CellChoice) -> IntMatrix:
     expected = "expected cell 'primitive', 'conventional', e.g. '2x1x1', or an integer 3x3 matrix"
     if isinstance(cell, str) and not re.fullmatch(r"\d+x\d+x\d+", cell):
         raise InputError(f"{expected}, got {cell!r}")
     rows = np.diag([int(part) for part in cell.split("x")]) if isinstance(cell, str) else cell
-    matrix = np.array(rows, dtype=float)
+    try:
+        matrix = np.array(rows, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{expected}, got {cell!r}") from None
     if matrix.shape != (3, 3) or not np.array_equal(matrix, np.round(matrix)):
         raise InputError(f"{expected}, got {cell!r}")
     if round(np.linalg.det(matrix)) < 1:
         raise InputError(
             f"{expected} with a positive determinant, got {cell!r} of determinant {np.linalg.det(matrix):.0f}"
         )
-    return np.round(matrix).astype(int)
+    return np.round(matrix).astype(np.int64)
 
 
-def _species_table(parent: Parent) -> tuple[str, ...]:
-    sites = [site for site in parent.structure if parent.pool_of(site.properties[LABEL]) >= 0]
-    return (*sorted({name for site in sites for name in occupancies(site)}), VACANCY)
-
-
-def _integer_pools(
-    parent: Parent,
-    primitive: Structure,
-    structure: Structure,
-    active: NDArray[np.int64],
-    species: tuple[str, ...],
-    name: str,
-) -> tuple[SitePool, ...]:
-    membership = np.array([parent.pool_of(structure[i].properties[LABEL]) for i in active], dtype=int)
-    pools = []
-    for k, labels in enumerate(parent.pools):
-        sites = np.flatnonzero(membership == k)
-        content = _content([structure[active[i]] for i in sites], species)
-        if not _is_integer(content, len(sites)):
-            raise InputError(_misfit(parent, primitive, labels, content, species, name))
-        pools.append(SitePool(sites, np.round(content).astype(int)))
-    return tuple(pools)
-
-
-def _content(sites: Sequence, species: tuple[str, ...]) -> NDArray[np.float64]:  # type: ignore[type-arg]
-    """Atoms of each species on ``sites``; the last entry is what is left for vacancies."""
-    content = np.zeros(len(species))
-    for site in sites:
-        for name, amount in occupancies(site).items():
-            content[species.index(name)] += amount
-    content[-1] = len(sites) - content[:-1].sum()
-    return content
-
-
-def _is_integer(content: NDArray[np.float64], n_sites: int) -> bool:
-    forgiven = min(1e-6 + OCCUPANCY_DIGIT * n_sites, INTEGER_TOLERANCE_LIMIT)
-    return bool(np.all(np.abs(content - np.round(content)) <= forgiven))
-
-
-def _misfit(
-    parent: Parent,
-    primitive: Structure,
-    labels: tuple[str, ...],
-    content: NDArray[np.float64],
-    species: tuple[str, ...],
-    name: str,
-) -> str:
-    amounts = ", ".join(f"{amount:.3f} {one}" for one, amount in zip(species, content, strict=True) if amount > 1e-6)
-    fitting = [n for n in range(1, LARGEST_NEARBY_CELL + 1) if _fits(parent, primitive, n)]
-    per_conventional = round(len(parent.structure) / len(primitive))
-    advice = f"cells of {', '.join(map(str, fitting[:4]))} primitive cells fit" if fitting else "no cell up to 12 fits"
-    return (
-        f"{parent.name}, {name} cell: expected whole atoms in pool {'+'.join(labels)}, got {amounts}; {advice} "
-        f"(the conventional cell holds {per_conventional}), or let sites share the composition (pools=..., --pool)"
+def _fill(parent: Parent, primitive: PrimitiveCell, name: str, basis: IntMatrix, equivalent: int = 1) -> DisorderedCell:
+    hnf = hermite_normal_form(basis)
+    n_cells = int(np.prod(np.diag(hnf)))
+    contents = _integer_contents(parent, primitive, n_cells, f"{name} cell")
+    contents.sort(key=lambda content: multinomial(content[2]))
+    members = [_members(parent, primitive, labels) for labels, _, _ in contents]
+    sites = np.concatenate([np.empty(0, dtype=np.int64), *members])
+    sizes = [len(found) * n_cells for found in members]
+    pool = np.repeat(np.arange(len(sizes)), sizes)
+    group, moves = _group(primitive, hnf, sites, pool, contents)
+    order = position_order(group, pool)
+    ends = np.cumsum([0, *sizes]).tolist()
+    return DisorderedCell(
+        parent=parent,
+        name=name,
+        basis=basis,
+        primitive=primitive,
+        active=(sites[:, None] * n_cells + np.arange(n_cells)).ravel()[order],
+        pools=tuple(
+            SitePool(labels, ends[k], ends[k + 1], species, counts)
+            for k, (labels, species, counts) in enumerate(contents)
+        ),
+        permutations=_renumbered(group, order),
+        translations=_renumbered(moves, order),
+        shapes=equivalent,
     )
 
 
-def _fits(parent: Parent, primitive: Structure, n_cells: int) -> bool:
-    species = _species_table(parent)
-    pooled = [[site for site in primitive if site.properties[LABEL] in pool] for pool in parent.pools]
-    return all(_is_integer(n_cells * _content(sites, species), n_cells * len(sites)) for sites in pooled)
+def _members(parent: Parent, primitive: PrimitiveCell, labels: Sequence[str]) -> IntMatrix:
+    """Primitive sites of the pool of these labels."""
+    found = [s for s, i in enumerate(primitive.origin) if parent.structure[i].properties[LABEL] in labels]
+    return np.array(found, dtype=np.int64)
 
 
-def _spglib_cell(structure: Structure) -> tuple[NDArray[np.float64], NDArray[np.float64], list[int]]:
-    """Cell for spglib; sites of one composition and one pool-independent kind share a type."""
-    kinds: dict[tuple[tuple[str, float], ...], int] = {}
-    types = []
-    for site in structure:
-        key = tuple(sorted((name, round(amount, 6)) for name, amount in occupancies(site).items()))
-        key = (("ordered", 1.0), *key) if is_ordered(site) else key
-        types.append(kinds.setdefault(key, len(kinds)))
-    return np.array(structure.lattice.matrix), np.array(structure.frac_coords), types
+PoolContent = tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]
+"""Labels of a pool, its species, and how many sites each takes."""
 
 
-def _permutations(primitive: Structure, supercell: Structure, active: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Distinct permutations of the active sites under the supercell's symmetry group."""
-    if not len(active):
-        return np.empty((1, 0), dtype=np.int64)
-    symmetry = spglib.get_symmetry(_spglib_cell(primitive), symprec=SYMMETRY_TOLERANCE)
-    to_super = primitive.lattice.matrix @ np.linalg.inv(supercell.lattice.matrix)
-    shifts = _inner_translations(to_super)
-    positions = supercell.frac_coords[active]
-    lengths = supercell.lattice.abc
-    rows = []
-    for rotation, translation in zip(symmetry["rotations"], symmetry["translations"], strict=True):
-        turned = np.linalg.inv(to_super) @ rotation.T @ to_super
-        if np.abs(turned - np.round(turned)).max() > 1e-6:
-            continue
-        for shift in shifts:
-            moved = positions @ np.round(turned) + (translation + shift) @ to_super
-            rows.append(_matched(moved, positions, lengths))
-    return np.unique(np.array(rows, dtype=np.int64).reshape(len(rows), len(active)), axis=0)
+def _group(
+    primitive: PrimitiveCell, hnf: IntMatrix, sites: IntMatrix, pool: IntMatrix, contents: Sequence[PoolContent]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The distinct permutations that map pools onto pools of the same content, and the translations among them."""
+    if not len(pool):
+        return np.empty((1, 0), dtype=np.int32), np.empty((1, 0), dtype=np.int32)
+    operations, translated = site_permutations(primitive, hnf, sites)
+    kind = np.array([contents.index(next(c for c in contents if c[1:] == one[1:])) for one in contents])
+    kept = [row for row in operations if _maps_pools(pool[row], pool, kind)]
+    products = np.concatenate([translated[:, row] for row in kept]).astype(np.int32)
+    moves = translated[np.sort(np.unique(translated, axis=0, return_index=True)[1])]
+    return np.unique(products, axis=0), moves.astype(np.int32)
 
 
-def _inner_translations(to_super: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Primitive lattice translations inside the supercell, in primitive units, shape (n_cells, 3)."""
-    n_cells = round(1 / abs(np.linalg.det(to_super)))
-    corners = np.round(np.linalg.inv(to_super)).astype(int)
-    reach = np.abs(corners).sum(axis=0)
-    grid = np.array(list(np.ndindex(*(2 * reach + 1)))) - reach
-    inside = (grid @ to_super + 1e-6) % 1.0
-    kept = np.unique(np.round(inside, 5), axis=0, return_index=True)[1]
-    if len(kept) != n_cells:
-        raise AssertionError(f"expected {n_cells} translations in the supercell, found {len(kept)}")
-    return np.array(grid[kept], dtype=float)
+def _maps_pools(images: IntMatrix, pool: IntMatrix, kind: IntMatrix) -> bool:
+    """Whether sites of one pool land in one pool of the same content, where ``images`` tells each site's pool."""
+    pairs = np.unique(np.stack([pool, images]), axis=1)
+    return pairs.shape[1] == len(kind) and bool((kind[pairs[0]] == kind[pairs[1]]).all())
 
 
-def _matched(moved: NDArray[np.float64], positions: NDArray[np.float64], lengths: Sequence[float]) -> NDArray[np.int64]:
-    """Index in ``positions`` of each moved site (fractional coordinates, modulo the lattice)."""
-    apart = moved[:, None, :] - positions[None, :, :]
-    apart -= np.round(apart)
-    distance = np.linalg.norm(apart * np.array(lengths), axis=-1)
-    nearest: NDArray[np.int64] = distance.argmin(axis=1)
-    if distance.min(axis=1).max() > 10 * SYMMETRY_TOLERANCE or len(set(nearest)) != len(nearest):
-        raise AssertionError("a symmetry operation does not map the active sites onto each other")
-    return nearest
+def _renumbered(permutations: NDArray[np.int32], order: IntMatrix) -> NDArray[np.int32]:
+    number = np.empty(len(order), dtype=np.int32)
+    number[order] = np.arange(len(order))
+    return np.ascontiguousarray(number[permutations[:, order]])
+
+
+def _integer_contents(parent: Parent, primitive: PrimitiveCell, n_cells: int, where: str) -> list[PoolContent]:
+    contents = []
+    for labels in parent.pools:
+        content = _content(parent, primitive, labels)
+        if not _is_integer(content, n_cells):
+            raise InputError(_misfit(parent, labels, content, n_cells, where))
+        counts = {name: round(n_cells * amount) for name, amount in content.items() if round(n_cells * amount)}
+        contents.append((labels, tuple(counts), tuple(counts.values())))
+    return contents
+
+
+def _content(parent: Parent, primitive: PrimitiveCell, labels: Sequence[str]) -> dict[str, float]:
+    """Atoms of each species and vacancies on the pool's sites of one primitive cell."""
+    sites = [parent.structure[primitive.origin[s]] for s in _members(parent, primitive, labels)]
+    content: dict[str, float] = dict.fromkeys(sorted({name for site in sites for name in occupancies(site)}), 0.0)
+    for site in sites:
+        for name, amount in occupancies(site).items():
+            content[name] += amount
+    content[VACANCY] = len(sites) - sum(content.values())
+    return content
+
+
+def _is_integer(content: dict[str, float], n_cells: int) -> bool:
+    n_sites = sum(content.values()) * n_cells
+    forgiven = min(1e-6 + OCCUPANCY_DIGIT * n_sites, INTEGER_TOLERANCE_LIMIT)
+    return all(abs(n_cells * amount - round(n_cells * amount)) <= forgiven for amount in content.values())
+
+
+def _misfit(parent: Parent, labels: Sequence[str], content: dict[str, float], n_cells: int, where: str) -> str:
+    amounts = ", ".join(f"{n_cells * amount:.3f} {name}" for name, amount in content.items() if amount > 1e-6)
+    primitive = parent.primitive
+    sizes = fitting_sizes(parent)
+    per_conventional = len(parent.structure) // len(primitive.positions)
+    advice = (
+        f"cells of {', '.join(map(str, sizes[:4]))} primitive cells fit "
+        f"(the conventional cell holds {per_conventional})"
+        if sizes
+        else f"no cell up to {LARGEST_NEARBY_CELL} primitive cells fits"
+    )
+    return (
+        f"{parent.name}, {where}: expected whole atoms in pool {'+'.join(labels)}, got {amounts}; {advice}, or let "
+        "sites share the composition (pools=..., --pool)"
+    )

@@ -4,49 +4,55 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pymatgen.core import Composition, Element, Structure
+from pymatgen.core import Element, Structure
 from pymatgen.io.cif import CifParser
 
 from selflimit.errors import InputError
-from selflimit.structures.parents import LABEL, OCCUPANCY_DIGIT, Parent, is_ordered, occupancies
+from selflimit.structures.occupancies import OCCUPANCY_DIGIT
+from selflimit.structures.parents import LABEL, SYMPREC, Parent
+from selflimit.structures.sources import Occupancies, parent_from_structure
+from selflimit.structures.symmetry import check_space_group
 
 
 def parent_from_cif(
     path: str | Path,
     pools: Sequence[Sequence[str]] | None = None,
     charges: Mapping[str, float] | None = None,
+    symprec: float = SYMPREC,
+    occupied: Occupancies | None = None,
 ) -> Parent:
-    """Disordered parent from a CIF file.
+    """Disordered parent from a CIF file; its first data block is read, its cell counts as the conventional cell.
 
-    Parameters
-    ----------
-    path
-        CIF file; its first data block is read, its cell counts as the conventional cell.
-    pools
-        Groups of site labels that share one composition. Default: each disordered label is a pool of its own.
-    charges
-        Formal charges (e) by species. Default: the file's oxidation numbers, else pymatgen's most probable guess
-        from the composition.
+    Parameters are those of :func:`selflimit.structures.sources.parent_from_structure`; labels are the file's.
 
     Raises
     ------
     InputError
-        Missing or malformed file, unknown element, occupancy above 1, charges that cannot be guessed, or what
-        :class:`~selflimit.structures.parents.Parent` refuses.
+        Missing or malformed file, unknown element, occupancy above 1, a stated space group that ``symprec`` loses, or
+        what :func:`~selflimit.structures.sources.parent_from_structure` refuses.
     """
     path = Path(path)
-    structure = _read(path)
-    chosen = pools if pools is not None else _one_pool_per_label(structure)
-    return Parent(
-        name=path.stem,
-        structure=structure,
-        pools=tuple(tuple(pool) for pool in chosen),
-        charges=dict(charges) if charges is not None else _formal_charges(path, structure),
-        source=f"CIF file {path.name}",
-    )
+    structure, stated = _read(path)
+    source = f"CIF file {path.name}"
+    _check_sum(path, structure)
+    parent = parent_from_structure(structure, path.stem, source, occupied, pools, charges, symprec)
+    if stated is not None:
+        check_space_group(parent.structure, stated, symprec, path.name)
+    return parent
 
 
-def _read(path: Path) -> Structure:
+def _check_sum(path: Path, structure: Structure) -> None:
+    for site in structure:
+        total = sum(site.species.values())
+        if total > 1 + OCCUPANCY_DIGIT:
+            raise InputError(
+                f"{path.name}: expected occupancies that sum to at most 1, got {total:.4g} on site {site.label}; "
+                "correct the occupancies"
+            )
+
+
+def _read(path: Path) -> tuple[Structure, int | None]:
+    """The crystal with its labels, and the number of the space group that the file states."""
     if not path.is_file():
         raise InputError(f"expected a CIF file, found none at {path}; check the path")
     try:
@@ -64,7 +70,7 @@ def _read(path: Path) -> Structure:
             f"{path.name} is not a readable CIF file ({_one_line(cause)}); check cell and atom loop"
         ) from cause
     structure.add_site_property(LABEL, [site.label for site in structure])
-    return structure
+    return structure, _stated_group(parser)
 
 
 def _check_elements(path: Path, parser: CifParser) -> None:
@@ -93,40 +99,11 @@ def _one_line(cause: Exception) -> str:
     return (" ".join(str(cause).split()) or type(cause).__name__)[:120]
 
 
-def _one_pool_per_label(structure: Structure) -> list[list[str]]:
-    return [[label] for label in sorted({site.properties[LABEL] for site in structure if not is_ordered(site)})]
-
-
-def _formal_charges(path: Path, structure: Structure) -> dict[str, float]:
-    species = {species for site in structure for species in site.species}
-    written = {str(one): getattr(one, "oxi_state", None) for one in species}
-    if all(charge is not None for charge in written.values()) and any(written.values()):
-        return {text: float(charge) for text, charge in written.items() if charge is not None}
-    return _guessed_charges(path, structure)
-
-
-def _guessed_charges(path: Path, structure: Structure) -> dict[str, float]:
-    composition = _integer_composition(structure)
-    guesses = composition.oxi_state_guesses(max_sites=-1)
-    if not guesses:
-        raise InputError(
-            f"{path.name}: found no neutral oxidation states of {composition.formula}; "
-            "give charges={'Li': 1, ...} (--charge Li=1 ...)"
-        )
-    names = {name for site in structure for name in occupancies(site)}
-    return {name: float(guesses[0][_letters(name)]) for name in names}
-
-
-def _integer_composition(structure: Structure) -> Composition:
-    """Smallest multiple of the cell's composition that is integer to within the rounding of the occupancies."""
-    amounts = structure.composition.element_composition.get_el_amt_dict()
-    forgiven = 1e-6 + OCCUPANCY_DIGIT * len(structure)
-    for multiple in range(1, 13):
-        rounded = {element: round(multiple * amount) for element, amount in amounts.items()}
-        if all(abs(rounded[element] - multiple * amount) <= multiple * forgiven for element, amount in amounts.items()):
-            return Composition({element: amount for element, amount in rounded.items() if amount})
-    return Composition({element: max(1, round(amount)) for element, amount in amounts.items()})
-
-
-def _letters(name: str) -> str:
-    return "".join(letter for letter in name if letter.isalpha())
+def _stated_group(parser: CifParser) -> int | None:
+    """Number of the space group in the file's first block, if it gives one that can be read."""
+    block = next(iter(parser.as_dict().values()))
+    for key in ("_space_group_IT_number", "_symmetry_Int_Tables_number"):
+        text = str(block.get(key, ""))
+        if text.isdigit() and 1 <= int(text) <= 230:
+            return int(text)
+    return None

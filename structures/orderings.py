@@ -1,37 +1,31 @@
-"""Symmetry-distinct orderings of a disordered parent: exact counts and enumeration.
+"""Symmetry-distinct orderings of a disordered parent: exact counts, then a stream of blocks in constant memory.
 
-The count comes first and is exact (Burnside's lemma); it decides whether an enumeration is worth starting. The
-enumeration walks all placements in lexicographic order and keeps the first of every orbit, with the orbit's size as
-its degeneracy, so the degeneracies sum to the multinomial count of placements.
+The count comes first and is exact; it decides whether to enumerate, to look for the lowest, or to sample.
 """
 
-import math
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from decimal import Decimal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from selflimit.errors import InputError
-from selflimit.structures.cells import VACANCY, CellChoice, DisorderedCell, SitePool, lay_out
+from selflimit.progress import Progress, silent
+from selflimit.structures.cells import VACANCY, CellChoice, DisorderedCell, cells_of_size, fitting_sizes, lay_out
+from selflimit.structures.counting import OrderingCount, count_in
 from selflimit.structures.parents import LABEL, Parent
+from selflimit.structures.search import Walk, is_over, next_distinct, resume, walk_over
 
-RAW_LIMIT = 200_000_000
-"""Placements that an enumeration walks at most: one byte of memory each for the record of visited ones."""
+BLOCK = 8192
+"""Orderings of a full block: large against a call of the compiled search, small against the memory."""
 
-BATCH = 4096
-"""Distinct orderings found per call of the compiled search."""
+MOST = 5_000_000_000
+"""Distinct orderings beyond which an enumeration is refused: minutes to an hour on one core."""
 
-
-class OrderingCount(NamedTuple):
-    """Number of placements before symmetry, and of symmetry-distinct ones."""
-
-    raw: int
-    distinct: int
+SEARCHED_PER_HOUR = 3600 * 10_000_000
+"""Distinct orderings that one core searches through in an hour, for the estimate in a refusal: 100 ns each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +37,7 @@ class Ordering:
     cell
         The cell that is filled.
     labels
-        Index into ``cell.species`` for every active site, shape (n_active,), dtype int8.
+        For every active site the index of its species in the site's pool, shape (n_active,), dtype int8.
     degeneracy
         Number of placements that symmetry maps onto this one.
     """
@@ -54,219 +48,190 @@ class Ordering:
 
     def structure(self) -> Structure:
         """Ordered crystal (Angstrom); empty sites are left out, every site keeps its parent's label."""
-        filled = dict(zip(self.cell.active.tolist(), (self.cell.species[s] for s in self.labels), strict=True))
+        names = [next(iter(site.species)) for site in self.cell.structure]
+        for pool in self.cell.pools:
+            for site in range(pool.begin, pool.end):
+                names[self.cell.active[site]] = pool.species[self.labels[site]]
+        kept = [i for i, name in enumerate(names) if name != VACANCY]
         sites = self.cell.structure
-        content = [filled.get(i, next(iter(site.species))) for i, site in enumerate(sites)]
-        kept = [i for i, species in enumerate(content) if species != VACANCY]
         return Structure(
             sites.lattice,
-            [content[i] for i in kept],
+            [names[i] for i in kept],
             sites.frac_coords[kept],
             site_properties={LABEL: [sites[i].properties[LABEL] for i in kept]},
         )
 
 
-def count_orderings(parent: Parent, cell: CellChoice = "primitive") -> OrderingCount:
-    """Exact number of orderings of ``parent`` in ``cell``, before and after symmetry.
+@dataclass(frozen=True, eq=False)
+class OrderingBlock:
+    """Orderings of one cell as arrays; indexing gives an :class:`Ordering`, whose crystal is built on demand.
 
-    Burnside's lemma: the number of orbits is the mean number of placements that a group element leaves unchanged. A
-    placement is unchanged by a permutation if every cycle of it holds one species, so the count is the coefficient of
-    ``prod_s x_s^counts_s`` in ``prod_cycles sum_s x_s^length``, per pool.
+    Attributes
+    ----------
+    cell
+        The cell that is filled.
+    labels
+        Labels as in :class:`Ordering`, one row each, shape (n, n_active), dtype int8, in lexicographic order.
+    degeneracies
+        Shape (n,), dtype int64.
+    """
+
+    cell: DisorderedCell
+    labels: NDArray[np.int8]
+    degeneracies: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> Ordering:
+        return Ordering(self.cell, self.labels[index], int(self.degeneracies[index]))
+
+    def __iter__(self) -> Iterator[Ordering]:
+        return (self[i] for i in range(len(self)))
+
+
+def count_orderings(
+    parent: Parent,
+    cell: CellChoice = "primitive",
+    *,
+    n_cells: int | None = None,
+    superperiodic: bool = True,
+    pools: Sequence[Sequence[str]] | None = None,
+) -> OrderingCount:
+    """Exact number of orderings of ``parent`` before and after symmetry, in milliseconds and for any size.
 
     Parameters
     ----------
     cell
-        As in :func:`selflimit.structures.cells.lay_out`.
+        One supercell, as in :func:`selflimit.structures.cells.lay_out`.
+    n_cells
+        All shapes of this many primitive cells instead, equivalent shapes once.
+    superperiodic
+        Whether orderings that belong to a smaller cell are counted too.
+    pools
+        Groups of site labels that share a composition, instead of the parent's.
 
     Raises
     ------
     InputError
-        From :func:`selflimit.structures.cells.lay_out`.
+        A cell, size or composition that does not fit, or unknown labels in ``pools``.
     """
-    return count_in(lay_out(parent, cell))
+    counts = [count_in(found, superperiodic) for found in cells_to_fill(parent, cell, n_cells, pools)]
+    return OrderingCount(sum(count.raw for count in counts), sum(count.distinct for count in counts))
 
 
-def count_in(cell: DisorderedCell) -> OrderingCount:
-    """Exact number of orderings in a cell that is laid out; see :func:`count_orderings`."""
-    raw = math.prod(_multinomial(pool.counts.tolist()) for pool in cell.pools)
-    known: dict[tuple[int, tuple[int, ...]], int] = {}
-    fixed = sum(
-        math.prod(_fixed(k, pool, row, known) for k, pool in enumerate(cell.pools)) for row in cell.permutations
-    )
-    return OrderingCount(raw, fixed // len(cell.permutations))
-
-
-def enumerate_orderings(parent: Parent, cell: CellChoice = "primitive") -> Iterator[Ordering]:
-    """Every symmetry-distinct ordering of ``parent`` in ``cell``, lexicographically first of its orbit.
+def enumerate_orderings(
+    parent: Parent,
+    cell: CellChoice = "primitive",
+    *,
+    n_cells: int | None = None,
+    superperiodic: bool = True,
+    pools: Sequence[Sequence[str]] | None = None,
+    most: int = MOST,
+    progress: Progress = silent,
+) -> Iterator[OrderingBlock]:
+    """Stream every symmetry-distinct ordering of ``parent``, in blocks of one cell.
 
     Parameters
     ----------
-    cell
-        As in :func:`selflimit.structures.cells.lay_out`.
+    cell, n_cells, superperiodic, pools
+        As in :func:`count_orderings`.
+    most
+        Refuse more distinct orderings than this.
+    progress
+        Told how many of the exact total are found.
 
     Raises
     ------
     InputError
-        More than ``RAW_LIMIT`` placements, or from :func:`selflimit.structures.cells.lay_out`. Raised by the call,
-        not by the first step of the iterator.
+        More than ``most`` orderings, or as :func:`count_orderings`. Raised by the call, not by the first block.
     """
-    return enumerate_in(lay_out(parent, cell))
+    cells = list(cells_to_fill(parent, cell, n_cells, pools))
+    total = sum(count_in(found, superperiodic).distinct for found in cells)
+    check_size(parent, total, most)
+    return _told((block for found in cells for block in enumerate_in(found, superperiodic)), total, progress)
 
 
-def enumerate_in(cell: DisorderedCell) -> Iterator[Ordering]:
-    """Every symmetry-distinct ordering of a cell that is laid out; see :func:`enumerate_orderings`."""
-    count = count_in(cell)
-    if count.raw > RAW_LIMIT:
+def _told(blocks: Iterator[OrderingBlock], total: int, progress: Progress) -> Iterator[OrderingBlock]:
+    found = 0
+    for block in blocks:
+        found += len(block)
+        progress(found / total, f"{found:,} of {total:,} orderings")
+        yield block
+
+
+def cells_to_fill(
+    parent: Parent, cell: CellChoice, n_cells: int | None, pools: Sequence[Sequence[str]] | None = None
+) -> Iterator[DisorderedCell]:
+    """The one cell, or all shapes of a size.
+
+    Raises
+    ------
+    InputError
+        As :func:`count_orderings`.
+    """
+    pooled = parent if pools is None else parent.with_pools(pools)
+    return iter([lay_out(pooled, cell)]) if n_cells is None else cells_of_size(pooled, n_cells)
+
+
+def check_size(parent: Parent, distinct: int, most: int) -> None:
+    """Refuse an absurd enumeration, with advice.
+
+    Raises
+    ------
+    InputError
+        ``distinct`` above ``most``.
+    """
+    if distinct > most:
+        sizes = ", ".join(map(str, fitting_sizes(parent)[:4]))
+        hours = _short(distinct // SEARCHED_PER_HOUR)
         raise InputError(
-            f"{cell.parent.name}, {cell.name} cell: {count.raw:,} placements ({count.distinct:,} distinct) are more "
-            f"than the {RAW_LIMIT:,} that are enumerated; choose a smaller cell or a parent with less disorder"
+            f"{parent.name}: {_short(distinct)} distinct orderings, more than the {_short(most)} that are searched "
+            f"through (about {hours} h on one core); take a smaller cell (sizes that fit: {sizes} primitive cells), "
+            "draw a sample (sample_orderings, --sample), or raise the limit (most=..., --most)"
         )
-    return _walk(cell, count.raw)
 
 
-def _walk(cell: DisorderedCell, raw: int) -> Iterator[Ordering]:
-    visited = np.zeros(raw, dtype=np.bool_)
-    order = np.concatenate([pool.sites for pool in cell.pools]) if cell.pools else np.empty(0, dtype=np.int64)
-    sizes = np.array([len(pool.sites) for pool in cell.pools], dtype=np.int64)
-    counts = np.array([pool.counts for pool in cell.pools], dtype=np.int64).reshape(len(cell.pools), len(cell.species))
-    raws = np.array([_multinomial(pool.counts.tolist()) for pool in cell.pools], dtype=np.int64)
-    labels = np.empty((BATCH, len(order)), dtype=np.int8)
-    degeneracies = np.empty(BATCH, dtype=np.int64)
-    start = 0
-    while start < raw:
-        found, start = _next_batch(start, visited, order, sizes, counts, raws, cell.permutations, labels, degeneracies)
-        for row, degeneracy in zip(labels[:found].copy(), degeneracies[:found].tolist(), strict=True):
-            yield Ordering(cell, row, degeneracy)
+def _short(number: int) -> str:
+    return f"{number:,}" if number < 10**12 else f"{Decimal(number):.2E}"
 
 
-def _multinomial(counts: list[int]) -> int:
-    return math.factorial(sum(counts)) // math.prod(math.factorial(count) for count in counts)
+def enumerate_in(
+    cell: DisorderedCell, superperiodic: bool = True, after: NDArray[np.int8] | None = None
+) -> Iterator[OrderingBlock]:
+    """Stream the orderings of a cell that is laid out.
+
+    Parameters
+    ----------
+    superperiodic
+        Whether orderings that repeat inside the cell are given too.
+    after
+        Go on behind the block whose last row this is: blocks come in the same order every time.
+    """
+    walk = walk_in(cell)
+    n_walked = len(walk.branch.tried) - 1
+    if after is not None:
+        resume(walk, n_walked - 1, np.asarray(after, dtype=np.int8)[:n_walked])
+    while not is_over(walk):
+        labels = np.empty((BLOCK, len(cell.active)), dtype=np.int8)
+        degeneracies = np.empty(BLOCK, dtype=np.int64)
+        found = next_distinct(walk, labels, degeneracies)
+        block = OrderingBlock(cell, labels[:found], degeneracies[:found])
+        yield block if superperiodic else without_superperiodic(block)
 
 
-def _fixed(
-    k: int, pool: SitePool, permutation: NDArray[np.int64], known: dict[tuple[int, tuple[int, ...]], int]
-) -> int:
-    """Placements in one pool that ``permutation`` leaves unchanged; one evaluation per cycle type."""
-    key = (k, _cycle_lengths(permutation, pool.sites))
-    if key not in known:
-        known[key] = _uniform_cycles(key[1], tuple(pool.counts.tolist()))
-    return known[key]
+def walk_in(cell: DisorderedCell) -> Walk:
+    """The compiled search over the placements of ``cell``; its ranks are the labels."""
+    counts = np.zeros((len(cell.pools), max((len(pool.counts) for pool in cell.pools), default=1)), dtype=np.int64)
+    for k, pool in enumerate(cell.pools):
+        counts[k, : len(pool.counts)] = pool.counts
+    return walk_over(cell.permutations, cell.pool_of_site, counts)
 
 
-def _cycle_lengths(permutation: NDArray[np.int64], sites: NDArray[np.int64]) -> tuple[int, ...]:
-    left, lengths = set(sites.tolist()), []
-    while left:
-        site, length = left.pop(), 1
-        while (following := int(permutation[site])) in left:
-            left.remove(following)
-            site, length = following, length + 1
-        lengths.append(length)
-    return tuple(sorted(lengths, reverse=True))
-
-
-def _uniform_cycles(lengths: tuple[int, ...], counts: tuple[int, ...]) -> int:
-    """Ways to give each cycle one species so that species s fills ``counts[s]`` sites: a generating polynomial."""
-    ways: Counter[tuple[int, ...]] = Counter({counts: 1})
-    for length in lengths:
-        longer: Counter[tuple[int, ...]] = Counter()
-        for left, number in ways.items():
-            for s, room in enumerate(left):
-                if room >= length:
-                    longer[(*left[:s], room - length, *left[s + 1 :])] += number
-        ways = longer
-    return sum(ways.values())
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _next_batch(
-    start: int,
-    visited: NDArray[np.bool_],
-    order: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    raws: NDArray[np.int64],
-    permutations: NDArray[np.int64],
-    labels: NDArray[np.int8],
-    degeneracies: NDArray[np.int64],
-) -> tuple[int, int]:  # pragma: no cover - compiled
-    """Fill ``labels`` and ``degeneracies`` with the next orbits' first members; how many, and where to go on."""
-    found, rank = 0, start
-    moved = np.empty(len(order), dtype=np.int8)
-    while rank < len(visited) and found < len(labels):
-        if not visited[rank]:
-            _unrank(rank, order, sizes, counts, raws, labels[found])
-            degeneracies[found] = _mark_orbit(visited, order, sizes, counts, raws, permutations, labels[found], moved)
-            found += 1
-        rank += 1
-    return found, rank
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _mark_orbit(
-    visited: NDArray[np.bool_],
-    order: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    raws: NDArray[np.int64],
-    permutations: NDArray[np.int64],
-    labels: NDArray[np.int8],
-    moved: NDArray[np.int8],
-) -> int:  # pragma: no cover - compiled
-    """Mark every image of ``labels`` as visited; the number of distinct images."""
-    size = 0
-    for g in range(len(permutations)):
-        for i in range(len(order)):
-            moved[permutations[g, i]] = labels[i]
-        image = _rank(order, sizes, counts, raws, moved)
-        if not visited[image]:
-            visited[image] = True
-            size += 1
-    return size
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _rank(
-    order: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    raws: NDArray[np.int64],
-    labels: NDArray[np.int8],
-) -> int:  # pragma: no cover - compiled
-    """Lexicographic rank of a placement: multiset permutations per pool, pools as digits of a mixed radix."""
-    total, begin = 0, 0
-    for k in range(len(sizes)):
-        left = counts[k].copy()
-        below, ways = 0, raws[k]
-        for place in range(sizes[k]):
-            remaining, label = sizes[k] - place, labels[order[begin + place]]
-            for s in range(label):
-                below += ways * left[s] // remaining
-            ways = ways * left[label] // remaining
-            left[label] -= 1
-        total, begin = total * raws[k] + below, begin + sizes[k]
-    return total
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _unrank(
-    rank: int,
-    order: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    raws: NDArray[np.int64],
-    labels: NDArray[np.int8],
-) -> None:  # pragma: no cover - compiled
-    """Inverse of :func:`_rank`: write the placement of lexicographic rank ``rank`` into ``labels``."""
-    end = len(order)
-    for k in range(len(sizes) - 1, -1, -1):
-        rank, below = rank // raws[k], rank % raws[k]
-        left, ways = counts[k].copy(), raws[k]
-        for place in range(sizes[k]):
-            remaining, s = sizes[k] - place, 0
-            while below >= ways * left[s] // remaining:
-                below -= ways * left[s] // remaining
-                s += 1
-            ways = ways * left[s] // remaining
-            left[s] -= 1
-            labels[order[end - sizes[k] + place]] = s
-        end -= sizes[k]
+def without_superperiodic(block: OrderingBlock) -> OrderingBlock:
+    """The orderings of ``block`` that no primitive translation leaves unchanged."""
+    repeats = np.zeros(len(block), dtype=bool)
+    suspects = np.flatnonzero(block.degeneracies < len(block.cell.permutations))
+    for move in block.cell.translations[1:]:
+        repeats[suspects] |= (block.labels[suspects][:, move] == block.labels[suspects]).all(axis=1)
+    return OrderingBlock(block.cell, block.labels[~repeats], block.degeneracies[~repeats])

@@ -2,24 +2,33 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from importlib.resources import files
 from math import lcm
 from typing import Any
 
 from monty.json import MSONable
 from pymatgen.core import Composition, Lattice, Structure
-from pymatgen.core.sites import PeriodicSite
 
 from selflimit.errors import InputError
-
-OCCUPANCY_DIGIT = 5e-4
-"""Half the last digit of an occupancy written with three decimals, as CIF files do (0.667 for 2/3): the rounding
-that the checks on integer composition and on neutrality forgive per site."""
+from selflimit.structures.occupancies import OCCUPANCY_DIGIT, is_ordered, occupancies
+from selflimit.structures.symmetry import PrimitiveCell, find_primitive_cell
 
 LABEL = "label"
 """Site property that holds the site's label in its parent."""
+
+SYMPREC = 0.01
+"""Default distance (Angstrom) within which symmetry is found: above the rounding of coordinates with three decimals in
+cells of 10 A, far below any distance between atoms."""
+
+OVERLAP = 0.1
+"""Sites closer than this (Angstrom) are one site given twice; split positions of disordered crystals lie farther."""
+
+ATOMS_TOO_CLOSE = 0.5
+"""Distance (Angstrom) below which two sites that are both fully occupied cannot be atoms: H2's bond is 0.74 A."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +48,16 @@ class Parent(MSONable):
         Formal charge (e) of each species, keyed by its text, e.g. ``{"Li": 1, "Zr": 4, "Cl": -1}``.
     source
         Where cell and occupancies come from.
+    symprec
+        Distance within which symmetry is found (Angstrom).
+    notes
+        What was made of the input, e.g. which rounded occupancies were taken as fractions.
 
     Raises
     ------
     InputError
         An unlabelled site, an unknown or repeated label in ``pools``, a disordered site in no pool, an occupancy above
-        1, a species without a charge, or a charged cell.
+        1, overlapping sites, a species without a charge, or a charged cell.
     """
 
     name: str
@@ -52,10 +65,14 @@ class Parent(MSONable):
     pools: tuple[tuple[str, ...], ...]
     charges: dict[str, float]
     source: str
+    symprec: float = SYMPREC
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pools", tuple(tuple(pool) for pool in self.pools))  # lists after JSON
+        object.__setattr__(self, "notes", tuple(self.notes))
         _check_occupancies(self.name, self.structure)
+        _check_distances(self.name, self.structure)
         _check_pools(self.name, self.structure, self.pools)
         _check_charges(self.name, self.structure, self.charges)
 
@@ -68,6 +85,28 @@ class Parent(MSONable):
         common = lcm(*(amount.denominator for amount in amounts.values()))
         return Composition({e: int(amount * common) for e, amount in amounts.items()}).reduced_formula
 
+    @cached_property
+    def primitive(self) -> PrimitiveCell:
+        """Primitive cell and space group of the whole disordered crystal.
+
+        Raises
+        ------
+        InputError
+            From :func:`selflimit.structures.symmetry.find_primitive_cell`.
+        """
+        marks = [self.pool_of(site.properties[LABEL]) for site in self.structure]
+        return find_primitive_cell(self.structure, self.symprec, marks)
+
+    def with_pools(self, pools: Sequence[Sequence[str]]) -> "Parent":
+        """The same crystal with other pools.
+
+        Raises
+        ------
+        InputError
+            Unknown or repeated labels, or a disordered site in no pool.
+        """
+        return replace(self, pools=tuple(tuple(pool) for pool in pools))
+
     def pool_of(self, label: str) -> int:
         """Index of the pool that holds ``label``; -1 for a site outside all pools."""
         return next((k for k, pool in enumerate(self.pools) if label in pool), -1)
@@ -79,11 +118,12 @@ def known_parents() -> list[str]:
 
 
 def parent_cell(name: str = "LZC-A") -> Parent:
-    """Bundled model of disordered C2/m Li2ZrCl6, conventional cell of two formula units.
+    """Bundled model of a disordered halide electrolyte, conventional cell.
 
-    No refined coordinates of disordered Li2ZrCl6 are public; all models share the framework of isostructural Li3InCl6
-    (ICSD 89617) scaled to Li2ZrCl6's volume and differ in where Zr and Li may sit: 'LZC-A' orders Zr on 2a,
-    'LZC-C' mixes all octahedral holes, 'LZC-D' puts Li on 4g too, 'LZC-E' has the Zr disorder of the indium compound.
+    No refined coordinates of disordered Li2ZrCl6 are public. 'LZC-A', '-C', '-D', '-E' share the framework of
+    isostructural C2/m Li3InCl6 (ICSD 89617) scaled to Li2ZrCl6's volume and differ in where Zr and Li may sit: 'LZC-A'
+    orders Zr on 2a, 'LZC-C' mixes all octahedral holes, 'LZC-D' puts Li on 4g too, 'LZC-E' has the Zr disorder of the
+    indium compound. 'LZC-trigonal' is the P-3m1 form of the Li3YCl6 type; 'Li3InCl6' is the indium compound itself.
 
     Raises
     ------
@@ -94,38 +134,32 @@ def parent_cell(name: str = "LZC-A") -> Parent:
     if name not in data["models"]:
         raise InputError(f"expected a bundled parent ({', '.join(known_parents())}), got {name!r}; or give a CIF file")
     model = data["models"][name]
-    structure = _from_wyckoff(data, model["occupancies"])
-    pools = tuple(tuple(pool) for pool in model["pools"])
-    source = f"{model['about']}. {data['source']}"
-    return Parent(name, structure, pools, dict(data["charges"]), source)
-
-
-def occupancies(site: PeriodicSite) -> dict[str, float]:
-    """Occupancy of each species on ``site``, keyed by the species' text; vacancy is what is missing to 1."""
-    return {str(species): float(amount) for species, amount in site.species.items()}
-
-
-def is_ordered(site: PeriodicSite) -> bool:
-    """Whether one species fills ``site`` (to within the rounding of a written occupancy)."""
-    amounts = list(site.species.values())
-    return len(amounts) == 1 and amounts[0] > 1 - OCCUPANCY_DIGIT
+    framework = data["frameworks"][model["framework"]]
+    structure = _from_wyckoff(framework, model["occupancies"])
+    elements = {element for site in model["occupancies"].values() for element in site}
+    return Parent(
+        name=name,
+        structure=structure,
+        pools=tuple(tuple(pool) for pool in model["pools"]),
+        charges={element: charge for element, charge in data["charges"].items() if element in elements},
+        source=f"{model['about']}. {framework['source']}",
+    )
 
 
 def _bundled() -> dict[str, Any]:
-    text = files("selflimit.structures").joinpath("data", "lzc.json").read_text(encoding="utf-8")
+    text = files("selflimit.structures").joinpath("data", "parents.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded
 
 
-def _from_wyckoff(data: dict[str, Any], occupied: dict[str, dict[str, str]]) -> Structure:
-    cell = data["lattice"]
-    lattice = Lattice.monoclinic(cell["a"], cell["b"], cell["c"], cell["beta"])
+def _from_wyckoff(framework: dict[str, Any], occupied: dict[str, dict[str, str]]) -> Structure:
+    lattice = Lattice.from_parameters(**framework["lattice"])
     species = [
         Composition({element: float(Fraction(text)) for element, text in site.items()}) for site in occupied.values()
     ]
-    positions = [data["positions"][label] for label in occupied]
+    positions = [framework["positions"][label] for label in occupied]
     return Structure.from_spacegroup(
-        data["space_group"], lattice, species, positions, site_properties={LABEL: list(occupied)}
+        framework["space_group"], lattice, species, positions, site_properties={LABEL: list(occupied)}
     )
 
 
@@ -138,6 +172,18 @@ def _check_occupancies(name: str, structure: Structure) -> None:
             raise InputError(
                 f"{name}: expected occupancies that sum to at most 1, got {total:.4g} on site "
                 f"{site.properties[LABEL]}; correct the occupancies"
+            )
+
+
+def _check_distances(name: str, structure: Structure) -> None:
+    first, second, _, distances = structure.get_neighbor_list(ATOMS_TOO_CLOSE)
+    for i, j, distance in zip(first, second, distances, strict=True):
+        both_full = is_ordered(structure[i]) and is_ordered(structure[j])
+        if distance < OVERLAP or both_full:
+            pair = f"{structure[i].properties[LABEL]} and {structure[j].properties[LABEL]}"
+            raise InputError(
+                f"{name}: sites {pair} overlap, {distance:.3f} A apart; give sites that share a position as one site "
+                "with several occupancies"
             )
 
 

@@ -18,7 +18,14 @@ from selflimit.settings import Settings
 from selflimit.workflows import jobs, tables
 from selflimit.workflows.display import Display, print_json, print_line, print_table
 from selflimit.workflows.local import Listener, jobs_in_order, locked, run_flow, saved_flow
-from selflimit.workflows.provenance import write_atomically
+from selflimit.workflows.ordering_commands import (
+    charges_of,
+    is_without_relaxation,
+    occupancies_of,
+    orderings_only,
+    pools_of,
+    write_cifs,
+)
 from selflimit.workflows.results import results
 from selflimit.workflows.runs import (
     RunConfiguration,
@@ -53,8 +60,10 @@ def configuration_of(asked: Namespace) -> RunConfiguration:
         return RunConfiguration(
             **{name: getattr(asked, name) for name in fields},
             **given,
-            pools=[pool.split(",") for pool in asked.pool],
-            charges=charges_of(asked.charge),
+            pools=pools_of(asked),
+            charges=charges_of(asked),
+            occupied=occupancies_of(asked),
+            symprec=asked.symprec,
             cells=asked.cell,
             k_effs=asked.k_eff,
             parent_sha256=cif_hash(asked.parent),
@@ -64,20 +73,6 @@ def configuration_of(asked: Namespace) -> RunConfiguration:
         field = str(first["loc"][0])
         name = "--" + OPTIONS.get(field, field).replace("_", "-")
         raise InputError(f"{name}: {first['msg']}, got {first['input']!r}; see selflimit {asked.verb} --help") from None
-
-
-def charges_of(pairs: Sequence[str]) -> dict[str, float]:
-    """Formal charges (e) from texts like 'Zr=4'.
-
-    Raises
-    ------
-    InputError
-        A text that is not a species, '=' and a number.
-    """
-    try:
-        return {species: float(charge) for species, charge in (pair.split("=") for pair in pairs)}
-    except ValueError:
-        raise InputError(f"--charge: expected e.g. Zr=4, got {' '.join(pairs)}") from None
 
 
 class Run:
@@ -136,27 +131,32 @@ def run(asked: Namespace) -> None:
 
 
 def orderings(asked: Namespace) -> None:
-    """Enumerate, rank and relax the orderings."""
+    """Enumerate, rank and relax the orderings, or the first steps of it."""
+    if is_without_relaxation(asked):
+        orderings_only(asked)
+        return
+    if asked.n_cells is not None:
+        raise InputError("--n-cells needs --count, --no-relax, --sample or --write: relaxations take cells by --cell")
     with opened_run(asked) as opened:
         opened.through("orderings")
     found = [doc for doc in opened.output("orderings ") if isinstance(doc, OrderingsDoc)]
-    relaxations = opened.output("relax orderings")[0]
+    outcomes, energies = opened.output("relax orderings")[0], opened.output("energies of orderings")[0]
+    relaxations = [doc for doc in outcomes if isinstance(doc, RelaxationDoc)]
     if asked.cifs:
-        write_cifs(Path(asked.cifs), relaxations)
+        write_cifs(asked.cifs, [(doc.label, doc.structure) for doc in relaxations])
     if asked.json:
-        print_json({"orderings": _plain(found), "relaxations": _plain(relaxations)})
+        print_json({"orderings": _plain(found), "relaxations": _plain(outcomes), "energies": _plain([energies])[0]})
         return
     for doc in found:
         title = f"{doc.parent} {doc.cell}: {doc.distinct_count} distinct of {doc.raw_count} orderings"
         print_table(title, tables.ORDERING_COLUMNS, tables.ordering_rows([doc]))
     print_table("Relaxed", tables.RELAXATION_COLUMNS, tables.relaxation_rows(relaxations))
-
-
-def write_cifs(folder: Path, relaxations: Sequence[RelaxationDoc]) -> None:
-    """Write every relaxed crystal as CIF, named after its label."""
-    for doc in relaxations:
-        name = "".join(c if c.isalnum() or c in "-_." else "-" for c in doc.label)
-        write_atomically(folder / f"{name}.cif", doc.structure.to(fmt="cif"))
+    temperature = energies.ensembles[0].temperature
+    title = f"Relaxed orderings, weights at {temperature:g} K"
+    print_table(title, tables.ORDERING_ENERGY_COLUMNS, tables.ordering_energy_rows(energies))
+    print_table("How the rankings agree", tables.AGREEMENT_COLUMNS, tables.agreement_rows(energies))
+    if energies.failures:
+        print_table("Without an energy", tables.FAILURE_COLUMNS, tables.failure_rows(energies))
 
 
 def diagram(asked: Namespace) -> None:

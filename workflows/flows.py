@@ -10,10 +10,13 @@ from typing import Any, Protocol, TypeVar
 
 from jobflow import Flow, Job, Maker, OutputReference
 
+from selflimit.phase_diagrams.constrained import VOLTAGES
+from selflimit.phase_diagrams.uncertainty import REACTION_ERROR, Question
 from selflimit.structures.parents import Parent
-from selflimit.workflows import jobs
+from selflimit.workflows import diagram_jobs, jobs
+from selflimit.workflows.diagram_jobs import Sampling
 from selflimit.workflows.local import jobs_in_order
-from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker
+from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
 
 PARTICLE = "Li3N mp-2251"
 """Crystal of the particle layer in the paper: Li3N, as made at ambient pressure (alpha)."""
@@ -56,20 +59,32 @@ class OrderingMaker(Maker):
         Orderings to relax per cell, lowest electrostatic energy first.
     relax_maker
         What relaxes them.
+    compared_makers
+        What relaxes them as well, to see how far the rankings agree: another force field, or VASP.
+    temperature
+        Of the Boltzmann weights (K).
     """
 
     name: str = "orderings"
     cells: tuple[str, ...] = ("primitive", "conventional")
     keep: int = 8
-    relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
+    relax_maker: RelaxMaker = field(default_factory=StagedRelaxMaker)
+    compared_makers: tuple[RelaxMaker, ...] = ()
+    temperature: float = 300.0
 
     def make(self, parent: Parent) -> Flow:
         """Flow whose output is the lowest ordering's RelaxationDoc."""
         found = [named(jobs.orderings(parent, cell, self.keep), f"orderings {cell}") for cell in self.cells]
         chosen = named(jobs.ordering_candidates([job.output for job in found]), "orderings to relax")
         relaxations = relaxed(self.relax_maker, chosen, "relax orderings")
+        others = [
+            relaxed(maker, chosen, f"compared relaxations {number}")
+            for number, maker in enumerate(self.compared_makers)
+        ]
         best = named(jobs.lowest(relaxations.output), "lowest ordering")
-        return Flow([*found, chosen, relaxations, best], output=best.output, name=self.name)
+        data = ([job.output for job in found], relaxations.output, [other.output for other in others])
+        energies = named(jobs.energies_of_orderings(*data, self.temperature), "energies of orderings")
+        return Flow([*found, chosen, relaxations, *others, best, energies], output=best.output, name=self.name)
 
 
 @dataclass
@@ -86,21 +101,31 @@ class PhaseDiagramMaker(Maker):
         Effective bulk moduli (GPa).
     voltage_range
         Voltages (V vs the working ion's metal).
+    k_eff_range
+        Effective bulk moduli (GPa) of the map.
+    sampling
+        Errors of the bundled DFT energies and volumes, and how they are sampled.
     phases
         Where the competing crystals come from: 'bundled' or 'mp-api'.
     relax_maker
         What relaxes the competing phases; of the same level of theory as the electrolyte.
+    elastic_makers
+        What computes elastic constants of the electrolyte and every competing phase; empty: only those that the
+        interface needs are computed, there.
     """
 
     name: str = "phase diagram"
     working_ion: str = "Li"
     k_effs: tuple[float, ...] = (0.0, 5.0, 10.0, 15.0)
-    voltage_range: tuple[float, float] = (0.0, 5.0)
+    voltage_range: tuple[float, float] = VOLTAGES
+    k_eff_range: tuple[float, float] = (0.0, 20.0)
+    sampling: Sampling = field(default_factory=lambda: Sampling(energy_error=REACTION_ERROR, samples=300, seed=1))
     phases: str = "bundled"
     relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
+    elastic_makers: tuple[ForceFieldElasticMaker, ...] = ()
 
     def make(self, electrolyte: OutputReference, formula: str) -> Flow:
-        """Flow whose output holds the competing relaxations, one StabilityDoc and one DecompositionDoc per K_eff.
+        """Flow whose output holds the competing relaxations, map, uncertainty, and two documents per K_eff.
 
         Parameters
         ----------
@@ -124,14 +149,26 @@ class PhaseDiagramMaker(Maker):
         reference = named(
             jobs.reference_products(formula, self.working_ion, self.k_effs, self.voltage_range), "DFT products"
         )
+        over_both = jobs.predominance(*data, self.voltage_range, self.k_eff_range, self.working_ion)
+        question = Question(formula, self.k_effs, self.voltage_range[:1], self.working_ion)
+        spread = named(diagram_jobs.dft_uncertainty(question, self.sampling), "uncertainty")
+        everything = named(jobs.all_phases(*data), "all phases")
+        constants = [
+            named(maker.make(everything.output), f"elastic constants of all phases {number}")
+            for number, maker in enumerate(self.elastic_makers)
+        ]
+        elastic_jobs = [everything, *constants] if constants else []
         output = {
             "competing": competing.output,
             "constriction": over_k.output,
+            "predominance": over_both.output,
+            "uncertainties": spread.output,
             "reference": reference.output,
             "stabilities": [job.output for job in profiles],
             "decompositions": [job.output for job in reactions],
         }
-        return Flow([found, competing, *profiles, *reactions, over_k, reference], output=output, name=self.name)
+        steps = [found, competing, *profiles, *reactions, over_k, over_both, reference, spread, *elastic_jobs]
+        return Flow(steps, output=output, name=self.name)
 
 
 @dataclass
@@ -244,9 +281,13 @@ class SelfLimitMaker(Maker):
 
 
 def first_outputs(flow: Flow) -> dict[str, object]:
-    """What the report shows of the ordering stage: all orderings and all their relaxations."""
+    """What the report shows of the ordering stage: all orderings, their relaxations and what these say."""
     by_name = {job.name: job.output for job in jobs_in_order(flow)}
     found = [
         output for name, output in by_name.items() if name.startswith("orderings ") and name != "orderings to relax"
     ]
-    return {"orderings": found, "relaxations": by_name["relax orderings"]}
+    return {
+        "orderings": found,
+        "relaxations": by_name["relax orderings"],
+        "ordering_energies": by_name["energies of orderings"],
+    }

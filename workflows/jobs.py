@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from jobflow import job
 from pymatgen.core import Composition
-from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import (
     CandidatesDoc,
@@ -14,7 +13,9 @@ from selflimit.documents import (
     DecompositionDoc,
     ElasticDoc,
     GrowthDoc,
+    OrderingEnergiesDoc,
     OrderingsDoc,
+    PredominanceDoc,
     ProductsDoc,
     RelaxationDoc,
     ReportDoc,
@@ -28,12 +29,10 @@ from selflimit.phase_diagrams.bundled import bundled_structure
 from selflimit.phase_diagrams.constrained import LARGEST_K_EFF, ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries import competing_entries, competing_structures, with_experimental_volumes
 from selflimit.progress import Progress, current_progress, silent
-from selflimit.structures.electrostatics import orderings_document
+from selflimit.structures.lowest import orderings_document
 from selflimit.structures.parents import Parent
-
-ENERGY_TIE = 1e-4
-"""Energies per atom (eV/atom) closer than this are the same crystal relaxed in two cells: the default tolerances leave
-0.02 to 0.2 meV/atom (measured with CHGNet r2scan on the zirconium chlorides)."""
+from selflimit.workflows.duplicates import ENERGY_TIE
+from selflimit.workflows.ordering_energies import Outcome, ordering_energies, ordering_labels
 
 OUTPUTS = 7
 """Intervals between output times of a growth."""
@@ -58,9 +57,20 @@ def competing_candidates(formula: str, working_ion: str, source: Literal["bundle
 
 
 @job(output_schema=RelaxationDoc)
-def lowest(relaxations: Sequence[RelaxationDoc]) -> RelaxationDoc:
-    """The relaxation of lowest energy; of those that tie with it the one of the smallest cell."""
-    return lowest_of(relaxations)
+def lowest(outcomes: Sequence[Outcome]) -> RelaxationDoc:
+    """The converged relaxation of lowest energy; of those that tie with it the one of the smallest cell."""
+    return lowest_of([doc for doc in outcomes if isinstance(doc, RelaxationDoc)])
+
+
+@job(output_schema=OrderingEnergiesDoc)
+def energies_of_orderings(
+    found: Sequence[OrderingsDoc],
+    outcomes: Sequence[Outcome],
+    compared: Sequence[Sequence[Outcome]],
+    temperature: float,
+) -> OrderingEnergiesDoc:
+    """Relaxed orderings: duplicates merged, energies above the hull, weights at ``temperature`` (K), rank agreement."""
+    return ordering_energies(found, outcomes, compared, temperature)
 
 
 @job(output_schema=StabilityDoc)
@@ -92,6 +102,20 @@ def constriction(
     return diagram.constriction_profile(electrolyte.formula, voltage, (0.0, LARGEST_K_EFF))
 
 
+@job(output_schema=PredominanceDoc)
+def predominance(
+    electrolyte: RelaxationDoc,
+    competing: Sequence[RelaxationDoc],
+    voltage_range: tuple[float, float],
+    k_eff_range: tuple[float, float],
+    working_ion: str,
+) -> PredominanceDoc:
+    """The exact voltage-K_eff map of the electrolyte (V, GPa)."""
+    return diagram_of(electrolyte, competing, working_ion).predominance(
+        electrolyte.formula, voltage_range, k_eff_range
+    )
+
+
 @job
 def reference_products(
     formula: str, working_ion: str, k_effs: Sequence[float], voltage_range: tuple[float, float]
@@ -111,26 +135,16 @@ def elastic_candidates(
     return interface_phases(electrolyte, competing, particles, decompositions)
 
 
+@job
+def all_phases(electrolyte: RelaxationDoc, competing: Sequence[RelaxationDoc]) -> list[RelaxationDoc]:
+    """The electrolyte and every competing phase."""
+    return [electrolyte, *competing]
+
+
 @job(output_schema=CandidatesDoc)
 def particle_candidates(label: str) -> CandidatesDoc:
     """The crystal of the particle layer, from the bundled structures."""
     return CandidatesDoc(structures=[bundled_structure(label)], labels=[label], degeneracies=[1])
-
-
-@job(output_schema=StabilityDoc)
-def entries_stability(
-    entries: list[ComputedStructureEntry], formula: str, k_eff: float, voltage_range: tuple[float, float]
-) -> StabilityDoc:
-    """Products of ``formula`` against voltage from the user's entries."""
-    return ConstrainedPhaseDiagram(entries).profile(formula, k_eff, voltage_range)
-
-
-@job(output_schema=DecompositionDoc)
-def entries_decomposition(
-    entries: list[ComputedStructureEntry], formula: str, k_eff: float, voltage: float
-) -> DecompositionDoc:
-    """Decomposition of ``formula`` at one voltage from the user's entries."""
-    return ConstrainedPhaseDiagram(entries).products(formula, voltage, k_eff)
 
 
 @job
@@ -167,7 +181,7 @@ def report(content: dict[str, Any]) -> ReportDoc:
 
 def candidates_of_orderings(found: Sequence[OrderingsDoc]) -> CandidatesDoc:
     """Flatten the orderings of several cells; labels tell parent, cell and rank."""
-    kept = [(f"{doc.parent} {doc.cell} #{rank}", item) for doc in found for rank, item in enumerate(doc.orderings)]
+    kept = [pair for doc in found for pair in zip(ordering_labels(doc), doc.orderings, strict=True)]
     return CandidatesDoc(
         structures=[item.structure for _, item in kept],
         labels=[label for label, _ in kept],

@@ -19,6 +19,7 @@ th,td{padding:.28rem .55rem;text-align:left;vertical-align:top;border-bottom:1px
 th{border-bottom:2px solid #555} td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 th.number{text-align:right}
 figure{margin:1.4rem 0} figure img{max-width:100%;height:auto} figcaption{font-size:.86rem;color:#444}
+.selflimit-legend{columns:18rem;font-size:.86rem;margin:.4rem 0}
 caption{text-align:left;font-weight:600;padding:.3rem 0} .scroll{overflow-x:auto} .note{color:#444;font-size:.9rem}
 mark{background:#ffe9a8} nav a{margin-right:1rem} code{font-size:.88em;overflow-wrap:anywhere}
 @media print{nav{display:none} figure,table{break-inside:avoid}}
@@ -26,7 +27,9 @@ mark{background:#ffe9a8} nav a{margin-right:1rem} code{font-size:.88em;overflow-
 
 
 SYMBOL = "(?:" + "|".join(sorted(ELEMENTS, key=len, reverse=True)) + ")"
-FORMULA = re.compile(rf"(?<![\w-])(?=\w*\d)(?:{SYMBOL}(?:[1-9]\d*(?:\.\d+)?)?)+(?![\w/])")
+COUNT = r"(?:[1-9]\d*(?:\.\d+)?)?"
+GROUP = rf"\((?:{SYMBOL}{COUNT})+\){COUNT}"
+FORMULA = re.compile(rf"(?<![\w-])(?=[\w()]*\d)(?:{SYMBOL}{COUNT}|{GROUP})+(?![\w/])")
 
 
 def subscripted(text: str) -> str:
@@ -80,6 +83,10 @@ class Page:
             f'<figure><img alt="{alt}" src="data:image/png;base64,{data}">'
             f"<figcaption>{subscripted(caption)}</figcaption></figure>"
         )
+
+    def drawing(self, markup: str, caption: str) -> None:
+        """A drawing that is markup of our own making (SVG and its legend), set as it is."""
+        self.parts.append(f"<figure>{markup}<figcaption>{subscripted(caption)}</figcaption></figure>")
 
     def text(self) -> str:
         """The whole page."""

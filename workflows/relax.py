@@ -8,9 +8,18 @@ from pymatgen.core import Structure
 from selflimit.documents import RelaxationDoc
 from selflimit.progress import current_progress
 from selflimit.workflows.force_fields import DEFAULT_FORCE_FIELD
-from selflimit.workflows.relaxation import Tolerances, elastic_all, relax, relax_all
+from selflimit.workflows.relaxation import Tolerances, elastic_all, elastic_each, relax, relax_all
+from selflimit.workflows.staged_relaxation import relax_in_stages
 
-__all__ = ["ForceFieldElasticMaker", "ForceFieldRelaxMaker", "Tolerances", "elastic_all", "relax", "relax_all"]
+__all__ = [
+    "ForceFieldElasticMaker",
+    "ForceFieldRelaxMaker",
+    "StagedRelaxMaker",
+    "Tolerances",
+    "elastic_all",
+    "relax",
+    "relax_all",
+]
 
 
 def relaxed_again(relaxations: list[RelaxationDoc], force_field: str, workers: int | None) -> list[RelaxationDoc]:
@@ -43,7 +52,7 @@ class ForceFieldRelaxMaker(Maker):
     max_force, max_stress, max_steps, max_volume_change
         As in :class:`~selflimit.workflows.relaxation.Tolerances` (eV/Angstrom, GPa).
     workers
-        Processes; 0 stands for 2, or 1 on a single core.
+        Processes; 0 stands for 2 where the batch is worth it and there are two cores, else 1.
     """
 
     name: str = "force-field relaxations"
@@ -57,10 +66,29 @@ class ForceFieldRelaxMaker(Maker):
     @job
     def make(self, structures: list[Structure], labels: list[str], degeneracies: list[int]) -> Job:
         """Relax ``structures``; output: list[RelaxationDoc]."""
-        tolerances = Tolerances(self.max_force, self.max_stress, self.max_steps, self.max_volume_change)
-        return relax_all(  # type: ignore[return-value]  # the decorator makes it a Job
-            structures, labels, degeneracies, self.force_field, tolerances, self.workers or None, current_progress()
-        )
+        batch = (structures, labels, degeneracies, self.force_field, self.tolerances)
+        return relax_all(*batch, self.workers or None, current_progress())  # type: ignore[return-value]
+
+    @property
+    def tolerances(self) -> Tolerances:
+        """The tolerances in one."""
+        return Tolerances(self.max_force, self.max_stress, self.max_steps, self.max_volume_change)
+
+
+@dataclass
+class StagedRelaxMaker(ForceFieldRelaxMaker):
+    """Job that relaxes orderings in two stages; output: what became of each, in order.
+
+    Parameters are those of :class:`ForceFieldRelaxMaker`; the tolerances are those of the second stage.
+    """
+
+    name: str = "staged force-field relaxations"
+
+    @job
+    def make(self, structures: list[Structure], labels: list[str], degeneracies: list[int]) -> Job:
+        """Relax ``structures``; output: list of RelaxationDoc, CoarseRelaxationDoc and FailedRelaxationDoc."""
+        batch = (structures, labels, degeneracies, self.force_field, self.tolerances)
+        return relax_in_stages(*batch, self.workers or None, current_progress())  # type: ignore[return-value]
 
 
 @dataclass
@@ -75,13 +103,16 @@ class ForceFieldElasticMaker(Maker):
         The force field that strains the crystals.
     relax_first
         Relax the crystals with it before: for crystals that another level of theory relaxed, e.g. DFT.
+    keep_failures
+        Put a FailedRelaxationDoc in the place of a crystal that is unstable, instead of failing for all.
     workers
-        Processes; 0 stands for 2, or 1 on a single core.
+        Processes; 0 stands for 2 where the batch is worth it and there are two cores, else 1.
     """
 
     name: str = "force-field elastic constants"
     force_field: str = DEFAULT_FORCE_FIELD
     relax_first: bool = False
+    keep_failures: bool = False
     workers: int = 0
 
     @job
@@ -90,4 +121,5 @@ class ForceFieldElasticMaker(Maker):
         strained = (
             relaxed_again(relaxations, self.force_field, self.workers or None) if self.relax_first else relaxations
         )
-        return elastic_all(strained, self.force_field, self.workers or None, current_progress())  # type: ignore[return-value]
+        compute = elastic_each if self.keep_failures else elastic_all
+        return compute(strained, self.force_field, self.workers or None, current_progress())  # type: ignore[return-value]

@@ -1,7 +1,6 @@
 """Force-field relaxations of one crystal, and of batches on two processes; no job manager is imported here.
 
-Cells and positions relax together, without symmetry constraints. A small fixed displacement and strain come first: a
-crystal that starts on a symmetric saddle point feels no force that would take it off.
+Cells and positions relax together, without symmetry constraints, from a small random displacement and strain.
 """
 
 import multiprocessing
@@ -17,8 +16,9 @@ import numpy as np
 from ase import Atoms
 from ase.filters import FrechetCellFilter
 from pymatgen.core import Structure
+from threadpoolctl import threadpool_limits
 
-from selflimit.documents import ElasticDoc, RelaxationDoc
+from selflimit.documents import ElasticDoc, FailedRelaxationDoc, RelaxationDoc
 from selflimit.errors import ConvergenceError, InputError, SelflimitError
 from selflimit.progress import Progress, silent
 from selflimit.workflows.elastic import elastic_constants
@@ -29,11 +29,12 @@ INITIAL_DISPLACEMENT = 0.02
 """Standard deviation (Angstrom) of the displacement that takes a crystal off a symmetric saddle point: small against
 bond lengths, large enough that an unstable mode of 0.5 eV/Angstrom^2 exceeds the force tolerance."""
 
-INITIAL_STRAIN = 0.01
-"""Standard deviation of the components of the strain that does the same for the cell, dimensionless."""
+WORTH_A_PROCESS = 250.0
+"""Atoms to relax from which on a second process pays: starting one and loading a model takes as long as relaxing 200
+atoms (9 and 0.06 CPU s per atom with CHGNet r2scan)."""
 
-SEED = 20
-"""Seed of the initial displacement and strain: relaxations are reproducible."""
+STRAINED_CELLS = 12
+"""Relaxations that one tensor of elastic constants takes."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -61,12 +62,17 @@ class Tolerances:
     max_volume_change: float = 0.35
 
 
+DEFAULT_TOLERANCES = Tolerances()
+"""Forces of 0.005 eV/Angstrom and stresses of 0.03 GPa."""
+
+
 def relax(
     structure: Structure,
     label: str,
     force_field: ForceField,
     degeneracy: int = 1,
-    tolerances: Tolerances = Tolerances(),
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    displacement: float = INITIAL_DISPLACEMENT,
 ) -> RelaxationDoc:
     """Relax cell and positions of an ordered crystal.
 
@@ -76,21 +82,20 @@ def relax(
         Ordered crystal (Angstrom).
     label, degeneracy
         Carried over to the document.
+    displacement
+        Standard deviation of the random displacement at the start (Angstrom).
 
     Raises
     ------
     InputError
-        A disordered crystal.
+        A disordered crystal, or elements that the force field does not cover.
     ConvergenceError
         Tolerances not met within ``max_steps``, a runaway cell, or a force field that fails or returns NaN.
     """
-    if not structure.is_ordered:
-        raise InputError(
-            f"{label}: expected an ordered crystal, got partial occupancies; enumerate its orderings first"
-        )
-    atoms = _displaced_atoms(structure, force_field)
-    initial_volume = structure.volume
-    steps = _relax_cell(atoms, label, tolerances)
+    _require_ordered(structure, label)
+    force_field.require(structure.symbol_set, label)
+    atoms = _atoms(structure, force_field)
+    steps = _relax_cell(atoms, label, tolerances, displacement)
     relaxed = Structure(atoms.cell.array, atoms.get_chemical_symbols(), atoms.positions, coords_are_cartesian=True)
     formula, units = relaxed.composition.get_reduced_formula_and_factor()
     max_force, max_stress = residuals(atoms)
@@ -103,7 +108,7 @@ def relax(
         energy_per_atom=energy / len(atoms),
         volume=relaxed.volume,
         volume_per_formula=relaxed.volume / units,
-        volume_change=relaxed.volume / initial_volume - 1,
+        volume_change=relaxed.volume / structure.volume - 1,
         max_force=max_force,
         max_stress=max_stress,
         steps=steps,
@@ -117,11 +122,11 @@ def relax_all(
     labels: Sequence[str],
     degeneracies: Sequence[int],
     force_field: str = DEFAULT_FORCE_FIELD,
-    tolerances: Tolerances = Tolerances(),
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
     workers: int | None = None,
     progress: Progress = silent,
 ) -> list[RelaxationDoc]:
-    """Relax a batch of crystals; results in the order given.
+    """Relax a batch of crystals of which none may fail; results in the order given.
 
     Parameters
     ----------
@@ -130,15 +135,42 @@ def relax_all(
     force_field
         Name as in :func:`selflimit.workflows.force_fields.load_force_field`.
     workers
-        Processes, each with one thread and one load of the model. Default: 2, or 1 on a single core. Scripts that
-        start more than one need the usual ``if __name__ == "__main__":``.
+        Processes, each with one thread and one load of the model. Default: 2 where the batch is worth it and there are
+        two cores, else 1. Scripts that start more than one need the usual ``if __name__ == "__main__":``.
 
     Raises
     ------
     InputError
-        Lists of different lengths, an unknown force field.
+        Lists of different lengths, an unknown force field, elements that it does not cover.
     ConvergenceError
-        From :func:`relax`; the rest of the batch is given up.
+        Relaxations that failed, all of them named.
+    """
+    found = relax_each(structures, labels, degeneracies, force_field, tolerances, workers, progress)
+    failures = [doc.message for doc in found if isinstance(doc, FailedRelaxationDoc)]
+    if failures:
+        raise ConvergenceError("; ".join(failures))
+    return [doc for doc in found if isinstance(doc, RelaxationDoc)]
+
+
+def relax_each(
+    structures: Sequence[Structure],
+    labels: Sequence[str],
+    degeneracies: Sequence[int],
+    force_field: str = DEFAULT_FORCE_FIELD,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+    workers: int | None = None,
+    progress: Progress = silent,
+    displacement: float = INITIAL_DISPLACEMENT,
+) -> list[RelaxationDoc | FailedRelaxationDoc]:
+    """Relax a batch of crystals, each for itself: one that fails takes no other with it.
+
+    Parameters are those of :func:`relax_all` and :func:`relax`. A crystal whose relaxation does not converge or runs
+    away comes back as FailedRelaxationDoc with the message.
+
+    Raises
+    ------
+    InputError
+        As :func:`relax_all`; raised before any relaxation begins.
     """
     if not len(structures) == len(labels) == len(degeneracies):
         raise InputError(
@@ -146,7 +178,11 @@ def relax_all(
             f"{len(labels)} labels, {len(degeneracies)} degeneracies"
         )
     items = list(zip(structures, labels, degeneracies, strict=True))
-    task = partial(_relax_item, force_field=force_field, tolerances=tolerances)
+    loaded = loaded_force_field(force_field)
+    for structure, label, _ in items:
+        _require_ordered(structure, label)
+        loaded.require(structure.symbol_set, label)
+    task = partial(_relax_item, force_field=force_field, tolerances=tolerances, displacement=displacement)
     return _batch(task, items, [len(one) for one in structures], labels, workers, progress)
 
 
@@ -167,26 +203,48 @@ def elastic_all(
 
     Raises
     ------
-    LevelOfTheoryError, ConvergenceError
+    LevelOfTheoryError
         From :func:`selflimit.workflows.elastic.elastic_constants`.
+    ConvergenceError
+        Crystals that have no elastic constants, all of them named.
     """
-    costs = [len(relaxed.structure) ** 2 for relaxed in relaxations]
+    found = elastic_each(relaxations, force_field, workers, progress)
+    failures = [doc.message for doc in found if isinstance(doc, FailedRelaxationDoc)]
+    if failures:
+        raise ConvergenceError("; ".join(failures))
+    return [doc for doc in found if isinstance(doc, ElasticDoc)]
+
+
+def elastic_each(
+    relaxations: Sequence[RelaxationDoc],
+    force_field: str = DEFAULT_FORCE_FIELD,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> list[ElasticDoc | FailedRelaxationDoc]:
+    """Elastic constants of each crystal for itself: an unstable one comes back as FailedRelaxationDoc.
+
+    Parameters and LevelOfTheoryError are those of :func:`elastic_all`.
+    """
+    costs = [STRAINED_CELLS * len(relaxed.structure) for relaxed in relaxations]
     task = partial(_elastic_item, force_field=force_field)
     return _batch(task, list(relaxations), costs, [relaxed.label for relaxed in relaxations], workers, progress)
 
 
-def _displaced_atoms(structure: Structure, force_field: ForceField) -> Atoms:
+def _require_ordered(structure: Structure, label: str) -> None:
+    if not structure.is_ordered:
+        raise InputError(
+            f"{label}: expected an ordered crystal, got partial occupancies; enumerate its orderings first"
+        )
+
+
+def _atoms(structure: Structure, force_field: ForceField) -> Atoms:
     symbols = [site.specie.symbol for site in structure]
-    atoms = Atoms(symbols, positions=structure.cart_coords, cell=structure.lattice.matrix, pbc=True)
-    random = np.random.default_rng(SEED)
-    strain = random.normal(scale=INITIAL_STRAIN, size=(3, 3))
-    atoms.set_cell(atoms.cell.array @ (np.eye(3) + 0.5 * (strain + strain.T)), scale_atoms=True)
-    atoms.positions += random.normal(scale=INITIAL_DISPLACEMENT, size=(len(atoms), 3))
-    atoms.calc = force_field.calculator
-    return atoms
+    return Atoms(
+        symbols, structure.cart_coords, cell=structure.lattice.matrix, pbc=True, calculator=force_field.calculator
+    )
 
 
-def _relax_cell(atoms: Atoms, label: str, tolerances: Tolerances) -> int:
+def _relax_cell(atoms: Atoms, label: str, tolerances: Tolerances, displacement: float) -> int:
     """Relax cell and positions in place; the number of steps."""
     initial_volume = atoms.get_volume()
 
@@ -194,7 +252,7 @@ def _relax_cell(atoms: Atoms, label: str, tolerances: Tolerances) -> int:
         _check_sane(atoms, initial_volume, label, tolerances)
         return _converged(atoms, tolerances)
 
-    converged, steps = minimise(FrechetCellFilter(atoms), is_done, tolerances.max_steps)
+    converged, steps = minimise(FrechetCellFilter(atoms), is_done, tolerances.max_steps, displacement)
     if converged:
         return steps
     force, stress = residuals(atoms)
@@ -220,13 +278,25 @@ def _check_sane(atoms: Atoms, initial_volume: float, label: str, tolerances: Tol
         )
 
 
-def _relax_item(item: tuple[Structure, str, int], force_field: str, tolerances: Tolerances) -> RelaxationDoc:
+def _relax_item(
+    item: tuple[Structure, str, int], force_field: str, tolerances: Tolerances, displacement: float
+) -> RelaxationDoc | FailedRelaxationDoc:
     structure, label, degeneracy = item
-    return relax(structure, label, loaded_force_field(force_field), degeneracy, tolerances)
+    loaded = loaded_force_field(force_field)
+    try:
+        with threadpool_limits(limits=1):  # of what was imported since the force field was loaded, too
+            return relax(structure, label, loaded, degeneracy, tolerances, displacement)
+    except ConvergenceError as failure:
+        return FailedRelaxationDoc(label=label, message=str(failure), level_of_theory=loaded.level)
 
 
-def _elastic_item(relaxed: RelaxationDoc, force_field: str) -> ElasticDoc:
-    return elastic_constants(relaxed, loaded_force_field(force_field))
+def _elastic_item(relaxed: RelaxationDoc, force_field: str) -> ElasticDoc | FailedRelaxationDoc:
+    loaded = loaded_force_field(force_field)
+    try:
+        with threadpool_limits(limits=1):
+            return elastic_constants(relaxed, loaded)
+    except ConvergenceError as failure:
+        return FailedRelaxationDoc(label=relaxed.label, message=str(failure), level_of_theory=loaded.level)
 
 
 def _batch(
@@ -240,7 +310,8 @@ def _batch(
     """Results of ``task`` for all items, the costly ones first so that the processes end together."""
     order = sorted(range(len(items)), key=lambda i: -costs[i])
     results: dict[int, R] = {}
-    for i, result in _computed(task, items, order, workers or min(2, os.cpu_count() or 1)):
+    worthwhile = min(2, os.cpu_count() or 1) if sum(costs) >= WORTH_A_PROCESS else 1
+    for i, result in _computed(task, items, order, workers or worthwhile):
         results[i] = result
         progress(len(results) / len(items), f"{names[i]} ({len(results)} of {len(items)})")
     return [results[i] for i in range(len(items))]

@@ -8,10 +8,13 @@ from matplotlib.figure import Figure
 from pydantic import Field
 
 from selflimit.documents import (
+    CoarseRelaxationDoc,
     ConstrictionDoc,
     DecompositionDoc,
     ElasticDoc,
+    FailedRelaxationDoc,
     GrowthDoc,
+    OrderingEnergiesDoc,
     OrderingsDoc,
     ParameterRow,
     ProductsDoc,
@@ -38,7 +41,10 @@ class ReportContent(Record):
 
     parent: str = Field(description="Name of the disordered parent")
     orderings: list[OrderingsDoc] = Field(description="One per cell")
-    relaxations: list[RelaxationDoc] = Field(description="All relaxed orderings")
+    relaxations: list[RelaxationDoc | CoarseRelaxationDoc | FailedRelaxationDoc] = Field(
+        description="What became of each ordering"
+    )
+    ordering_energies: OrderingEnergiesDoc = Field(description="The relaxed orderings as ensembles")
     electrolyte: RelaxationDoc = Field(description="The lowest ordering")
     competing: list[RelaxationDoc] = Field(description="All competing phases, relaxed")
     stabilities: list[StabilityDoc] = Field(description="One per K_eff")
@@ -202,7 +208,31 @@ def ordering_chapter(page: Page, content: ReportContent) -> None:
     counts = [[doc.cell, doc.raw_count, doc.distinct_count, len(doc.orderings)] for doc in content.orderings]
     page.table("Symmetry-distinct orderings", ["cell", "raw", "distinct (Burnside)", "relaxed"], counts)
     page.table("Ranked by electrostatics", tables.ORDERING_COLUMNS, tables.ordering_rows(content.orderings))
-    page.table("Relaxed", tables.RELAXATION_COLUMNS, tables.relaxation_rows(content.relaxations))
+    converged = [doc for doc in content.relaxations if isinstance(doc, RelaxationDoc)]
+    page.table("Relaxed", tables.RELAXATION_COLUMNS, tables.relaxation_rows(converged))
+    ensemble_section(page, content.ordering_energies)
+
+
+def ensemble_section(page: Page, found: OrderingEnergiesDoc) -> None:
+    """Energies above the lowest, weights, merged duplicates; how the rankings agree."""
+    first = found.ensembles[0]
+    page.table(
+        f"Relaxed orderings, Boltzmann weights at {first.temperature:g} K",
+        tables.ORDERING_ENERGY_COLUMNS, tables.ordering_energy_rows(found),
+    )  # fmt: skip
+    page.paragraph(
+        "Weights are those of whole cells, so each cell is an ensemble of its own, of the orderings that were relaxed: "
+        + "; ".join(
+            f"{one.cell}: {one.configurations} of {one.all_configurations} configurations, mean energy "
+            f"{one.mean_energy:.4f} eV and entropy {one.configurational_entropy:.3f} k_B per formula unit"
+            for one in found.ensembles
+        )
+        + ". An ordering of stage 'coarse' was ranked and not converged.",
+        "note",
+    )
+    page.table("How the rankings agree", tables.AGREEMENT_COLUMNS, tables.agreement_rows(found))
+    if found.failures:
+        page.table("Orderings without an energy", tables.FAILURE_COLUMNS, tables.failure_rows(found))
 
 
 def diagram_chapter(page: Page, content: ReportContent, figures: dict[str, Path]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,7 +19,8 @@ from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress
 from selflimit.structures.cif import parent_from_cif
 from selflimit.structures.orderings import count_orderings
-from selflimit.structures.parents import Parent, known_parents, parent_cell
+from selflimit.structures.parents import SYMPREC, Parent, known_parents, parent_cell
+from selflimit.structures.sources import Occupancies, parent_from_poscar
 from selflimit.workflows.flows import (
     InterfaceMaker,
     OrderingMaker,
@@ -29,7 +31,7 @@ from selflimit.workflows.flows import (
 from selflimit.workflows.force_fields import load_force_field
 from selflimit.workflows.local import JobRecord, Listener, run_flow, save_flow, saved_flow, stored_output
 from selflimit.workflows.provenance import write_atomically, write_provenance
-from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker
+from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
 from selflimit.workflows.stores import redacted
 
 
@@ -44,6 +46,10 @@ class RunConfiguration(Record):
     charges: dict[str, float] = Field(
         {}, description="Formal charges (e) by species; empty: guessed from the composition"
     )
+    occupied: dict[str, dict[str, float]] = Field(
+        {}, description="Occupancies by site label or element, replacing the file's; empty: as in the file"
+    )
+    symprec: float = Field(SYMPREC, gt=0, description="Distance within which symmetry is found (Angstrom)")
     cells: tuple[str, ...] = Field(min_length=1, description="Cells to fill")
     keep: int = Field(ge=1, description="Orderings relaxed per cell")
     force_field: str = Field(description="Force-field name, or 'VASP'")
@@ -73,7 +79,7 @@ class RunConfiguration(Record):
         InputError
             A crystal, cell, grid or force field that cannot be used.
         """
-        parent = parent_named(self.parent, self.pools, self.charges)
+        parent = parent_named(self.parent, self.pools, self.charges, self.occupied, self.symprec)
         for cell in self.cells:
             count_orderings(parent, cell)
         Microstructure.graded(Grid(self.grid_cells, InterfaceParameters().interface_width), self.seed)
@@ -82,23 +88,39 @@ class RunConfiguration(Record):
         return parent
 
 
-def parent_named(name: str, pools: Sequence[Sequence[str]] = (), charges: Mapping[str, float] | None = None) -> Parent:
-    """The parent of that name, or the one in the CIF file of that name, with its pools and formal charges (e).
+def parent_named(
+    name: str,
+    pools: Sequence[Sequence[str]] = (),
+    charges: Mapping[str, float] | None = None,
+    occupied: Occupancies | None = None,
+    symprec: float = SYMPREC,
+) -> Parent:
+    """The bundled parent of that name, or the one in the CIF or POSCAR file of that name.
+
+    Parameters
+    ----------
+    pools, charges, occupied, symprec
+        As in :func:`selflimit.structures.sources.parent_from_structure`; empty: the parent's own, or the default.
 
     Raises
     ------
     InputError
-        Neither a bundled parent nor a readable CIF file; pools or charges for a bundled parent.
+        Neither a bundled parent nor a readable file; charges or occupancies for a bundled parent.
     """
     if name in known_parents():
-        if pools or charges:
-            raise InputError(f"--pool and --charge are for CIF files; {name} has its own, see the model's description")
-        return parent_cell(name)
-    if not Path(name).is_file():
+        if charges or occupied:
+            raise InputError(f"--charge and --occupancy are for files; {name} has its own, see the model's description")
+        bundled = replace(parent_cell(name), symprec=symprec)
+        return bundled.with_pools(pools) if pools else bundled
+    path = Path(name)
+    if not path.is_file():
         raise InputError(
-            f"--parent {name!r} is neither a bundled parent ({', '.join(known_parents())}) nor an existing CIF file"
+            f"--parent {name!r} is neither a bundled parent ({', '.join(known_parents())}) nor an existing CIF file "
+            "or POSCAR"
         )
-    return parent_from_cif(Path(name), pools or None, charges or None)
+    if path.suffix.lower() in (".cif", ".mcif"):
+        return parent_from_cif(path, pools or None, charges or None, symprec, occupied)
+    return parent_from_poscar(path, occupied or {}, pools or None, charges or None, symprec)
 
 
 def prepared_flow(folder: Path, configuration: RunConfiguration) -> Flow:
@@ -146,13 +168,16 @@ def maker_of(configuration: RunConfiguration) -> SelfLimitMaker:
     relax: RelaxMaker = (
         _vasp() if c.force_field == "VASP" else ForceFieldRelaxMaker(force_field=c.force_field, max_force=c.max_force)
     )
+    staged: RelaxMaker = (
+        relax if c.force_field == "VASP" else StagedRelaxMaker(force_field=c.force_field, max_force=c.max_force)
+    )
     elastic = (
         ForceFieldElasticMaker(relax_first=True)
         if c.force_field == "VASP"
         else ForceFieldElasticMaker(force_field=c.force_field)
     )
     return SelfLimitMaker(
-        ordering_maker=OrderingMaker(cells=c.cells, keep=c.keep, relax_maker=relax),
+        ordering_maker=OrderingMaker(cells=c.cells, keep=c.keep, relax_maker=staged),
         diagram_maker=PhaseDiagramMaker(
             k_effs=c.k_effs, voltage_range=c.voltage_range, phases=c.phases, relax_maker=relax
         ),

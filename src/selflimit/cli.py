@@ -25,7 +25,10 @@ Run the same command again to resume: finished steps are not repeated."""
 
 ORDERINGS_EXAMPLE = """\
 example:
-  selflimit orderings --parent LZC-A --cell conventional --keep 5 --json
+  selflimit orderings --parent LZC-A --cell conventional --keep 5       rank by electrostatics, relax the lowest
+  selflimit orderings --cell 5x1x1 --no-relax --keep 10 --cifs lowest   rank only, 754,972 orderings
+  selflimit orderings --parent my.cif --n-cells 4 --count               all shapes of 4 primitive cells
+  selflimit orderings --parent POSCAR --occupancy Li=Li:0.5 --count     occupancies beside a POSCAR
 Energies are electrostatic, in eV per formula unit; the relaxation decides which ordering is lowest."""
 
 DIAGRAM_EXAMPLE = """\
@@ -61,22 +64,38 @@ def _crystal(parser: argparse.ArgumentParser) -> None:
     crystal.add_argument(
         "--parent",
         default="LZC-A",
-        help="bundled parent (LZC-A, LZC-C, LZC-D, LZC-E) or a CIF file with occupancies (default: %(default)s)",
+        help="bundled parent (LZC-A, LZC-C, LZC-D, LZC-E, LZC-trigonal, Li3InCl6), a CIF file with occupancies, or a "
+        "POSCAR with --occupancy (default: %(default)s)",
     )
     crystal.add_argument(
         "--pool",
         action="append",
         default=[],
         metavar="LABELS",
-        help="CIF only: site labels that share one composition, e.g. Li1,Li2; repeat for more pools "
-        "(default: each disordered label is a pool of its own)",
+        help="site labels that share one composition, e.g. Li1,Li2; repeat for more pools (default: the bundled "
+        "parent's; in a file each orbit of disordered sites is a pool of its own)",
     )
     crystal.add_argument(
         "--charge",
         action="append",
         default=[],
         metavar="SPECIES=E",
-        help="CIF only: formal charge of a species in e, e.g. Zr=4; repeat for each (default: guessed)",
+        help="files only: formal charge of a species in e, e.g. Zr=4; repeat for each (default: guessed)",
+    )
+    crystal.add_argument(
+        "--occupancy",
+        action="append",
+        default=[],
+        metavar="SITE=SPECIES:N",
+        help="files only: occupancies of a site label, or of all sites of an element, e.g. Li=Li:0.5,Na:0.25; what is "
+        "missing to 1 is vacancy; repeat for each (default: as in the file)",
+    )
+    crystal.add_argument(
+        "--symprec",
+        type=float,
+        default=0.01,
+        metavar="A",
+        help="distance within which symmetry is found (Angstrom, default: %(default)s)",
     )
     crystal.add_argument(
         "--cell",
@@ -92,6 +111,34 @@ def _crystal(parser: argparse.ArgumentParser) -> None:
         default=8,
         metavar="N",
         help="orderings kept per cell, lowest electrostatic energy first (default: %(default)s)",
+    )
+
+
+def _orderings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cifs", metavar="FOLDER", help="also write the kept orderings as CIF files")
+    only = parser.add_argument_group("without relaxation")
+    what = only.add_mutually_exclusive_group()
+    what.add_argument("--count", action="store_true", help="only the exact numbers of orderings")
+    what.add_argument("--no-relax", action="store_true", help="only the --keep lowest by electrostatics")
+    what.add_argument("--sample", type=int, metavar="N", help="N random distinct orderings")
+    what.add_argument("--write", metavar="FOLDER", help="all orderings to disk; run again to go on after a stop")
+    only.add_argument("--n-cells", type=int, metavar="N", help="all shapes of N primitive cells instead of --cell")
+    only.add_argument(
+        "--skip-superperiodic",
+        action="store_true",
+        help="with --count and --write: leave out orderings that belong to a smaller cell",
+    )
+    only.add_argument(
+        "--weights",
+        choices=("uniform", "degeneracy"),
+        default="uniform",
+        help="with --sample: every distinct ordering alike, or by degeneracy (default: %(default)s)",
+    )
+    only.add_argument(
+        "--sample-seed", type=int, default=1, help="with --sample: same seed, same sample (default: %(default)s)"
+    )
+    only.add_argument(
+        "--most", type=float, metavar="N", help="refuse more distinct orderings than this (default: 5e9; lowest: 2e10)"
     )
 
 
@@ -184,7 +231,7 @@ def parser() -> argparse.ArgumentParser:
     _interface(run)
     orderings = verb("orderings", "symmetry-distinct orderings of a disordered crystal, ranked", ORDERINGS_EXAMPLE)
     _chain(orderings)
-    orderings.add_argument("--cifs", metavar="FOLDER", help="also write the kept orderings as CIF files")
+    _orderings(orderings)
     diagram = verb("diagram", "products against voltage and K_eff, reactions, volumes", DIAGRAM_EXAMPLE)
     _chain(diagram)
     diagram.add_argument("--entries", metavar="FILE", help="use these entries instead of relaxing crystals (JSON)")

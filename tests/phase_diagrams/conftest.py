@@ -32,6 +32,39 @@ def make_random_entries(seed, elements=("Li", "Zr", "Cl"), compounds=12, coarse=
     return entries
 
 
+ELECTRONEGATIVITY = {"Li": 0.98, "Ge": 2.01, "P": 2.19, "S": 2.58, "Cl": 3.16, "N": 3.04, "Zr": 1.33}
+
+
+def make_large_set(seed, elements, size, polymorphs=0.4):
+    """A synthetic set like a real system: ionic formation energies, many polymorphs, duplicates, exact ties."""
+    rng = np.random.default_rng(seed)
+    energy, volume = rng.uniform(-9, -1, len(elements)), rng.uniform(10, 30, len(elements))
+    chi = np.array([ELECTRONEGATIVITY[e] for e in elements])
+    entries = [make_entry(f"{e}2", 2 * h, 2 * v, f"ref-{e}") for e, h, v in zip(elements, energy, volume, strict=True)]
+    known = []
+    while len(entries) < size:
+        if known and rng.random() < polymorphs:
+            counts, formation, per_atom = known[rng.integers(len(known))]
+            formation += rng.choice([0.0, rng.exponential(0.05)])  # an exact tie in energy, half of the times
+            per_atom *= rng.choice([1.0, rng.normal(1.0, 0.06)])
+        else:
+            counts = np.where(rng.random(len(elements)) < 0.6, rng.integers(1, 7, len(elements)), 0)
+            share = counts / max(counts.sum(), 1)
+            formation = -0.9 * share @ (chi - share @ chi) ** 2 + rng.normal(0.0, 0.12)
+            per_atom = share @ volume * rng.uniform(0.7, 1.1)
+        if np.count_nonzero(counts) > 1:
+            known.append((counts, formation, per_atom))
+            formula = "".join(f"{e}{n}" for e, n in zip(elements, counts, strict=True) if n)
+            total = counts @ (energy + formation)
+            entries.append(make_entry(formula, total, per_atom * counts.sum(), f"large-{len(entries)}"))
+    return entries
+
+
+@pytest.fixture
+def large_set():
+    return make_large_set
+
+
 @pytest.fixture
 def entry():
     return make_entry

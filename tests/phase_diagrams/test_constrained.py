@@ -106,7 +106,7 @@ def assert_equals_pymatgen(entries, formula, voltages):
 
 
 def assert_equals_element_profile(entries, formula):
-    """Critical voltages and uptakes from pymatgen's element profile, inside the range 0 to 5 V."""
+    """Critical voltages and uptakes from pymatgen's element profile, inside the range 0 to 6 V."""
     theirs = PhaseDiagram(entries).get_element_profile(Element("Li"), Composition(formula))
     lithium = theirs[0]["element_reference"].energy_per_atom
     critical, uptakes = [], []
@@ -115,7 +115,7 @@ def assert_equals_element_profile(entries, formula):
             critical.append(lithium - step["chempot"])
             uptakes.append(step["evolution"])
     ours = ConstrainedPhaseDiagram(entries).profile(formula, 0.0)
-    inside = [(v, n) for v, n in zip(critical, uptakes, strict=True) if 0.0 < v < 5.0]
+    inside = [(v, n) for v, n in zip(critical, uptakes, strict=True) if 0.0 < v < 6.0]
     assert [s.voltage_low for s in ours.segments[1:]] == pytest.approx([v for v, _ in inside], abs=PYMATGEN)
     assert [s.ion_uptake for s in ours.segments[1:]] == pytest.approx([n for _, n in inside], abs=PYMATGEN)
 
@@ -146,7 +146,7 @@ def test_profile_equals_brute_force(random_entries, seed, k_eff, coarse):
     diagram = ConstrainedPhaseDiagram(entries)
     doc = diagram.profile(formula, k_eff)
     middles = [(s.voltage_low + s.voltage_high) / 2 for s in doc.segments]
-    for voltage in [0.0, 5.0, *middles, *(s.voltage_low for s in doc.segments)]:
+    for voltage in [0.0, 6.0, *middles, *(s.voltage_low for s in doc.segments)]:
         expected = brute_force(entries, formula, voltage, k_eff)
         assert at_voltage(doc, voltage) == pytest.approx(expected, abs=HIGHS)
         assert diagram.products(formula, voltage, k_eff).reaction_energy == pytest.approx(expected, abs=HIGHS)
@@ -174,7 +174,7 @@ def test_constriction_profile_equals_brute_force(random_entries, seed, voltage, 
 def test_segments_obey_thermodynamics(random_entries, seed, k_eff, coarse):
     entries = random_entries(seed, compounds=15, coarse=coarse)
     doc = ConstrainedPhaseDiagram(entries).profile(electrolyte_of(entries), k_eff)
-    assert (doc.segments[0].voltage_low, doc.segments[-1].voltage_high) == (0.0, 5.0)
+    assert (doc.segments[0].voltage_low, doc.segments[-1].voltage_high) == (0.0, 6.0)
     for s in doc.segments:
         left, right = s.reaction.split(" -> ")
         assert side_atoms(left) == side_atoms(right)  # exact, in fractions

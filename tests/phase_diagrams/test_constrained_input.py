@@ -72,3 +72,9 @@ def test_entries_without_volume_or_energy(chloride_entries, entry):
 def test_unknown_functional(chloride_entries):
     with pytest.raises(InputError, match="quadratic"):
         ConstrainedPhaseDiagram(chloride_entries, model="quadratic")
+
+
+@pytest.mark.parametrize("ion", ["Mg", "Cl", "X"])
+def test_ions_of_other_charge(chloride_entries, ion):
+    with pytest.raises(InputError, match=r"charge \+1"):
+        ConstrainedPhaseDiagram(chloride_entries, working_ion=ion)

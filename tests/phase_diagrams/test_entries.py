@@ -14,14 +14,19 @@ from selflimit.documents import LevelOfTheory, level_of
 from selflimit.errors import InputError, LevelOfTheoryError, MissingDependencyError
 from selflimit.phase_diagrams.bundled import (
     bundled_catalogue,
+    bundled_phases,
     bundled_structure,
     bundled_structures,
     bundled_text,
     data_folder,
+    elements_of,
+    symbols_in,
 )
 from selflimit.phase_diagrams.entries import (
     competing_entries,
     competing_structures,
+    electrolyte_structures,
+    left_out_phases,
     mp_number,
     read_entries,
     with_experimental_volumes,
@@ -79,10 +84,22 @@ def test_system_that_is_not_bundled(fetch):
         fetch("LiZrCl")
 
 
-def test_incomplete_system_needs_consent():
-    with pytest.raises(InputError, match="lack known stable phases"):
-        competing_structures("Li-P-S")
-    assert "Li3P mp-736" in bundled_structures("Li-P-S", allow_incomplete=True)
+def test_systems_with_gaps_say_what_is_missing():
+    assert left_out_phases("Li-Zr-Cl") == []
+    for system in ("Li-Ge-P-S", "Li-P-S-Cl", "Li-Zr-Cl-N", "Li-Ge-P-S-N", "Li-Zr-P-S-Cl"):
+        gaps = left_out_phases(system)
+        bundled = {p.formula for p in bundled_phases(system)}
+        assert gaps
+        assert all(symbols_in(p.formula) <= elements_of(system) and p.reason for p in gaps)
+        # a bundled crystal may be left out of the entries only
+        assert {p.formula for p in gaps} & bundled <= {"GeP3"}
+
+
+def test_crystals_of_an_electrolyte():
+    assert len(electrolyte_structures("Li2ZrCl6")) == 4
+    assert list(electrolyte_structures("Li20Ge2P4S24")) == ["Li10Ge(PS6)2 ordered"]
+    with pytest.raises(InputError, match="no bundled crystal of Li7P3S11"):
+        electrolyte_structures("Li7P3S11")
 
 
 def test_unknown_crystal():

@@ -11,6 +11,7 @@ from selflimit.errors import InputError
 from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.plotting import (
     formula_text,
+    plot_predominance,
     plot_profile,
     plot_reaction_energy,
     plot_reaction_strain,
@@ -72,7 +73,7 @@ def test_labels_do_not_overlap(docs, size):
 def test_energy_and_strain_lines_follow_the_documents(docs, ax):
     plot_reaction_energy(docs, ax)
     line = ax.lines[0]  # K = 0
-    assert list(line.get_xdata()) == [*(s.voltage_low for s in docs[1].segments), 5.0]
+    assert list(line.get_xdata()) == [*(s.voltage_low for s in docs[1].segments), 6.0]
     assert line.get_ydata()[0] == docs[1].segments[0].reaction_energy_low
     assert "eV" in ax.get_ylabel()
 
@@ -90,3 +91,31 @@ def test_one_electrolyte_at_a_time(docs, ax, chloride_entries):
         plot_profile([*docs, other], ax)
     with pytest.raises(InputError, match="none"):
         plot_profile([], ax)
+
+
+def test_elastic_strain_follows_the_coexistence(chloride_entries, ax):
+    """Lines without steps inside a pair: p/K at both ends."""
+    doc = ConstrainedPhaseDiagram(chloride_entries, model="elastic").profile("Li2ZrCl6", 15.0)
+    plot_reaction_strain([doc], ax)
+    index = next(i for i, s in enumerate(doc.segments) if s.coexisting)
+    segment, drawn = doc.segments[index], ax.lines[0].get_ydata()
+    assert drawn[2 * index] == pytest.approx(100 * segment.pressure_low / 15, rel=1e-12)
+    assert drawn[2 * index] == pytest.approx(drawn[2 * index - 1], abs=1e-6)  # continuous at the start of the pair
+    assert drawn[2 * index] != pytest.approx(drawn[2 * index + 1], abs=1e-3)
+
+
+@pytest.mark.parametrize("model", ["linear", "elastic"])
+def test_map_draws_every_region_and_names_it(chloride_entries, ax, model):
+    doc = ConstrainedPhaseDiagram(chloride_entries, model=model).predominance("Li2ZrCl6")
+    assert plot_predominance(doc, ax) is ax
+    assert "GPa" in ax.get_ylabel() and "V vs Li" in ax.get_xlabel()
+    drawn = {tuple(map(tuple, p.get_xy()[:-1])) for p in ax.patches}
+    assert {tuple(region.vertices) for region in doc.regions} <= drawn
+    names = {tuple(sorted({p.formula for p in region.products})) for region in doc.regions}
+    assert len(ax.get_legend().get_patches()) == len(names)
+    looks = {(p.get_hatch(), p.get_facecolor()) for p in ax.get_legend().get_patches()}
+    assert len(looks) == len(names)
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert boxes
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))

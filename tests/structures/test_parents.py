@@ -4,12 +4,16 @@ import json
 
 import pytest
 from monty.json import MontyDecoder, MontyEncoder
+from pymatgen.core import Lattice, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from selflimit.errors import InputError
 from selflimit.structures.cif import parent_from_cif
+from selflimit.structures.lowest import orderings_document
+from selflimit.structures.occupancies import as_fraction
 from selflimit.structures.orderings import count_orderings
 from selflimit.structures.parents import known_parents, parent_cell
+from selflimit.structures.sources import parent_from_poscar, parent_from_structure
 
 CIF = """data_toy
 _cell_length_a {a}
@@ -42,14 +46,27 @@ def cif(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("name", known_parents())
-def test_bundled_models_are_neutral_two_formula_units_in_c2m(name):
+BUNDLED = [
+    # formula units of the conventional cell and space group; volumes: the isostructural indium compound's cell (given
+    # to 0.001 A) and the same scaled by 0.986; the trigonal cell's is that of its lattice constants
+    ("LZC-A", 2, "C2/m", 429.5 * 0.986**3),
+    ("LZC-C", 2, "C2/m", 429.5 * 0.986**3),
+    ("LZC-D", 2, "C2/m", 429.5 * 0.986**3),
+    ("LZC-E", 2, "C2/m", 429.5 * 0.986**3),
+    ("LZC-trigonal", 3, "P-3m1", 11.013**2 * 5.946 * 3**0.5 / 2),
+    ("Li3InCl6", 2, "C2/m", 429.5),
+]
+
+
+@pytest.mark.parametrize(("name", "units", "group", "volume"), BUNDLED)
+def test_bundled_models_have_composition_symmetry_and_volume(name, units, group, volume):
     parent = parent_cell(name)
-    amounts = parent.structure.composition.get_el_amt_dict()
-    assert amounts == pytest.approx({"Li": 4, "Zr": 2, "Cl": 12}, abs=1e-12)  # occupancies are exact fractions
-    assert SpacegroupAnalyzer(parent.structure).get_space_group_symbol() == "C2/m"
-    # cell of the isostructural indium compound scaled by 0.986: 429.5 * 0.986**3 = 411.7 A^3, lattice given to 0.001 A
-    assert parent.structure.volume == pytest.approx(429.5 * 0.986**3, rel=2e-3)
+    unit = {"Li": 3, "In": 1, "Cl": 6} if name == "Li3InCl6" else {"Li": 2, "Zr": 1, "Cl": 6}
+    expected = {element: units * amount for element, amount in unit.items()}
+    assert parent.structure.composition.get_el_amt_dict() == pytest.approx(expected, abs=1e-12)  # exact fractions
+    assert SpacegroupAnalyzer(parent.structure).get_space_group_symbol() == group
+    assert parent.structure.volume == pytest.approx(volume, rel=2e-3)
+    assert known_parents() == sorted(model for model, *_ in BUNDLED)
 
 
 @pytest.mark.parametrize(("element", "radius"), [("Zr", 0.72), ("Li", 0.76)])
@@ -69,13 +86,13 @@ def test_parent_survives_json():
 
 
 def test_unknown_model_lists_the_known():
-    with pytest.raises(InputError, match=r"LZC-A, LZC-C, LZC-D, LZC-E.*got 'LZC-B'"):
+    with pytest.raises(InputError, match=r"LZC-A, LZC-C, LZC-D, LZC-E, LZC-trigonal.*got 'LZC-B'"):
         parent_cell("LZC-B")
 
 
 def test_cif_pools_and_guessed_charges(cif):
     separate = parent_from_cif(cif(second="0.5"), charges={"Na": 1, "Cl": -1})
-    assert separate.pools == (("Na1",), ("Na2",))
+    assert sorted(separate.pools) == [("Na1",), ("Na2",)]
     shared = parent_from_cif(cif(), pools=[["Na1", "Na2"]])
     assert shared.charges == {"Na": 1.0, "Cl": -1.0}
     assert count_orderings(shared, "conventional").raw == 2
@@ -127,3 +144,132 @@ def test_pools_must_cover_the_disorder(cif):
         parent_from_cif(cif(), pools=[["Na1", "Na2", "K1"]])
     with pytest.raises(InputError, match="more than one pool"):
         parent_from_cif(cif(), pools=[["Na1", "Na2"], ["Na2"]])
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (0.333, "1/3"),
+        (0.667, "2/3"),
+        (0.666, "2/3"),
+        (0.33, "1/3"),
+        (0.67, "2/3"),
+        (0.17, "1/6"),
+        (0.0833, "1/12"),
+        (0.714, "5/7"),
+        (0.5, None),
+        (0.875, None),
+        (0.35, None),
+        (0.3, None),
+        (0.14, None),
+        (1.0, None),
+        (1 / 3, "1/3"),
+    ],
+)
+def test_rounded_occupancies_are_recognised(written, meant):
+    found = as_fraction(written)
+    assert (None if found is None else str(found)) == meant
+
+
+def test_fractions_are_noted(cif):
+    parent = parent_from_cif(cif(first="0.667", second="0.333"), pools=[["Na1", "Na2"]])
+    assert sorted(parent.notes) == [
+        "Na1: occupancy 0.667 of Na taken as 2/3",
+        "Na2: occupancy 0.333 of Na taken as 1/3",
+    ]
+    assert orderings_document(parent, "conventional").notes == list(parent.notes)
+
+
+def test_sites_of_one_orbit_share_a_pool_whatever_their_labels():
+    # a P1 list of four equivalent sites with four labels: one pool; one label on two orbits: two pools
+    lattice = Lattice.orthorhombic(6.0, 7.0, 8.0)
+    positions = [[0, 0, 0], [0.5, 0, 0], [0, 0.5, 0], [0.5, 0.5, 0]]
+    one = Structure(lattice, [{"Li": 0.5}] * 4, positions, site_properties={"label": ["a", "b", "c", "d"]})
+    assert parent_from_structure(one, "x", "test", charges={"Li": 0}).pools == (("a", "b", "c", "d"),)
+    two = Structure(
+        lattice,
+        [{"Li": 0.5}, {"Li": 0.5}, "Cl"],
+        [[0, 0, 0], [0.5, 0.5, 0.5], [0.2, 0.2, 0]],
+        site_properties={"label": ["Li", "Li", "Cl"]},
+    )
+    parent = parent_from_structure(two, "x", "test", charges={"Li": 1, "Cl": -1})
+    assert parent.pools == (("Li.1",), ("Li.2",))
+    assert parent.notes == ("label Li covers 2 orbits; they are called Li.1 to Li.2",)
+
+
+POSCAR = """salt
+1.0
+5.0 0 0
+0 5.0 0
+0 0 5.0
+Li Cl
+2 1
+direct
+0 0 0
+0.5 0 0
+0.5 0.5 0.5
+"""
+
+
+def test_poscar_with_occupancies(tmp_path):
+    path = tmp_path / "POSCAR"
+    path.write_text(POSCAR)
+    parent = parent_from_poscar(path, {"Li": {"Li": 0.5}}, pools=[["Li1", "Li2"]])
+    assert parent.charges == {"Li": 1.0, "Cl": -1.0}
+    assert count_orderings(parent, "conventional") == (2, 2)
+    mixed = parent_from_poscar(path, {"Li": {"Li": 0.25, "Na": 0.25}}, charges={"Li": 1, "Na": 1, "Cl": -1})
+    assert mixed.formula == "NaLiCl2"
+    with pytest.raises(
+        InputError, match=r"occupancies for unknown sites \['K1'\]; the sites are \['Cl1', 'Li1', 'Li2'\]"
+    ):
+        parent_from_poscar(path, {"K1": {"K": 1.0}})
+    with pytest.raises(InputError, match=r"above 0 that sum to at most 1, got \{'Li': 1\.5\} on Li1"):
+        parent_from_poscar(path, {"Li1": {"Li": 1.5}})
+    with pytest.raises(InputError, match="expected chemical elements in the occupancies, got"):
+        parent_from_poscar(path, {"Li1": {"Qq": 0.5}})
+    with pytest.raises(InputError, match="found none at"):
+        parent_from_poscar(tmp_path / "none", {})
+    path.write_text("no crystal")
+    with pytest.raises(InputError, match="not a readable POSCAR"):
+        parent_from_poscar(path, {})
+
+
+def test_overlapping_sites_are_refused(cif):
+    path = cif()
+    path.write_text(path.read_text().replace("Na2 Na 0.5 0 0", "Na2 Na 0.01 0 0"))
+    with pytest.raises(InputError, match=r"sites (Na1 and Na2|Na2 and Na1) overlap, 0\.050 A apart"):
+        parent_from_cif(path, charges={"Na": 1, "Cl": -1})
+
+
+SHIFTED = """data_shifted
+_cell_length_a 4.0
+_cell_length_b 4.0
+_cell_length_c 6.0
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_symmetry_Int_Tables_number 123
+_symmetry_space_group_name_H-M 'P4/mmm'
+loop_
+ _symmetry_equiv_pos_as_xyz
+ x,y,z
+loop_
+ _atom_site_label
+ _atom_site_type_symbol
+ _atom_site_fract_x
+ _atom_site_fract_y
+ _atom_site_fract_z
+ _atom_site_occupancy
+ Na1 Na 0 0 0 0.5
+ Cl1 Cl 0.505 0.5 0.5 0.5
+"""
+
+
+def test_symmetry_lost_by_the_tolerance_names_one_that_keeps_it(tmp_path):
+    path = tmp_path / "shifted.cif"
+    path.write_text(SHIFTED)
+    with pytest.raises(
+        InputError, match=r"expected space group 123, found .* at symprec 0\.01 A; symprec 0\.1 A would"
+    ):
+        parent_from_cif(path, charges={"Na": 1, "Cl": -1})
+    assert parent_from_cif(path, charges={"Na": 1, "Cl": -1}, symprec=0.1).primitive.rotations.shape == (16, 3, 3)

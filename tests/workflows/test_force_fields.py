@@ -45,6 +45,48 @@ def test_chgnet_is_loaded_quietly_with_the_hash_of_its_weights(name, corrections
     assert force_error(force_field, 0.01) < 5e-3
 
 
+@pytest.mark.parametrize("name", ["CHGNet-r2scan", "CHGNet-0.3.0"])
+def test_one_backward_pass_gives_what_chgnets_own_calculator_gives(name):
+    pytest.importorskip("chgnet", reason="install it with pip install 'selflimit[forcefields]'")
+    from chgnet.model.dynamics import CHGNetCalculator
+    from chgnet.model.model import CHGNet
+
+    atoms = bulk("LiCl", "rocksalt", a=5.2) * (1, 1, 2)
+    atoms.rattle(0.1, seed=1)
+    atoms.set_cell(atoms.cell.array @ [[1.02, 0.03, 0], [0, 0.99, 0.01], [0, 0, 1]], scale_atoms=True)
+    other = atoms.copy()
+    atoms.calc = load_force_field(name).calculator
+    other.calc = CHGNetCalculator(CHGNet.load(model_name=name.removeprefix("CHGNet-"), use_device="cpu", verbose=False))
+    # the same network in single precision, summed in another order
+    assert atoms.get_potential_energy() == pytest.approx(other.get_potential_energy(), abs=1e-4)
+    assert np.abs(atoms.get_forces() - other.get_forces()).max() < 1e-4
+    assert np.abs(atoms.get_stress() - other.get_stress()).max() < 1e-5
+
+
+def test_chgnet_covers_the_elements_up_to_plutonium():
+    pytest.importorskip("chgnet", reason="install it with pip install 'selflimit[forcefields]'")
+    force_field = load_force_field("CHGNet-r2scan")
+    force_field.require(["Li", "Zr", "Cl", "Pu"], "known")
+    with pytest.raises(InputError, match=r"heavy: CHGNet-r2scan does not cover Am, Cm \(it covers 94 elements\)"):
+        force_field.require(["Li", "Cm", "Am"], "heavy")
+
+
+def test_sevennet_that_is_not_installed_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "sevenn", None)
+    with pytest.raises(MissingDependencyError, match=r"sevenn cannot be imported .*pip install sevenn==0\.13\.0"):
+        load_force_field("SevenNet-0")
+
+
+@pytest.mark.parametrize("name", ["SevenNet-0", "SevenNet-l3i5", "SevenNet-MF-0-r2SCAN"])
+def test_sevennet_where_it_is_installed(name):
+    sevenn = pytest.importorskip("sevenn", reason="SevenNet needs an environment of its own: docs/force-fields.md")
+    force_field = load_force_field(name)
+    hashes = {hashlib.sha256(w.read_bytes()).hexdigest() for w in Path(sevenn.__file__).parent.glob("**/*.pth")}
+    assert force_field.level.weights_sha256 in hashes
+    assert {"Li", "Zr", "Cl"} <= force_field.elements
+    assert force_error(force_field, 0.01) < 5e-3  # as for CHGNet
+
+
 def test_unknown_name_lists_the_known():
     with pytest.raises(InputError) as refusal:
         load_force_field("MACE")
@@ -101,6 +143,7 @@ def test_mace_from_a_file(small_mace):
     assert force_field.level.model == "MACE random"
     assert force_field.level.weights_sha256 == hashlib.sha256(small_mace.read_bytes()).hexdigest()
     assert force_error(force_field, 1e-4) < 1e-6  # double precision: second-order error of the step
+    assert force_field.elements == {"Li", "Cl"}
 
 
 @pytest.mark.skipif(PUBLIC_MACE not in os.environ, reason=f"set {PUBLIC_MACE} to the path of MACE-MP-0 small")

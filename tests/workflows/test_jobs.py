@@ -3,12 +3,13 @@
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from selflimit.documents import LevelOfTheory, OrderingDoc, OrderingsDoc, RelaxationDoc
+from selflimit.documents import CoarseRelaxationDoc, LevelOfTheory, OrderingDoc, OrderingsDoc, RelaxationDoc
 from selflimit.errors import InputError, LevelOfTheoryError
 from selflimit.structures.parents import parent_cell
 from selflimit.workflows import jobs
-from selflimit.workflows.flows import SelfLimitMaker
+from selflimit.workflows.flows import OrderingMaker, PhaseDiagramMaker, SelfLimitMaker
 from selflimit.workflows.local import jobs_in_order
+from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker
 
 LEVEL = LevelOfTheory(method="force field", model="model-A", weights_sha256="ab")
 
@@ -83,3 +84,26 @@ def test_the_chain_is_one_connected_flow_of_uniquely_named_jobs():
         assert set(job.input_uuids) <= seen, f"{job.name} before its parents"
         seen.add(job.uuid)
     assert names[-1] == "report"
+
+
+def test_what_is_asked_for_beside_the_chain_joins_the_flow():
+    """Another force field to compare rankings with, and elastic constants of every phase."""
+    other = ForceFieldRelaxMaker(force_field="CHGNet-0.3.0")
+    orderings = OrderingMaker(cells=("primitive",), compared_makers=(other,)).make(parent_cell("LZC-A"))
+    steps = {job.name: job for job in jobs_in_order(orderings)}
+    assert steps["compared relaxations 0"].uuid in steps["energies of orderings"].input_uuids
+    plain, full = (
+        PhaseDiagramMaker(elastic_makers=makers).make(orderings.output, "Li2ZrCl6")
+        for makers in ((), (ForceFieldElasticMaker(keep_failures=True),))
+    )
+    added = {job.name for job in jobs_in_order(full)} - {job.name for job in jobs_in_order(plain)}
+    assert added == {"all phases", "elastic constants of all phases 0"}
+
+
+def test_an_ordering_that_was_only_ranked_is_never_the_lowest():
+    ranked = CoarseRelaxationDoc(
+        label="ranked", formula="LiCl", structure=relaxed("x", -3.0).structure, coarse_energy_per_atom=-9.0,
+        max_force=0.04, max_stress=0.2, steps=1, degeneracy=1, duplicate_of=None, level_of_theory=LEVEL,
+    )  # fmt: skip
+    job = jobs.lowest([ranked, relaxed("converged", -3.0)])
+    assert job.function(*job.function_args).label == "converged"

@@ -1,5 +1,7 @@
 """Documents of orderings, relaxations and elastic constants."""
 
+from typing import Literal
+
 from pydantic import Field
 from pymatgen.core.entries import ComputedStructureEntry
 
@@ -19,6 +21,7 @@ class OrderingsDoc(Document):
 
     parent: str = Field(description="Name of the disordered parent model, e.g. 'LZC-A'")
     parent_source: str = Field(description="Where the parent's cell and occupancies come from")
+    notes: list[str] = Field([], description="What was made of the input, e.g. occupancies taken as fractions")
     formula: str = Field(description="Reduced formula, e.g. 'Li2ZrCl6'")
     cell: str = Field(description="Which cell was filled, e.g. 'primitive', 'conventional'")
     raw_count: int = Field(ge=1, description="Orderings before symmetry (multinomial); the degeneracies sum to it")
@@ -57,6 +60,87 @@ class RelaxationDoc(Document):
         """As pymatgen's entry, carrying its level of theory and label."""
         made = ComputedStructureEntry(self.structure, self.energy, entry_id=self.label)
         return with_level(made, self.level_of_theory)
+
+
+class CoarseRelaxationDoc(Document):
+    """An ordering relaxed to the coarse tolerance only: good enough to rank it, never a converged energy."""
+
+    label: str = Field(description="What was relaxed, e.g. 'LZC-A primitive #0'")
+    formula: str = Field(description="Reduced formula")
+    structure: Crystal = Field(description="Crystal at the coarse tolerance; lattice in Angstrom")
+    coarse_energy_per_atom: float = Field(description="Energy per atom (eV/atom), within the error of the tolerance")
+    max_force: float = Field(ge=0, description="Largest force on an atom at the end (eV/Angstrom)")
+    max_stress: float = Field(ge=0, description="Largest component of the residual stress (GPa)")
+    steps: int = Field(ge=0, description="Optimiser steps taken")
+    degeneracy: int = Field(ge=1, description="Degeneracy of the ordering")
+    duplicate_of: str | None = Field(
+        description="Label of the ordering that had relaxed to the same crystal; None: none, its energy was too high"
+    )
+    level_of_theory: LevelOfTheory = Field(description="How the energy was obtained")
+
+
+class FailedRelaxationDoc(Document):
+    """A crystal whose relaxation did not converge or ran away, or that is elastically unstable: what happened."""
+
+    label: str = Field(description="What was to be relaxed or strained")
+    message: str = Field(description="What went wrong, with values and remedy")
+    level_of_theory: LevelOfTheory = Field(description="What was to do it")
+
+
+class OrderingEnergy(Record):
+    """One crystal that orderings of one cell relax to."""
+
+    label: str = Field(description="Label of the ordering; of merged ones the first")
+    merged: list[str] = Field(description="Orderings of the same cell that relaxed to the same crystal, beside it")
+    crystal: str = Field(description="Label of the relaxation that holds crystal and energy; another cell's if smaller")
+    stage: Literal["fine", "coarse"] = Field(
+        description="fine: converged to the relaxation's tolerance; coarse: ranked only, the energy has its error"
+    )
+    energy: float = Field(description="Energy (eV per formula unit)")
+    above_hull: float = Field(
+        ge=0,
+        description="Above the hull of all relaxed orderings (eV per formula unit); one composition: above the lowest",
+    )
+    degeneracy: int = Field(ge=1, description="Configurations of the cell that relax to it; merged ones added up")
+    weight: float = Field(ge=0, le=1, description="Boltzmann weight among the configurations of the cell")
+
+
+class RankAgreement(Record):
+    """How far two ways to compute energies order the same crystals alike."""
+
+    cheap: str = Field(description="The one that would choose, e.g. 'electrostatics'")
+    true: str = Field(description="The one that is trusted, e.g. 'CHGNet r2scan'")
+    count: int = Field(ge=1, description="Orderings compared")
+    spearman: float | None = Field(description="Spearman's rank correlation; None: fewer than 3 or all tied")
+    kendall: float | None = Field(description="Kendall's tau-b; None: fewer than 3 or all tied")
+    needed: int = Field(
+        ge=1, description="Lowest orderings of the cheap one that must be relaxed to have the true minimum among them"
+    )
+
+
+class OrderingEnsemble(Record):
+    """The canonical ensemble of one cell's relaxed orderings. Cells of different size are different ensembles."""
+
+    cell: str = Field(description="Which cell was filled")
+    formula: str = Field(description="Reduced formula")
+    formula_units: float = Field(gt=0, description="Reduced formula units in the cell")
+    temperature: float = Field(gt=0, description="Temperature of the Boltzmann weights (K)")
+    configurations: int = Field(ge=1, description="Configurations that the relaxed orderings stand for")
+    all_configurations: int = Field(ge=1, description="Configurations of the cell; those not relaxed have no weight")
+    orderings: list[OrderingEnergy] = Field(min_length=1, description="Crystals, lowest energy first")
+    mean_energy: float = Field(description="Boltzmann average (eV per formula unit)")
+    configurational_entropy: float = Field(ge=0, description="-k_B sum p ln p (k_B per formula unit)")
+    agreements: list[RankAgreement] = Field(description="Of the ways in which the cell's orderings were ranked")
+
+
+class OrderingEnergiesDoc(Document):
+    """Relaxed orderings of one parent: duplicates merged, above the hull, weighted, and how the rankings agree."""
+
+    parent: str = Field(description="Name of the disordered parent model")
+    formula: str = Field(description="Reduced formula")
+    ensembles: list[OrderingEnsemble] = Field(description="One per cell")
+    failures: list[FailedRelaxationDoc] = Field(description="Orderings that have no energy; they are in no ensemble")
+    level_of_theory: LevelOfTheory = Field(description="How the energies were obtained")
 
 
 class ElasticDoc(Document):

@@ -6,6 +6,43 @@ from pydantic import Field
 
 from selflimit.documents.records import Document, LevelOfTheory, Record
 
+Functional = Literal["linear", "elastic", "inclusion"]
+FUNCTIONAL = (
+    "Mechanical functional: 'linear' is W = K_eff (V - V0), 'elastic' is W = K_eff (V - V0)^2 / (2 V0), "
+    "'inclusion' the elastic one with the electrolyte itself excluded from the products"
+)
+STRAIN = "dV/V0, dimensionless; which volumes count is stated in 'rules'"
+PRESSURE = "Self-consistent pressure p = K_eff (V - V0)/V0 (GPa); None: the linear functional has no pressure"
+
+
+class BulkModulus(Record):
+    """Compressibility of one phase."""
+
+    modulus: float = Field(gt=0, description="Isothermal bulk modulus at zero pressure (GPa)")
+    derivative: float = Field(4.0, gt=1, description="Its pressure derivative, dimensionless")
+    source: str = Field(min_length=1, description="Where the numbers come from")
+
+
+class VolumeRules(Record):
+    """Whose volume counts in the mechanical work, and which entries were left out."""
+
+    ion_volume: Literal["none", "released"] = Field(
+        "none",
+        description="'released': an ion that leaves for (comes from) the reservoir adds (removes) its metal's volume",
+    )
+    gases: Literal["solid", "released"] = Field(
+        "solid",
+        description="Phases that are gases at 298 K and 1 bar: 'solid', confined in their entry's crystal volume; "
+        "'released', they escape and do no mechanical work",
+    )
+    excluded: list[str] = Field(
+        default_factory=list, description="Identifiers of entries left out because they have no crystal, so no volume"
+    )
+    bulk_moduli: dict[str, BulkModulus] = Field(
+        default_factory=dict,
+        description="Entry identifier -> compressibility; empty: volumes do not depend on pressure",
+    )
+
 
 class PhaseAmount(Record):
     """One product phase and how much of it forms."""
@@ -16,8 +53,21 @@ class PhaseAmount(Record):
     volume: float = Field(gt=0, description="Volume per reduced formula unit of the phase (Angstrom^3)")
 
 
+class CoexistingAssemblage(Record):
+    """One of two assemblages that share the electrolyte's grain at one pressure."""
+
+    products: list[PhaseAmount] = Field(description="Phases and amounts per formula unit that decomposes this way")
+    reaction: str = Field(description="Balanced reaction per formula unit that decomposes this way")
+    share_low: float = Field(description="Share of the electrolyte that decomposes this way at voltage_low, 0 to 1")
+    share_high: float = Field(description="The same at voltage_high")
+
+
 class VoltageSegment(Record):
-    """One assemblage of products and the voltages between which it is the ground state."""
+    """One assemblage of products and the voltages between which it is the ground state.
+
+    With the elastic functionals two assemblages may coexist. Then the share of each, and with it amounts, uptake,
+    volume and strain, change across the segment; they are stated in its middle, and ``coexisting`` holds the rest.
+    """
 
     voltage_low: float = Field(description="Lower end of the segment (V vs Li/Li+)")
     voltage_high: float = Field(description="Upper end of the segment (V vs Li/Li+)")
@@ -29,7 +79,12 @@ class VoltageSegment(Record):
     )
     reaction_energy_high: float = Field(description="The same at voltage_high (eV per formula unit)")
     decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
-    reaction_strain: float = Field(description="dV/V0, dimensionless; the ion reservoir's volume is not counted")
+    reaction_strain: float = Field(description=STRAIN)
+    pressure_low: float | None = Field(None, description=f"At voltage_low. {PRESSURE}")
+    pressure_high: float | None = Field(None, description=f"At voltage_high. {PRESSURE}")
+    coexisting: list[CoexistingAssemblage] = Field(
+        default_factory=list, description="The two assemblages that coexist; empty: the products are one assemblage"
+    )
 
 
 class StabilityDoc(Document):
@@ -38,7 +93,7 @@ class StabilityDoc(Document):
     formula: str = Field(description="Electrolyte, reduced formula")
     working_ion: str = Field(description="Element exchanged with the reservoir, e.g. 'Li'")
     k_eff: float = Field(ge=0, description="Effective bulk modulus K_eff (GPa)")
-    functional: Literal["linear"] = Field(description="Mechanical functional: 'linear' is W = K_eff (V - V0)")
+    functional: Functional = Field(description=FUNCTIONAL)
     electrolyte_volume: float = Field(
         gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
     )
@@ -50,6 +105,7 @@ class StabilityDoc(Document):
         description="Upper limit of the window (V vs Li/Li+); None: stable nowhere in the range"
     )
     entries: list[str] = Field(description="Identifiers of all entries that competed")
+    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
     level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
 
 
@@ -66,7 +122,7 @@ class ConstrictionSegment(Record):
     )
     reaction_energy_high: float = Field(description="The same at k_eff_high (eV per formula unit)")
     decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
-    reaction_strain: float = Field(description="dV/V0, dimensionless; the ion reservoir's volume is not counted")
+    reaction_strain: float = Field(description=STRAIN)
 
 
 class ConstrictionDoc(Document):
@@ -75,12 +131,13 @@ class ConstrictionDoc(Document):
     formula: str = Field(description="Electrolyte, reduced formula")
     working_ion: str = Field(description="Element exchanged with the reservoir, e.g. 'Li'")
     voltage: float = Field(description="Voltage (V vs Li/Li+)")
-    functional: Literal["linear"] = Field(description="Mechanical functional: 'linear' is W = K_eff (V - V0)")
+    functional: Functional = Field(description=FUNCTIONAL)
     electrolyte_volume: float = Field(
         gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
     )
     segments: list[ConstrictionSegment] = Field(description="Ground-state assemblages, lowest K_eff first")
     entries: list[str] = Field(description="Identifiers of all entries that competed")
+    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
     level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
 
 
@@ -105,6 +162,7 @@ class ProductsDoc(Document):
         "None: nowhere below 50 GPa"
     )
     entries: list[str] = Field(description="Identifiers of all entries that competed")
+    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
     level_of_theory: LevelOfTheory = Field(description="Of the energies")
 
 
@@ -121,7 +179,95 @@ class DecompositionDoc(Document):
     reaction_energy: float = Field(
         description="Grand-potential reaction energy, mechanical work included (eV per formula unit)"
     )
+    reaction_energy_per_atom: float | None = Field(
+        None, description="The same per atom of the electrolyte's formula unit (eV); None: written before it was stored"
+    )
+    grand_potential: float | None = Field(
+        None,
+        description="Sum n_j (E_j - mu a_j) + W on the entries' energy scale, mu = mu(metal) - e*voltage "
+        "(eV per formula unit); None: written before it was stored",
+    )
+    grand_potential_per_atom: float | None = Field(
+        None, description="The same per atom of the electrolyte's formula unit (eV); None: written before it was stored"
+    )
+    functional: Functional = Field("linear", description=FUNCTIONAL)
+    pressure: float | None = Field(None, description=PRESSURE)
+    coexisting: list[CoexistingAssemblage] = Field(
+        default_factory=list,
+        description="The two assemblages that coexist, both shares at this voltage; empty: one assemblage",
+    )
     electrolyte_volume: float = Field(gt=0, description="V0 (Angstrom^3 per formula unit)")
     decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
-    reaction_strain: float = Field(description="dV/V0, dimensionless; the ion reservoir's volume is not counted")
+    reaction_strain: float = Field(description=STRAIN)
+    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
     level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
+
+
+class PredominanceRegion(Record):
+    """Convex polygon of the voltage-K_eff map in which one assemblage (elastic: or one pair) is the ground state."""
+
+    vertices: list[tuple[float, float]] = Field(description="Corners (voltage in V, K_eff in GPa), counter-clockwise")
+    products: list[PhaseAmount] = Field(
+        description="Phases and amounts per formula unit of the electrolyte; of a coexisting pair, in the middle"
+    )
+    ion_uptake: float = Field(description="Working ions taken up per formula unit (negative: released)")
+    reaction: str = Field(description="Balanced reaction per formula unit; of a coexisting pair, both, joined by ' | '")
+    reaction_strain: float = Field(description=STRAIN)
+    coexisting: bool = Field(description="Whether two assemblages coexist here at one pressure (elastic functionals)")
+
+
+class PredominanceBoundary(Record):
+    """Straight border of two regions: ``energy + uptake * voltage + stiffness * K_eff = 0``."""
+
+    regions: tuple[int, int] = Field(description="Indices of the two regions")
+    ends: tuple[tuple[float, float], tuple[float, float]] = Field(description="End points (voltage in V, K_eff in GPa)")
+    energy: float = Field(description="Constant of the border's equation (eV); linear: energy difference at 0 V, 0 GPa")
+    uptake: float = Field(description="Its voltage coefficient (e); linear: difference of the ion uptakes n")
+    stiffness: float = Field(
+        description="Its K_eff coefficient (eV/GPa); linear: difference of the volumes V (1 GPa A^3 = 6.2415e-3 eV)"
+    )
+
+    def voltage(self, k_eff: float) -> float | None:
+        """Critical voltage (V) at ``k_eff`` (GPa) of the whole straight line; None: it runs along the voltage axis."""
+        return None if self.uptake == 0 else -(self.energy + self.stiffness * k_eff) / self.uptake
+
+    def k_eff(self, voltage: float) -> float | None:
+        """Critical K_eff (GPa) at ``voltage`` (V) of the whole straight line; None: it runs along the K_eff axis."""
+        return None if self.stiffness == 0 else -(self.energy + self.uptake * voltage) / self.stiffness
+
+    def crosses(self, voltage: float) -> bool:
+        """Whether the border itself, between its ends, reaches ``voltage`` (V)."""
+        first, last = sorted(end[0] for end in self.ends)
+        return first <= voltage <= last
+
+
+class TriplePoint(Record):
+    """Corner inside the map where three or more regions meet."""
+
+    voltage: float = Field(description="V vs the ion's metal")
+    k_eff: float = Field(description="GPa")
+    regions: list[int] = Field(description="Indices of the regions")
+
+
+class PredominanceDoc(Document):
+    """Voltage-K_eff map of an electrolyte's ground states; the regions cover the rectangle without gap or overlap."""
+
+    formula: str = Field(description="Electrolyte, reduced formula")
+    working_ion: str = Field(description="Element exchanged with the reservoir, e.g. 'Li'")
+    voltage_range: tuple[float, float] = Field(description="Lowest and highest voltage (V vs Li/Li+)")
+    k_eff_range: tuple[float, float] = Field(description="Lowest and highest effective bulk modulus (GPa)")
+    functional: Functional = Field(description=FUNCTIONAL)
+    electrolyte_volume: float = Field(
+        gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
+    )
+    regions: list[PredominanceRegion] = Field(description="Regions, lowest voltage, then lowest K_eff, first")
+    boundaries: list[PredominanceBoundary] = Field(description="Borders between the regions")
+    triple_points: list[TriplePoint] = Field(description="Corners inside the map")
+    entries: list[str] = Field(description="Identifiers of all entries that competed")
+    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
+    level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
+
+    def critical_k_effs(self, voltage: float) -> list[float]:
+        """Critical moduli (GPa) at one voltage (V), lowest first."""
+        found = (border.k_eff(voltage) for border in self.boundaries if border.crosses(voltage))
+        return sorted({round(k, 9) for k in found if k is not None})

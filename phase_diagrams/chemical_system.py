@@ -1,0 +1,209 @@
+"""All phases of a chemical system, and those of them that compete for one electrolyte's atoms.
+
+Here it is decided which volume counts in the mechanical work. A phase of zero-pressure volume v (Angstrom^3 per formula
+unit) that holds a working ions counts with
+
+* v, by default;
+* v - a v_ion with ``ion_volume="released"``: the reservoir's ions are part of the confined volume, each with the volume
+  per atom of the ion's lowest-energy metal at zero pressure. An ion that leaves a phase for the reservoir adds v_ion to
+  V, one that is taken up removes it;
+* 0 for phases that are gases at 298 K and 1 bar with ``gases="released"``: they escape and do no work.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from pymatgen.core import Composition
+from pymatgen.core.entries import ComputedStructureEntry
+
+from selflimit.documents import LevelOfTheory, VolumeRules, common_level
+from selflimit.errors import InputError
+from selflimit.phase_diagrams.assemblage import NO_ELECTROLYTE, Candidates, FloatArray
+from selflimit.phase_diagrams.phases import (
+    GASES,
+    Phase,
+    has_volume,
+    lowest_element,
+    parse_formula,
+    phase_from_entry,
+    stable_order,
+)
+
+MONOVALENT = ("H", "Li", "Na", "K", "Rb", "Cs", "Cu", "Ag")
+"""Working ions of charge +1, for which a voltage changes the chemical potential by one electron charge."""
+
+
+@dataclass(frozen=True)
+class Electrolyte:
+    """The electrolyte's own numbers, per formula unit."""
+
+    formula: str
+    """Reduced formula."""
+    phase: Phase
+    """Its phase: of several entries of the formula the lowest in energy, at equal energy the densest."""
+    atoms: float
+    """Atoms per fu."""
+    energy: float
+    """Formation energy (eV/fu)."""
+    ion: float
+    """Working ions per fu."""
+    counted_volume: float
+    """Volume that counts in the mechanical work (Angstrom^3/fu); differs from V0 where reservoir ions count."""
+    reference_energy: float
+    """Energy of its closed elements as elemental references (eV/fu): from formation energies to the entries' scale."""
+
+    @property
+    def volume(self) -> float:
+        """V0 (Angstrom^3/fu)."""
+        return self.phase.volume
+
+
+@dataclass(frozen=True)
+class ChemicalSystem:
+    """Phases of one level of theory, their elemental references, and the volume rules."""
+
+    phases: tuple[Phase, ...]
+    """All phases, in stable order."""
+    working_ion: str
+    """Symbol of the exchanged element."""
+    references: dict[str, Phase]
+    """Element symbol -> lowest-energy pure phase."""
+    level_of_theory: LevelOfTheory
+    """Of all energies and volumes."""
+    rules: VolumeRules = field(default_factory=VolumeRules)
+    """Which volumes count."""
+
+    @cached_property
+    def elements(self) -> list[str]:
+        """Symbols, sorted."""
+        return sorted(self.references)
+
+    @cached_property
+    def amounts(self) -> FloatArray:
+        """Atoms per fu, shape (elements, phases)."""
+        return np.array([[phase.amounts.get(e, 0.0) for phase in self.phases] for e in self.elements])
+
+    @cached_property
+    def ion(self) -> FloatArray:
+        """Working ions per fu, shape (phases,)."""
+        return np.asarray(self.amounts[self.elements.index(self.working_ion)])
+
+    @cached_property
+    def formation_energy(self) -> FloatArray:
+        """Energy from the elemental references (eV/fu), shape (phases,)."""
+        elemental = np.array([self.references[e].energy_per_atom for e in self.elements])
+        return np.asarray(np.array([phase.energy for phase in self.phases]) - elemental @ self.amounts)
+
+    @cached_property
+    def ion_volume(self) -> float:
+        """Volume that a working ion in the reservoir counts with (Angstrom^3)."""
+        metal = self.references[self.working_ion]
+        return metal.volume / sum(metal.amounts.values()) if self.rules.ion_volume == "released" else 0.0
+
+    def escapes(self, phase: Phase) -> float:
+        """1 for a gas that escapes, else 0."""
+        return float(self.rules.gases == "released" and phase.formula in GASES)
+
+    @cached_property
+    def counted_volume(self) -> FloatArray:
+        """Volume that counts in the mechanical work (Angstrom^3/fu), shape (phases,)."""
+        own = np.array([phase.volume * (1.0 - self.escapes(phase)) for phase in self.phases])
+        return np.asarray(own - self.ion_volume * self.ion)
+
+    def competitors(self, composition: Composition | str) -> Candidates:
+        """Phases within a composition's elements and the working ion that can use its atoms; it has no entry itself.
+
+        Raises
+        ------
+        InputError
+            Not a formula, the working ion alone, or elements without entries.
+        """
+        unit = parse_formula(composition)
+        closed = self._closed_elements(unit)
+        rows = [self.elements.index(e) for e in closed]
+        others = [i for i, e in enumerate(self.elements) if e not in closed and e != self.working_ion]
+        usable = np.flatnonzero((self.amounts[rows].sum(axis=0) > 0) & (self.amounts[others].sum(axis=0) == 0))
+        phases = tuple(self.phases[j] for j in usable)
+        return Candidates(
+            phases=phases,
+            balance=self.amounts[rows][:, usable],
+            demand=np.array([float(unit[e]) for e in closed]),
+            energy=self.formation_energy[usable],
+            ion=self.ion[usable],
+            volume=self.counted_volume[usable],
+            electrolyte=NO_ELECTROLYTE,
+            references=tuple(phases.index(self.references[e]) for e in closed),
+        )
+
+    def electrolyte(self, composition: Composition | str) -> Electrolyte:
+        """The electrolyte's own numbers.
+
+        Raises
+        ------
+        InputError
+            As :meth:`competitors`; or the composition has no entry, whose energy and volume are needed.
+        """
+        unit = parse_formula(composition)
+        closed = self._closed_elements(unit)
+        own = [index for index, phase in enumerate(self.phases) if phase.formula == unit.reduced_formula]
+        if not own:
+            raise InputError(
+                f"no entry for {unit.reduced_formula} itself, whose energy and volume V0 are needed; relax a crystal "
+                f"of it at the same level of theory ({self.level_of_theory.label}) and add RelaxationDoc.entry() to "
+                "the entries"
+            )
+        first = own[0]  # in stable order: the lowest in energy, then the densest
+        return Electrolyte(
+            formula=unit.reduced_formula,
+            phase=self.phases[first],
+            atoms=float(unit.num_atoms),
+            energy=float(self.formation_energy[first]),
+            ion=float(self.ion[first]),
+            counted_volume=float(self.counted_volume[first]),
+            reference_energy=sum(unit[e] * self.references[e].energy_per_atom for e in closed),
+        )
+
+    def _closed_elements(self, unit: Composition) -> list[str]:
+        elements = {element.symbol for element in unit}
+        if unknown := elements - self.references.keys():
+            raise InputError(
+                f"no entries for {', '.join(sorted(unknown))}: the entries cover {'-'.join(self.elements)}; "
+                "add the competing phases of the missing elements"
+            )
+        if elements == {self.working_ion}:
+            raise InputError(f"{unit.reduced_formula} is the working ion alone; give a compound, e.g. 'Li2ZrCl6'")
+        return sorted(elements - {self.working_ion})
+
+
+def chemical_system(
+    entries: Sequence[ComputedStructureEntry], working_ion: str, rules: VolumeRules, exclude_without_volume: bool
+) -> ChemicalSystem:
+    """The phases of ``entries``, checked.
+
+    Raises
+    ------
+    InputError
+        An entry without crystal that is not excluded, a non-finite energy or volume, an element without reference, a
+        working ion that is not monovalent.
+    LevelOfTheoryError
+        Entries of different, or unstated, levels of theory.
+    """
+    if working_ion not in MONOVALENT:
+        raise InputError(
+            f"expected a working ion of charge +1 ({', '.join(MONOVALENT)}), got {working_ion!r}; voltages of other "
+            "ions are not implemented"
+        )
+    kept = [entry for entry in entries if has_volume(entry) or not exclude_without_volume]
+    phases = stable_order(phase_from_entry(entry) for entry in kept)
+    level = common_level(list(entries))
+    elements = sorted({element for phase in phases for element in phase.amounts} | {working_ion})
+    excluded = sorted(str(entry.entry_id) for entry in entries if not has_volume(entry))
+    return ChemicalSystem(
+        phases=phases,
+        working_ion=working_ion,
+        references={element: lowest_element(phases, element) for element in elements},
+        level_of_theory=level,
+        rules=rules.model_copy(update={"excluded": excluded}),
+    )

@@ -1,0 +1,181 @@
+"""Symmetry of a disordered crystal: its primitive cell, and the permutations of a supercell's sites.
+
+The symmetry is that of the whole crystal, ordered sites included: two sites are alike if their occupancies are. It is
+found once, on the primitive cell; on a supercell everything is integer arithmetic.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import spglib
+from numpy.typing import NDArray
+from pymatgen.core import Lattice, Structure
+from scipy.spatial import cKDTree
+
+from selflimit.errors import InputError
+from selflimit.structures.superlattices import IntMatrix, keeps_lattice, translation_index, translations
+
+LOOSER = (0.003, 0.01, 0.03, 0.1)
+"""Tolerances (Angstrom) that are tried when the symmetry that a file states is not found."""
+
+
+@dataclass(frozen=True, eq=False)
+class PrimitiveCell:
+    """Primitive cell of a disordered crystal with its space group.
+
+    Attributes
+    ----------
+    lattice
+        Primitive lattice, in the frame of the crystal it was found in (Angstrom).
+    positions
+        Fractional coordinates, shape (n_sites, 3).
+    origin
+        Index of each site in the crystal it was found in, shape (n_sites,).
+    rotations
+        Point parts of the operations, acting on row vectors from the right, shape (n_operations, 3, 3).
+    image, shift
+        Operation o takes site s to site ``image[o, s]`` of the cell ``shift[o, s]``, shapes (n_operations, n_sites) and
+        (n_operations, n_sites, 3).
+    """
+
+    lattice: Lattice
+    positions: NDArray[np.float64]
+    origin: IntMatrix
+    rotations: IntMatrix
+    image: IntMatrix
+    shift: IntMatrix
+
+
+def find_primitive_cell(structure: Structure, symprec: float, marks: Sequence[int]) -> PrimitiveCell:
+    """Primitive cell and operations of ``structure`` within ``symprec`` (Angstrom).
+
+    Parameters
+    ----------
+    marks
+        Pool of each site: translations count as primitive only if they keep the pools, so every pool has sites in the
+        cell; operations that exchange pools are found all the same.
+
+    Raises
+    ------
+    InputError
+        No consistent symmetry at this tolerance; the message says which tolerance has one.
+    """
+    lattice_vectors, coordinates, kinds = spglib_cell(structure)
+    marked = {pair: number for number, pair in enumerate(dict.fromkeys(zip(kinds, marks, strict=True)))}
+    types = [marked[pair] for pair in zip(kinds, marks, strict=True)]
+    dataset = spglib.get_symmetry_dataset((lattice_vectors, coordinates, types), symprec=symprec)
+    if dataset is None:
+        raise InputError(f"found no symmetry at symprec {symprec:g} A; check for overlapping sites, or change symprec")
+    lattice = Lattice(dataset.primitive_lattice)
+    _, origin = np.unique(dataset.mapping_to_primitive, return_index=True)
+    positions = lattice.get_fractional_coords(structure.cart_coords[origin]) % 1.0
+    symmetry = spglib.get_symmetry((lattice.matrix, positions, [kinds[i] for i in origin]), symprec=symprec)
+    moved = np.einsum("oij,sj->osi", symmetry["rotations"], positions) + symmetry["translations"][:, None, :]
+    image = _nearest(moved, positions, lattice, symprec)
+    shift = np.round(moved - positions[image]).astype(np.int64)
+    rotations = np.swapaxes(symmetry["rotations"], 1, 2).astype(np.int64)
+    return PrimitiveCell(lattice, positions, origin, rotations, image, shift)
+
+
+def _nearest(moved: NDArray[np.float64], positions: NDArray[np.float64], lattice: Lattice, symprec: float) -> IntMatrix:
+    """Site that each moved site falls on, shape (n_operations, n_sites)."""
+    tree = cKDTree(positions % 1.0, boxsize=1.0 + 1e-15)
+    image: IntMatrix = tree.query(moved % 1.0 % 1.0)[1].astype(np.int64)
+    apart = moved - positions[image]
+    distance = np.linalg.norm((apart - np.round(apart)) @ lattice.matrix, axis=-1)
+    is_permutation = (np.sort(image, axis=1) == np.arange(len(positions))).all()
+    if not is_permutation or distance.max(initial=0.0) > 10 * symprec:
+        raise InputError(
+            f"the symmetry found at symprec {symprec:g} A does not map the sites onto each other: sites lie too close; "
+            "choose a smaller symprec"
+        )
+    return image
+
+
+def spglib_cell(structure: Structure) -> tuple[NDArray[np.float64], NDArray[np.float64], list[int]]:
+    """Cell for spglib; sites of equal occupancies share a type."""
+    keys = [
+        tuple(sorted((str(species), round(float(amount), 6)) for species, amount in site.species.items()))
+        for site in structure
+    ]
+    types = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    return np.array(structure.lattice.matrix), np.array(structure.frac_coords), [types[key] for key in keys]
+
+
+def space_group(structure: Structure, symprec: float) -> tuple[int, str]:
+    """Number and symbol of the space group within ``symprec`` (Angstrom); (1, 'P1') if there is none."""
+    dataset = spglib.get_symmetry_dataset(spglib_cell(structure), symprec=symprec)
+    return (1, "P1") if dataset is None else (dataset.number, dataset.international)
+
+
+def orbits(structure: Structure, symprec: float) -> IntMatrix:
+    """Orbit of each site, named by its first member, shape (n_sites,)."""
+    dataset = spglib.get_symmetry_dataset(spglib_cell(structure), symprec=symprec)
+    return np.arange(len(structure)) if dataset is None else np.array(dataset.crystallographic_orbits, dtype=np.int64)
+
+
+def check_space_group(structure: Structure, stated: int, symprec: float, name: str) -> None:
+    """Refuse a crystal whose stated space group is lost at ``symprec``.
+
+    Raises
+    ------
+    InputError
+        Fewer operations are found than the stated group has; the message names a tolerance that keeps them.
+    """
+    found = _operations(structure, symprec)
+    expected = _order_of(stated)
+    if found >= expected:
+        return
+    keeping = [looser for looser in LOOSER if looser > symprec and _operations(structure, looser) >= expected]
+    advice = (
+        f"symprec {keeping[0]:g} A would keep it" if keeping else "no symprec up to 0.1 A finds it: check positions"
+    )
+    number, symbol = space_group(structure, symprec)
+    raise InputError(
+        f"{name}: expected space group {stated}, found {symbol} ({number}) at symprec {symprec:g} A; {advice}"
+    )
+
+
+def _operations(structure: Structure, symprec: float) -> int:
+    """Point operations of the crystal."""
+    dataset = spglib.get_symmetry_dataset(spglib_cell(structure), symprec=symprec)
+    return 1 if dataset is None else len({rotation.tobytes() for rotation in dataset.rotations})
+
+
+@lru_cache(maxsize=230)
+def _order_of(number: int) -> int:
+    """Order of the point group of a space group."""
+    for hall in range(1, 531):
+        if spglib.get_spacegroup_type(hall).number == number:
+            operations = spglib.get_symmetry_from_database(hall)["rotations"]
+            return len({rotation.tobytes() for rotation in operations})
+    raise ValueError(f"space groups run from 1 to 230, got {number}")
+
+
+def site_permutations(primitive: PrimitiveCell, hnf: IntMatrix, sites: IntMatrix) -> tuple[IntMatrix, IntMatrix]:
+    """How the supercell's symmetry permutes the copies of primitive ``sites``.
+
+    Site number ``i * n_cells + t`` is the copy of ``sites[i]`` in the cell of translation t.
+
+    Returns
+    -------
+    operations
+        One permutation for each point operation that keeps the superlattice, shape (n_operations, n_active).
+    translated
+        One for each primitive translation in the supercell, shape (n_cells, n_active); the whole group is every product
+        of the two.
+    """
+    cells = translations(hnf)
+    number = np.full(len(primitive.positions), -1, dtype=np.int64)
+    number[sites] = np.arange(len(sites))
+    rows = []
+    for rotation, image, shift in zip(primitive.rotations, primitive.image, primitive.shift, strict=True):
+        if keeps_lattice(rotation, hnf):
+            landed = translation_index((cells @ rotation)[None, :, :] + shift[sites][:, None, :], hnf)
+            rows.append((number[image[sites]][:, None] * len(cells) + landed).ravel())
+    added = translation_index(cells[:, None, :] + cells[None, :, :], hnf)
+    block = np.arange(len(sites))[None, :, None] * len(cells)
+    translated = (block + added[:, None, :]).reshape(len(cells), -1)
+    return np.array(rows, dtype=np.int64).reshape(-1, len(sites) * len(cells)), translated

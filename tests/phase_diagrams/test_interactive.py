@@ -1,0 +1,48 @@
+"""The map for web pages: every region carries its reaction, nothing is loaded from elsewhere."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from selflimit.errors import InputError
+from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.interactive import HEIGHT, WIDTH, predominance_svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module", params=["linear", "elastic"])
+def doc(request, chloride_entries):
+    return ConstrainedPhaseDiagram(chloride_entries, model=request.param).predominance("Li2ZrCl6")
+
+
+def test_every_region_is_there_with_its_reaction(doc):
+    groups = ElementTree.fromstring(predominance_svg(doc)).findall(f"{SVG}g")
+    assert len(groups) == len(doc.regions)
+    for group, region in zip(groups, doc.regions, strict=True):
+        shown = group.find(f"{SVG}title").text
+        plain = shown.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")).replace("→", "->")
+        assert all(reaction in plain for reaction in region.reaction.split(" | "))
+        assert f"{100 * region.reaction_strain:+.1f} %" in plain
+        assert len(group.find(f"{SVG}polygon").get("points").split()) == len(region.vertices)
+
+
+def test_subscripts_are_for_formulas_only(doc):
+    titles = [t.text for t in ElementTree.fromstring(predominance_svg(doc)).iter(f"{SVG}title")]
+    assert any(t.startswith("Li₂ZrCl₆ + 4 Li → 6 LiCl + Zr") for t in titles)
+
+
+def test_nothing_leaves_the_page_or_the_drawing(doc):
+    svg = predominance_svg(doc)
+    assert "<script" not in svg
+    assert "url(" not in svg
+    assert re.findall(r"https?://[^\s\"]+", svg) == ["http://www.w3.org/2000/svg"]
+    for points in re.findall(r'points="([^"]+)"', svg):
+        for x, y in (map(float, pair.split(",")) for pair in points.split()):
+            assert 0 <= x <= WIDTH and 0 <= y <= HEIGHT
+
+
+def test_map_without_regions(doc):
+    with pytest.raises(InputError, match="no"):
+        predominance_svg(doc.model_copy(update={"regions": []}))

@@ -1,0 +1,168 @@
+"""Relax every bundled crystal with one force field and write the entries that ship: energies and volumes at one level.
+
+    OMP_NUM_THREADS=1 python tools/compute_entries.py                 # entries_CHGNet-r2scan.json
+    OMP_NUM_THREADS=1 python tools/compute_entries.py --volumes       # volumes.json: Li-Zr-Cl by CHGNet 0.3.0, with D3
+
+Refused are crystals whose relaxation does not converge and those whose volume leaves the cell that they start from by
+more than 25 %: the force field lets their layers or molecules drift apart. They are printed, and belong into
+`left_out` of `phases.json`. The second form needs the `dftd3` package (s-dftd3, LGPL) beside the force field.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+from ase.calculators.mixing import SumCalculator
+from ase.optimize import BFGS
+from pymatgen.core import Structure
+
+from selflimit.documents import LevelOfTheory, RelaxationDoc
+from selflimit.errors import ConvergenceError
+from selflimit.phase_diagrams.bundled import bundled_catalogue, bundled_structure
+from selflimit.workflows.force_fields import ForceField, load_force_field
+from selflimit.workflows.relaxation import relax, relax_all
+
+DATA = Path(__file__).resolve().parent.parent / "phase_diagrams" / "data"
+FORCE_FIELD = "CHGNet-r2scan"
+LARGEST_VOLUME_CHANGE = 0.25
+KEPT_CELLS = ("ZrNCl",)
+"""Crystals relaxed in their experimental cell: this force field opens the gap between their layers (ZrNCl by 31 %)."""
+DIGITS = 8
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--volumes", action="store_true", help="volumes of the Li-Zr-Cl crystals with and without D3")
+    if parser.parse_args().volumes:
+        write("volumes.json", json.dumps(volumes(), indent=1) + "\n")
+    else:
+        write(f"entries_{FORCE_FIELD}.json", one_per_line([as_dict(doc) for doc in relaxed()]))
+
+
+def relaxed() -> list[RelaxationDoc]:
+    """All bundled crystals that the force field relaxes to something like what they were."""
+    labels = [phase.label for phase in bundled_catalogue().phases]
+    docs = [doc for label in labels if (doc := relaxed_or_none(label)) is not None]
+    for doc in docs:
+        if abs(doc.volume_change) > LARGEST_VOLUME_CHANGE:
+            print(f"refused: {doc.label}: volume change {doc.volume_change:+.0%}", flush=True)
+    return [doc for doc in docs if abs(doc.volume_change) <= LARGEST_VOLUME_CHANGE]
+
+
+def relaxed_or_none(label: str) -> RelaxationDoc | None:
+    structure = bundled_structure(label)
+    try:
+        if label in KEPT_CELLS:
+            doc = relaxed_in_cell(structure, label, load_force_field(FORCE_FIELD))
+        else:
+            doc = relax_all([structure], [label], [1], FORCE_FIELD, workers=1)[0]
+        print(f"{label}: {doc.energy_per_atom:.4f} eV/atom, {doc.volume_change:+.1%}, {doc.steps} steps", flush=True)
+        return doc
+    except ConvergenceError as error:
+        print(f"refused: {error}", flush=True)
+        return None
+
+
+def relaxed_in_cell(structure: Structure, label: str, force_field: ForceField) -> RelaxationDoc:
+    """Positions relaxed to 0.005 eV/Angstrom in the cell as given."""
+    atoms = structure.to_ase_atoms(msonable=False)
+    atoms.calc = force_field.calculator
+    if not BFGS(atoms, logfile=None).run(fmax=0.005, steps=500):
+        raise ConvergenceError(f"{label}: positions not converged after 500 steps")
+    found = Structure(atoms.cell.array, atoms.get_chemical_symbols(), atoms.positions, coords_are_cartesian=True)
+    formula, units = found.composition.get_reduced_formula_and_factor()
+    energy = float(atoms.get_potential_energy())
+    return RelaxationDoc(
+        label=label,
+        formula=formula,
+        structure=found,
+        energy=energy,
+        energy_per_atom=energy / len(atoms),
+        volume=found.volume,
+        volume_per_formula=found.volume / units,
+        volume_change=0.0,
+        max_force=float(abs(atoms.get_forces()).max()),
+        max_stress=float(abs(atoms.get_stress()).max() * 160.2177),
+        steps=0,
+        level_of_theory=force_field.level,
+    )
+
+
+def as_dict(doc: RelaxationDoc) -> dict[str, Any]:
+    """A ComputedStructureEntry dictionary without what can be computed again."""
+    entry = doc.entry()
+    full = entry.as_dict()
+    lattice = [[round(x, DIGITS) for x in row] for row in entry.structure.lattice.matrix.tolist()]
+    sites = [
+        {"species": [{"element": site.specie.symbol, "occu": 1}], "abc": [round(x, DIGITS) for x in site.frac_coords]}
+        for site in entry.structure
+    ]
+    kept = {key: full[key] for key in ("@module", "@class", "entry_id", "parameters")}
+    structure = {
+        "@module": "pymatgen.core.structure",
+        "@class": "Structure",
+        "lattice": {"matrix": lattice},
+        "sites": sites,
+    }
+    composition = dict(entry.composition.get_el_amt_dict())
+    return {
+        **kept,
+        "energy": round(doc.energy, DIGITS),
+        "correction": 0.0,
+        "composition": composition,
+        "structure": structure,
+    }
+
+
+def volumes() -> dict[str, Any]:
+    """Volume per formula unit (Angstrom^3) of the Li-Zr-Cl crystals: CHGNet 0.3.0 (PBE) with and without dispersion."""
+    plain = load_force_field("CHGNet-0.3.0")
+    sources = {"CHGNet 0.3.0": plain, "CHGNet 0.3.0 + D3(BJ)": with_dispersion(plain)}
+    phases = [p for p in bundled_catalogue().phases if p.elements <= {"Li", "Zr", "Cl"} and not p.trial]
+    found: dict[str, dict[str, float]] = {}
+    for phase in phases:
+        for source, force_field in sources.items():
+            try:
+                doc = relax(bundled_structure(phase.label), phase.label, force_field)
+            except ConvergenceError as error:
+                print(f"refused with {source}: {error}", flush=True)
+                continue
+            print(phase.label, source, round(doc.volume_per_formula, 3), f"{doc.volume_change:+.1%}", flush=True)
+            if abs(doc.volume_change) > LARGEST_VOLUME_CHANGE:
+                print("refused: the volume leaves the cell it starts from", flush=True)
+                continue
+            found.setdefault(phase.label, {})[source] = round(doc.volume_per_formula, 4)
+    return {"unit": "Angstrom^3 per reduced formula unit", "volumes": found}
+
+
+def with_dispersion(force_field: ForceField) -> ForceField:
+    """The force field with the D3(BJ) dispersion of PBE (doi:10.1002/jcc.21759)."""
+    from dftd3.ase import DFTD3
+
+    both = SumCalculator([force_field.calculator, DFTD3(method="PBE", damping="d3bj")])
+    level = LevelOfTheory(method="force field", model=f"{force_field.level.model} + D3(BJ)")
+    return replace(force_field, name=f"{force_field.name}+D3", calculator=both, level=level)
+
+
+def one_per_line(items: list[dict[str, Any]]) -> str:
+    return "[\n" + ",\n".join(json.dumps(item) for item in items) + "\n]\n"
+
+
+def write(name: str, text: str) -> None:
+    """Write a data file and its hash into the manifest."""
+    (DATA / name).write_text(text)
+    manifest = json.loads((DATA / "manifest.json").read_text())
+    manifest["sha256"][name] = hashlib.sha256(text.encode()).hexdigest()
+    ordered = {"sha256": dict(sorted(manifest["sha256"].items()))}
+    (DATA / "manifest.json").write_text(json.dumps(ordered, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
