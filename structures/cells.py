@@ -51,7 +51,7 @@ class SitePool:
     begin, end
         The pool's sites are ``active[begin:end]`` of the cell.
     species
-        What may sit on them, in the order of the labels' text; 'vacancy' is last, and there only if sites stay empty.
+        What may sit on them, the rarest first; 'vacancy' is among them if sites stay empty.
     counts
         Number of sites that each species takes, shape (n_species,).
     """
@@ -299,7 +299,8 @@ def _integer_contents(parent: Parent, primitive: PrimitiveCell, n_cells: int, wh
         content = _content(parent, primitive, labels)
         if not _is_integer(content, n_cells):
             raise InputError(_misfit(parent, labels, content, n_cells, where))
-        counts = {name: round(n_cells * amount) for name, amount in content.items() if round(n_cells * amount)}
+        whole = {name: round(n_cells * amount) for name, amount in content.items() if round(n_cells * amount)}
+        counts = dict(sorted(whole.items(), key=lambda item: item[1]))  # the rarest first: the search prunes earlier
         contents.append((labels, tuple(counts), tuple(counts.values())))
     return contents
 

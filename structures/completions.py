@@ -4,6 +4,7 @@ Comparing a placement with its image under a group element goes digit by digit a
 words does it for all completions of a walked beginning at once.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,10 @@ Four = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 LARGEST_TABLE = 8192
 """Completions tabulated at most, over all contents that the last positions can have: a table is made in 0.3 ms."""
+
+SMALLEST_TABLE = 128
+"""Completions that are always worth a table; in between a quarter of the placements, so that small cells do not
+spend their time on it."""
 
 LARGEST_BLOCK = 512
 """Completions of one content at most: on average they fill four words, which stay in registers."""
@@ -81,7 +86,7 @@ def scratch_for(completions: Completions, n_elements: int, n_positions: int, bit
 
 def completed_positions(pool: Ints, counts: Ints) -> int:
     """How many of the last positions are tabulated rather than walked."""
-    number = 0
+    number, table = 0, min(LARGEST_TABLE, max(SMALLEST_TABLE, _placements(counts) // 4))
     choices = [[int(c) for c in row if c > 0] for row in counts]
     while number < len(pool):
         sizes = np.bincount(pool[len(pool) - number - 1 :], minlength=len(counts)).tolist()
@@ -89,10 +94,14 @@ def completed_positions(pool: Ints, counts: Ints) -> int:
         for size, limits in zip(sizes, choices, strict=True):
             strings *= len(limits) ** size
             largest *= _largest_multinomial(size, limits)
-        if strings > LARGEST_TABLE or largest > LARGEST_BLOCK:
+        if strings > table or largest > LARGEST_BLOCK:
             break
         number += 1
     return number
+
+
+def _placements(counts: Ints) -> int:
+    return math.prod(math.factorial(sum(row)) // math.prod(map(math.factorial, row)) for row in counts.tolist())
 
 
 def _largest_multinomial(size: int, limits: list[int]) -> float:
@@ -132,12 +141,13 @@ def tabulate(pool: Ints, counts: Ints, bits: int) -> Completions:
     place = np.arange(len(rows)) - first[keys]
     bit = np.uint64(1) << (place % 64).astype(np.uint64)
     into = word[keys] + place // 64
+    filled, begin = np.unique(into, return_index=True)
     members = np.zeros(word[-1], dtype=np.uint64)
-    np.add.at(members, into, bit)
+    members[filled] = np.bitwise_or.reduceat(bit, begin)
+    binary = (rows[:, :, None] >> np.arange(bits - 1, -1, -1, dtype=np.int8)) & 1
     digits = np.zeros((word[-1], len(pool) * bits), dtype=np.uint64)
-    for column in range(len(pool) * bits):
-        position, digit = divmod(column, bits)
-        np.add.at(digits[:, column], into, bit * ((rows[:, position] >> (bits - 1 - digit)) & 1).astype(np.uint64))
+    ones = binary.reshape(len(rows), -1).astype(np.uint64) * bit[:, None]
+    digits[filled] = np.bitwise_or.reduceat(ones, begin, axis=0)
     return Completions(stride[:-1].reshape(counts.shape), first, word, np.ascontiguousarray(rows), digits, members)
 
 

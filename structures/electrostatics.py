@@ -87,6 +87,9 @@ def _half_of_reciprocal_lattice(lattice: Lattice, longest: float) -> Floats:
 
 
 def _check_neutral(cell: DisorderedCell) -> None:
+    if not cell.parent.charges:
+        why = next((note for note in cell.parent.notes if "charges" in note), "no formal charges")
+        raise InputError(f"{cell.parent.name}: electrostatic energies need formal charges ({why}; --charge Li=1 ...)")
     total = sum(cell.parent.charges[str(species)] * amount for species, amount in cell.composition.items())
     if abs(total) > 1e-6:
         raise InputError(

@@ -293,7 +293,7 @@ def _low_in_block(
         if not is_marked:
             has_stabiliser, is_marked = mark_least(walk, key), True
         if (scratch.least[j >> 6] >> np.uint64(j & 63)) & np.uint64(1):
-            write_placement(walk, first + j, labels, number)
+            write_placement(branch.ranks, walked, completions.rows[first + j], labels[number])
             degeneracies[number] = problem.order // scratch.stabiliser[j] if has_stabiliser else problem.order
             energies[number] = energy
             number += 1

@@ -45,7 +45,8 @@ class Parent(MSONable):
         Groups of site labels that share one composition: within a pool every way to place its atoms and vacancies is
         an ordering, between pools atoms never move.
     charges
-        Formal charge (e) of each species, keyed by its text, e.g. ``{"Li": 1, "Zr": 4, "Cl": -1}``.
+        Formal charge (e) of each species, keyed by its text, e.g. ``{"Li": 1, "Zr": 4, "Cl": -1}``; empty if none are
+        known, which only electrostatics needs.
     source
         Where cell and occupancies come from.
     symprec
@@ -199,13 +200,21 @@ def _check_pools(name: str, structure: Structure, pools: tuple[tuple[str, ...], 
         raise InputError(f"{name}: disordered sites {sorted(open_sites)} are in no pool; add them to pools={pools}")
 
 
-def _check_charges(name: str, structure: Structure, charges: dict[str, float]) -> None:
+def excess_charge(structure: Structure, charges: dict[str, float]) -> float:
+    """Total formal charge of the cell (e); 0 if it is within what rounded occupancies can make."""
     content = [(species, amount) for site in structure for species, amount in occupancies(site).items()]
-    if missing := sorted({species for species, _ in content} - set(charges)):
-        raise InputError(f"{name}: no formal charge for {missing}; give charges={{species: charge in e}}")
     total = sum(charges[species] * amount for species, amount in content)
     forgiven = 1e-6 + OCCUPANCY_DIGIT * sum(abs(charges[species]) for species, amount in content if amount < 1)
-    if abs(total) > forgiven:
+    return total if abs(total) > forgiven else 0.0
+
+
+def _check_charges(name: str, structure: Structure, charges: dict[str, float]) -> None:
+    if not charges:
+        return
+    species = {species for site in structure for species in occupancies(site)}
+    if missing := sorted(species - set(charges)):
+        raise InputError(f"{name}: no formal charge for {missing}; give charges={{species: charge in e}}")
+    if total := excess_charge(structure, charges):
         raise InputError(
             f"{name}: expected a neutral cell, got a total charge of {total:+.4g} e; check charges {dict(charges)} "
             "and occupancies"

@@ -182,12 +182,13 @@ def _go_on(
     problem: Problem, branch: Branch, node: int, compared: int, trail: int
 ) -> tuple[int, bool]:  # pragma: no cover - compiled
     """Compare with the images under all elements of a node, until each is decided or waits; False for x > x o g."""
-    tree = problem.tree
+    tree, walked = problem.tree, len(branch.tried) - 1
     branch.open[0], number, p = node, 1, np.int64(compared)
     while number > 0:
         number -= 1
         v = branch.open[number]
-        p, awaited = _first_difference(branch, tree.permutations[tree.element[v]], p, tree.shared[v])
+        image = tree.permutations[tree.element[v]]
+        p, awaited = _first_difference(branch.ranks, branch.depth[0], walked, image, p, tree.shared[v])
         if awaited == LESS:
             return trail, False
         if awaited >= 0:
@@ -207,14 +208,13 @@ def _go_on(
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _first_difference(
-    branch: Branch, image: NDArray[np.int16], p: int, end: int
+    ranks: NDArray[np.int8], depth: int, walked: int, image: NDArray[np.int16], p: int, end: int
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """Compare from position ``p`` to ``end``: where it stopped, and EQUAL, GREATER or LESS (of the image), or the
     position that has to be filled first."""
-    ranks, walked = branch.ranks, len(branch.tried) - 1
     while p < end:
         later = max(p, int(image[p]))
-        if later > branch.depth[0]:
+        if later > depth:
             return p, min(later, walked)
         if ranks[p] != ranks[image[p]]:
             return p, GREATER if ranks[p] < ranks[image[p]] else LESS
@@ -257,14 +257,13 @@ def mark_least(walk: Walk, key: int) -> bool:  # pragma: no cover - compiled
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def write_placement(
-    walk: Walk, completion: int, ranks: NDArray[np.int8], row: int
+    beginning: NDArray[np.int8], walked: int, completion: NDArray[np.int8], ranks: NDArray[np.int8]
 ) -> None:  # pragma: no cover - compiled
-    """Write the branch, finished by a completion, into a row of ``ranks``."""
-    walked = len(walk.branch.tried) - 1
+    """Write the ``walked`` ranks of a beginning and a completion into ``ranks``."""
     for p in range(walked):
-        ranks[row, p] = walk.branch.ranks[p]
-    for p in range(walked, ranks.shape[1]):
-        ranks[row, p] = walk.completions.rows[completion, p - walked]
+        ranks[p] = beginning[p]
+    for p in range(walked, len(ranks)):
+        ranks[p] = completion[p - walked]
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -282,7 +281,7 @@ def next_distinct(walk: Walk, ranks: NDArray[np.int8], degeneracies: Ints) -> in
         has_stabiliser = mark_least(walk, key)
         for j in range(n_members):
             if (scratch.least[j >> 6] >> np.uint64(j & 63)) & np.uint64(1):
-                write_placement(walk, first + j, ranks, found)
+                write_placement(branch.ranks, walked, completions.rows[first + j], ranks[found])
                 degeneracies[found] = problem.order // scratch.stabiliser[j] if has_stabiliser else problem.order
                 found += 1
         branch.depth[0] = walked - 1

@@ -1,5 +1,6 @@
 """Disordered parents from crystals: a pymatgen Structure, or a POSCAR and the occupancies of its sites."""
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,8 +9,11 @@ from pymatgen.core import Composition, Element, Structure
 
 from selflimit.errors import InputError
 from selflimit.structures.occupancies import OCCUPANCY_DIGIT, is_ordered, occupancies, with_fractions
-from selflimit.structures.parents import LABEL, SYMPREC, Parent
+from selflimit.structures.parents import LABEL, SYMPREC, Parent, excess_charge
 from selflimit.structures.symmetry import orbits
+
+MOST_STATES = 300_000
+"""Combinations of oxidation states up to which they are guessed: a second or so."""
 
 Occupancies = Mapping[str, Mapping[str, float]]
 """Site label or element -> species -> occupancy; what is missing to 1 is vacancy."""
@@ -42,14 +46,14 @@ def parent_from_structure(
         Groups of site labels that share one composition. Default: each orbit of disordered sites is a pool of its own.
     charges
         Formal charges (e) by species. Default: the crystal's oxidation states, else pymatgen's most probable guess from
-        the composition.
+        the composition; where neither is neutral there are none, a note says so, and electrostatics is refused.
     symprec
         Distance within which symmetry is found (Angstrom).
 
     Raises
     ------
     InputError
-        An unknown label in ``occupied``, charges that cannot be guessed, or what
+        An unknown label in ``occupied``, or what
         :class:`~selflimit.structures.parents.Parent` refuses.
     """
     labels = _labels(structure, symprec)
@@ -57,14 +61,15 @@ def parent_from_structure(
     exact, notes = with_fractions(filled, labels)
     labels, split = _one_orbit_per_label(exact, labels, symprec)
     exact.add_site_property(LABEL, labels)
+    formal, doubt = (dict(charges), ()) if charges is not None else _inferred_charges(exact)
     return Parent(
         name=name,
         structure=exact,
         pools=tuple(tuple(pool) for pool in (pools if pools is not None else _orbit_pools(exact, symprec))),
-        charges=dict(charges) if charges is not None else _formal_charges(name, exact),
+        charges=formal,
         source=source,
         symprec=symprec,
-        notes=(*notes, *split),
+        notes=(*notes, *split, *doubt),
     )
 
 
@@ -163,20 +168,37 @@ def _orbit_pools(structure: Structure, symprec: float) -> list[list[str]]:
     return [list(pool) for pool in pools.values()]
 
 
-def _formal_charges(name: str, structure: Structure) -> dict[str, float]:
+def _inferred_charges(structure: Structure) -> tuple[dict[str, float], tuple[str, ...]]:
+    """The crystal's oxidation states, or a guess, and a note; no charges where neither makes the cell neutral.
+
+    Counting and enumerating need no charges, so their absence is told, not refused; electrostatics refuses it.
+    """
     species = {species for site in structure for species in site.species}
     written = {str(one): getattr(one, "oxi_state", None) for one in species}
     if all(charge is not None for charge in written.values()) and any(written.values()):
-        return {text: float(charge) for text, charge in written.items() if charge is not None}
+        known = {text: float(charge) for text, charge in written.items() if charge is not None}
+        total = excess_charge(structure, known)
+        if total == 0.0:
+            return known, ()
+        return {}, (f"no formal charges: the oxidation states of the file sum to {total:+.4g} e; give charges",)
     composition = _integer_composition(structure)
-    guesses = composition.oxi_state_guesses(max_sites=-1)
-    if not guesses:
-        raise InputError(
-            f"{name}: found no neutral oxidation states of {composition.formula}; "
-            "give charges={'Li': 1, ...} (--charge Li=1 ...)"
-        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # elements without electronegativity
+        guesses = composition.oxi_state_guesses(max_sites=-1) if _states_to_try(composition) <= MOST_STATES else ()
     names = {one for site in structure for one in occupancies(site)}
-    return {one: float(guesses[0][_letters(one)]) for one in names}
+    charges = {one: float(guesses[0][_letters(one)]) for one in names} if guesses else {}
+    if not guesses or excess_charge(structure, charges) != 0.0:
+        return {}, (f"no formal charges: found no neutral oxidation states of {composition.formula}; give charges",)
+    return charges, ()
+
+
+def _states_to_try(composition: Composition) -> int:
+    """Ways to give the atoms of each element their common oxidation states, as pymatgen's guess does."""
+    kinds = [
+        (round(amount), len(element.icsd_oxidation_states or element.oxidation_states or (0,)))
+        for element, amount in composition.items()
+    ]
+    return math.prod(math.comb(number + states - 1, states - 1) for number, states in kinds)
 
 
 def _integer_composition(structure: Structure) -> Composition:
