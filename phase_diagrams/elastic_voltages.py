@@ -94,8 +94,9 @@ class ElasticVoltages:
                 begins.append(max(corner, begins[-1]))
                 members.append(after)
         ends = [*begins[1:], high]
-        kept = [(b, e, m) for b, e, m in zip(begins, ends, members, strict=True) if e - b > NARROWEST_SEGMENT]
-        return [ElasticStretch(b, e, m.found) for b, e, m in kept]
+        kept = [(b, m) for b, e, m in zip(begins, ends, members, strict=True) if e - b > NARROWEST_SEGMENT]
+        edges = [low, *(begin for begin, _ in kept[1:]), high]  # neighbours share what is too narrow to keep
+        return [ElasticStretch(b, e, m.found) for (b, e), (_, m) in zip(pairwise(edges), kept, strict=True)]
 
     def _between(self, left: _Known, right: _Known) -> Iterator[_Known]:
         """Further solved voltages between two, until no gap is left, lowest first."""

@@ -238,7 +238,7 @@ def _fill(parent: Parent, primitive: PrimitiveCell, name: str, basis: IntMatrix,
     sites = np.concatenate([np.empty(0, dtype=np.int64), *members])
     sizes = [len(found) * n_cells for found in members]
     pool = np.repeat(np.arange(len(sizes)), sizes)
-    group, moves = _group(primitive, hnf, sites, pool, contents)
+    group, moves = _group(primitive, hnf, sites, pool)
     order = position_order(group, pool)
     ends = np.cumsum([0, *sizes]).tolist()
     return DisorderedCell(
@@ -268,23 +268,21 @@ PoolContent = tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]
 
 
 def _group(
-    primitive: PrimitiveCell, hnf: IntMatrix, sites: IntMatrix, pool: IntMatrix, contents: Sequence[PoolContent]
+    primitive: PrimitiveCell, hnf: IntMatrix, sites: IntMatrix, pool: IntMatrix
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """The distinct permutations that map pools onto pools of the same content, and the translations among them."""
+    """The distinct permutations that map pools onto pools, and the translations among them."""
     if not len(pool):
         return np.empty((1, 0), dtype=np.int32), np.empty((1, 0), dtype=np.int32)
     operations, translated = site_permutations(primitive, hnf, sites)
-    kind = np.array([contents.index(next(c for c in contents if c[1:] == one[1:])) for one in contents])
-    kept = [row for row in operations if _maps_pools(pool[row], pool, kind)]
+    kept = [row for row in operations if _maps_pools(pool[row], pool)]
     products = np.concatenate([translated[:, row] for row in kept]).astype(np.int32)
     moves = translated[np.sort(np.unique(translated, axis=0, return_index=True)[1])]
     return np.unique(products, axis=0), moves.astype(np.int32)
 
 
-def _maps_pools(images: IntMatrix, pool: IntMatrix, kind: IntMatrix) -> bool:
-    """Whether sites of one pool land in one pool of the same content, where ``images`` tells each site's pool."""
-    pairs = np.unique(np.stack([pool, images]), axis=1)
-    return pairs.shape[1] == len(kind) and bool((kind[pairs[0]] == kind[pairs[1]]).all())
+def _maps_pools(images: IntMatrix, pool: IntMatrix) -> bool:
+    """Whether all sites of one pool land in one pool, where ``images`` tells each site's; their occupancies agree."""
+    return len(np.unique(np.stack([pool, images]), axis=1).T) == len(np.unique(pool))
 
 
 def _renumbered(permutations: NDArray[np.int32], order: IntMatrix) -> NDArray[np.int32]:

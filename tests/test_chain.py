@@ -60,6 +60,25 @@ def test_atoms_to_continuum_the_numbers_agree(finished):
     assert rows["electrolyte modulus"] == pytest.approx(1e9 * moduli["Li2ZrCl6"]["youngs_modulus"], rel=1e-12)
 
 
+def test_the_map_and_the_uncertainty_agree_with_the_thresholds(finished):
+    """The map's critical K_eff at 0 V against the one-dimensional search; probabilities of one point sum to one."""
+    from selflimit.documents import PredominanceDoc
+
+    plain = {key: value for key, value in document(finished, "predominance").items() if key[0] != "@"}
+    segments = document(finished, "constriction")["segments"]
+    found = PredominanceDoc.model_validate(plain).critical_k_effs(0.0)
+    wanted = [part["k_eff_high"] for part in segments if part["k_eff_high"] < plain["k_eff_range"][1]]
+    assert found == pytest.approx(wanted, abs=1e-6)  # both are exact: round-off of crossings
+    (spread,) = document(finished, "uncertainty")
+    for k_eff in (0.0, 15.0):
+        shares = [row["probability"] for row in spread["products"] if row["k_eff"] == k_eff]
+        assert sum(shares) == pytest.approx(1.0, abs=1e-12)
+    page = (finished / "selflimit-run" / "report.html").read_text()
+    assert page.count("ΔV/V₀ =") >= len(plain["regions"])
+    median = spread["thresholds"][0]["median"]
+    assert f"{median['value']:.1f} ± {median['standard_error']:.1f}; 5 to 95 %" in page
+
+
 def test_all_energies_are_of_one_level_of_theory(finished):
     levels = [doc["level_of_theory"] for doc in document(finished, "relax-competing-phases")]
     levels.append(document(finished, "lowest-ordering")["level_of_theory"])

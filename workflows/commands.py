@@ -2,7 +2,7 @@
 
 import shutil
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,21 +11,19 @@ from jobflow import Flow
 from monty.json import MontyDecoder
 from pydantic import ValidationError
 
-from selflimit.documents import DecompositionDoc, Document, OrderingsDoc, RelaxationDoc, StabilityDoc
+from selflimit.documents import OrderingsDoc, RelaxationDoc
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.entries import read_entries
 from selflimit.settings import Settings
-from selflimit.workflows import jobs, tables
-from selflimit.workflows.display import Display, print_json, print_line, print_table
-from selflimit.workflows.local import Listener, jobs_in_order, locked, run_flow, saved_flow
+from selflimit.workflows import tables
+from selflimit.workflows.display import Display
+from selflimit.workflows.local import jobs_in_order, locked, saved_flow
 from selflimit.workflows.ordering_commands import (
     charges_of,
-    is_without_relaxation,
     occupancies_of,
-    orderings_only,
     pools_of,
     write_cifs,
 )
+from selflimit.workflows.printing import plain, print_json, print_line, print_table
 from selflimit.workflows.results import results
 from selflimit.workflows.runs import (
     RunConfiguration,
@@ -131,10 +129,7 @@ def run(asked: Namespace) -> None:
 
 
 def orderings(asked: Namespace) -> None:
-    """Enumerate, rank and relax the orderings, or the first steps of it."""
-    if is_without_relaxation(asked):
-        orderings_only(asked)
-        return
+    """Enumerate, rank and relax the orderings."""
     if asked.n_cells is not None:
         raise InputError("--n-cells needs --count, --no-relax, --sample or --write: relaxations take cells by --cell")
     with opened_run(asked) as opened:
@@ -145,7 +140,7 @@ def orderings(asked: Namespace) -> None:
     if asked.cifs:
         write_cifs(asked.cifs, [(doc.label, doc.structure) for doc in relaxations])
     if asked.json:
-        print_json({"orderings": _plain(found), "relaxations": _plain(outcomes), "energies": _plain([energies])[0]})
+        print_json({"orderings": plain(found), "relaxations": plain(outcomes), "energies": plain([energies])[0]})
         return
     for doc in found:
         title = f"{doc.parent} {doc.cell}: {doc.distinct_count} distinct of {doc.raw_count} orderings"
@@ -160,49 +155,20 @@ def orderings(asked: Namespace) -> None:
 
 
 def diagram(asked: Namespace) -> None:
-    """Constrained phase diagram, of the chain's crystals or of the user's entries."""
-    if asked.entries:
-        profiles, reactions = diagram_of_entries(asked)
-    else:
-        with opened_run(asked) as opened:
-            opened.through("phase diagram")
-        profiles, reactions = opened.output("stability "), opened.output("decomposition ")
+    """Constrained phase diagram: of the formulas that are named, else of the chain's crystals."""
+    from selflimit.workflows import diagram_commands  # the plotting library takes seconds to import
+
+    if diagram_commands.has_formulas(asked):
+        diagram_commands.diagram_of_formulas(asked)
+        return
+    with opened_run(asked) as opened:
+        opened.through("phase diagram")
+    profiles, reactions = opened.output("stability "), opened.output("decomposition ")
     if asked.json:
-        print_json({"stabilities": _plain(profiles), "decompositions": _plain(reactions)})
+        print_json({"stabilities": plain(profiles), "decompositions": plain(reactions)})
         return
     print_table(f"{profiles[0].formula}: products", tables.STABILITY_COLUMNS, tables.stability_rows(profiles))
     print_table("At the lowest voltage", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(reactions))
-
-
-def diagram_of_entries(asked: Namespace) -> tuple[list[StabilityDoc], list[DecompositionDoc]]:
-    """Profiles and reactions of ``--formula`` among ``--entries``, kept in the store.
-
-    Raises
-    ------
-    InputError
-        No ``--formula``, or entries that do not make a diagram.
-    """
-    if not asked.formula:
-        raise InputError("--entries needs --formula, the electrolyte among the entries, e.g. --formula Li3N")
-    entries = read_entries(Path(asked.entries))
-    low, high = asked.voltage_range
-    flow = Flow(
-        [
-            step
-            for k in asked.k_eff
-            for step in (
-                jobs.entries_stability(entries, asked.formula, k, (low, high)),
-                jobs.entries_decomposition(entries, asked.formula, k, low),
-            )
-        ]
-    )
-    store = open_store(asked.store or Settings().store)
-    run_flow(flow, store, Path.cwd(), Listener())
-    made = [MontyDecoder().process_decoded(output_of(job, store)) for job in jobs_in_order(flow)]
-    return (
-        [doc for doc in made if isinstance(doc, StabilityDoc)],
-        [doc for doc in made if isinstance(doc, DecompositionDoc)],
-    )
 
 
 def interface(asked: Namespace) -> None:
@@ -211,7 +177,7 @@ def interface(asked: Namespace) -> None:
         opened.through("interface")
     growths, stresses = opened.output("growth "), opened.output("stress ")
     if asked.json:
-        print_json({"growths": _plain(growths), "stresses": _plain(stresses)})
+        print_json({"growths": plain(growths), "stresses": plain(stresses)})
         return
     print_table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(growths))
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(stresses))
@@ -253,13 +219,9 @@ def query(asked: Namespace) -> None:
         level=asked.level,
     )
     if asked.json:
-        print_json(_plain(found))
+        print_json(plain(found))
     else:
         print_table(f"{len(found)} documents", tables.RESULT_COLUMNS, tables.result_rows(found))
-
-
-def _plain(documents: Sequence[Document]) -> list[dict[str, Any]]:
-    return [{"kind": type(doc).__name__, **doc.model_dump(mode="json")} for doc in documents]
 
 
 VERBS: dict[str, Callable[[Namespace], None]] = {

@@ -86,9 +86,11 @@ def entries_uncertainty(
 
 
 @job
-def dft_uncertainty(question: Question, sampling: Sampling) -> list[UncertaintyDoc]:
+def dft_uncertainty(
+    formula: str, k_effs: Sequence[float], voltage: float, working_ion: str, sampling: Sampling
+) -> list[UncertaintyDoc]:
     """The same by the bundled DFT energies; empty where none of the chemical system are bundled."""
-    return sampled_with_dft(question, sampling)
+    return sampled_with_dft(Question(formula, tuple(k_effs), (voltage,), working_ion), sampling)
 
 
 @job(output_schema=InterfaceReactionDoc)

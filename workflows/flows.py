@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from jobflow import Flow, Job, Maker, OutputReference
 
 from selflimit.phase_diagrams.constrained import VOLTAGES
-from selflimit.phase_diagrams.uncertainty import REACTION_ERROR, Question
+from selflimit.phase_diagrams.uncertainty import REACTION_ERROR
 from selflimit.structures.parents import Parent
 from selflimit.workflows import diagram_jobs, jobs
 from selflimit.workflows.diagram_jobs import Sampling
@@ -150,8 +150,8 @@ class PhaseDiagramMaker(Maker):
             jobs.reference_products(formula, self.working_ion, self.k_effs, self.voltage_range), "DFT products"
         )
         over_both = jobs.predominance(*data, self.voltage_range, self.k_eff_range, self.working_ion)
-        question = Question(formula, self.k_effs, self.voltage_range[:1], self.working_ion)
-        spread = named(diagram_jobs.dft_uncertainty(question, self.sampling), "uncertainty")
+        asked = (formula, self.k_effs, self.voltage_range[0], self.working_ion)
+        spread = named(diagram_jobs.dft_uncertainty(*asked, self.sampling), "uncertainty")
         everything = named(jobs.all_phases(*data), "all phases")
         constants = [
             named(maker.make(everything.output), f"elastic constants of all phases {number}")

@@ -111,9 +111,7 @@ def predominance(
     working_ion: str,
 ) -> PredominanceDoc:
     """The exact voltage-K_eff map of the electrolyte (V, GPa)."""
-    return diagram_of(electrolyte, competing, working_ion).predominance(
-        electrolyte.formula, voltage_range, k_eff_range
-    )
+    return diagram_of(electrolyte, competing, working_ion).predominance(electrolyte.formula, voltage_range, k_eff_range)
 
 
 @job
@@ -295,7 +293,7 @@ def grown(
     if layer not in made:
         raise InputError(f"expected a particle layer 'fine' or 'graded', got {layer!r}")
     microstructure = made[layer](grid_of(parameters, grid_cells), seed)
-    return GrowthModel(parameters, microstructure).run(duration, OUTPUTS, Path.cwd(), progress)
+    return GrowthModel(parameters, microstructure).run(duration, OUTPUTS, Path.cwd(), progress, resume=True)
 
 
 def stressed(

@@ -14,19 +14,14 @@ from selflimit.structures.lowest import MOST as MOST_SEARCHED
 from selflimit.structures.lowest import lowest_document
 from selflimit.structures.ordering_files import save_orderings
 from selflimit.structures.orderings import MOST, cells_to_fill
+from selflimit.structures.parent_choice import parent_named
 from selflimit.structures.parents import Parent
 from selflimit.structures.sampling import sample_in
 from selflimit.workflows import tables
-from selflimit.workflows.display import print_json, print_line, print_table, progress_bar
+from selflimit.workflows.printing import print_json, print_line, print_table, progress_bar
 from selflimit.workflows.provenance import write_atomically
-from selflimit.workflows.runs import parent_named
 
 COUNT_COLUMNS = ["cell", "sites that order", "group", "orderings", "symmetry-distinct"]
-
-
-def is_without_relaxation(asked: Namespace) -> bool:
-    """Whether the command line asks for orderings only."""
-    return bool(asked.count or asked.no_relax or asked.write or asked.sample)
 
 
 def orderings_only(asked: Namespace) -> None:

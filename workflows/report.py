@@ -17,17 +17,20 @@ from selflimit.documents import (
     OrderingEnergiesDoc,
     OrderingsDoc,
     ParameterRow,
+    PredominanceDoc,
     ProductsDoc,
     Record,
     RelaxationDoc,
     ReportDoc,
     StabilityDoc,
     StressDoc,
+    UncertaintyDoc,
 )
 from selflimit.mesoscale import plotting as mesoscale_plots
 from selflimit.mesoscale.fields import load_fields, sha256
 from selflimit.phase_diagrams import plotting as diagram_plots
-from selflimit.workflows import tables
+from selflimit.workflows import diagram_tables, tables
+from selflimit.workflows.diagram_report import map_section, uncertainty_section
 from selflimit.workflows.page import Page
 from selflimit.workflows.provenance import package_versions, write_atomically
 
@@ -49,6 +52,8 @@ class ReportContent(Record):
     competing: list[RelaxationDoc] = Field(description="All competing phases, relaxed")
     stabilities: list[StabilityDoc] = Field(description="One per K_eff")
     constriction: ConstrictionDoc = Field(description="Products against K_eff at the lowest voltage")
+    predominance: PredominanceDoc = Field(description="Products against voltage and K_eff")
+    uncertainties: list[UncertaintyDoc] = Field(description="Spread of K*; empty: no DFT energies are bundled")
     reference: list[ProductsDoc] = Field(description="Products by the bundled DFT energies; empty: none are bundled")
     decompositions: list[DecompositionDoc] = Field(description="One per K_eff, at the lowest voltage")
     elastic: list[ElasticDoc] = Field(description="Electrolyte, particles, products")
@@ -146,6 +151,7 @@ def comparison_rows(content: ReportContent) -> tables.Rows:
         ["K_eff at which the products under Li change (GPa)", "between 0 and 15", *threshold]
         for threshold in thresholds(content)
     ]
+    rows += diagram_tables.confidence_rows(content.uncertainties)
     layers = {doc.microstructure.split(",")[0]: doc for doc in content.growths}
     if "fine" in layers:
         pressure = max(layers["fine"].interface_compression)
@@ -244,6 +250,7 @@ def diagram_chapter(page: Page, content: ReportContent, figures: dict[str, Path]
         tables.decomposition_rows(content.decompositions),
     )  # fmt: skip
     page.table("All voltages", tables.STABILITY_COLUMNS, tables.stability_rows(content.stabilities))
+    map_section(page, content.predominance)
     page.figure(figures["strain"], "Reaction strain dV/V0 against voltage, without the lithium reservoir's volume.")
     page.figure(figures["energy"], "Reaction energy against voltage, mechanical work included.")
     page.table("Competing phases, relaxed", tables.RELAXATION_COLUMNS, tables.relaxation_rows(content.competing))
@@ -263,6 +270,7 @@ def reference_section(page: Page, content: ReportContent) -> None:
         "compare the two sources.",
         "note",
     )
+    uncertainty_section(page, content.uncertainties)
 
 
 def mesoscale_chapter(page: Page, content: ReportContent, figures: dict[str, Path]) -> None:

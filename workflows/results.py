@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from selflimit import documents
 from selflimit.documents import Document
 from selflimit.errors import InputError
+from selflimit.phase_diagrams.phases import parse_formula
 
 KINDS: dict[str, type[Document]] = {
     name: kind
@@ -36,7 +37,7 @@ def results(
     kind
         Document type, e.g. 'StabilityDoc'.
     formula
-        Reduced formula.
+        Formula; any multiple or spelling of it means the same.
     k_eff
         Effective bulk modulus (GPa).
     voltage
@@ -47,7 +48,7 @@ def results(
     Raises
     ------
     InputError
-        Unknown ``kind`` or an empty voltage range.
+        Unknown ``kind``, not a formula, or an empty voltage range.
     """
     if kind is not None and kind not in KINDS:
         raise InputError(f"expected a document type ({', '.join(sorted(KINDS))}), got {kind!r}")
@@ -57,6 +58,7 @@ def results(
     if kind is not None:
         query["output.@class"] = kind
     if formula is not None:
+        formula = parse_formula(formula).reduced_formula  # as documents write it
         query["output.formula"] = formula
     if k_eff is not None:
         query["output.k_eff"] = k_eff

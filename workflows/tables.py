@@ -8,7 +8,6 @@ from selflimit.documents import (
     ElasticDoc,
     GrowthDoc,
     InterfaceReactionDoc,
-    LeftOutPhase,
     OrderingEnergiesDoc,
     OrderingsDoc,
     ParameterRow,
@@ -18,7 +17,6 @@ from selflimit.documents import (
     RelaxationDoc,
     StabilityDoc,
     StressDoc,
-    ThresholdBand,
     UncertaintyDoc,
 )
 from selflimit.units import MICROMETRE
@@ -83,36 +81,9 @@ STRESS_COLUMNS = [
 ]
 PRODUCT_COLUMNS = ["volumes", "K_eff (GPa)", "voltage (V vs Li)", "products"]
 EFFORT_COLUMNS = ["particle layer", "grid", "dx / w", "steps", "rejected", "Newton", "multigrid", "Li balance error"]
-REACTION_COLUMNS = ["K_eff (GPa)", "voltage (V vs Li)", "reaction", "energy (eV/fu)", "dV/V0 (%)"]
-WINDOW_COLUMNS = ["K_eff (GPa)", "voltage (V vs Li)", "what holds there"]
-THRESHOLD_COLUMNS = [
-    "energies",
-    "voltage (V vs Li)",
-    "5 %",
-    "median",
-    "95 %",
-    "first change of products",
-    "probability",
-]
-SOURCE_COLUMNS = ["energies", "volumes of one source", "K* (GPa)", "first change of products"]
-PROBABILITY_COLUMNS = ["energies", "voltage (V vs Li)", "K_eff (GPa)", "products", "probability", "95 % interval"]
-INTERFACE_COLUMNS = [
-    "K_eff (GPa)",
-    "reservoir",
-    "share x",
-    "reaction",
-    "energy (eV/atom)",
-    "of it by mixing (eV/atom)",
-    "dV/V0 (%)",
-]
-LEFT_OUT_COLUMNS = ["phase", "why it is left out"]
 SWEEP_COLUMNS = ["K_eff (GPa)", "retained fraction", "tip compression (MPa)"]
 RESULT_COLUMNS = ["kind", "formula", "K_eff (GPa)", "what", "level of theory"]
 PARAMETER_COLUMNS = ["parameter", "symbol", "value", "unit", "calibrated", "source"]
-NO_EXCHANGE = 1e-9
-"""Uptakes below this (ions per formula unit) are zero."""
-RAREST = 0.02
-"""Changes and products below this probability are not listed."""
 
 
 def ordering_rows(found: Sequence[OrderingsDoc]) -> Rows:
@@ -184,7 +155,7 @@ def stability_rows(profiles: Sequence[StabilityDoc]) -> Rows:
     return [
         [
             doc.k_eff,
-            _span(part.voltage_low, part.voltage_high),
+            span(part.voltage_low, part.voltage_high),
             mixture(part.products),
             part.ion_uptake,
             part.reaction_energy_low,
@@ -196,104 +167,8 @@ def stability_rows(profiles: Sequence[StabilityDoc]) -> Rows:
     ]
 
 
-def reaction_rows(profiles: Sequence[StabilityDoc]) -> Rows:
-    """One row per voltage segment of every K_eff, with its balanced reaction; the energy at the lower voltage."""
-    return [
-        [doc.k_eff, _span(part.voltage_low, part.voltage_high), part.reaction, part.reaction_energy_low]
-        + [100.0 * part.reaction_strain]
-        for doc in profiles
-        for part in doc.segments
-    ]
-
-
-def window_rows(profiles: Sequence[StabilityDoc]) -> Rows:
-    """The stability window at every K_eff; without one, the voltages at which the products exchange no working ion."""
-    return [[doc.k_eff, *_window(doc)] for doc in profiles]
-
-
-def _window(doc: StabilityDoc) -> Row:
-    if doc.stability_low is not None and doc.stability_high is not None:
-        return [_span(doc.stability_low, doc.stability_high), "stable"]
-    kept = [part for part in doc.segments if abs(part.ion_uptake) < NO_EXCHANGE]
-    if not kept:
-        return ["none", f"decomposes with exchange of {doc.working_ion} at every voltage"]
-    reactions = " | ".join(dict.fromkeys(part.reaction for part in kept))
-    said = f"range without {doc.working_ion} exchange, not a stability window: {reactions}"
-    return [_span(kept[0].voltage_low, kept[-1].voltage_high), said]
-
-
-def threshold_rows(found: Sequence[UncertaintyDoc]) -> Rows:
-    """K* (GPa) with its spread; one row per change of products, of every level of theory."""
-    return [
-        [doc.level_of_theory.label, band.voltage, *_quantiles(band), _change(change.below, change.above)]
-        + [_share(change.probability, change.standard_error)]
-        for doc in found
-        for band in doc.thresholds
-        for change in band.changes
-        if change.probability >= RAREST
-    ]
-
-
-def source_rows(found: Sequence[UncertaintyDoc]) -> Rows:
-    """K* (GPa) with the volumes of each source alone."""
-    return [
-        [
-            doc.level_of_theory.label,
-            row.source,
-            "none" if row.k_eff is None else row.k_eff,
-            _change(row.below, row.above),
-        ]
-        for doc in found
-        for band in doc.thresholds
-        for row in band.sources
-    ]
-
-
-def probability_rows(found: Sequence[UncertaintyDoc]) -> Rows:
-    """Products at each K_eff with their probability."""
-    return [
-        [doc.level_of_theory.label, row.voltage, row.k_eff, " + ".join(row.products)]
-        + [_share(row.probability, row.standard_error), f"{row.low:.2f} to {row.high:.2f}"]
-        for doc in found
-        for row in doc.products
-        if row.probability >= RAREST
-    ]
-
-
-def _quantiles(band: ThresholdBand) -> Row:
-    beyond = f"above {band.largest:g}"
-    return [f"{e.value:.1f} ± {e.standard_error:.1f}" if e else beyond for e in (band.low, band.median, band.high)]
-
-
-def _share(probability: float, standard_error: float) -> str:
-    return f"{probability:.2f} ± {standard_error:.2f}"
-
-
-def _change(below: Sequence[str], above: Sequence[str]) -> str:
-    return f"{' + '.join(below)} to {' + '.join(above) or 'none'}"
-
-
-def interface_rows(scans: Sequence[InterfaceReactionDoc]) -> Rows:
-    """One row per kink of every scan; x is the share of the atoms in the first electrolyte."""
-    return [
-        [doc.k_eff, reservoir(doc), kink.mixing_ratio, kink.reaction, kink.reaction_energy_per_atom]
-        + [kink.mixing_energy_per_atom, 100.0 * kink.reaction_strain]
-        for doc in scans
-        for kink in doc.kinks
-    ]
-
-
-def reservoir(doc: InterfaceReactionDoc) -> str:
-    """'closed', or the voltage of the reservoir."""
-    return "closed" if doc.voltage is None else f"{doc.voltage:g} V"
-
-
-def left_out_rows(phases: Sequence[LeftOutPhase]) -> Rows:
-    """One row per phase that does not compete."""
-    return [[phase.formula, phase.reason] for phase in phases]
-
-
-def _span(low: float, high: float) -> str:
+def span(low: float, high: float) -> str:
+    """A range of voltages (V)."""
     return f"{low:.3f} to {high:.3f}"
 
 
@@ -339,7 +214,7 @@ def stress_rows(stresses: Sequence[StressDoc]) -> Rows:
 def product_rows(found: Sequence[ProductsDoc]) -> Rows:
     """One row per voltage segment of every volume source and K_eff."""
     return [
-        [doc.volumes, doc.k_eff, _span(part.voltage_low, part.voltage_high), mixture(part.products)]
+        [doc.volumes, doc.k_eff, span(part.voltage_low, part.voltage_high), mixture(part.products)]
         for doc in found
         for part in doc.segments
     ]
@@ -406,11 +281,9 @@ def gist(doc: Document) -> str:
     if isinstance(doc, PredominanceDoc):
         return f"map of {len(doc.regions)} regions up to {doc.k_eff_range[1]:g} GPa"
     if isinstance(doc, InterfaceReactionDoc):
-        return f"{doc.first} | {doc.second}, {reservoir(doc)}: {len(doc.kinks) - 2} mixing reactions"
+        return f"{doc.first} | {doc.second}, {len(doc.kinks) - 2} mixing reactions"
     if isinstance(doc, UncertaintyDoc):
-        return "; ".join(
-            f"K* at {band.voltage:g} V: {' | '.join(map(str, _quantiles(band)))} GPa" for band in doc.thresholds
-        )
+        return f"{len(doc.boundaries)} boundaries, {doc.samples} samples"
     return str(getattr(doc, "label", getattr(doc, "parent", "")))
 
 

@@ -5,7 +5,7 @@ Nothing heavy is imported here: `selflimit --help` answers at once. The verbs li
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from selflimit import __version__
 from selflimit.errors import SelflimitError
@@ -33,8 +33,10 @@ Energies are electrostatic, in eV per formula unit; the relaxation decides which
 
 DIAGRAM_EXAMPLE = """\
 example:
-  selflimit diagram --k-eff 0 5 10 15                     Li2ZrCl6, all phases relaxed by one force field
-  selflimit diagram --entries mine.json --formula Li3N    your entries (JSON list of ComputedStructureEntry)
+  selflimit diagram Li2ZrCl6                       shipped entries: tables, maps, uncertainty, in seconds
+  selflimit diagram Li10GeP2S12 Li6PS5Cl           two electrolytes, and the interface between them
+  selflimit diagram Li3N --entries mine.json       your entries (JSON list of ComputedStructureEntry)
+  selflimit diagram --k-eff 0 5 10 15              no formula: the run's disordered crystal, all phases relaxed
 Voltages are in V vs Li/Li+, K_eff in GPa, volumes in cubic Angstrom per formula unit."""
 
 INTERFACE_EXAMPLE = """\
@@ -177,9 +179,9 @@ def _energies(parser: argparse.ArgumentParser) -> None:
         "--voltage-range",
         type=float,
         nargs=2,
-        default=[0.0, 5.0],
+        default=[0.0, 6.0],
         metavar="V",
-        help="voltages (V vs Li/Li+, default: 0 5)",
+        help="voltages (V vs Li/Li+, default: 0 6)",
     )
 
 
@@ -215,6 +217,67 @@ def _interface(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seed", type=int, default=1, help="seed of particle packing and noise (default: %(default)s)")
 
 
+def _diagram(parser: argparse.ArgumentParser) -> None:
+    """Options of diagrams of given entries."""
+    parser.add_argument(
+        "formulas", nargs="*", metavar="FORMULA", help="electrolytes, e.g. Li2ZrCl6; none: the run's disordered crystal"
+    )
+    group = parser.add_argument_group("with formulas")
+    group.add_argument("--formula", action="append", default=[], help="the same as FORMULA")
+    group.add_argument("--entries", metavar="FILE", help="your entries (JSON list of ComputedStructureEntry)")
+    group.add_argument(
+        "--source",
+        choices=("auto", "force-field", "mp-api"),
+        default="auto",
+        help="shipped force-field entries, or the Materials Project; auto: the latter where MP_API_KEY is set "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--out", metavar="FOLDER", help="figures, page and documents (default: selflimit-diagram/FORMULAS)"
+    )
+    group.add_argument(
+        "--model",
+        choices=("linear", "elastic", "inclusion"),
+        default="linear",
+        help="mechanical functional (default: %(default)s)",
+    )
+    group.add_argument(
+        "--ion-volume",
+        choices=("none", "released"),
+        default="none",
+        help="whether ions in the reservoir count with their metal's volume (default: %(default)s)",
+    )
+    group.add_argument(
+        "--gases",
+        choices=("solid", "released"),
+        default="solid",
+        help="whether gases stay confined or escape (default: %(default)s)",
+    )
+    group.add_argument(
+        "--k-eff-range",
+        type=float,
+        nargs=2,
+        default=[0.0, 20.0],
+        metavar="GPA",
+        help="effective bulk moduli of the map (GPa, default: 0 20)",
+    )
+    group.add_argument(
+        "--samples",
+        type=int,
+        default=100,
+        metavar="N",
+        help="exact diagrams drawn for the uncertainty, 0 for none (default: %(default)s)",
+    )
+    group.add_argument("--seed", type=int, default=1, help="seed of the samples (default: %(default)s)")
+    group.add_argument(
+        "--energy-error",
+        type=float,
+        metavar="EV",
+        help="standard deviation of formation energies (eV/atom, default: 0.024, GGA against calorimetry)",
+    )
+    parser.set_defaults(untouched=parser.parse_args([]))
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     raw = argparse.RawDescriptionHelpFormatter
@@ -234,8 +297,7 @@ def parser() -> argparse.ArgumentParser:
     _orderings(orderings)
     diagram = verb("diagram", "products against voltage and K_eff, reactions, volumes", DIAGRAM_EXAMPLE)
     _chain(diagram)
-    diagram.add_argument("--entries", metavar="FILE", help="use these entries instead of relaxing crystals (JSON)")
-    diagram.add_argument("--formula", help="electrolyte among --entries, e.g. Li3N")
+    _diagram(diagram)
     interface = verb("interface", "growth in particle layers and static stress at the interface", INTERFACE_EXAMPLE)
     _chain(interface)
     _interface(interface)
@@ -256,16 +318,27 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def verb_of(asked: argparse.Namespace) -> Callable[[argparse.Namespace], None]:
+    """What carries out the verb; imported only now, because it is heavy, and no heavier than it must be."""
+    if asked.verb == "orderings" and (asked.count or asked.no_relax or asked.sample or asked.write):
+        from selflimit.workflows.ordering_commands import orderings_only
+
+        return orderings_only
+    from selflimit.workflows.commands import VERBS
+
+    return VERBS[asked.verb]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 2 an error the user can act on, 130 interrupted."""
     asked = parser().parse_args(arguments)
     try:
-        from selflimit.workflows import commands  # heavy: only once a verb is to run
+        run = verb_of(asked)
     except ImportError as error:
         print(f"selflimit: {error.name} is not installed; pip install 'selflimit[run]'", file=sys.stderr)  # noqa: T201
         return EXIT_INPUT
     try:
-        commands.VERBS[asked.verb](asked)
+        run(asked)
     except SelflimitError as error:
         if asked.traceback:
             raise

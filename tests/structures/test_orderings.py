@@ -142,6 +142,13 @@ def test_derivative_structures_of_the_cubic_lattices(parent_of, group, published
     assert found == published
 
 
+def test_superperiodic_orderings_of_eight_cells(parent_of):
+    # shapes whose translations have subgroups of order 4 and 8: the count by Moebius inversion against the enumeration
+    parent = parent_of("Fm-3m", Lattice.cubic(4.0), {"A": ({"Fe": 0.5, "Ni": 0.5}, [0, 0, 0])})
+    count = count_orderings(parent, n_cells=8, superperiodic=False)
+    assert number_and_sum(enumerate_orderings(parent, n_cells=8, superperiodic=False)) == (count.distinct, count.raw)
+
+
 def self_complementary(parent, n):
     """Distinct orderings of equal composition that exchanging the two species leaves equivalent to themselves."""
     number = 0

@@ -1,0 +1,60 @@
+"""What goes to the terminal: tables, JSON and lines on standard output, a progress bar on standard error."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from selflimit.documents import Document
+from selflimit.progress import Progress as Listening
+from selflimit.progress import silent
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Listening]:
+    """A bar on standard error for one long function; nothing where the output is no terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield silent
+        return
+    with Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[text]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    ) as bars:
+        task = bars.add_task(title, total=1.0, text="")
+        yield lambda fraction, message: bars.update(task, completed=fraction, text=message)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table to standard output; every column wraps rather than being cut."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in row))
+    width = None if sys.stdout.isatty() else 160
+    Console(width=width).print(table)
+
+
+def plain(documents: Sequence[Document]) -> list[dict[str, Any]]:
+    """Documents as JSON data, each with its kind."""
+    return [{"kind": type(doc).__name__, **doc.model_dump(mode="json")} for doc in documents]
+
+
+def print_json(content: Any) -> None:
+    """Print JSON to standard output."""
+    sys.stdout.write(json.dumps(content, indent=1) + "\n")
+
+
+def print_line(text: str) -> None:
+    """Print one line to standard output."""
+    sys.stdout.write(text + "\n")
