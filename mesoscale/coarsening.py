@@ -1,146 +1,283 @@
 """Coarse levels of the multigrid hierarchy: interpolation that follows the coefficients, and Galerkin operators.
 
-Coarse node (I, J) lies on fine node (2I, 2J). Interpolation solves the stencil locally, as in black-box multigrid
-(J. E. Dendy, J. Comput. Phys. 48, 366 (1982), doi:10.1016/0021-9991(82)90057-2): on coarse grid lines the stencil is
-summed across the line, in the middle of four coarse nodes it is solved for the middle. The flux, not the gradient, is
-then continuous across a jump of the coefficient. Each unknown of a node is interpolated from its own diagonal part of
-the stencil.
+Coarse node I lies on fine node 2I. The weight of a coarse node at the fine nodes around it solves a scalar stencil
+locally, as in black-box multigrid (J. E. Dendy, J. Comput. Phys. 48, 366 (1982), doi:10.1016/0021-9991(82)90057-2): on
+coarse grid lines the stencil is summed across the line, on coarse grid faces across the face. The flux, not the
+gradient, is then continuous across a jump of the coefficient.
 
-Weights have shape ``(Nx_c, Ny_c, 9, c)``: the value of a coarse basis function at the fine nodes
-``(2I + dx, 2J + dy)``, position ``3 * (dx + 1) + dy + 1``. Fixed unknowns have zero weight, so a fixed set of any form
-lives on in all levels.
+A displacement is carried by the rigid motions of the coarse nodes: each coarse node has its translation and its
+rotation, and a fine node moves by the weighted mean of what these motions do at its place. Whatever the weights, rigid
+motions of any stiff inclusion that the weights respect cost no energy on any level; without rotations a stiff inclusion
+locks (Baker, Kolev and Yang, Numer. Linear Algebra Appl. 17, 495 (2010), doi:10.1002/nla.688, variant GM2).
+
+Weights have the shape ``(coarse lines, 3^(d-1), 3, N_c + 2)``: the value of coarse node J of line I at the fine node
+``2J + s - 1`` on the line ``around[q]`` beside the fine line of I.
 """
 
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, product
+from typing import Any
+
+import numba
 import numpy as np
 
 from selflimit.mesoscale.grid import Array
-from selflimit.mesoscale.stencils import CENTRE, Unknowns, compiled
+from selflimit.mesoscale.lines import Kernel, Lines, Vector
+
+Axes = tuple[int, ...]
 
 
-def interpolation(stencil: Array, unknowns: Unknowns) -> Array:
-    """Interpolation weights from the next coarser level, shape ``(Nx_c, Ny_c, 9, c)``."""
-    coarse = tuple((n + 1) // 2 for n in stencil.shape[:2])
-    weights = np.zeros((*coarse, 9, len(unknowns)))
-    for a in range(len(unknowns)):
-        own = np.ascontiguousarray(stencil[:, :, :, a, a])
-        _interpolate_nodes(own, weights[..., a])
-        _interpolate_edges(own, weights[..., a])
-        _interpolate_middles(own, weights[..., a])
-    return weights
+def interpolation(stencil: Vector, nodes: tuple[int, ...]) -> Array:
+    """Weights from the next coarser level.
+
+    Parameters
+    ----------
+    stencil
+        Scalar stencil on the nodes, shape ``(lines, 1, 3^(d-1), 1, 3, N + 2)``.
+    nodes
+        Number of nodes along each axis, all odd.
+    """
+    d, coarse = len(nodes), Lines(tuple((n + 1) // 2 for n in nodes), 3 ** len(nodes))
+    entries = stencil.reshape(*(n + 2 for n in nodes[:-1]), *(3,) * d, nodes[-1] + 2)
+    entries = np.moveaxis(entries, -1, d - 1)[(slice(1, -1),) * d]
+    known: dict[Axes, dict[Axes, Array]] = {}
+    for size in range(d + 1):
+        for odd in combinations(range(d), size):
+            known[odd] = _weights_between(entries, odd, known)
+    weights = np.zeros(coarse.shape)
+    inside = coarse.unpack(weights).reshape(*coarse.nodes, *(3,) * d)
+    for offset in product((-1, 0, 1), repeat=d):
+        odd = tuple(axis for axis in range(d) if offset[axis])
+        region = tuple(slice(1 if o < 0 else 0, -1 if o > 0 else None) for o in offset)
+        inside[(*region, *(o + 1 for o in offset))] = known[odd][tuple(-offset[axis] for axis in odd)]
+    return weights.reshape(coarse.shape[0], 3 ** (d - 1), 3, coarse.shape[2])
 
 
-def coarse_stencil(stencil: Array, weights: Array, unknowns: Unknowns) -> Array:
-    """Galerkin product P^T A P as a stencil on the coarse nodes."""
-    coarse = np.zeros((*weights.shape[:2], *stencil.shape[2:]))
-    _galerkin(stencil, weights, unknowns, coarse)
-    return coarse
+def _weights_between(entries: Array, odd: Axes, known: dict[Axes, dict[Axes, Array]]) -> dict[Axes, Array]:
+    """Weights at the nodes that are odd along the axes ``odd``, by direction towards the coarse node.
+
+    The stencil, summed over the other axes, is solved for the node; its neighbours towards the coarse node are odd
+    along fewer axes and known already. Positive couplings, which coarse levels have at high contrast, count to the
+    diagonal: weights stay between 0 and 1, without that they reached -1 and 2 in three dimensions.
+    """
+    d = entries.ndim // 2
+    here = entries[tuple(slice(1, None, 2) if axis in odd else slice(0, None, 2) for axis in range(d))]
+    if not odd:
+        return {(): (here[_entry((0,) * d)] > 0.0).astype(np.float64)}
+    row = here.sum(axis=tuple(d + axis for axis in range(d) if axis not in odd))
+    positive = np.maximum(row, 0.0)
+    row, centre = row - positive, positive.sum(axis=tuple(range(d, row.ndim)))
+    inverse = np.divide(-1.0, centre, out=np.zeros(centre.shape), where=centre > 0.0)
+    return {towards: inverse * _carried(row, odd, towards, known) for towards in product((-1, 1), repeat=len(odd))}
 
 
-@compiled
-def _interpolate_nodes(stencil: Array, weights: Array) -> None:
-    for i in range(weights.shape[0]):
-        for j in range(weights.shape[1]):
-            if stencil[2 * i, 2 * j, CENTRE] > 0.0:
-                weights[i, j, CENTRE] = 1.0
+def _carried(row: Array, odd: Axes, towards: Axes, known: dict[Axes, dict[Axes, Array]]) -> Array:
+    """Sum over the neighbours in the direction ``towards`` of their entry times their weight."""
+    d, total = row.ndim - len(odd), np.zeros(())
+    for step in product(*((0, side) for side in towards)):
+        if any(step):
+            left = [k for k, move in enumerate(step) if not move]
+            weight = known[tuple(odd[k] for k in left)][tuple(towards[k] for k in left)]
+            along = [slice(None)] * d
+            for axis, move in zip(odd, step, strict=True):
+                if move:
+                    along[axis] = slice(None, -1) if move < 0 else slice(1, None)
+            total = total + row[_entry(step)] * weight[tuple(along)]
+    return np.asarray(total)
 
 
-@compiled
-def _interpolate_edges(stencil: Array, weights: Array) -> None:
-    """Between two coarse nodes: the stencil summed across the grid line is a 1-D equation for the node."""
-    for i in range(weights.shape[0]):
-        for j in range(weights.shape[1]):
-            if i + 1 < weights.shape[0]:
-                row = stencil[2 * i + 1, 2 * j]
-                left, own, right = row[0] + row[1] + row[2], row[3] + row[4] + row[5], row[6] + row[7] + row[8]
-                _split(left, own, right, weights[i, j], weights[i + 1, j], 7)
-            if j + 1 < weights.shape[1]:
-                row = stencil[2 * i, 2 * j + 1]
-                below, own, above = row[0] + row[3] + row[6], row[1] + row[4] + row[7], row[2] + row[5] + row[8]
-                _split(below, own, above, weights[i, j], weights[i, j + 1], 5)
+def _entry(step: Axes) -> tuple[Any, ...]:
+    """Index of the stencil entry of the neighbour at ``step``."""
+    return (..., *(move + 1 for move in step))
 
 
-@compiled
-def _split(before: float, own: float, after: float, first: Array, second: Array, position: int) -> None:
-    if own > 0.0:
-        first[position] = -before / own * first[CENTRE]
-        second[8 - position] = -after / own * second[CENTRE]
+def rigid_motions(dimension: int, unknowns: int, coarse_unknowns: int) -> Array:
+    """What a unit motion of a coarse node does at the fine nodes around it, shape ``(3^d, c, c_coarse)``.
+
+    Parameters
+    ----------
+    dimension
+        2 or 3.
+    unknowns, coarse_unknowns
+        1 and 1 for a scalar. For a displacement d or, with rotations, d (d + 1)/2, translations first. The unit of a
+        rotation is one that moves the neighbour on the same level by 1, so that all unknowns are of one size.
+    """
+    motions = np.zeros((3**dimension, unknowns, coarse_unknowns))
+    motions[:, range(unknowns), range(unknowns)] = [1.0] * min(unknowns, dimension) + [0.5] * (unknowns - dimension)
+    for at, place in enumerate(product((-1, 0, 1), repeat=dimension)):
+        for turn, (a, b) in enumerate(combinations(range(dimension), 2) if coarse_unknowns > 1 else ()):
+            motions[at, a, dimension + turn] = -0.5 * place[b]
+            motions[at, b, dimension + turn] = 0.5 * place[a]
+    return motions
 
 
-@compiled
-def _interpolate_middles(stencil: Array, weights: Array) -> None:
-    for i in range(weights.shape[0]):
-        for j in range(weights.shape[1]):
-            for corner in range(4):
-                dx, dy = corner // 2 * 2 - 1, corner % 2 * 2 - 1
-                x, y = 2 * i + dx, 2 * j + dy
-                if 0 <= x < stencil.shape[0] and 0 <= y < stencil.shape[1]:
-                    weights[i, j, CENTRE + 3 * dx + dy] = _middle(stencil[x, y], weights[i, j], dx, dy)
+@dataclass(frozen=True)
+class Transfer:
+    """Restriction and prolongation between two levels.
+
+    Attributes
+    ----------
+    fine, coarse
+        Layouts of the two levels.
+    weights
+        Interpolation weights.
+    motions
+        Motions of the fine nodes, from ``rigid_motions``, shape ``(3^(d-1), 3, c, c_coarse)``.
+    free
+        1 or 0 for every coarse unknown, a nodal vector.
+    """
+
+    fine: Lines
+    coarse: Lines
+    weights: Vector
+    motions: Vector
+    free: Vector
+
+    @cached_property
+    def on_fine(self) -> Array:
+        """Number of the fine line that each coarse line lies on, for all coarse lines with rim."""
+        places = (2 * np.clip(np.arange(n + 2) - 1, 0, n - 1) + 1 for n in self.coarse.nodes[:-1])
+        mesh = np.meshgrid(*places, indexing="ij")
+        return np.asarray(np.ravel_multi_index(tuple(mesh), [n + 2 for n in self.fine.nodes[:-1]]).ravel())
+
+    @cached_property
+    def reached_by(self) -> Array:
+        """Coarse lines that reach each fine line, and their side q; -1 for none. Shape ``(lines, 2^(d-1), 2)``."""
+        offsets = self.fine.around
+        table = np.full((self.fine.shape[0], 2 ** (len(self.fine.nodes) - 1), 2), -1)
+        filled = np.zeros(self.fine.shape[0], dtype=np.int64)
+        for q, offset in enumerate(offsets):
+            target = self.on_fine[self.coarse.inner] + offset
+            table[target, filled[target]] = np.stack([self.coarse.inner, np.full(len(target), q)], axis=-1)
+            filled[target] += 1
+        return table[self.fine.inner]
+
+    def restrict(self, threads: int, fine: Vector, coarse: Vector) -> None:
+        """coarse = P^T fine: forces and moments of the fine nodes on the coarse ones."""
+        tables = (self.on_fine, self.fine.around, self.motions)
+        _restrict(threads, self.coarse.inner, *tables, self.weights, self.free, fine, coarse)
+
+    def prolong(self, threads: int, coarse: Vector, fine: Vector) -> None:
+        """fine = P coarse; fixed fine unknowns move too."""
+        _prolong(threads, self.fine.inner, self.reached_by, self.motions, self.weights, coarse, fine)
+
+    def project(self, threads: int, stencil: Vector) -> Vector:
+        """Galerkin product P^T A P as a coarse stencil, without rows and columns of fixed coarse unknowns."""
+        d, c = len(self.fine.nodes), self.coarse.unknowns
+        result = np.zeros((self.coarse.shape[0], c, 3 ** (d - 1), c, 3, self.coarse.shape[2]), stencil.dtype)
+        steps = np.array(list(product((-1, 0, 1), repeat=d - 1)))
+        reach = _position(steps[:, None] + steps[None])
+        apart = 2 * steps[:, None] + steps[None]
+        shared = np.where(np.abs(apart).max(axis=-1) <= 2, _position(apart), -1)
+        tables = (self.on_fine, self.fine.around, self.coarse.around, reach, shared)
+        _project(threads, self.coarse.inner, *tables, self.motions, self.weights, stencil, self.free, result)
+        return result
 
 
-@compiled
-def _middle(row: Array, weights: Array, dx: int, dy: int) -> float:
-    """Weight of the coarse node at (-dx, -dy) of a middle node: directly, and through the two edges beside it."""
-    if row[CENTRE] <= 0.0:
-        return 0.0
-    corner = row[CENTRE - 3 * dx - dy] * weights[CENTRE]
-    edges = row[CENTRE - 3 * dx] * weights[CENTRE + dy] + row[CENTRE - dy] * weights[CENTRE + 3 * dx]
-    return float(-(corner + edges) / row[CENTRE])
+def _position(steps: Array) -> Array:
+    """Position in the block of 5 lines across each axis around the middle one."""
+    return np.asarray((steps + 2) @ (5 ** np.arange(steps.shape[-1])[::-1]))
 
 
-@compiled
-def _galerkin(stencil: Array, weights: Array, unknowns: Unknowns, coarse: Array) -> None:
-    reach = np.empty((5, 5, len(unknowns), len(unknowns)))
-    for i in range(coarse.shape[0]):
-        for j in range(coarse.shape[1]):
-            reach[:] = 0.0
-            for o in range(9):
-                x, y = 2 * i + o // 3 - 1, 2 * j + o % 3 - 1
-                if 0 <= x < stencil.shape[0] and 0 <= y < stencil.shape[1]:
-                    _add_row(weights[i, j, o], stencil[x, y], o, unknowns, reach)
-            for s in range(9):
-                x, y = i + s // 3 - 1, j + s % 3 - 1
-                if 0 <= x < coarse.shape[0] and 0 <= y < coarse.shape[1]:
-                    _project(reach, weights[x, y], s, unknowns, coarse[i, j, s])
+@Kernel
+def _project(  # noqa: C901
+    lines: Vector,
+    on_fine: Vector,
+    offsets: Vector,
+    coarse_offsets: Vector,
+    reach: Vector,
+    shared: Vector,
+    motions: Vector,
+    weights: Vector,
+    stencil: Vector,
+    free: Vector,
+    coarse: Vector,
+) -> None:
+    """For one coarse line: sum up P^T A on the fine nodes it reaches, then take that times P."""
+    n, c, c_fine = coarse.shape[5] - 2, coarse.shape[1], stencil.shape[1]
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        product_row = np.zeros((reach.max() + 1, 5, c, c_fine, n), np.float64)
+        term = np.empty(n, np.float64)
+        for q, s in np.ndindex(len(offsets), 3):
+            weight, fine = weights[i, q, s], on_fine[i] + offsets[q]
+            for a, p, b, t in np.ndindex(c_fine, len(offsets), c_fine, 3):
+                entry = stencil[fine, a, p, b, t, s:]
+                for j in range(n):
+                    term[j] = weight[j + 1] * entry[2 * j]
+                for m in range(c):
+                    motion = motions[q, s, a, m]
+                    if motion != 0.0:
+                        total = product_row[reach[q, p], s + t, m, b]
+                        for j in range(n):
+                            total[j] += motion * term[j]
+        for p, t in np.ndindex(len(offsets), 3):
+            for q, s in np.ndindex(len(offsets), 3):
+                along = 2 * t + s - 1
+                if shared[p, q] >= 0 and 0 <= along < 5:
+                    weight = weights[i + coarse_offsets[p], q, s, t:]
+                    for m, b in np.ndindex(c, c_fine):
+                        total = product_row[shared[p, q], along, m, b]
+                        for j in range(n):
+                            term[j] = weight[j] * total[j]
+                        for o in range(c):
+                            motion = motions[q, s, b, o]
+                            if motion != 0.0:
+                                entry = coarse[i, m, p, o, t]
+                                for j in range(n):
+                                    entry[j + 1] += motion * term[j]
+        for m, p, o, t in np.ndindex(c, len(offsets), c, 3):
+            entry, other = coarse[i, m, p, o, t], free[i + coarse_offsets[p], o, t:]
+            for j in range(n):
+                entry[j + 1] *= free[i, m, j + 1] * other[j]
 
 
-@compiled
-def _add_row(weight: Array, row: Array, o: int, unknowns: Unknowns, reach: Array) -> None:
-    """Add one row of A, weighted, to the 5 x 5 fine nodes that P^T A of a coarse node reaches."""
-    for s in range(9):
-        for a in range(len(unknowns)):
-            for b in range(len(unknowns)):
-                reach[o // 3 + s // 3, o % 3 + s % 3, a, b] += weight[a] * row[s, a, b]
+@Kernel
+def _restrict(  # noqa: C901
+    lines: Vector,
+    on_fine: Vector,
+    offsets: Vector,
+    motions: Vector,
+    weights: Vector,
+    free: Vector,
+    fine: Vector,
+    coarse: Vector,
+) -> None:
+    n = coarse.shape[2] - 2
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        coarse[i] = 0.0
+        for q in range(len(offsets)):
+            for s in range(3):
+                weight = weights[i, q, s]
+                for a in range(fine.shape[1]):
+                    force = fine[on_fine[i] + offsets[q], a, s:]
+                    for m in range(coarse.shape[1]):
+                        motion = motions[q, s, a, m]
+                        if motion != 0.0:
+                            for j in range(n):
+                                coarse[i, m, j + 1] += motion * weight[j + 1] * force[2 * j]
+        for m in range(coarse.shape[1]):
+            for j in range(n):
+                coarse[i, m, j + 1] *= free[i, m, j + 1]
 
 
-@compiled
-def _project(reach: Array, weights: Array, s: int, unknowns: Unknowns, block: Array) -> None:
-    """Take the reached fine nodes times the basis function of the coarse neighbour s."""
-    for o in range(9):
-        x, y = 2 * (s // 3) + o // 3 - 1, 2 * (s % 3) + o % 3 - 1
-        if 0 <= x < 5 and 0 <= y < 5:
-            for a in range(len(unknowns)):
-                for b in range(len(unknowns)):
-                    block[a, b] += reach[x, y, a, b] * weights[o, b]
-
-
-@compiled
-def restrict(weights: Array, fine: Array, unknowns: Unknowns, coarse: Array) -> None:
-    """coarse = P^T fine, both with a rim of zeros."""
-    for i in range(weights.shape[0]):
-        for j in range(weights.shape[1]):
-            for a in range(len(unknowns)):
-                total = 0.0
-                for o in range(9):
-                    total += weights[i, j, o, a] * fine[2 * i + o // 3, 2 * j + o % 3, a]
-                coarse[i + 1, j + 1, a] = total
-
-
-@compiled
-def prolong(weights: Array, coarse: Array, unknowns: Unknowns, fine: Array) -> None:
-    """fine += P coarse, both with a rim of zeros."""
-    for i in range(weights.shape[0]):
-        for j in range(weights.shape[1]):
-            for a in range(len(unknowns)):
-                value = coarse[i + 1, j + 1, a]
-                for o in range(9):
-                    fine[2 * i + o // 3, 2 * j + o % 3, a] += weights[i, j, o, a] * value
+@Kernel
+def _prolong(lines: Vector, reached_by: Vector, motions: Vector, weights: Vector, coarse: Vector, fine: Vector) -> None:  # noqa: C901
+    n = coarse.shape[2] - 2
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        fine[i] = 0.0
+        for reached in range(reached_by.shape[1]):
+            source, q = reached_by[line, reached]
+            if source >= 0:
+                for s in range(3):
+                    weight = weights[source, q, s]
+                    for a in range(fine.shape[1]):
+                        target = fine[i, a, s:]
+                        for m in range(coarse.shape[1]):
+                            motion = motions[q, s, a, m]
+                            if motion != 0.0:
+                                for j in range(n):
+                                    target[2 * j] += motion * weight[j + 1] * coarse[source, m, j + 1]

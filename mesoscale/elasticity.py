@@ -1,21 +1,23 @@
-"""Plane-strain mechanics with eigenstrain on the structured grid.
+"""Mechanics with eigenstrain on the structured grid: plane strain, generalised plane strain and three dimensions.
 
-Mechanical equilibrium div(sigma) = 0 with sigma = C : (eps(u) - eps0), C isotropic per cell and eps0 a diagonal
-eigenstrain (stress-free strain) per cell. Plane strain: the total eps_zz is zero, so eps0_zz presses on the plane.
+Mechanical equilibrium div(sigma) = 0 with sigma = C : (eps(u) - eps0), C isotropic per cell and eps0 an eigenstrain
+(stress-free strain) per cell. In plane strain the total eps_zz is zero, so eps0_zz presses on the plane; in generalised
+plane strain it is uniform and such that no force is left along z: a long body whose ends are free.
 Tension is positive: compression is a negative hydrostatic pressure P = tr(sigma)/3.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selflimit.errors import InputError
+from selflimit.mesoscale import stress_measures
 from selflimit.mesoscale.grid import Array, Grid
-from selflimit.mesoscale.multigrid import solve_elastic
-
-XX, YY, ZZ, XY = range(4)
-"""Order of the components of a stress."""
+from selflimit.mesoscale.multigrid import Stop, solve_elastic
+from selflimit.mesoscale.stress_measures import PAIRS, XY, ZZ, cell_gradient, components
 
 
 @dataclass(frozen=True)
@@ -25,38 +27,41 @@ class MechanicalState:
     Attributes
     ----------
     displacement
-        Nodal displacement (u_x, u_y) (m), shape ``nodes + (2,)``.
+        Nodal displacement (m), shape ``nodes + (d,)``.
     stress
-        Stress (xx, yy, zz, xy) per cell (Pa), shape ``shape + (4,)``: the mean over the cell, which for Q1 is the
-        value at its centre. Tension positive.
+        Stress per cell (Pa): the mean over the cell, which for Q1 is the value at its centre. Components
+        (xx, yy, zz, xy), shape ``shape + (4,)``, or (xx, yy, zz, xy, xz, yz), shape ``shape + (6,)``. Tension positive.
     iterations
         Iterations of the linear solver.
     residual
         Relative residual reached by the linear solver.
+    stopped
+        Why the linear solver stopped, as in ``multigrid.Solution``.
+    axial_strain
+        Uniform total strain along z: 0 in plane strain, the result in generalised plane strain.
     """
 
     displacement: Array
     stress: Array
     iterations: int
     residual: float
+    stopped: Stop = "tolerance"
+    axial_strain: float = 0.0
 
     @property
     def pressure(self) -> Array:
         """Hydrostatic pressure P = tr(sigma)/3 per cell (Pa), shape ``shape``; compression is negative."""
-        return np.asarray(self.stress[..., :XY].sum(axis=-1) / 3.0)
+        return stress_measures.hydrostatic_pressure(self.stress)
 
     @property
     def von_mises(self) -> Array:
         """Von Mises stress sqrt(3/2 s:s), s the stress deviator, per cell (Pa), shape ``shape``."""
-        deviator = self.stress[..., :XY] - self.pressure[..., None]
-        return np.asarray(np.sqrt(1.5 * (deviator**2).sum(axis=-1) + 3.0 * self.stress[..., XY] ** 2))
+        return stress_measures.von_mises(self.stress)
 
     @property
     def principal_stresses(self) -> Array:
         """Principal stresses per cell (Pa), largest (most tensile) first, shape ``shape + (3,)``."""
-        mean = 0.5 * (self.stress[..., XX] + self.stress[..., YY])
-        radius = np.hypot(0.5 * (self.stress[..., XX] - self.stress[..., YY]), self.stress[..., XY])
-        return np.sort(np.stack([mean - radius, mean + radius, self.stress[..., ZZ]], axis=-1), axis=-1)[..., ::-1]
+        return stress_measures.principal_stresses(self.stress)
 
 
 def lame(youngs_modulus: Array | float, poisson_ratio: Array | float) -> tuple[Array, Array]:
@@ -91,16 +96,42 @@ def lame(youngs_modulus: Array | float, poisson_ratio: Array | float) -> tuple[A
 def roller_box(grid: Grid) -> NDArray[np.bool_]:
     """Fixed displacement components of a cell held between rigid ends and frictionless sides.
 
-    u_x = 0 on the sides (rollers), u = 0 on the bottom (electrode) and the top (far electrolyte).
+    The normal displacement is 0 on the lateral sides (rollers), u = 0 on the bottom (electrode) and the top (far
+    electrolyte), that is at the ends of the last axis.
 
     Returns
     -------
-    Mask of the fixed components, shape ``nodes + (2,)``.
+    Mask of the fixed components, shape ``nodes + (d,)``.
     """
-    fixed = np.zeros((*grid.nodes, 2), dtype=np.bool_)
-    fixed[[0, -1], :, 0] = True
-    fixed[:, [0, -1], :] = True
+    fixed = np.zeros((*grid.nodes, grid.dimension), dtype=np.bool_)
+    for axis in range(grid.dimension):
+        np.moveaxis(fixed[..., axis], axis, 0)[[0, -1]] = True
+    fixed[..., [0, -1], :] = True
     return fixed
+
+
+def mixed_eigenstrain(fractions: Sequence[Array], strains: Sequence[Sequence[float]]) -> Array:
+    """Eigenstrain sum_k h_k K_k of any number of phases or order parameters.
+
+    Parameters
+    ----------
+    fractions
+        Field h_k per cell of each phase, shape ``shape`` each.
+    strains
+        Eigenstrain K_k of each phase: (xx, yy, zz), or with shear all components as in ``stress_measures``.
+
+    Returns
+    -------
+    Eigenstrain per cell, dimensionless, shape ``shape + (3,)`` or with shear ``shape + (4,)`` or ``shape + (6,)``.
+
+    Raises
+    ------
+    InputError
+        If there are not as many strains as fractions.
+    """
+    if len(fractions) != len(strains):
+        raise InputError(f"expected one strain for each of the {len(fractions)} fractions, got {len(strains)} strains")
+    return np.tensordot(np.stack(fractions, axis=-1), np.asarray(strains, dtype=np.float64), axes=1)
 
 
 def equilibrium(
@@ -112,25 +143,29 @@ def equilibrium(
     x0: Array,
     rtol: float = 1e-8,
     max_iterations: int = 100,
+    threads: int = 1,
 ) -> MechanicalState:
-    """Displacement and stress that balance an eigenstrain in plane strain, without body forces.
+    """Displacement and stress that balance an eigenstrain, in plane strain or three dimensions, without body forces.
 
     Parameters
     ----------
     grid
-        The grid.
+        The grid, of d = 2 or 3 dimensions.
     lam, mu
         Lame constants per cell (Pa), shape ``shape``.
     eigenstrain
-        Diagonal eigenstrain (eps_xx, eps_yy, eps_zz) per cell, shape ``shape + (3,)``; positive swells.
+        Eigenstrain per cell, positive swells: diagonal (xx, yy, zz), shape ``shape + (3,)``, or with shear as in
+        ``stress_measures``, shape ``shape + (4,)`` for d = 2 and ``shape + (6,)`` for d = 3.
     fixed
-        Fixed displacement components, shape ``nodes + (2,)``; ``roller_box`` gives the usual one.
+        Fixed displacement components, shape ``nodes + (d,)``; ``roller_box`` gives the usual one.
     x0
-        Displacement (m), shape ``nodes + (2,)``: the prescribed values where fixed, a first guess elsewhere.
+        Displacement (m), shape ``nodes + (d,)``: the prescribed values where fixed, a first guess elsewhere.
     rtol
         Relative residual of the linear solve.
     max_iterations
         Most iterations of the linear solve.
+    threads
+        Number of threads; the result does not depend on it.
 
     Returns
     -------
@@ -144,54 +179,107 @@ def equilibrium(
         If the linear solve misses ``rtol``.
     """
     _check_cells(grid, lam, mu, eigenstrain)
-    stress_free = eigenstress(lam, mu, eigenstrain)
-    solution = solve_elastic(grid, lam, mu, nodal_forces(grid, stress_free), fixed, x0, rtol, max_iterations)
+    stress_free = eigenstress(lam, mu, all_components(grid, eigenstrain))
+    load = nodal_forces(grid, stress_free)
+    solution = solve_elastic(grid, lam, mu, load, fixed, x0, rtol, max_iterations, threads)
     stress = elastic_stress(lam, mu, cell_strain(grid, solution.x)) - stress_free
-    return MechanicalState(solution.x, stress, solution.iterations, solution.residual)
+    return MechanicalState(solution.x, stress, solution.iterations, solution.residual, solution.stopped)
+
+
+def generalised_plane_strain(
+    grid: Grid,
+    lam: Array,
+    mu: Array,
+    eigenstrain: Array,
+    fixed: NDArray[np.bool_],
+    x0: Array,
+    rtol: float = 1e-8,
+    max_iterations: int = 100,
+    threads: int = 1,
+) -> MechanicalState:
+    """Equilibrium with a uniform total strain along z that leaves no mean force along z.
+
+    The sum of the plane-strain answer and e times the answer to a unit strain along z, e = -F/F_1 with the forces
+    F = int sigma_zz dA of both. Parameters, errors and result are those of ``equilibrium``; two dimensions only, and
+    ``iterations`` counts both solves.
+
+    Raises
+    ------
+    InputError
+        If a shape or a coefficient is wrong, the grid is not two-dimensional, or a rigid motion is left free.
+    ConvergenceError
+        If a linear solve misses ``rtol``.
+    """
+    if grid.dimension != 2:
+        raise InputError(f"generalised plane strain needs a grid of two dimensions, got {grid.dimension}")
+    plane = equilibrium(grid, lam, mu, eigenstrain, fixed, x0, rtol, max_iterations, threads)
+    pulled = np.zeros((*grid.shape, 3))
+    pulled[..., ZZ] = -1.0
+    unit = equilibrium(grid, lam, mu, pulled, fixed, np.zeros_like(x0), rtol, max_iterations, threads)
+    strain = -float(plane.stress[..., ZZ].sum() / unit.stress[..., ZZ].sum())
+    return replace(
+        plane,
+        displacement=plane.displacement + strain * unit.displacement,
+        stress=plane.stress + strain * unit.stress,
+        iterations=plane.iterations + unit.iterations,
+        residual=max(plane.residual, unit.residual),
+        axial_strain=strain,
+    )
 
 
 def cell_strain(grid: Grid, displacement: Array) -> Array:
-    """Mean strain (xx, yy, zz, xy) of each cell, shape ``shape + (4,)``; zz is zero in plane strain.
+    """Mean strain of each cell, shape ``shape + (4,)`` (zz is zero in plane strain) or ``shape + (6,)``.
 
-    The mean of a Q1 gradient over a cell is its value at the centre: differences of the edge means.
+    The mean of a Q1 gradient over a cell is its value at the centre.
     """
-    d_x = np.diff(displacement[:, :-1] + displacement[:, 1:], axis=0) / (2.0 * grid.spacing)
-    d_y = np.diff(displacement[:-1] + displacement[1:], axis=1) / (2.0 * grid.spacing)
-    zero = np.zeros(grid.shape)
-    return np.stack([d_x[..., 0], d_y[..., 1], zero, 0.5 * (d_x[..., 1] + d_y[..., 0])], axis=-1)
+    gradient = cell_gradient(grid, displacement)
+    strain = np.zeros((*grid.shape, components(grid.dimension)))
+    for component, (a, b) in enumerate(PAIRS[: strain.shape[-1]]):
+        if b < grid.dimension:
+            strain[..., component] = 0.5 * (gradient[..., a, b] + gradient[..., b, a])
+    return strain
 
 
 def elastic_stress(lam: Array, mu: Array, strain: Array) -> Array:
-    """Hooke's law sigma = lam tr(eps) I + 2 mu eps for (xx, yy, zz, xy) strains; (Pa), shape ``shape + (4,)``."""
+    """Hooke's law sigma = lam tr(eps) I + 2 mu eps (Pa), shape of ``strain``."""
     stress = 2.0 * mu[..., None] * strain
     stress[..., :XY] += (lam * strain[..., :XY].sum(axis=-1))[..., None]
     return np.asarray(stress)
 
 
 def eigenstress(lam: Array, mu: Array, eigenstrain: Array) -> Array:
-    """C : eps0, the stress (xx, yy, zz, xy) that would undo an eigenstrain (xx, yy, zz) (Pa)."""
-    return elastic_stress(lam, mu, np.concatenate([eigenstrain, np.zeros_like(eigenstrain[..., :1])], axis=-1))
+    """C : eps0, the stress (Pa) that would undo an eigenstrain, with as many components as it has."""
+    return elastic_stress(lam, mu, eigenstrain)
 
 
 def nodal_forces(grid: Grid, stress: Array) -> Array:
-    """Integrated nodal forces int B^T sigma dV of a stress constant per cell (N/m), shape ``nodes + (2,)``.
+    """Integrated nodal forces int B^T sigma dV of a stress constant per cell, shape ``nodes + (d,)``.
 
-    The integral of each Q1 gradient over a cell is +-dx/2, so this is the exact (full-quadrature) load.
+    In N, in plane strain per metre of depth (N/m). The integral of each Q1 gradient over a cell is the area of a face
+    over 2^(d-1), so this is the exact (full-quadrature) load.
     """
-    half = 0.5 * grid.spacing
-    from_x = half * stress[..., [XX, XY]]
-    from_y = half * stress[..., [XY, YY]]
-    forces = np.zeros((*grid.nodes, 2))
-    forces[:-1, :-1] += -from_x - from_y
-    forces[1:, :-1] += from_x - from_y
-    forces[:-1, 1:] += from_y - from_x
-    forces[1:, 1:] += from_x + from_y
+    d = grid.dimension
+    forces, share = np.zeros((*grid.nodes, d)), grid.spacing ** (d - 1) / 2 ** (d - 1)
+    matrix = stress_measures.as_matrix(stress)[..., :d, :d] * share
+    for corner in product((0, 1), repeat=d):
+        at = tuple(slice(1, None) if ahead else slice(None, -1) for ahead in corner)
+        forces[at] += matrix @ (2.0 * np.array(corner) - 1.0)
     return forces
 
 
+def all_components(grid: Grid, strain: Array) -> Array:
+    """A strain with shear components, zero where it had none: shape ``shape + (4,)`` or ``shape + (6,)``."""
+    missing = components(grid.dimension) - strain.shape[-1]
+    return np.concatenate([strain, np.zeros((*grid.shape, missing))], axis=-1)
+
+
 def _check_cells(grid: Grid, lam: Array, mu: Array, eigenstrain: Array) -> None:
-    for name, field, components in (("lam", lam, ()), ("mu", mu, ()), ("eigenstrain", eigenstrain, (3,))):
-        if np.shape(field) != (*grid.shape, *components):
-            raise InputError(f"{name} must have shape {(*grid.shape, *components)} on this grid, got {np.shape(field)}")
+    for name, field in (("lam", lam), ("mu", mu)):
+        if np.shape(field) != grid.shape:
+            raise InputError(f"{name} must have shape {grid.shape} on this grid, got {np.shape(field)}")
+    allowed = [(*grid.shape, 3), (*grid.shape, components(grid.dimension))]
+    if np.shape(eigenstrain) not in allowed:
+        expected = " or ".join(map(str, allowed))
+        raise InputError(f"eigenstrain must have shape {expected} on this grid, got {np.shape(eigenstrain)}")
     if not np.isfinite(eigenstrain).all():
         raise InputError("eigenstrain must be finite, got infinite or NaN entries; check the swelling coefficients")

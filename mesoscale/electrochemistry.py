@@ -5,6 +5,7 @@ those of Chen et al. 2015, J. Power Sources 300, 376, doi:10.1016/j.jpowsour.201
 published graded-layer model.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -172,4 +173,4 @@ def concentration(
     load = (previous / dt + ratio * sink.rest) * grid.node_volumes()
     x0 = np.where(top, 1.0, guess) / boltzmann
     found = solve_scalar(grid, diffusivity, (1.0 / dt + ratio * sink.slope) * boltzmann, load, top, x0, rtol)
-    return Solution(found.x * boltzmann, found.iterations, found.residual)
+    return replace(found, x=found.x * boltzmann)

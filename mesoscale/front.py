@@ -152,17 +152,13 @@ class Front:
         qx, qy = (a**2 - 1.0) * gx - a * slope * gy, (a**2 - 1.0) * gy + a * slope * gx
         return -p.surface_mobility * p.gradient_coefficient * _divergence_load(self.grid, qx, qy) / self.volumes
 
-    def noise_rate(self, xi: Array, charge: Charge, seed: int, step: int, dt: float) -> Array:
-        """Random rate (1/s) of step number ``step``, shape ``nodes``.
+    def noise_rate(self, xi: Array, charge: Charge, chi: Array) -> Array:
+        """Random rate h'(xi) A chi (1/s), shape ``nodes``.
 
-        h'(xi) A chi with A relative to the local exchange rate L_eta exp(-alpha f eta), and chi of unit variance over
-        w^2 and 1 s, thus scaled by w/sqrt(dt dx^2). The generator is counter-based, keyed by (seed, step): the same
-        whatever the number of threads and wherever a run is taken up again.
+        A is relative to the local exchange rate L_eta exp(-alpha f eta); chi from :mod:`selflimit.mesoscale.noise`.
         """
         p = self.p
-        chi = np.random.Generator(np.random.Philox(key=[seed, step])).standard_normal(self.grid.nodes)
-        scale = p.noise_amplitude * p.interface_width / (self.grid.spacing * np.sqrt(dt))
-        return np.asarray(scale * p.reaction_coefficient * switch_slope(xi) * charge.cathodic * chi)
+        return np.asarray(p.noise_amplitude * p.reaction_coefficient * switch_slope(xi) * charge.cathodic * chi)
 
 
 def _dot(a: Array, b: Array) -> float:

@@ -1,11 +1,13 @@
-"""The structured grid of the mesoscale stage: square cells, bilinear (Q1) nodal fields.
+"""The structured grid of the mesoscale stage: square or cubic cells, Q1 nodal fields.
 
-Arrays are indexed ``[ix, iy]``: x is lateral, y the direction of growth; y = 0 is the electrode (bottom) and
-y = Ly the far electrolyte (top). Nodal arrays have shape ``grid.nodes``, cell arrays ``grid.shape``.
+Fields are plain arrays indexed ``[ix, iy]`` or ``[ix, iy, iz]``. The last axis is the direction of growth: index 0 is
+the electrode (bottom), the end the far electrolyte (top); the others are lateral. Nodal arrays have the shape
+``grid.nodes``, cell arrays ``grid.shape``.
 """
 
 import math
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +15,22 @@ from numpy.typing import NDArray
 from selflimit.errors import InputError
 
 Array = NDArray[np.float64]
+Shape = tuple[int, ...]
 
-COARSEST_NODES = 4096
-"""Most nodes the coarsest multigrid level may have: its banded factorisation stays cheap."""
+FEW_NODES = 400
+"""A level with at most so many nodes is solved directly: faster than the levels below it would be."""
+COARSEST_NODES = {2: 4096, 3: 1000}
+"""Most nodes the coarsest multigrid level may have, by dimension: its banded factorisation stays cheap."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Square cells on a rectangle, coarsened by halving.
+    """Square cells on a rectangle or cubic cells in a box, coarsened by halving.
 
     Parameters
     ----------
     shape
-        Number of cells (nx, ny). Each is m 2^p, so that halving both until one is odd leaves at most
+        Number of cells (nx, ny) or (nx, ny, nz). Each is m 2^p, so that halving all until one is odd leaves at most
         ``COARSEST_NODES`` nodes.
     spacing
         Edge length dx of a cell (m).
@@ -33,10 +38,10 @@ class Grid:
     Raises
     ------
     InputError
-        If ``shape`` is not two positive integers, cannot be coarsened enough, or ``spacing`` is not positive.
+        If ``shape`` is not two or three positive integers, cannot be coarsened enough, or ``spacing`` is not positive.
     """
 
-    shape: tuple[int, int]
+    shape: Shape
     spacing: float
 
     def __post_init__(self) -> None:
@@ -46,36 +51,39 @@ class Grid:
             raise InputError(f"spacing must be a positive length in m, got {self.spacing} m; give the cell edge")
 
     @property
-    def nodes(self) -> tuple[int, int]:
-        """Number of nodes (nx + 1, ny + 1): the shape of nodal arrays."""
-        return self.shape[0] + 1, self.shape[1] + 1
+    def dimension(self) -> int:
+        """Number of axes d, 2 or 3."""
+        return len(self.shape)
 
     @property
-    def size(self) -> tuple[float, float]:
-        """Edge lengths (Lx, Ly) of the rectangle (m)."""
-        return self.shape[0] * self.spacing, self.shape[1] * self.spacing
+    def nodes(self) -> Shape:
+        """Number of nodes along each axis, one more than cells: the shape of nodal arrays."""
+        return tuple(n + 1 for n in self.shape)
+
+    @property
+    def size(self) -> tuple[float, ...]:
+        """Edge lengths of the rectangle or box (m)."""
+        return tuple(n * self.spacing for n in self.shape)
 
     @property
     def cell_volume(self) -> float:
-        """Area of a cell (m^2), that is its volume per metre of depth."""
-        return self.spacing**2
+        """Volume of a cell (m^3); in two dimensions its area (m^2), that is its volume per metre of depth."""
+        return self.spacing**self.dimension
 
-    def levels(self) -> list[tuple[int, int]]:
-        """Cells (nx, ny) of every multigrid level, finest first."""
+    def levels(self) -> list[Shape]:
+        """Cells of every multigrid level, finest first."""
         return halvings(self.shape)
 
-    def node_coordinates(self) -> tuple[Array, Array]:
-        """Coordinates (x, y) of the nodes (m), each of shape ``nodes``."""
-        x, y = np.meshgrid(*(self.spacing * np.arange(n) for n in self.nodes), indexing="ij")
-        return x, y
+    def node_coordinates(self) -> tuple[Array, ...]:
+        """Coordinates of the nodes (m) along each axis, each of shape ``nodes``."""
+        return tuple(np.meshgrid(*(self.spacing * np.arange(n) for n in self.nodes), indexing="ij"))
 
-    def cell_centres(self) -> tuple[Array, Array]:
-        """Coordinates (x, y) of the cell centres (m), each of shape ``shape``."""
-        x, y = np.meshgrid(*(self.spacing * (np.arange(n) + 0.5) for n in self.shape), indexing="ij")
-        return x, y
+    def cell_centres(self) -> tuple[Array, ...]:
+        """Coordinates of the cell centres (m) along each axis, each of shape ``shape``."""
+        return tuple(np.meshgrid(*(self.spacing * (np.arange(n) + 0.5) for n in self.shape), indexing="ij"))
 
     def to_cells(self, nodal: Array) -> Array:
-        """Cell means of a Q1 nodal field: the mean of the four corners.
+        """Cell means of a Q1 nodal field: the mean of the corners.
 
         Parameters
         ----------
@@ -92,8 +100,7 @@ class Grid:
             If the leading shape is not ``nodes``.
         """
         _check_leading("nodal", nodal, self.nodes)
-        along_x = 0.5 * (nodal[:-1] + nodal[1:])
-        return np.asarray(0.5 * (along_x[:, :-1] + along_x[:, 1:]))
+        return reduce(_mean_of_neighbours, range(self.dimension), nodal)
 
     def to_nodes(self, cell: Array) -> Array:
         """Nodal values of a cell field: the volume-weighted mean of the cells that touch a node.
@@ -115,51 +122,59 @@ class Grid:
             If the leading shape is not ``shape``.
         """
         _check_leading("cell", cell, self.shape)
-        padded = np.pad(cell, [(1, 1), (1, 1)] + [(0, 0)] * (cell.ndim - 2), mode="edge")
-        along_x = 0.5 * (padded[:-1] + padded[1:])
-        return np.asarray(0.5 * (along_x[:, :-1] + along_x[:, 1:]))
+        widths = [(1, 1)] * self.dimension + [(0, 0)] * (cell.ndim - self.dimension)
+        return reduce(_mean_of_neighbours, range(self.dimension), np.pad(cell, widths, mode="edge"))
 
     def node_volumes(self) -> Array:
-        """Lumped volumes of the nodes (m^2), shape ``nodes``; halved on edges, quartered in corners."""
+        """Lumped volumes of the nodes (m^2 or m^3), shape ``nodes``; halved on every side that a node lies on."""
         weights = [np.ones(n) for n in self.nodes]
         for weight in weights:
             weight[[0, -1]] = 0.5
-        return self.cell_volume * np.outer(*weights)
+        return self.cell_volume * reduce(np.multiply.outer, weights)
 
     def integrate(self, nodal: Array) -> float:
-        """Integral of a Q1 nodal field over the rectangle (unit of ``nodal`` times m^2).
+        """Integral of a Q1 nodal field over the domain (unit of ``nodal`` times m^2 or m^3).
 
         Lumping is exact for it: the integral of each Q1 basis function is its nodal volume.
         """
         _check_leading("nodal", nodal, self.nodes)
-        return float(np.vdot(self.node_volumes(), nodal))
+        return float((self.node_volumes() * nodal).sum())
 
 
-def halvings(shape: tuple[int, int]) -> list[tuple[int, int]]:
-    """Cells (nx, ny) after halving both 0, 1, 2, ... times, down to an odd number or a single pair of cells."""
+def halvings(shape: Shape) -> list[Shape]:
+    """Cells after halving all axes 0, 1, 2, ... times, down to few nodes, an odd number or a single pair of cells."""
     levels = [shape]
-    while all(n % 2 == 0 and n > 2 for n in levels[-1]):
-        levels.append((levels[-1][0] // 2, levels[-1][1] // 2))
+    while all(n % 2 == 0 and n > 2 for n in levels[-1]) and _nodes(levels[-1]) > FEW_NODES:
+        levels.append(tuple(n // 2 for n in levels[-1]))
     return levels
 
 
-def _check_shape(shape: tuple[int, int]) -> None:
-    if len(shape) != 2 or not all(isinstance(n, int | np.integer) and n >= 1 for n in shape):
-        raise InputError(f"shape must be two positive whole numbers of cells (nx, ny), got {shape}")
-    coarsest = halvings(shape)[-1]
-    nodes = (coarsest[0] + 1) * (coarsest[1] + 1)
-    if nodes > COARSEST_NODES:
+def _mean_of_neighbours(field: Array, axis: int) -> Array:
+    ahead, behind = ((slice(None),) * axis + (side,) for side in (slice(1, None), slice(None, -1)))
+    return np.asarray(0.5 * (field[ahead] + field[behind]))
+
+
+def _nodes(shape: Shape) -> int:
+    return math.prod(n + 1 for n in shape)
+
+
+def _check_shape(shape: Shape) -> None:
+    if len(shape) not in COARSEST_NODES or not all(isinstance(n, int | np.integer) and n >= 1 for n in shape):
+        raise InputError(f"shape must be two or three positive whole numbers of cells, got {shape}")
+    coarsest, most = halvings(shape)[-1], COARSEST_NODES[len(shape)]
+    if _nodes(coarsest) > most:
         raise InputError(
-            f"shape must halve down to at most {COARSEST_NODES} nodes, got {shape} which stops at {coarsest} cells; "
-            f"take multiples of a power of two such as {tuple(_friendly(n) for n in shape)}"
+            f"shape must halve down to at most {most} nodes, got {shape} which stops at {coarsest} cells; "
+            f"take multiples of a power of two such as {tuple(_friendly(n, len(shape)) for n in shape)}"
         )
 
 
-def _friendly(cells: int) -> int:
-    block = 2 ** max(int(cells).bit_length() - 5, 0)
+def _friendly(cells: int, dimension: int) -> int:
+    """The nearest number m 2^p with m of at most 5 bits in two, 3 bits in three dimensions."""
+    block = 2 ** max(int(cells).bit_length() - (5 if dimension == 2 else 3), 0)
     return int(max(block, block * round(cells / block)))
 
 
-def _check_leading(name: str, field: Array, shape: tuple[int, int]) -> None:
-    if field.shape[:2] != shape:
+def _check_leading(name: str, field: Array, shape: Shape) -> None:
+    if field.shape[: len(shape)] != shape:
         raise InputError(f"{name} must have shape {shape} on this grid, got {field.shape}")

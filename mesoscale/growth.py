@@ -1,102 +1,64 @@
 """Growth of lithium through a particle layer: front, Li+, potential and stress in time.
 
-Backward Euler for the front and the concentration, one after the other within a step, with the charge and the lithium
-of the front handed over exactly; quasi-static mechanics. Equations and numerics: docs/theory/phase-field.md.
+Steps of adaptive length through the coupled equations, watched by guards and kept in a checkpoint. Equations and
+numerics: docs/theory/phase-field.md.
 """
 
+import hashlib
 import itertools
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
 from selflimit.documents import GrowthDoc
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.mesoscale import electrochemistry as ec
-from selflimit.mesoscale.elasticity import MechanicalState, equilibrium, roller_box
+from selflimit.mesoscale import balances, guards
+from selflimit.mesoscale.checkpoint import CheckpointFile
+from selflimit.mesoscale.coupled_equations import CoupledEquations, Effort, Numerics, State
+from selflimit.mesoscale.elasticity import MechanicalState
 from selflimit.mesoscale.fields import save_fields
-from selflimit.mesoscale.front import Front
 from selflimit.mesoscale.grid import Array
-from selflimit.mesoscale.microstructure import Microstructure, phase_lame
+from selflimit.mesoscale.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.time_stepping import LARGEST_RATIO, Moment, next_length
 from selflimit.progress import Progress, silent
-from selflimit.units import MPA
-
-RELAXATION = 2.0 / 3.0
-"""Share of a new concentration that the next sweep's front sees. The plain iteration alternates about its limit with a
-factor of -0.5 (measured at 300 A/m^2; the growing front amplifies its own consumption), which this share cancels."""
+from selflimit.units import FARADAY, MPA
 
 
 @dataclass(frozen=True)
-class Numerics:
-    """How a run is computed; none of it is physics.
+class GrowthRun:
+    """How far a run has got.
 
     Attributes
     ----------
-    target_change
-        Change of xi per step that the step length aims at; steps above 1.5 times it are rejected.
-    first_step, longest_step, shortest_step
-        Time steps (s).
-    sweeps
-        Passes through front, concentration and potential per step.
-    newton_tolerance
-        Largest Newton update of xi that counts as converged.
-    concentration_rtol, potential_rtol, mechanics_rtol
-        Relative residuals of the linear solves; that of the concentration bounds the error of the lithium balance.
-    mechanics_change
-        The stress is solved anew when xi has changed by more than this anywhere since its last solve.
-    balance_tolerance
-        Largest relative imbalance of the lithium inventory.
-    frozen_concentration
-        Keep c = 1: the limit of a single-ion conductor.
-    allow_unresolved
-        Compute on a grid with dx > w although the front is pinned or slowed there.
+    outputs
+        States at the output times so far, the beginning included.
+    state
+        The newest state.
+    dt
+        Time step to try next (s).
+    effort
+        Work so far.
+    notes
+        What makes the result doubtful, for its document.
     """
 
-    target_change: float = 0.15
-    first_step: float = 0.5
-    longest_step: float = 60.0
-    shortest_step: float = 1e-6
-    sweeps: int = 2
-    newton_tolerance: float = 1e-5
-    concentration_rtol: float = 1e-9
-    potential_rtol: float = 1e-7
-    mechanics_rtol: float = 1e-5
-    mechanics_change: float = 0.1
-    balance_tolerance: float = 1e-4
-    frozen_concentration: bool = False
-    allow_unresolved: bool = False
+    outputs: tuple[State, ...]
+    state: State
+    dt: float
+    effort: Effort
+    notes: tuple[str, ...] = ()
 
-
-class State(NamedTuple):
-    """Everything that a step needs of the one before. Arrays of shape ``nodes`` unless said otherwise."""
-
-    time: float
-    """Time (s)."""
-    xi: Array
-    """Order parameter."""
-    c: Array
-    """Normalised Li+ concentration."""
-    phi: Array
-    """Electric potential (V)."""
-    mechanics: MechanicalState
-    """Displacement and stress."""
-    stressed: Array
-    """Order parameter that ``mechanics`` belongs to."""
-    imbalance: float
-    """Lithium that appeared from nowhere since the beginning (m^2, in units of c_0 per m of depth)."""
-
-
-@dataclass
-class Effort:
-    """Work of a run, counted."""
-
-    steps: int = 0
-    rejected: int = 0
-    newton: int = 0
-    multigrid: int = 0
+    @classmethod
+    def restored(cls, saved: dict[str, Any]) -> "GrowthRun":
+        """The run of a checkpoint's dictionaries and lists."""
+        states = [_restored_state(state) for state in [*saved["outputs"], saved["state"]]]
+        return cls(tuple(states[:-1]), states[-1], saved["dt"], Effort(**saved["effort"]), tuple(saved["notes"]))
 
 
 @dataclass(frozen=True)
@@ -124,20 +86,24 @@ class GrowthModel:
 
     def __post_init__(self) -> None:
         """Check that the grid resolves the front."""
-        dx, w = self.microstructure.grid.spacing, self.parameters.interface_width
-        if dx > w * (1.0 + 1e-9) and not self.numerics.allow_unresolved:
-            raise InputError(
-                f"expected dx <= w to resolve the front, got dx = {dx:.3g} m and w = {w:.3g} m (the front pins at "
-                "1.33 w); refine the grid, widen interface_width or set allow_unresolved"
-            )
+        self._resolution()
 
-    @property
-    def front(self) -> Front:
-        """The order-parameter equation on this grid."""
-        return Front(self.microstructure.grid, self.parameters)
+    def _resolution(self) -> list[str]:
+        return guards.check_resolution(self.microstructure, self.parameters, self.numerics.allow_unresolved)
+
+    @cached_property
+    def equations(self) -> CoupledEquations:
+        """The equations on this grid."""
+        return CoupledEquations(self.parameters, self.microstructure, self.numerics)
 
     def run(
-        self, duration: float, outputs: Sequence[float] | int, folder: Path, progress: Progress = silent
+        self,
+        duration: float,
+        outputs: Sequence[float] | int,
+        folder: Path,
+        progress: Progress = silent,
+        resume: bool = False,
+        checkpoint_interval: float = 60.0,
     ) -> GrowthDoc:
         """Grow for ``duration`` from a strip with needles, or until lithium comes near the far electrolyte.
 
@@ -148,163 +114,141 @@ class GrowthModel:
         outputs
             Output times (s) between 0 and ``duration``, or how many equal intervals to write (0 included).
         folder
-            Where the fields go, as 'growth-<microstructure>.npz'.
+            Where the fields go, as 'growth-<microstructure>.npz', and until then the checkpoint, as
+            'growth-<microstructure>.checkpoint'.
         progress
             Listener.
+        resume
+            Go on from the checkpoint in ``folder``, if there is one; the result is the same, bit by bit, as without
+            the interruption. Otherwise a checkpoint there is replaced.
+        checkpoint_interval
+            Wall-clock time between checkpoints (s): the most that a killed run loses.
 
         Raises
         ------
         InputError
-            If the duration or an output time makes no sense.
+            If the duration or an output time makes no sense, or the checkpoint is damaged or of another run.
         ConvergenceError
-            If the step falls below ``shortest_step`` or lithium is not conserved.
+            If the step falls below ``shortest_step``, lithium or charge is not conserved, or the front is pinned. The
+            last good state is in the checkpoint.
         """
         times = output_times(duration, outputs)
         xi = self.microstructure.initial_lithium(self.parameters.interface_width)
-        states, effort = self.evolve(xi, times, progress)
-        return self._document(states, effort, folder)
+        path = folder / f"growth-{self.microstructure.name}.checkpoint"
+        file = CheckpointFile(path, self.configuration(xi, times), checkpoint_interval)
+        if resume and path.is_file():
+            begun = GrowthRun.restored(file.load())
+        else:
+            file.remove()
+            begun = self.begin(xi, times[0])
+        document = self._document(self.advance(begun, times, progress, file), folder)
+        file.remove()
+        return document
 
-    def evolve(self, xi: Array, times: Sequence[float], progress: Progress = silent) -> tuple[list[State], Effort]:
-        """States at ``times`` (s, ascending, the first is the beginning) from the order parameter ``xi``.
+    def evolve(self, xi: Array, times: Sequence[float], progress: Progress = silent) -> GrowthRun:
+        """Grow from the order parameter ``xi``, with outputs at ``times`` (s, ascending, the first is the beginning).
 
         Ends early, with the state of that moment, when lithium comes near the far electrolyte (``short_circuit``).
         """
-        effort, front = Effort(), self.front
-        states = [self.initial_state(xi, times[0], effort)]
-        dt = self.numerics.first_step
-        for goal in times[1:]:
-            state = states[-1]
-            while state.time < goal * (1.0 - 1e-12):
-                state, dt = self._next(front, state, dt, goal, effort)
-                if self.short_circuit(state):
-                    return [*states, state], effort
-                progress((state.time - times[0]) / (times[-1] - times[0]), f"{state.time:.0f} s, step {effort.steps}")
-            states.append(state)
-        return states, effort
+        return self.advance(self.begin(xi, times[0]), times, progress)
+
+    def begin(self, xi: Array, begin: float) -> GrowthRun:
+        """A run at the time ``begin`` (s), at the order parameter ``xi``, shape ``nodes``."""
+        effort = Effort()
+        state = self.equations.initial_state(xi, begin, effort)
+        return GrowthRun((state,), state, self.numerics.first_step, effort, tuple(self._resolution()))
+
+    def advance(
+        self, run: GrowthRun, times: Sequence[float], progress: Progress, file: CheckpointFile | None = None
+    ) -> GrowthRun:
+        """Take ``run`` to the last of ``times`` (s); keep it in ``file`` at intervals and if it fails."""
+        saved = time.monotonic()
+        try:
+            while len(run.outputs) < len(times) and not (len(run.outputs) > 1 and self.short_circuit(run.state)):
+                run = self._next(run, times[len(run.outputs)])
+                done = (run.state.time - times[0]) / (times[-1] - times[0])
+                progress(done, f"{run.state.time:.0f} s, step {run.effort.steps}")
+                if file is not None and time.monotonic() - saved > file.interval:
+                    file.save(run)
+                    saved = time.monotonic()
+        except ConvergenceError as fault:
+            if file is None:
+                raise
+            file.save(run)
+            raise ConvergenceError(f"{fault}. The state at {run.state.time:.1f} s is kept in {file.path}") from fault
+        return run
 
     def short_circuit(self, state: State) -> bool:
         """Whether lithium is within ten interface widths of the top, where c = 1 and phi = 0 are held."""
         height, w = self.microstructure.grid.size[1], self.parameters.interface_width
         return tip_height(self.microstructure.grid.spacing, state.xi) > height - 10.0 * w
 
-    def initial_state(self, xi: Array, time: float, effort: Effort) -> State:
-        """State of order parameter ``xi`` before any growth: c = 1 - h, potential of Ohm's law, its stress."""
-        grid, p = self.microstructure.grid, self.parameters
-        c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
-        phi = ec.potential(grid, p, xi, np.zeros_like(xi), np.zeros_like(xi), self.numerics.potential_rtol)
-        mechanics = self.stress(xi, np.zeros((*grid.nodes, 2)))
-        effort.multigrid += phi.iterations + mechanics.iterations
-        return State(time, xi, c, phi.x, mechanics, xi, 0.0)
+    def configuration(self, xi: Array, times: Sequence[float]) -> dict[str, Any]:
+        """All that the result depends on, as JSON types; arrays by their SHA-256."""
+        structure = self.microstructure
+        return {
+            "parameters": self.parameters.model_dump(mode="json"),
+            "numerics": asdict(self.numerics),
+            "microstructure": {"name": structure.name, "seed": structure.seed},
+            "grid": {"shape": list(structure.grid.shape), "spacing": structure.grid.spacing},
+            "fields": {
+                name: hashlib.sha256(array.tobytes()).hexdigest()
+                for name, array in (("coarse", structure.coarse), ("electrolyte", structure.electrolyte), ("xi", xi))
+            },
+            "output times": list(times),
+        }
 
-    def stress(self, xi: Array, guess: Array) -> MechanicalState:
-        """Mechanical equilibrium with lithium at h(xi): C = h C_Li + (1 - h) C_host, eps0 = K(x) h(xi)."""
-        grid, p, structure = self.microstructure.grid, self.parameters, self.microstructure
-        h = grid.to_cells(ec.switch(xi))
-        lithium, host = phase_lame(p, "lithium"), structure.host_moduli(p)
-        lam, mu = (h * a + (1.0 - h) * b for a, b in zip(lithium, host, strict=True))
-        eigenstrain = structure.expansion(p) * h[..., None]
-        return equilibrium(grid, lam, mu, eigenstrain, roller_box(grid), guess, self.numerics.mechanics_rtol)
-
-    def _next(self, front: Front, state: State, dt: float, goal: float, effort: Effort) -> tuple[State, float]:
-        """One accepted step towards ``goal``, and the length to try next; fails below the shortest step."""
-        n = self.numerics
+    def _next(self, run: GrowthRun, goal: float) -> GrowthRun:
+        """The run after one accepted step towards ``goal`` (s); fails below the shortest step."""
+        n, dt, effort = self.numerics, run.dt, replace(run.effort)
         while True:
-            left = goal - state.time
-            length = left if dt >= left else min(dt, max(0.5 * left, n.shortest_step))
+            length = towards(goal - run.state.time, dt, n.shortest_step)
             try:
-                new = self.step(front, state, length, effort)
-                change = float(np.max(np.abs(new.xi - state.xi)))
-            except ConvergenceError:
-                new, change = state, np.inf
-            if change <= 1.5 * n.target_change:
+                new, error = self.equations.step(run.state, length, effort)
+            except ConvergenceError as fault:
+                new, error, reason = run.state, np.inf, str(fault)
+            else:
+                reason = f"error of xi {error:.2g}, allowed {n.time_tolerance}"
+            if error <= n.time_tolerance:
                 effort.steps += 1
-                self._check_balance(new)
-                grown = length * float(np.clip(n.target_change / max(change, 1e-12), 0.5, 1.25))
-                return new, min(max(grown, dt if length < dt else 0.0), n.longest_step)
+                grown = next_length(length, error, n.time_tolerance, min(n.order, len(new.past) - 1))
+                later = min(max(grown, dt if length < dt else 0.0), LARGEST_RATIO * length, n.longest_step)
+                return self._watched(replace(run, state=new, dt=later, effort=effort), goal)
             effort.rejected += 1
-            dt = 0.5 * length
+            dt = 0.5 * length if np.isinf(error) else next_length(length, error, n.time_tolerance, n.order)
             if dt < n.shortest_step:
-                raise ConvergenceError(
-                    f"growth: step fell to {dt} s at {state.time} s; relax the tolerances or the noise"
-                )
+                raise ConvergenceError(f"growth: step fell to {dt:.2g} s at {run.state.time:.1f} s ({reason})")
 
-    def step(self, front: Front, state: State, dt: float, effort: Effort) -> State:
-        """State after a backward-Euler step of length ``dt`` (s).
+    def _watched(self, run: GrowthRun, goal: float) -> GrowthRun:
+        """``run`` after its guards, with an output where the goal or the top is reached."""
+        state, n = run.state, self.numerics
+        for name, error, remedy in (
+            ("lithium", self.lithium_error(state), "tighten concentration_rtol"),
+            ("charge", self.charge_error(state), "tighten potential_rtol"),
+        ):
+            guards.check_balance(state.time, name, error, n.balance_tolerance, remedy)
+        grid, p = self.microstructure.grid, self.parameters
+        if abs(state.asked) > p.interface_width * balances.front_length(grid, p, state.xi):
+            said = guards.check_pinning(state.time, state.asked, state.reached, n.allow_unresolved)
+            state = replace(state, asked=0.0, reached=0.0)
+            run = replace(run, state=state, notes=tuple(dict.fromkeys([*run.notes, *said])))
+        if state.time < goal * (1.0 - 1e-12) and not self.short_circuit(state):
+            return run
+        return replace(run, outputs=(*run.outputs, replace(state, past=state.past[:1])))
 
-        Each sweep moves the front at the last c and phi, solves c with the growth linearised in c, adds the linearised
-        growth of the change in c to the front (so that c + (c_s/c_0) xi is conserved), and solves phi.
-        """
-        n, p, grid = self.numerics, self.parameters, self.microstructure.grid
-        eta_m = grid.to_nodes(ec.mechanical_overpotential(p, state.mechanics.pressure))
-        load = self._explicit_rate(front, state, eta_m, dt, effort.steps)
-        xi, c, phi = state.xi, state.c, state.phi
-        seen = c
-        for _ in range(n.sweeps):
-            seen = seen + RELAXATION * (c - seen)
-            moved = front.step(state.xi, seen, ec.charge_transfer(p, phi + eta_m), load, dt, n.newton_tolerance, xi)
-            xi, rate = moved.xi, (moved.xi - state.xi) / dt
-            if not n.frozen_concentration:
-                sink = ec.consumption(rate, moved.cathodic_slope, seen)
-                found = ec.concentration(grid, p, xi, phi, state.c, sink, dt, c, n.concentration_rtol)
-                c, rate = found.x, sink.slope * found.x - sink.rest
-                xi = state.xi + dt * rate
-                effort.multigrid += found.iterations
-            inflow = self._inflow(moved.xi, c, phi)
-            potential = ec.potential(grid, p, xi, rate, phi, n.potential_rtol)
-            phi = potential.x
-            effort.newton += moved.newton
-            effort.multigrid += potential.iterations
-        new = state._replace(time=state.time + dt, xi=xi, c=c, phi=phi)
-        lost = self.inventory(new) - self.inventory(state) - inflow * dt
-        return self._restress(new._replace(imbalance=state.imbalance + lost), effort)
-
-    def _explicit_rate(self, front: Front, state: State, eta_m: Array, dt: float, step: int) -> Array:
-        p = self.parameters
-        rate = np.zeros_like(state.xi)
-        if p.noise_amplitude > 0:
-            charge = ec.charge_transfer(p, state.phi + eta_m)
-            rate = rate + front.noise_rate(state.xi, charge, self.microstructure.seed, step, dt)
-        return rate + front.anisotropy_rate(state.xi) if p.anisotropy > 0 else rate
-
-    def _restress(self, state: State, effort: Effort) -> State:
-        if float(np.max(np.abs(state.xi - state.stressed))) < self.numerics.mechanics_change:
-            return state
-        mechanics = self.stress(state.xi, state.mechanics.displacement)
-        effort.multigrid += mechanics.iterations
-        return state._replace(mechanics=mechanics, stressed=state.xi)
-
-    def inventory(self, state: State) -> float:
-        """Lithium in the domain, int c + (c_s/c_0) xi (m^2, in units of c_0 per m of depth)."""
-        ratio = self.parameters.metal_site_density / self.parameters.bulk_concentration
-        return self.microstructure.grid.integrate(state.c + ratio * state.xi)
-
-    def _inflow(self, xi: Array, c: Array, phi: Array) -> float:
-        """Li+ that enters through the top (m^2/s, in units of c_0): the discrete operator's own boundary flux."""
-        p = self.parameters
-        boltzmann = np.exp(-p.inverse_thermal_voltage * phi)
-        slotboom = c / boltzmann
-        last = ec.mixture(xi[:, -2:], p.metal_diffusivity, p.electrolyte_diffusivity) * boltzmann[:, -2:]
-        diffusivity = 0.25 * (last[:-1, 0] + last[:-1, 1] + last[1:, 0] + last[1:, 1])
-        rise = slotboom[:, -1] - slotboom[:, -2]
-        return float(0.5 * diffusivity @ (rise[:-1] + rise[1:]))
-
-    def balance_error(self, state: State) -> float:
+    def lithium_error(self, state: State) -> float:
         """Imbalance of the lithium inventory relative to the lithium that is metal; 0 where c is frozen."""
-        if self.numerics.frozen_concentration:
-            return 0.0
         ratio = self.parameters.metal_site_density / self.parameters.bulk_concentration
-        return abs(state.imbalance) / (ratio * self.microstructure.grid.integrate(state.xi))
+        return abs(state.lithium_imbalance) / (ratio * self.microstructure.grid.integrate(state.xi))
 
-    def _check_balance(self, state: State) -> None:
-        error, allowed = self.balance_error(state), self.numerics.balance_tolerance
-        if error > allowed:
-            raise ConvergenceError(
-                f"growth: lithium inventory off by {error:.2e} at {state.time:.1f} s, "
-                f"allowed {allowed:.1e}; tighten concentration_rtol"
-            )
+    def charge_error(self, state: State) -> float:
+        """Imbalance of the charge relative to the charge of the lithium that is metal."""
+        p = self.parameters
+        metal = p.charge_number * FARADAY * p.metal_site_density * self.microstructure.grid.integrate(state.xi)
+        return abs(state.charge_imbalance) / metal
 
-    def _document(self, states: list[State], effort: Effort, folder: Path) -> GrowthDoc:
-        structure, p = self.microstructure, self.parameters
+    def _document(self, run: GrowthRun, folder: Path) -> GrowthDoc:
+        structure, p, states, effort = self.microstructure, self.parameters, run.outputs, run.effort
         grid, area = structure.grid, [structure.grid.integrate(state.xi) for state in states]
         arrays = stacked(states) | {"coarse": (structure.coarse, "1"), "electrolyte": (structure.electrolyte, "1")}
         return GrowthDoc(
@@ -318,13 +262,27 @@ class GrowthModel:
             deposited=[p.metal_site_density * (a - area[0]) for a in area],
             peak_compression=[float(-state.mechanics.pressure.min()) / MPA for state in states],
             interface_compression=[front_compression(self, state) / MPA for state in states],
-            lithium_balance_error=max(self.balance_error(state) for state in states),
+            lithium_balance_error=max(self.lithium_error(state) for state in states),
+            charge_balance_error=max(self.charge_error(state) for state in states),
+            overshoot=states[-1].overshoot,
             steps=effort.steps,
             rejected_steps=effort.rejected,
+            sweeps=effort.sweeps,
             newton_iterations=effort.newton,
             multigrid_iterations=effort.multigrid,
+            notes=list(run.notes),
             fields=save_fields(folder, f"growth-{structure.name}.npz", arrays),
         )
+
+
+def _restored_state(saved: dict[str, Any]) -> State:
+    past = tuple(Moment(**moment) for moment in saved["past"])
+    return State(**{**saved, "past": past, "mechanics": MechanicalState(**saved["mechanics"])})
+
+
+def towards(left: float, dt: float, shortest: float) -> float:
+    """Length (s) of a step that aims at ``dt`` with ``left`` to go, without leaving a sliver for the next one."""
+    return left if dt >= left else min(dt, max(0.5 * left, shortest))
 
 
 def output_times(duration: float, outputs: Sequence[float] | int) -> list[float]:
@@ -359,7 +317,7 @@ def front_compression(model: GrowthModel, state: State) -> float:
     return float(-(weight * state.mechanics.pressure).sum() / weight.sum())
 
 
-def stacked(states: list[State]) -> dict[str, tuple[Array, str]]:
+def stacked(states: Sequence[State]) -> dict[str, tuple[Array, str]]:
     """Fields of all states as (array, unit), time first."""
     return {
         "time": (np.array([state.time for state in states]), "s"),
@@ -368,8 +326,3 @@ def stacked(states: list[State]) -> dict[str, tuple[Array, str]]:
         "phi": (np.stack([state.phi for state in states]), "V"),
         "pressure": (np.stack([state.mechanics.pressure for state in states]), "Pa"),
     }
-
-
-def with_numerics(model: GrowthModel, **changes: float | int | bool) -> GrowthModel:
-    """The same model with other numerics, e.g. ``with_numerics(model, sweeps=5)``."""
-    return replace(model, numerics=replace(model.numerics, **changes))  # type: ignore[arg-type]

@@ -1,13 +1,41 @@
-"""The multigrid hierarchy of a stencil and its V-cycle, a symmetric positive definite approximate inverse."""
+"""The multigrid hierarchy of an operator and its cycle, a symmetric positive definite approximate inverse."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
+import numba
 import numpy as np
-from scipy.linalg import cho_solve_banded, cholesky_banded
 
-from selflimit.mesoscale import coarsening, stencils
+from selflimit.mesoscale import coarsening
+from selflimit.mesoscale.banded import factorise_banded, solve_banded
+from selflimit.mesoscale.coarsening import Transfer
 from selflimit.mesoscale.grid import Array
-from selflimit.mesoscale.stencils import Unknowns
+from selflimit.mesoscale.lines import Kernel, Lines, Vector, dot
+from selflimit.mesoscale.operators import Operator
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """How often a coarse level visits the next coarser one, and the Chebyshev steps around each visit."""
+
+    visits: int
+    degree: int
+
+
+GENTLE = Cycle(visits=1, degree=2)
+"""V-cycle: fastest where coefficients vary little."""
+STRONG = Cycle(visits=2, degree=3)
+"""W-cycle below the finest level: at a contrast of 1000 it halves the iterations of the V-cycle (measured), because
+coarse levels carry the bending of thin stiff parts and the closing of thin soft ones, and it costs a third more."""
+STRONG_ABOVE = 100.0
+"""Ratio of the largest to the smallest coefficient above which the cycle is STRONG."""
+POWER_STEPS = 8
+"""Steps of the power iteration for the largest eigenvalue on coarse levels."""
+MARGIN = 1.1
+"""Factor on that estimate, which comes from below; the smoother still damps what lies 20 % above its bound."""
+PINNED = 1e-6
+"""Relative stiffness added to the coarsest level, where rotations of nodes in a uniform medium move nothing."""
 
 
 @dataclass(frozen=True)
@@ -16,108 +44,309 @@ class Level:
 
     Attributes
     ----------
-    stencil
-        Operator, shape ``(Nx, Ny, 9, c, c)``.
+    lines
+        Layout of its nodal vectors.
+    subtract
+        r -= A x: called with threads, x, r.
     inverse
-        One over its diagonal, zero where an unknown is fixed, shape ``(Nx, Ny, c)``.
-    weights
-        Interpolation from the next coarser level, shape ``(Nx_c, Ny_c, 9, c)``.
-    correction, defect, coarse_defect
-        Vectors the V-cycle writes into, with rim; the last on the next coarser level.
+        Inverse of the diagonal blocks, shape ``(lines, c, c, N + 2)``.
+    largest
+        Bound on the eigenvalues of D^-1 A.
+    free
+        1 or 0 for every unknown, a nodal vector.
+    transfer
+        To and from the next coarser level.
+    x, r, d
+        Correction, residual and step that the cycle works on.
     """
 
-    stencil: Array
-    inverse: Array
-    weights: Array
-    correction: Array
-    defect: Array
-    coarse_defect: Array
+    lines: Lines
+    subtract: Callable[[int, Vector, Vector], None]
+    inverse: Vector
+    largest: float
+    free: Vector
+    transfer: Transfer
+    x: Vector
+    r: Vector
+    d: Vector
+
+    def smooth(self, threads: int, degree: int, residual_after: bool) -> None:
+        """Chebyshev iteration of the fourth kind on A x = b, r = b - A x on entry; r on exit only if asked for.
+
+        It needs no lower bound of the spectrum (J. Lottes, Numer. Linear Algebra Appl. 30, e2518 (2023),
+        doi:10.1002/nla.2518). One polynomial in D^-1 A before and after keeps the cycle symmetric.
+        """
+        for k in range(degree):
+            keep, add = (2 * k - 1) / (2 * k + 3), (8 * k + 4) / (2 * k + 3) / self.largest
+            scalars = (self.d.dtype.type(max(keep, 0.0)), self.d.dtype.type(add))
+            _step(threads, self.lines.inner, *scalars, self.inverse, self.r, self.d, self.x)
+            if residual_after or k < degree - 1:
+                self.subtract(threads, self.d, self.r)
 
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """All levels above the coarsest, finest first, and the banded Cholesky factor of the coarsest."""
+    """All levels above the coarsest, finest first, and the coarsest."""
 
     levels: list[Level]
-    factor: Array
-    unknowns: Unknowns
+    coarsest: "Coarsest"
+    cycle: Cycle
+    scale: float
+    threads: int
 
-    def precondition(self, rhs: Array) -> Array:
-        """One V(1,1) cycle from zero: an approximate A^-1 rhs; the result is overwritten by the next call.
+    def precondition(self, rhs: Vector) -> Vector:
+        """One cycle from zero: an approximate A^-1 rhs; the result is overwritten by the next call."""
+        np.multiply(rhs, self.scale, out=self.rhs(0), casting="same_kind")
+        return self._cycle(0)
 
-        Forward Gauss-Seidel before and backward after the coarse correction, P^T for restriction: symmetric.
-        """
-        return self._cycle(0, rhs)
-
-    def _cycle(self, depth: int, rhs: Array) -> Array:
+    def _cycle(self, depth: int) -> Vector:
         if depth == len(self.levels):
-            return _solve_coarsest(self.factor, rhs)
-        level, n = self.levels[depth], self.unknowns
-        x = level.correction
-        x.fill(0.0)
-        stencils.smooth(level.stencil, level.inverse, rhs, n, False, x)
-        stencils.residual(level.stencil, x, rhs, n, level.defect)
-        coarsening.restrict(level.weights, level.defect, n, level.coarse_defect)
-        coarsening.prolong(level.weights, self._cycle(depth + 1, level.coarse_defect), n, x)
-        stencils.smooth(level.stencil, level.inverse, rhs, n, True, x)
+            return self.coarsest.solve()
+        level = self.levels[depth]
+        level.x.fill(0.0)
+        level.smooth(self.threads, self.cycle.degree, True)
+        visits = self.cycle.visits if depth > 0 else 1
+        for visit in range(visits):
+            level.transfer.restrict(self.threads, level.r, self.rhs(depth + 1))
+            level.transfer.prolong(self.threads, self._cycle(depth + 1), level.d)
+            _add(self.threads, level.lines.inner, level.free, level.d, level.x)
+            level.subtract(self.threads, level.d, level.r)
+            level.smooth(self.threads, self.cycle.degree, visit < visits - 1)
+        return level.x
+
+    def rhs(self, depth: int) -> Vector:
+        """Where the right-hand side of a level goes."""
+        return self.levels[depth].r if depth < len(self.levels) else self.coarsest.rhs
+
+
+@dataclass(frozen=True)
+class Coarsest:
+    """The coarsest level and the banded Cholesky factor of its operator."""
+
+    lines: Lines
+    factor: Array
+    rhs: Vector
+
+    def solve(self) -> Vector:
+        """A^-1 rhs."""
+        x = self.lines.zeros(self.rhs.dtype.type)
+        known, unknown = (_long_side_first(self.lines.unpack(vector)) for vector in (self.rhs, x))
+        solved = known.ravel().astype(np.float64)
+        solve_banded(self.factor, solved)
+        unknown[...] = solved.reshape(known.shape)
         return x
 
 
-def build_hierarchy(stencil: Array, halvings: int, unknowns: Unknowns) -> Hierarchy:
-    """Coarsen a stencil ``halvings`` times and factorise the coarsest level.
+def build_hierarchy(
+    operator: Operator, guide: Operator | None, precision: type, halvings: int, threads: int
+) -> Hierarchy:
+    """Coarsen an operator ``halvings`` times and factorise the coarsest level.
 
     Parameters
     ----------
-    stencil
-        Operator with zero rows and columns for fixed unknowns, shape ``(Nx, Ny, 9, c, c)``.
+    operator
+        The operator of the finest level; it is scaled to the size of 1, so that single precision has room.
+    guide
+        Scalar operator without fixed nodes that the interpolation follows; None for a scalar that follows itself.
+    precision
+        Floating-point type of the cycle.
     halvings
         Number of coarse levels.
-    unknowns
-        Tuple with c entries.
+    threads
+        Number of threads.
 
     Raises
     ------
-    numpy.linalg.LinAlgError
+    ConvergenceError
         If the coarsest operator is not positive definite.
     """
-    levels = []
+    scale = 1.0 / max(float(operator.coefficients.max()), float(operator.mass.max()))
+    finest = operator.scaled(scale, precision)
+    stencil, levels = finest.stencil(threads), []
+    along = guide.scaled(scale, np.float64).stencil(threads) if guide else stencil
+    lines, free, subtract = finest.lines, finest.free, finest.subtract
+    largest: float | None = finest.largest_eigenvalue()
     for _ in range(halvings):
-        levels.append(_level(stencil, unknowns))
-        stencil = coarsening.coarse_stencil(stencil, levels[-1].weights, unknowns)
-    return Hierarchy(levels, _factorise(stencil), unknowns)
+        transfer = _transfer(along, lines, free)
+        levels.append(_level(threads, lines, subtract, stencil, largest, transfer, free))
+        if guide:  # before the other, which needs the memory
+            along = _scalar(transfer).project(threads, along)
+        stencil = transfer.project(threads, stencil)
+        along = along if guide else stencil
+        lines, free, largest = transfer.coarse, transfer.free, None
+        subtract = StencilProduct(lines, stencil)
+    coarsest = Coarsest(lines, _factorise(lines, stencil), lines.zeros(precision))
+    return Hierarchy(levels, coarsest, _cycle(guide or operator), scale, threads)
 
 
-def _level(stencil: Array, unknowns: Unknowns) -> Level:
-    weights = coarsening.interpolation(stencil, unknowns)
-    fine, coarse = stencil.shape[:2], weights.shape[:2]
-    diagonal = stencils.diagonal(stencil)
-    inverse = np.divide(1.0, diagonal, out=np.zeros(diagonal.shape), where=diagonal > 0.0)
-    vectors = (stencils.with_rim(nodes, unknowns) for nodes in (fine, fine, coarse))
-    return Level(stencil, inverse, weights, *vectors)
+def _cycle(guide: Operator) -> Cycle:
+    filled = guide.coefficients[guide.coefficients > 0.0]
+    return STRONG if filled.max() > STRONG_ABOVE * filled.min() else GENTLE
 
 
-def _long_side_first(nodal: Array) -> Array:
-    """Numbering along the shorter side keeps the band narrow."""
-    return nodal if nodal.shape[0] >= nodal.shape[1] else nodal.swapaxes(0, 1)
+def _level(
+    threads: int,
+    lines: Lines,
+    subtract: Callable[[int, Vector, Vector], None],
+    stencil: Vector,
+    largest: float | None,
+    transfer: Transfer,
+    free: Vector,
+) -> Level:
+    inverse = np.zeros((lines.shape[0], lines.unknowns, lines.unknowns, lines.shape[2]), stencil.dtype)
+    _invert_blocks(threads, lines.inner, stencil, inverse)
+    vectors = [lines.zeros(free.dtype.type) for _ in range(3)]
+    if largest is None:
+        largest = _power_iteration(threads, lines, subtract, inverse, *vectors)
+    return Level(lines, subtract, inverse, largest, free, transfer, *vectors)
 
 
-def _factorise(stencil: Array) -> Array:
-    """Banded Cholesky factor of a stencil; fixed unknowns get a unit diagonal."""
-    nx, ny, _, c, _ = stencil.shape
-    number = np.full((nx + 2, ny + 2, c), -1)
-    ordered = _long_side_first(number[1:-1, 1:-1])
-    ordered[:] = np.arange(nx * ny * c).reshape(ordered.shape)
-    banded = np.zeros(((min(nx, ny) + 2) * c, nx * ny * c))
-    for s, a, b in np.ndindex(9, c, c):
-        row, column = number[1:-1, 1:-1, a], number[s // 3 :, s % 3 :, b][:nx, :ny]
+@dataclass(frozen=True)
+class StencilProduct:
+    """r -= A x for a stored stencil."""
+
+    lines: Lines
+    stencil: Vector
+
+    def __call__(self, threads: int, x: Vector, r: Vector) -> None:
+        """r -= A x."""
+        _subtract(threads, self.lines.inner, self.lines.around, self.stencil, x, r)
+
+
+def _transfer(guide: Vector, lines: Lines, free: Vector) -> Transfer:
+    d, c = len(lines.nodes), lines.unknowns
+    c_coarse = 1 if c == 1 else d * (d + 1) // 2
+    coarse = Lines(tuple((n + 1) // 2 for n in lines.nodes), c_coarse)
+    weights = coarsening.interpolation(guide, lines.nodes).astype(free.dtype)
+    motions = coarsening.rigid_motions(d, c, c_coarse).reshape(-1, 3, c, c_coarse).astype(free.dtype)
+    on_coarse = np.ones((*coarse.nodes, c_coarse))
+    on_coarse[..., :c] = lines.unpack(free)[(slice(None, None, 2),) * d]
+    return Transfer(lines, coarse, weights, motions, coarse.pack(on_coarse, free.dtype.type))
+
+
+def _scalar(transfer: Transfer) -> Transfer:
+    """The transfer of the scalar that guides the interpolation."""
+    fine, coarse = (Lines(lines.nodes, 1) for lines in (transfer.fine, transfer.coarse))
+    one = np.ones((transfer.motions.shape[0], 3, 1, 1))
+    return Transfer(fine, coarse, transfer.weights, one, coarse.pack(np.ones((*coarse.nodes, 1)), np.float64))
+
+
+def _power_iteration(
+    threads: int,
+    lines: Lines,
+    subtract: Callable[[int, Vector, Vector], None],
+    inverse: Vector,
+    x: Vector,
+    r: Vector,
+    d: Vector,
+) -> float:
+    """Largest eigenvalue of D^-1 A from a fixed beginning, with a margin; x, r and d are overwritten."""
+    lines.unpack(d)[...] = np.random.default_rng(0).standard_normal((*lines.nodes, lines.unknowns))
+    ratio, minus, zero = 1.0, d.dtype.type(-1.0), d.dtype.type(0.0)
+    for _ in range(POWER_STEPS):
+        before = dot(lines, threads, d, d)
+        r.fill(0.0)
+        subtract(threads, d, r)
+        _step(threads, lines.inner, zero, minus, inverse, r, d, x)
+        ratio = (dot(lines, threads, d, d) / before) ** 0.5 if before > 0.0 else 1.0
+    return MARGIN * ratio
+
+
+def _long_side_first(nodal: Vector) -> Vector:
+    """Numbering along the shortest sides keeps the band narrow."""
+    longest = int(np.argmax(nodal.shape[:-1]))
+    return np.moveaxis(nodal, longest, 0)
+
+
+def _factorise(lines: Lines, stencil: Vector) -> Array:
+    """Banded Cholesky factor of a stencil; fixed unknowns get a unit diagonal, rotations a little more."""
+    number = lines.pack(np.zeros(1), np.int64) - 1
+    ordered = _long_side_first(lines.unpack(number))
+    ordered[...] = np.arange(ordered.size).reshape(ordered.shape)
+    rows, columns, values = [], [], []
+    for a, (q, offset), b, s in product(
+        range(lines.unknowns), enumerate(lines.around), range(lines.unknowns), range(3)
+    ):
+        row, column = number[lines.inner, a, 1:-1], number[lines.inner + offset, b, s : s + lines.nodes[-1]]
         lower = (column >= 0) & (row >= column)
-        banded[(row - column)[lower], column[lower]] = stencil[:, :, s, a, b][lower]
-    banded[0, banded[0] <= 0.0] = 1.0
-    return np.asarray(cholesky_banded(banded, lower=True, check_finite=False))
+        rows.append(row[lower])
+        columns.append(column[lower])
+        values.append(stencil[lines.inner, a, q, b, s, 1:-1][lower])
+    below, column = np.concatenate(rows) - np.concatenate(columns), np.concatenate(columns)
+    banded = np.zeros((ordered.size, below.max() + 1))
+    banded[column, below] = np.concatenate(values)
+    rotation = np.arange(ordered.size) % lines.unknowns >= len(lines.nodes)
+    banded[:, 0] *= 1.0 + PINNED * rotation
+    banded[banded[:, 0] <= 0.0, 0] = 1.0
+    factorise_banded(banded)
+    return banded
 
 
-def _solve_coarsest(factor: Array, rhs: Array) -> Array:
-    x = np.zeros_like(rhs)
-    known, unknown = (_long_side_first(stencils.inside(vector)) for vector in (rhs, x))
-    unknown[:] = cho_solve_banded((factor, True), known.ravel(), check_finite=False).reshape(known.shape)
-    return x
+@Kernel
+def _step(lines: Vector, keep: float, add: float, inverse: Vector, r: Vector, d: Vector, x: Vector) -> None:
+    """d = keep d + add D^-1 r and x += d."""
+    n, c = x.shape[2] - 2, x.shape[1]
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        for a in range(c):
+            for j in range(n):
+                d[i, a, j + 1] *= keep
+            for b in range(c):
+                for j in range(n):
+                    d[i, a, j + 1] += add * inverse[i, a, b, j + 1] * r[i, b, j + 1]
+            for j in range(n):
+                x[i, a, j + 1] += d[i, a, j + 1]
+
+
+@Kernel
+def _add(lines: Vector, free: Vector, d: Vector, x: Vector) -> None:
+    """Hold d where an unknown is fixed, and x += d."""
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        for a in range(x.shape[1]):
+            for j in range(1, x.shape[2] - 1):
+                d[i, a, j] *= free[i, a, j]
+                x[i, a, j] += d[i, a, j]
+
+
+@Kernel
+def _subtract(lines: Vector, offsets: Vector, stencil: Vector, x: Vector, r: Vector) -> None:
+    n, c = x.shape[2] - 2, x.shape[1]
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        total = np.empty(n, x.dtype)
+        for a in range(c):
+            total[:] = 0.0
+            for q in range(len(offsets)):
+                for b in range(c):
+                    entry, other = stencil[i, a, q, b], x[i + offsets[q], b]
+                    before, own, after = entry[0], entry[1], entry[2]
+                    for j in range(n):
+                        total[j] += before[j + 1] * other[j] + own[j + 1] * other[j + 1] + after[j + 1] * other[j + 2]
+            for j in range(n):
+                r[i, a, j + 1] -= total[j]
+
+
+@Kernel
+def _invert_blocks(lines: Vector, stencil: Vector, inverse: Vector) -> None:  # noqa: C901
+    """Inverses of the diagonal blocks by the symmetric sweep; what is fixed or depends on the others gets zeros."""
+    c, middle = stencil.shape[1], stencil.shape[2] // 2
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        for j in range(1, stencil.shape[5] - 1):
+            for a, b in np.ndindex(c, c):
+                inverse[i, a, b, j] = stencil[i, a, middle, b, 1, j]
+            for k in range(c):
+                pivot = inverse[i, k, k, j]
+                if pivot <= PINNED * stencil[i, k, middle, k, 1, j]:
+                    for a in range(c):
+                        inverse[i, a, k, j] = inverse[i, k, a, j] = 0.0
+                    continue
+                for a, b in np.ndindex(c, c):
+                    if a != k and b != k:
+                        inverse[i, a, b, j] -= inverse[i, a, k, j] * inverse[i, k, b, j] / pivot
+                for a in range(c):
+                    if a != k:
+                        inverse[i, a, k, j] /= pivot
+                        inverse[i, k, a, j] /= -pivot
+                inverse[i, k, k, j] = 1.0 / pivot

@@ -1,26 +1,33 @@
-"""Linear solves on the structured grid: conjugate gradients with a geometric multigrid V-cycle as preconditioner.
+"""Linear solves on the structured grid: conjugate gradients with a geometric multigrid cycle as preconditioner.
 
-Two problems share one solver: screened diffusion -div(k grad x) + r x = f and plane-strain elasticity, both in Q1
-finite elements with natural (no-flux, traction-free) boundaries wherever no node is fixed.
+Two problems share one solver: screened diffusion -div(k grad x) + r x = f and isotropic elasticity (plane strain or
+three-dimensional), both in Q1 finite elements with natural (no-flux, traction-free) boundaries wherever no node is
+fixed. Conjugate gradients run in double precision with an operator that is never stored; the cycle for elasticity runs
+in single precision, which halves its memory traffic and does not change the number of iterations.
 
-Convergence is judged in the energy norm: sqrt(r.M r) <= rtol sqrt(x.A x), M the V-cycle and A the whole operator
+Convergence is judged in the energy norm: sqrt(r.M r) <= rtol sqrt(x.A x), M the cycle and A the whole operator
 including fixed nodes. With the error e = A^-1 r, r.M r = (A e).M (A e) lies between e.A e times the least and the
 largest eigenvalue of M A: it estimates the energy of the error, and unlike the plain norm of r it does not let a good
 conductor hide the error in a poor one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.mesoscale import stencils
+from selflimit.mesoscale.elements import diffusion_elements, elastic_elements
 from selflimit.mesoscale.grid import Array, Grid
 from selflimit.mesoscale.hierarchy import Hierarchy, build_hierarchy
-from selflimit.mesoscale.stencils import Unknowns, inside, with_rim
+from selflimit.mesoscale.lines import Kernel, Lines, Vector, dot
+from selflimit.mesoscale.operators import Operator
 
 Mask = NDArray[np.bool_]
+Stop = Literal["tolerance", "round-off"]
 
 ROUND_OFF = 4.0 * float(np.finfo(np.float64).eps)
 """Round-off of a residual relative to the terms it sums: below it no iteration gains anything."""
@@ -38,12 +45,15 @@ class Solution:
         Conjugate-gradient iterations done.
     residual
         Relative residual reached, sqrt(r.M r / x.A x): an estimate of the relative error of ``x`` in the energy norm.
-        It may exceed ``rtol`` only where r is down to the round-off of its own terms.
+    stopped
+        Why the iteration ended: 'tolerance' if ``residual`` <= rtol, 'round-off' if r is down to the round-off of its
+        own terms. Anything else raises.
     """
 
     x: Array
     iterations: int
     residual: float
+    stopped: Stop
 
 
 def solve_scalar(
@@ -55,6 +65,7 @@ def solve_scalar(
     x0: Array,
     rtol: float = 1e-8,
     max_iterations: int = 100,
+    threads: int = 1,
 ) -> Solution:
     """Solve -div(k grad x) + r x = f in the Q1 weak form, with no flux through edges without fixed nodes.
 
@@ -63,13 +74,14 @@ def solve_scalar(
     Parameters
     ----------
     grid
-        The grid.
+        The grid, of two or three dimensions.
     conductivity
         k > 0 per cell, shape ``shape``, in any unit [k].
     reaction
         r >= 0 per node, shape ``nodes``, in [k]/m^2: a density, lumped here with the nodal volumes.
     rhs
-        Integrated nodal load b, shape ``nodes``, in [k][x]: ``node_volumes() * f`` for a density f.
+        Integrated nodal load b, shape ``nodes``, in [k][x] (times m in three dimensions): ``node_volumes() * f`` for a
+        density f.
     fixed
         Nodes whose value is given, shape ``nodes``; any pattern.
     x0
@@ -78,6 +90,8 @@ def solve_scalar(
         Relative residual to reach, in the energy norm (module docstring).
     max_iterations
         Most conjugate-gradient iterations.
+    threads
+        Number of threads; the result does not depend on it.
 
     Returns
     -------
@@ -95,11 +109,11 @@ def solve_scalar(
     held = _mask(fixed, grid.nodes)
     if not held.any() and not r.any():
         raise InputError("the problem is singular: got no fixed node and zero reaction; fix a node or give a reaction")
-    stencil = stencils.stencil_of_cells(k[None], stencils.diffusion_elements(), (1,))
-    stencil[:, :, stencils.CENTRE, 0, 0] += r * grid.node_volumes()
     load, guess = (_field(name, value, grid.nodes) for name, value in (("rhs", rhs), ("x0", x0)))
-    system = _System(stencil, load[..., None], ~held[..., None], guess[..., None])
-    return _without_axis(_solve(system, len(grid.levels()) - 1, rtol, max_iterations))
+    operator = _operator(grid, k[None], diffusion_elements(grid.dimension), r * grid.node_volumes())
+    system = _System(operator, None, load[..., None], ~held[..., None], guess[..., None])
+    solution = _solve(system, grid, _Effort(rtol, max_iterations, threads))
+    return replace(solution, x=solution.x[..., 0])
 
 
 def solve_elastic(
@@ -111,137 +125,177 @@ def solve_elastic(
     x0: Array,
     rtol: float = 1e-8,
     max_iterations: int = 100,
+    threads: int = 1,
 ) -> Solution:
-    """Solve -div(lam tr(eps) I + 2 mu eps) = f in plane strain, traction-free on edges without fixed components.
+    """Solve -div(lam tr(eps) I + 2 mu eps) = f, traction-free on edges without fixed components.
+
+    In two dimensions that is plane strain.
 
     Parameters
     ----------
     grid
-        The grid.
+        The grid, of d = 2 or 3 dimensions.
     lam
         First Lame constant >= 0 per cell (Pa), shape ``shape``.
     mu
         Shear modulus > 0 per cell (Pa), shape ``shape``.
     rhs
-        Integrated nodal forces per metre of depth (N/m), shape ``nodes + (2,)``.
+        Integrated nodal forces (N; in plane strain per metre of depth, N/m), shape ``nodes + (d,)``.
     fixed
-        Displacement components that are given, shape ``nodes + (2,)``; any pattern that holds the body.
+        Displacement components that are given, shape ``nodes + (d,)``; any pattern that holds the body.
     x0
-        Given displacement where fixed, a first guess elsewhere (m), shape ``nodes + (2,)``.
+        Given displacement where fixed, a first guess elsewhere (m), shape ``nodes + (d,)``.
     rtol
         Relative residual to reach, in the energy norm (module docstring).
     max_iterations
         Most conjugate-gradient iterations.
+    threads
+        Number of threads; the result does not depend on it.
 
     Returns
     -------
-    The displacement (m), of shape ``nodes + (2,)``.
+    The displacement (m), of shape ``nodes + (d,)``.
 
     Raises
     ------
     InputError
-        If a shape, sign or value is wrong, or ``fixed`` leaves a translation or the rotation free.
+        If a shape, sign or value is wrong, or ``fixed`` leaves a translation or a rotation free.
     ConvergenceError
         If ``rtol`` is missed.
     """
     moduli = np.stack([_field("lam", lam, grid.shape, least=0.0), _field("mu", mu, grid.shape, above=0.0)])
-    vector = (*grid.nodes, 2)
+    vector = (*grid.nodes, grid.dimension)
     held = _mask(fixed, vector)
     _check_held(grid, held)
-    stencil = stencils.stencil_of_cells(moduli, stencils.elastic_elements(), (1, 1))
-    system = _System(stencil, _field("rhs", rhs, vector), ~held, _field("x0", x0, vector))
-    return _solve(system, len(grid.levels()) - 1, rtol, max_iterations)
+    load, guess = (_field(name, value, vector) for name, value in (("rhs", rhs), ("x0", x0)))
+    massless = np.zeros(grid.nodes)
+    operator = _operator(grid, moduli, elastic_elements(grid.dimension), massless)
+    compression = moduli[:1] + 2.0 * moduli[1:]  # modulus of uniaxial strain: as good as any other measured
+    guide = _operator(grid, compression, diffusion_elements(grid.dimension), massless)
+    return _solve(_System(operator, guide, load, ~held, guess), grid, _Effort(rtol, max_iterations, threads))
+
+
+@dataclass(frozen=True)
+class _Effort:
+    """How far and how to iterate."""
+
+    rtol: float
+    max_iterations: int
+    threads: int
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.rtol) and self.rtol > 0.0):
+            raise InputError(f"rtol must be positive, got {self.rtol}; give a relative residual such as 1e-8")
+        if not 1 <= self.threads <= numba.config.NUMBA_NUM_THREADS:
+            most = numba.config.NUMBA_NUM_THREADS
+            raise InputError(f"threads must lie between 1 and {most} on this machine, got {self.threads}")
 
 
 @dataclass(frozen=True)
 class _System:
-    """A x = b on the free unknowns: stencil without restraints, load, free mask and first guess, c unknowns a node."""
+    """A x = b on the free unknowns: operator without restraints, guide, load, free mask and first guess."""
 
-    stencil: Array
+    operator: Operator
+    guide: Operator | None
     load: Array
     free: Mask
     guess: Array
 
-    @property
-    def unknowns(self) -> Unknowns:
-        return (1,) * int(self.stencil.shape[-1])
 
-    def on_rim(self, field: Array | Mask) -> Array:
-        vector = with_rim(field.shape[:2], self.unknowns)
-        inside(vector)[:] = field
-        return vector
+def _operator(grid: Grid, coefficients: Array, elements: Array, mass: Array) -> Operator:
+    """The operator on all nodes; element matrices of a unit cell scale with the spacing to the power d - 2."""
+    lines, scalar = (Lines(grid.nodes, c) for c in (elements.shape[-1], 1))
+    padded = np.pad(coefficients * grid.spacing ** (grid.dimension - 2), [(0, 0), *[(0, 1)] * grid.dimension])
+    on_lines = np.stack([scalar.pack(field[..., None], np.float64)[:, 0] for field in padded])
+    free = lines.pack(np.ones(1), np.float64)
+    return Operator(lines, on_lines, elements, scalar.pack(mass[..., None], np.float64)[:, 0], free)
 
 
-def _solve(system: _System, halvings: int, rtol: float, max_iterations: int) -> Solution:
+def _solve(system: _System, grid: Grid, effort: _Effort) -> Solution:
     """Find the correction to the first guess, so that fixed values and a warm start are treated alike."""
-    if not (np.isfinite(rtol) and rtol > 0.0):
-        raise InputError(f"rtol must be positive, got {rtol}; give a relative residual such as 1e-8")
-    guess, free, n = system.on_rim(system.guess), system.on_rim(system.free), system.unknowns
-    forces = np.zeros_like(guess)
-    stencils.multiply(system.stencil, guess, n, forces)
-    floor = ROUND_OFF * float(np.sqrt(np.vdot(stencils.diagonal(system.stencil), system.guess**2)))
-    defect = free * (system.on_rim(system.load) - forces)
-    restrained = system.stencil.copy()
-    stencils.restrain(restrained, free, n)
-    hierarchy = _positive_definite(restrained, halvings, n)
-    search = _Search(restrained, hierarchy, forces, float(np.vdot(guess, forces)), floor)
-    correction, iterations, residual = _conjugate_gradients(search, defect, rtol, max_iterations)
-    return Solution(system.guess + inside(correction), iterations, residual)
+    numba.set_num_threads(effort.threads)
+    whole, lines = system.operator, system.operator.lines
+    guess, forces = lines.pack(system.guess, np.float64), lines.zeros(np.float64)
+    whole.subtract(effort.threads, guess, forces)
+    forces *= -1.0
+    operator = replace(whole, free=lines.pack(system.free, np.float64))
+    defect = operator.free * (lines.pack(system.load, np.float64) - forces)
+    floor = ROUND_OFF * dot(lines, effort.threads, whole.diagonal(), guess**2) ** 0.5 if guess.any() else 0.0
+    hierarchy = _hierarchy(operator, system.guide, grid, effort.threads)
+    search = _Search(operator, hierarchy, forces, dot(lines, effort.threads, guess, forces), floor, effort.threads)
+    correction, iterations, residual, stopped = _conjugate_gradients(search, defect, effort)
+    return Solution(system.guess + lines.unpack(correction), iterations, residual, stopped)
 
 
-def _positive_definite(stencil: Array, halvings: int, unknowns: Unknowns) -> Hierarchy:
-    try:
-        return build_hierarchy(stencil, halvings, unknowns)
-    except np.linalg.LinAlgError as error:
-        raise ConvergenceError(
-            "the coarsest level lost positive definiteness to round-off; lower the contrast of the coefficients"
-        ) from error
+def _hierarchy(operator: Operator, guide: Operator | None, grid: Grid, threads: int) -> Hierarchy:
+    """In single precision for a displacement; the contrast of a potential, up to 1e7, needs double precision."""
+    precision = np.float64 if guide is None else np.float32
+    return build_hierarchy(operator, guide, precision, len(grid.levels()) - 1, threads)
 
 
 @dataclass(frozen=True)
 class _Search:
-    """What conjugate gradients need besides the defect: operator, V-cycle, and the energy at the first guess."""
+    """What conjugate gradients need besides the defect: operator, cycle, and the energy at the first guess."""
 
-    stencil: Array
+    operator: Operator
     hierarchy: Hierarchy
-    forces: Array
+    forces: Vector
     energy: float
     floor: float
+    threads: int
 
-    def energy_after(self, correction: Array, gained: float) -> float:
+    def energy_after(self, correction: Vector, gained: float) -> float:
         """x.A x at x = x0 + e: x0.A x0 + 2 e.A x0 + e.A e, the last summed up by conjugate gradients."""
-        return max(self.energy + 2.0 * float(np.vdot(correction, self.forces)) + gained, 0.0)
+        if self.energy > 0.0:
+            gained = gained + 2.0 * dot(self.operator.lines, self.threads, correction, self.forces)
+        return max(self.energy + gained, 0.0)
 
 
-def _conjugate_gradients(search: _Search, r: Array, rtol: float, max_iterations: int) -> tuple[Array, int, float]:
-    """Preconditioned conjugate gradients from zero; returns correction, iterations and relative residual."""
-    e, p, q = np.zeros_like(r), np.zeros_like(r), np.zeros_like(r)
+def _conjugate_gradients(search: _Search, r: Vector, effort: _Effort) -> tuple[Vector, int, float, Stop]:
+    """Preconditioned conjugate gradients from zero; returns correction, iterations, relative residual and reason."""
+    lines, threads = search.operator.lines, effort.threads
+    e, p, minus_Ap = (lines.zeros(np.float64) for _ in range(3))
     gained, last = 0.0, np.inf
-    for iteration in range(max_iterations + 1):
+    for iteration in range(effort.max_iterations + 1):
         z = search.hierarchy.precondition(r)
-        error = float(np.vdot(r, z))
+        error = dot(lines, threads, r, z)
         scale = search.energy_after(e, gained) ** 0.5
-        if abs(error) ** 0.5 <= max(rtol * scale, search.floor):
-            return e, iteration, abs(error) ** 0.5 / scale if scale > 0.0 else 0.0
-        stencils.follow(z, error / last, p)
-        stencils.multiply(search.stencil, p, search.hierarchy.unknowns, q)
-        step = error / float(np.vdot(p, q))
-        if not (np.isfinite(step) and step > 0.0) or iteration == max_iterations:
-            raise _missed(rtol, iteration, abs(error) ** 0.5 / scale if scale > 0.0 else np.inf)
-        stencils.advance(step, p, q, e, r)
+        residual = abs(error) ** 0.5 / scale if scale > 0.0 else float(error != 0.0)
+        if residual <= effort.rtol or abs(error) ** 0.5 <= search.floor:
+            return e, iteration, residual, "tolerance" if residual <= effort.rtol else "round-off"
+        _follow(threads, lines.inner, z, error / last, p, minus_Ap)
+        search.operator.subtract(threads, p, minus_Ap)
+        step = -error / dot(lines, threads, p, minus_Ap)
+        if not (np.isfinite(step) and step > 0.0) or iteration == effort.max_iterations:
+            break
+        _advance(threads, lines.inner, step, p, minus_Ap, e, r)
         gained, last = gained + step * error, error
-    raise _missed(rtol, max_iterations, np.inf)
-
-
-def _missed(rtol: float, iterations: int, residual: float) -> ConvergenceError:
-    return ConvergenceError(
-        f"multigrid reached the relative residual {residual:.2e} in {iterations} iterations, expected {rtol:.2e}; "
-        "raise max_iterations or rtol, or lower the contrast of the coefficients"
+    raise ConvergenceError(
+        f"multigrid reached the relative residual {residual:.2e} in {iteration} iterations, expected "
+        f"{effort.rtol:.2e}; raise max_iterations or rtol, or lower the contrast of the coefficients"
     )
 
 
-def _without_axis(solution: Solution) -> Solution:
-    return Solution(solution.x[..., 0], solution.iterations, solution.residual)
+@Kernel
+def _follow(lines: Vector, z: Vector, factor: float, p: Vector, image: Vector) -> None:
+    """p = z + factor p, the next search direction, and a clean place for its image."""
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        for a in range(p.shape[1]):
+            for j in range(p.shape[2]):
+                p[i, a, j] = z[i, a, j] + factor * p[i, a, j]
+                image[i, a, j] = 0.0
+
+
+@Kernel
+def _advance(lines: Vector, step: float, p: Vector, minus_Ap: Vector, x: Vector, r: Vector) -> None:
+    """x += step p and r -= step A p."""
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        for a in range(p.shape[1]):
+            for j in range(p.shape[2]):
+                x[i, a, j] += step * p[i, a, j]
+                r[i, a, j] += step * minus_Ap[i, a, j]
 
 
 def _field(
@@ -268,10 +322,12 @@ def _mask(fixed: Mask, shape: tuple[int, ...]) -> Mask:
 
 
 def _check_held(grid: Grid, fixed: Mask) -> None:
-    """Refuse restraints that leave a rigid motion free: the motions restricted to the fixed components need rank 3."""
-    x, y = (coordinate / max(grid.size) for coordinate in grid.node_coordinates())
-    zero, one = np.zeros(grid.nodes), np.ones(grid.nodes)
-    motions = np.stack([np.stack(m, axis=-1)[fixed] for m in ((one, zero), (zero, one), (-y, x))])
-    rank = int(np.linalg.matrix_rank(motions @ motions.T)) if fixed.any() else 0
-    if rank < 3:
-        raise InputError(f"fixed must hold 3 rigid motions (two translations, a rotation), got {rank}; fix more nodes")
+    """Refuse restraints that leave a rigid motion free: the motions of the fixed components need full rank."""
+    place = [coordinate[..., None] / max(grid.size) for coordinate in grid.node_coordinates()]
+    axes = np.eye(grid.dimension)
+    motions = [np.broadcast_to(axis, fixed.shape) for axis in axes]
+    motions += [place[a] * axes[b] - place[b] * axes[a] for a, b in combinations(range(grid.dimension), 2)]
+    products = np.array([[np.sum(v * w, where=fixed) for w in motions] for v in motions])
+    rank = int(np.linalg.matrix_rank(products)) if fixed.any() else 0
+    if rank < len(motions):
+        raise InputError(f"fixed must hold {len(motions)} rigid motions, got {rank}; fix more nodes")

@@ -1,5 +1,8 @@
 """Independent second solver: element matrices by tensor products of 1-D matrices, sparse assembly, direct solve."""
 
+from functools import reduce
+from itertools import product
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
@@ -10,9 +13,16 @@ MIXED = np.array([[-0.5, -0.5], [0.5, 0.5]])  # MIXED[i, j] = integral of N_i' N
 
 
 def corner_nodes(shape):
-    """Flat node numbers of the corners of each cell, shape (cells, 4), corner = 2 * right + upper."""
-    number = np.arange((shape[0] + 1) * (shape[1] + 1)).reshape(shape[0] + 1, shape[1] + 1)
-    return np.stack([number[:-1, :-1], number[:-1, 1:], number[1:, :-1], number[1:, 1:]], axis=-1).reshape(-1, 4)
+    """Flat node numbers of the corners of each cell, shape (cells, 2^d), first axis slowest."""
+    nodes = [n + 1 for n in shape]
+    number = np.arange(np.prod(nodes)).reshape(nodes)
+    corners = product(*((slice(None, -1), slice(1, None)) for _ in shape))
+    return np.stack([number[corner].ravel() for corner in corners], axis=-1)
+
+
+def on_axes(dimension, special):
+    """Kronecker product of 1-D matrices: those of ``special`` on their axes, the mass elsewhere."""
+    return reduce(np.kron, [special.get(axis, MASS) for axis in range(dimension)])
 
 
 def assemble(dofs, element_matrices, size):
@@ -22,27 +32,28 @@ def assemble(dofs, element_matrices, size):
 
 
 def scalar_matrix(shape, spacing, conductivity, reaction):
-    nodes = (shape[0] + 1, shape[1] + 1)
-    element = np.kron(STIFFNESS, MASS) + np.kron(MASS, STIFFNESS)
+    d, size = len(shape), int(np.prod([n + 1 for n in shape]))
+    element = spacing ** (d - 2) * sum(on_axes(d, {axis: STIFFNESS}) for axis in range(d))
     corners = corner_nodes(shape)
-    matrix = assemble(corners, conductivity.ravel()[:, None, None] * element, nodes[0] * nodes[1])
-    volumes = np.bincount(corners.ravel(), minlength=nodes[0] * nodes[1]) * spacing**2 / 4.0
+    matrix = assemble(corners, conductivity.ravel()[:, None, None] * element, size)
+    volumes = np.bincount(corners.ravel(), minlength=size) * spacing**d / 2**d
     return matrix + sparse.diags(volumes * reaction.ravel())
 
 
-def elastic_matrix(shape, lam, mu):
-    """Plane strain; unknown number = 2 * node + component."""
-    xx, yy, xy = np.kron(STIFFNESS, MASS), np.kron(MASS, STIFFNESS), np.kron(MIXED, MIXED.T)
-    volumetric = np.zeros((8, 8))  # integral of div(v) div(u)
-    deviatoric = np.zeros((8, 8))  # integral of 2 eps(v) : eps(u)
-    volumetric[0::2, 0::2], volumetric[0::2, 1::2] = xx, xy
-    volumetric[1::2, 0::2], volumetric[1::2, 1::2] = xy.T, yy
-    deviatoric[0::2, 0::2], deviatoric[0::2, 1::2] = 2.0 * xx + yy, xy.T
-    deviatoric[1::2, 0::2], deviatoric[1::2, 1::2] = xy, xx + 2.0 * yy
-    corners = corner_nodes(shape)
-    dofs = (2 * corners[:, :, None] + np.arange(2)).reshape(-1, 8)
+def elastic_matrix(shape, spacing, lam, mu):
+    """Plane strain or three dimensions; unknown number = d * node + component."""
+    d, corners = len(shape), corner_nodes(shape)
+    second = np.empty((d, d, 2**d, 2**d))  # integral of d_a(N_i) d_b(N_j)
+    for a, b in product(range(d), repeat=2):
+        second[a, b] = on_axes(d, {a: STIFFNESS} if a == b else {a: MIXED, b: MIXED.T})
+    second *= spacing ** (d - 2)
+    identity = np.eye(d)
+    volumetric = np.einsum("abij->iajb", second)  # integral of div(v) div(u)
+    deviatoric = np.einsum("baij->iajb", second) + np.einsum("ccij,ab->iajb", second, identity)  # of 2 eps(v) : eps(u)
+    volumetric, deviatoric = (m.reshape(d * 2**d, d * 2**d) for m in (volumetric, deviatoric))
+    dofs = (d * corners[:, :, None] + np.arange(d)).reshape(len(corners), -1)
     elements = lam.ravel()[:, None, None] * volumetric + mu.ravel()[:, None, None] * deviatoric
-    return assemble(dofs, elements, 2 * (shape[0] + 1) * (shape[1] + 1))
+    return assemble(dofs, elements, d * int(np.prod([n + 1 for n in shape])))
 
 
 def solve_with_fixed(matrix, rhs, fixed, x0):
@@ -57,4 +68,4 @@ def direct_scalar(grid, conductivity, reaction, rhs, fixed, x0):
 
 
 def direct_elastic(grid, lam, mu, rhs, fixed, x0):
-    return solve_with_fixed(elastic_matrix(grid.shape, lam, mu), rhs, fixed, x0)
+    return solve_with_fixed(elastic_matrix(grid.shape, grid.spacing, lam, mu), rhs, fixed, x0)

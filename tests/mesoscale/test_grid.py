@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import COARSEST_NODES, Grid
+from selflimit.mesoscale.grid import COARSEST_NODES, FEW_NODES, Grid
 
-GRIDS = st.builds(Grid, st.tuples(st.integers(1, 40), st.integers(1, 40)), st.floats(1e-9, 1e3))
+SHAPES = st.tuples(st.integers(1, 40), st.integers(1, 40)) | st.tuples(*[st.integers(1, 8)] * 3)
+GRIDS = st.builds(Grid, SHAPES, st.floats(1e-9, 1e3))
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -48,6 +49,15 @@ def test_cell_means_of_a_bilinear_field_are_its_values_at_the_centres():
     np.testing.assert_allclose(grid.to_cells(field(*grid.node_coordinates())), field(*grid.cell_centres()), rtol=1e-14)
 
 
+def test_cell_means_of_a_trilinear_field_are_its_values_at_the_centres():
+    grid = Grid((3, 2, 5), 0.25)
+
+    def field(x, y, z):
+        return 2.0 + 3.0 * x - y + 5.0 * x * y * z + z * x
+
+    np.testing.assert_allclose(grid.to_cells(field(*grid.node_coordinates())), field(*grid.cell_centres()), rtol=1e-14)
+
+
 def test_transfer_keeps_trailing_components():
     grid = Grid((6, 4), 0.25)
     vector = np.random.default_rng(0).random((*grid.shape, 3))
@@ -55,18 +65,22 @@ def test_transfer_keeps_trailing_components():
     np.testing.assert_array_equal(grid.to_nodes(vector), by_component)
 
 
-@given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 7))
-def test_levels_halve_down_to_few_nodes(mx, my, power):
-    levels = Grid((mx * 2**power, my * 2**power), 1.0).levels()
-    assert all(fine == (2 * coarse[0], 2 * coarse[1]) for fine, coarse in pairwise(levels))
-    assert (levels[-1][0] + 1) * (levels[-1][1] + 1) <= COARSEST_NODES
+@given(st.lists(st.integers(1, 8), min_size=2, max_size=3), st.integers(0, 5))
+def test_levels_halve_down_to_few_nodes(blocks, power):
+    grid = Grid(tuple(m * 2**power for m in blocks), 1.0)
+    levels = grid.levels()
+    assert all(fine == tuple(2 * n for n in coarse) for fine, coarse in pairwise(levels))
+    assert np.prod([n + 1 for n in levels[-1]]) <= COARSEST_NODES[grid.dimension]
+    assert len(levels) == 1 or np.prod([n + 1 for n in levels[-2]]) > FEW_NODES
 
 
 @pytest.mark.parametrize(
     ("shape", "spacing", "message"),
     [
         ((0, 4), 1.0, "positive whole"),
-        ((4, 4, 4), 1.0, "positive whole"),
+        ((4,), 1.0, "positive whole"),
+        ((4, 4, 4, 4), 1.0, "positive whole"),
+        ((101, 101, 101), 1.0, "multiples of a power of two such as \\(96, 96, 96\\)"),
         ((4.0, 4), 1.0, "positive whole"),
         ((401, 401), 1.0, "multiples of a power of two"),
         ((4, 4), 0.0, "cell edge"),

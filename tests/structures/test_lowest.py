@@ -107,6 +107,14 @@ def test_ties_are_kept_with_the_more_degenerate_first():
     assert degeneracies == sorted(degeneracies, reverse=True)
 
 
+def test_energies_within_the_tie_count_as_equal():
+    # real energies scaled until they all lie within 1e-5 eV of each other
+    cell = lay_out(parent_cell("LZC-A"), "2x1x1")
+    model = electrostatic_energy(cell)
+    faint = PairEnergy(0.0, 1e-8 * model.site, 1e-8 * model.pair, model.units)
+    assert len(lowest_orderings(cell, 1, faint)) == 49
+
+
 def test_an_energy_that_tells_nothing_is_refused(monkeypatch):
     monkeypatch.setattr(lowest, "MOST_TIES", 20)
     cell = lay_out(parent_cell("LZC-A"), "2x1x1")

@@ -41,10 +41,18 @@ class GrowthDoc(Document):
     lithium_balance_error: float = Field(
         ge=0, description="Largest relative imbalance of the lithium inventory over the run"
     )
+    charge_balance_error: float = Field(
+        ge=0, description="Largest imbalance of the charge over the run, relative to the charge of the metal"
+    )
+    overshoot: float = Field(ge=0, description="Farthest that the order parameter went outside [0, 1]")
     steps: int = Field(ge=1, description="Accepted time steps")
     rejected_steps: int = Field(ge=0, description="Rejected time steps")
+    sweeps: int = Field(ge=1, description="Passes through the coupled equations, all steps")
     newton_iterations: int = Field(ge=1, description="Newton iterations, all steps")
     multigrid_iterations: int = Field(ge=1, description="Multigrid-preconditioned CG iterations, all solves")
+    notes: list[str] = Field(
+        description="What makes the result doubtful, such as an unresolved front or particle; empty if nothing does"
+    )
     fields: FieldFile = Field(description="Order parameter, concentration, potential, pressure at the output times")
 
 

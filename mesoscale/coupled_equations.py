@@ -1,0 +1,286 @@
+"""One time step of front, Li+, potential and stress together.
+
+Second order in time for the front (BDF2); the concentration by backward Euler, the highest order that keeps c >= 0 for
+every step, and at no loss: it is quasi-steady, its storage 1/76 = c_0/c_s of the front's. Sweeps through the
+equations are repeated until the front no longer moves, so there is no splitting error beyond ``sweep_tolerance``.
+Equations and numerics: docs/theory/phase-field.md.
+"""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from selflimit.errors import ConvergenceError
+from selflimit.mesoscale import balances
+from selflimit.mesoscale import electrochemistry as ec
+from selflimit.mesoscale.elasticity import MechanicalState, equilibrium, roller_box
+from selflimit.mesoscale.fixed_point import next_iterate
+from selflimit.mesoscale.front import Front
+from selflimit.mesoscale.grid import Array
+from selflimit.mesoscale.microstructure import Microstructure, phase_lame
+from selflimit.mesoscale.noise import noise
+from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.time_stepping import Difference, Moment, backward_difference, extrapolate, local_error
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """How a run is computed; none of it is physics.
+
+    Attributes
+    ----------
+    order
+        Order in time of the front: 2 for BDF2, 1 for backward Euler.
+    time_tolerance
+        Largest estimated error of xi that a step may make; larger ones are rejected.
+    first_step, longest_step, shortest_step
+        Time steps (s).
+    sweep_tolerance
+        Largest change of xi between the last two sweeps of a step.
+    most_sweeps
+        Sweeps after which a step counts as too long.
+    newton_tolerance
+        Largest Newton update of xi that counts as converged.
+    overshoot_tolerance
+        How far xi may leave [0, 1]; a step that goes further is rejected. The run reports how far it went.
+    concentration_rtol, potential_rtol, mechanics_rtol
+        Relative residuals of the linear solves; the first two bound the errors of the lithium and charge balances.
+    mechanics_change
+        The stress is solved anew when xi has changed by more than this anywhere since its last solve.
+    balance_tolerance
+        Largest relative imbalance of the lithium and of the charge.
+    frozen_concentration
+        Keep c = 1: the limit of a single-ion conductor.
+    allow_unresolved
+        Compute on a grid with dx > w although the front is pinned or slowed there; the document says so.
+    """
+
+    order: int = 2
+    time_tolerance: float = 0.01
+    first_step: float = 0.5
+    longest_step: float = 60.0
+    shortest_step: float = 1e-6
+    sweep_tolerance: float = 0.01
+    most_sweeps: int = 20
+    newton_tolerance: float = 1e-4
+    overshoot_tolerance: float = 0.02
+    concentration_rtol: float = 1e-9
+    potential_rtol: float = 1e-7
+    mechanics_rtol: float = 1e-5
+    mechanics_change: float = 0.1
+    balance_tolerance: float = 1e-4
+    frozen_concentration: bool = False
+    allow_unresolved: bool = False
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that a step needs of the ones before.
+
+    Attributes
+    ----------
+    past
+        The last moments, newest first, at most three.
+    mechanics
+        Displacement and stress.
+    stressed
+        Order parameter that ``mechanics`` belongs to, shape ``nodes``.
+    lithium_imbalance
+        Lithium that appeared from nowhere since the beginning (m^2, in units of c_0 per m of depth).
+    charge_imbalance
+        Charge that did (C per m of depth).
+    asked, reached
+        Growth of the lithium's area (m^2) that the kinetics asked for, and that happened, since the last comparison.
+    overshoot
+        Farthest that xi has been outside [0, 1].
+    """
+
+    past: tuple[Moment, ...]
+    mechanics: MechanicalState
+    stressed: Array
+    lithium_imbalance: float = 0.0
+    charge_imbalance: float = 0.0
+    asked: float = 0.0
+    reached: float = 0.0
+    overshoot: float = 0.0
+
+    @property
+    def time(self) -> float:
+        """Time (s)."""
+        return self.past[0].time
+
+    @property
+    def xi(self) -> Array:
+        """Order parameter, shape ``nodes``."""
+        return self.past[0].xi
+
+    @property
+    def c(self) -> Array:
+        """Normalised Li+ concentration, shape ``nodes``."""
+        return self.past[0].c
+
+    @property
+    def phi(self) -> Array:
+        """Electric potential (V), shape ``nodes``."""
+        return self.past[0].phi
+
+
+@dataclass
+class Effort:
+    """Work of a run, counted."""
+
+    steps: int = 0
+    rejected: int = 0
+    sweeps: int = 0
+    newton: int = 0
+    multigrid: int = 0
+
+
+@dataclass(frozen=True)
+class CoupledEquations:
+    """The four equations of one microstructure on its grid."""
+
+    parameters: InterfaceParameters
+    microstructure: Microstructure
+    numerics: Numerics = field(default_factory=Numerics)
+
+    @cached_property
+    def front(self) -> Front:
+        """The order-parameter equation."""
+        return Front(self.microstructure.grid, self.parameters)
+
+    def initial_state(self, xi: Array, time: float, effort: Effort) -> State:
+        """State of order parameter ``xi`` before any growth: c = 1 - h, potential of Ohm's law, its stress."""
+        grid, p = self.microstructure.grid, self.parameters
+        c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
+        phi = ec.potential(grid, p, xi, np.zeros_like(xi), np.zeros_like(xi), self.numerics.potential_rtol)
+        mechanics = self.stress(xi, np.zeros((*grid.nodes, 2)))
+        effort.multigrid += phi.iterations + mechanics.iterations
+        return State((Moment(time, xi, c, phi.x),), mechanics, xi)
+
+    def stress(self, xi: Array, guess: Array) -> MechanicalState:
+        """Mechanical equilibrium with lithium at h(xi): C = h C_Li + (1 - h) C_host, eps0 = K(x) h(xi)."""
+        grid, p, structure = self.microstructure.grid, self.parameters, self.microstructure
+        h = grid.to_cells(ec.switch(xi))
+        lithium, host = phase_lame(p, "lithium"), structure.host_moduli(p)
+        lam, mu = (h * a + (1.0 - h) * b for a, b in zip(lithium, host, strict=True))
+        eigenstrain = structure.expansion(p) * h[..., None]
+        return equilibrium(grid, lam, mu, eigenstrain, roller_box(grid), guess, self.numerics.mechanics_rtol)
+
+    def overpotential(self, phi: Array, mechanics: MechanicalState) -> Array:
+        """Total overpotential phi + eta_m (V), shape ``nodes``."""
+        return phi + self.microstructure.grid.to_nodes(ec.mechanical_overpotential(self.parameters, mechanics.pressure))
+
+    def step(self, state: State, dt: float, effort: Effort) -> tuple[State, float]:
+        """State after a step of length ``dt`` (s), and the estimated error of its order parameter.
+
+        Raises
+        ------
+        ConvergenceError
+            If a solve or the sweeps miss their tolerance or xi leaves [0, 1]: the step is too long.
+        """
+        n, end = self.numerics, state.time + dt
+        difference = backward_difference(state.past, dt, n.order)
+        guess = self._guess(state, end)
+        load = self._explicit_rate(state, guess)
+        sweep = _Sweep(guess, state.mechanics, state.stressed, 0.0)
+        seen, found = [guess.c], []
+        for _ in range(n.most_sweeps):
+            before, sweep = sweep, self._sweep(state, sweep, seen[-1], difference, load, dt, effort)
+            if np.max(np.abs(sweep.now.xi - before.now.xi)) < n.sweep_tolerance:
+                return self._next_state(state, sweep, dt), local_error(state.past, end, difference, sweep.now.xi)
+            found.append(sweep.now.c)
+            seen.append(next_iterate(seen, found))
+        raise ConvergenceError(
+            f"growth: sweeps did not settle to {n.sweep_tolerance} in {n.most_sweeps} at dt = {dt} s, shorten the step"
+        )
+
+    def _guess(self, state: State, end: float) -> Moment:
+        """Extrapolation of the last two moments, inside the bounds."""
+        xi, c, phi = (extrapolate(state.past[:2], end, name) for name in ("xi", "c", "phi"))
+        c = state.c if self.numerics.frozen_concentration else np.maximum(c, 0.0)
+        return Moment(end, np.clip(xi, 0.0, 1.0), c, phi)
+
+    def _explicit_rate(self, state: State, guess: Moment) -> Array:
+        """Rate (1/s) of noise and anisotropy, at the guessed end of the step."""
+        p, structure = self.parameters, self.microstructure
+        rate = np.zeros_like(state.xi)
+        if p.noise_amplitude > 0:
+            chi = noise(structure.grid, p.interface_width, structure.seed, state.time, guess.time)
+            charge = ec.charge_transfer(p, self.overpotential(guess.phi, state.mechanics))
+            rate = rate + self.front.noise_rate(guess.xi, charge, chi)
+        return rate + self.front.anisotropy_rate(guess.xi) if p.anisotropy > 0 else rate
+
+    def _sweep(
+        self, state: State, last: "_Sweep", seen: Array, difference: Difference, load: Array, dt: float, effort: Effort
+    ) -> "_Sweep":
+        """Once through the equations.
+
+        The front moves at the concentration ``seen`` and the last phi and stress; c is solved with the growth
+        linearised in c, and the linearised growth of the change in c is added to the front, so that c + (c_s/c_0) xi is
+        conserved; then phi and the stress.
+        """
+        n, p, grid = self.numerics, self.parameters, self.microstructure.grid
+        _, xi, c, phi = last.now
+        charge = ec.charge_transfer(p, self.overpotential(phi, last.mechanics))
+        base, h, _ = difference
+        moved = self.front.step(base, seen, charge, load, h, n.newton_tolerance, xi)
+        xi, rate, inflow = moved.xi, (moved.xi - state.xi) / dt, 0.0
+        if not n.frozen_concentration:
+            sink = ec.consumption(rate, moved.cathodic_slope * (h / dt), seen)
+            found = ec.concentration(grid, p, xi, phi, state.c, sink, dt, c, n.concentration_rtol)
+            c, rate = found.x, sink.slope * found.x - sink.rest
+            inflow = balances.inflow(grid, p, xi, c, phi)
+            xi = state.xi + dt * rate
+            effort.multigrid += found.iterations
+        potential = ec.potential(grid, p, xi, rate, phi, n.potential_rtol)
+        effort.newton += moved.newton
+        effort.multigrid += potential.iterations
+        effort.sweeps += 1
+        now = Moment(last.now.time, xi, c, potential.x)
+        return self._restressed(last._replace(now=now, inflow=inflow), effort)
+
+    def _restressed(self, sweep: "_Sweep", effort: Effort) -> "_Sweep":
+        xi = sweep.now.xi
+        if np.max(np.abs(xi - sweep.stressed)) < self.numerics.mechanics_change:
+            return sweep
+        mechanics = self.stress(xi, sweep.mechanics.displacement)
+        effort.multigrid += mechanics.iterations
+        return sweep._replace(mechanics=mechanics, stressed=xi)
+
+    def _next_state(self, state: State, sweep: "_Sweep", dt: float) -> State:
+        n, p, grid, now = self.numerics, self.parameters, self.microstructure.grid, sweep.now
+        overshoot = max(-float(now.xi.min()), float(now.xi.max()) - 1.0, 0.0)
+        if overshoot > n.overshoot_tolerance:
+            raise ConvergenceError(
+                f"growth: xi left [0, 1] by {overshoot:.2g}, allowed {n.overshoot_tolerance}, at dt = {dt} s"
+            )
+        before = balances.inventory(grid, p, state.xi, state.c)
+        lost = balances.inventory(grid, p, now.xi, now.c) - before - sweep.inflow * dt
+        stored = balances.stored_current(grid, p, now.xi, now.phi, (now.xi - state.xi) / dt) * dt
+        driven = balances.driven_growth(grid, p, now.xi, now.c, self.overpotential(now.phi, sweep.mechanics))
+        return replace(
+            state,
+            past=(now, *state.past[:2]),
+            mechanics=sweep.mechanics,
+            stressed=sweep.stressed,
+            lithium_imbalance=state.lithium_imbalance + (0.0 if n.frozen_concentration else lost),
+            charge_imbalance=state.charge_imbalance + stored,
+            asked=state.asked + driven * dt,
+            reached=state.reached + grid.integrate(now.xi - state.xi),
+            overshoot=max(state.overshoot, overshoot),
+        )
+
+
+class _Sweep(NamedTuple):
+    """Where the sweeps of a step have got to."""
+
+    now: Moment
+    """The fields at the end of the step."""
+    mechanics: MechanicalState
+    stressed: Array
+    """Order parameter that ``mechanics`` belongs to."""
+    inflow: float
+    """Li+ through the top that ``now.c`` belongs to (m^2/s)."""

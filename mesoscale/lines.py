@@ -1,0 +1,118 @@
+"""Nodal vectors as lines: the layout that the multigrid kernels work on, the same in two and three dimensions.
+
+A line is a row of nodes along the last axis. A nodal vector has the shape ``(lines, c, N + 2)``: all lines of the grid
+one after the other, c unknowns per node one after the other (1 for a potential, 2 or 3 for a displacement, 3 or 6 for
+a rigid motion), then the N nodes of the line. Lines and nodes carry a rim of zeros, so that no kernel asks where the
+boundary is: the neighbours of line i are the lines ``i + around``, and every inner loop runs over contiguous numbers.
+
+Kernels are compiled on first use and kept on disk, once for one thread and once for several. Threads share the lines
+of a vector; a line is computed by one thread in a fixed order, so the result does not depend on their number.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+FEWEST_LINES = 128
+"""Fewer lines than this are swept by one thread: meeting costs several microseconds, as much as a few lines."""
+
+Vector = NDArray[Any]
+"""Array of single or double precision."""
+
+
+class Kernel:
+    """A function compiled for one thread and, where it has many lines to share, for several."""
+
+    def __init__(self, function: Callable[..., None]) -> None:
+        # contract: a multiplication and an addition may round once; results stay the same from run to run
+        options = {"cache": True, "error_model": "numpy", "fastmath": {"contract"}}
+        self.serial = numba.njit(**options)(function)
+        self.threaded = numba.njit(parallel=True, **options)(function)
+
+    def __call__(self, threads: int, lines: Vector, *arguments: object) -> None:
+        """Run over the line numbers ``lines`` with ``threads`` threads."""
+        if threads == 1 or len(lines) < FEWEST_LINES:
+            self.serial(lines, *arguments)
+        else:
+            self.threaded(lines, *arguments)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a grid of ``nodes`` nodes with ``unknowns`` unknowns each."""
+
+    nodes: tuple[int, ...]
+    unknowns: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of a nodal vector."""
+        across = int(np.prod([n + 2 for n in self.nodes[:-1]]))
+        return across, self.unknowns, self.nodes[-1] + 2
+
+    @cached_property
+    def inner(self) -> NDArray[np.int64]:
+        """Numbers of the lines that are not rim, in order."""
+        number = np.arange(self.shape[0]).reshape([n + 2 for n in self.nodes[:-1]])
+        return np.ascontiguousarray(number[(slice(1, -1),) * number.ndim].ravel())
+
+    @cached_property
+    def around(self) -> NDArray[np.int64]:
+        """Distance in number to the 3^(d-1) lines around a line, itself included."""
+        return self._offsets(-1, 0, 1)
+
+    @cached_property
+    def behind(self) -> NDArray[np.int64]:
+        """Distance in number to the 2^(d-1) lines behind a line, itself included."""
+        return self._offsets(-1, 0)
+
+    @cached_property
+    def ahead(self) -> NDArray[np.int64]:
+        """Distance in number to the 2^(d-1) lines ahead of a line, itself included."""
+        return self._offsets(0, 1)
+
+    def _offsets(self, *steps: int) -> NDArray[np.int64]:
+        strides = [int(np.prod([n + 2 for n in self.nodes[1 + axis : -1]])) for axis in range(len(self.nodes) - 1)]
+        return np.array([np.dot(strides, step) for step in product(steps, repeat=len(strides))], dtype=np.int64)
+
+    def zeros(self, dtype: type) -> Vector:
+        """A nodal vector of zeros."""
+        return np.zeros(self.shape, dtype)
+
+    def pack(self, field: Vector, dtype: type) -> Vector:
+        """Nodal vector of a field of shape ``nodes + (c,)``, zero on the rim."""
+        vector = self.zeros(dtype)
+        self.unpack(vector)[...] = field
+        return vector
+
+    def unpack(self, vector: Vector) -> Vector:
+        """View of a nodal vector as a field of shape ``nodes + (c,)``."""
+        grid = vector.reshape(*(n + 2 for n in self.nodes[:-1]), self.unknowns, self.nodes[-1] + 2)
+        return np.moveaxis(grid, -2, -1)[(slice(1, -1),) * len(self.nodes)]
+
+
+def dot(lines: Lines, threads: int, a: Vector, b: Vector) -> float:
+    """Scalar product, summed line by line so that it does not depend on the number of threads."""
+    by_line = np.zeros(len(lines.inner))
+    _dot_by_line(threads, lines.inner, a, b, by_line)
+    return float(by_line.sum())
+
+
+@Kernel
+def _dot_by_line(lines: Vector, a: Vector, b: Vector, by_line: Vector) -> None:
+    for line in numba.prange(len(lines)):
+        total = np.zeros(4)  # four sums side by side: as fast as memory, and in a fixed order
+        for u in range(a.shape[1]):
+            x, y = a[lines[line], u], b[lines[line], u]
+            for j in range(0, len(x) - 3, 4):
+                for k in range(4):
+                    total[k] += x[j + k] * y[j + k]
+            for j in range(len(x) - len(x) % 4, len(x)):
+                total[0] += x[j] * y[j]
+        by_line[line] = total.sum()

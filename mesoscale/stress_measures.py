@@ -1,0 +1,132 @@
+"""What is read from a stress: hydrostatic pressure, von Mises, principal stresses, tractions on an interface.
+
+A symmetric tensor is an array whose last axis has the components (xx, yy, zz, xy) in two dimensions and
+(xx, yy, zz, xy, xz, yz) in three; shear components are those of the tensor, not twice them. Tension is positive.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from selflimit.errors import InputError
+from selflimit.mesoscale.grid import Array, Grid
+
+PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
+"""Position in the tensor of each component."""
+XX, YY, ZZ, XY, XZ, YZ = range(6)
+"""Order of the components of a symmetric tensor."""
+
+
+class Tractions(NamedTuple):
+    """Traction on a surface, split along its normal."""
+
+    normal: Array
+    """n.sigma.n (Pa); tension positive."""
+    shear: Array
+    """Magnitude of the traction in the surface (Pa)."""
+
+
+def components(dimension: int) -> int:
+    """Number of components of a symmetric tensor: 4 in two dimensions (zz is there in plane strain), 6 in three."""
+    return 4 if dimension == 2 else 6
+
+
+def hydrostatic_pressure(stress: Array) -> Array:
+    """P = tr(sigma)/3 (Pa), of the shape of ``stress`` without its last axis; compression is negative."""
+    return np.asarray(stress[..., :XY].sum(axis=-1) / 3.0)
+
+
+def deviator(tensor: Array) -> Array:
+    """The tensor less a third of its trace on the diagonal; shape and unit of ``tensor``."""
+    result = tensor.copy()
+    result[..., :XY] -= hydrostatic_pressure(tensor)[..., None]
+    return result
+
+
+def von_mises(stress: Array) -> Array:
+    """Von Mises stress sqrt(3/2 s:s), s the stress deviator (Pa), of the shape of ``stress`` without its last axis."""
+    return np.asarray(np.sqrt(1.5 * contraction(deviator(stress), deviator(stress))))
+
+
+def contraction(a: Array, b: Array) -> Array:
+    """a:b of two symmetric tensors; shear components count twice."""
+    product = a * b
+    return np.asarray(product[..., :XY].sum(axis=-1) + 2.0 * product[..., XY:].sum(axis=-1))
+
+
+def principal_stresses(stress: Array) -> Array:
+    """Principal stresses (Pa), largest (most tensile) first, shape of ``stress`` with a last axis of 3."""
+    return np.asarray(np.linalg.eigvalsh(as_matrix(stress))[..., ::-1])
+
+
+def as_matrix(stress: Array) -> Array:
+    """The tensor as 3 x 3 matrices, shape of ``stress`` with the last axis replaced by (3, 3)."""
+    matrix = np.zeros((*stress.shape[:-1], 3, 3))
+    for component, (a, b) in enumerate(PAIRS[: stress.shape[-1]]):
+        matrix[..., a, b] = matrix[..., b, a] = stress[..., component]
+    return matrix
+
+
+def tractions(stress: Array, normal: Array) -> Tractions:
+    """Traction sigma.n on surfaces of given normal.
+
+    Parameters
+    ----------
+    stress
+        Stress per cell (Pa), shape ``shape + (4,)`` or ``shape + (6,)``.
+    normal
+        Unit normal per cell, shape ``shape + (2,)`` or ``shape + (3,)``; ``interface_normal`` gives that of a front.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not belong together.
+    """
+    d = normal.shape[-1]
+    if normal.shape[:-1] != stress.shape[:-1] or components(d) != stress.shape[-1]:
+        raise InputError(f"normal must have the shape {(*stress.shape[:-1], 'd')} of the stress, got {normal.shape}")
+    force = np.einsum("...ab,...b->...a", as_matrix(stress)[..., :d, :d], normal)
+    along = np.einsum("...a,...a->...", force, normal)
+    return Tractions(along, np.linalg.norm(force - along[..., None] * normal, axis=-1))
+
+
+def interface_normal(grid: Grid, order_parameter: Array) -> Array:
+    """Unit normal -grad(xi)/|grad(xi)| of the level sets of a nodal field, out of where it is 1.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    order_parameter
+        Nodal field xi, shape ``nodes``.
+
+    Returns
+    -------
+    Normal per cell, shape ``shape + (d,)``; zero where the field is constant.
+    """
+    gradient = cell_gradient(grid, order_parameter)
+    length = np.linalg.norm(gradient, axis=-1, keepdims=True)
+    return np.asarray(np.divide(-gradient, length, out=np.zeros_like(gradient), where=length > 0.0))
+
+
+def cell_gradient(grid: Grid, nodal: Array) -> Array:
+    """Mean gradient of a Q1 field over each cell, which is its value at the centre.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    nodal
+        Nodal field, shape ``nodes + (...)``, in any unit.
+
+    Returns
+    -------
+    Gradient per cell, shape ``shape + (..., d)``, in that unit per m.
+    """
+    parts = []
+    for axis in range(grid.dimension):
+        part = np.diff(nodal, axis=axis) / grid.spacing
+        for other in set(range(grid.dimension)) - {axis}:
+            part = 0.5 * (np.delete(part, 0, axis=other) + np.delete(part, -1, axis=other))
+        parts.append(part)
+    return np.stack(parts, axis=-1)

@@ -1,0 +1,112 @@
+"""Guards against results that the grid makes: fronts and particles that it does not resolve, and pinned fronts."""
+
+import math
+
+import numpy as np
+import pytest
+
+from selflimit.errors import ConvergenceError, InputError
+from selflimit.mesoscale import balances, guards
+from selflimit.mesoscale import electrochemistry as ec
+from selflimit.mesoscale.coupled_equations import Numerics
+from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.growth import GrowthModel
+from selflimit.mesoscale.microstructure import Microstructure, needles
+from selflimit.mesoscale.parameters import InterfaceParameters
+
+STIFF = InterfaceParameters(exchange_current=30.0, surface_mobility=2.5e-6, noise_amplitude=0.0)
+W = STIFF.interface_width
+
+
+def disc(grid, radius, centre=None):
+    """Order parameter of a disc of lithium."""
+    x, y = grid.node_coordinates()
+    cx, cy = centre or (0.5 * grid.size[0], 0.5 * grid.size[1])
+    return 0.5 * (1 - np.tanh((np.hypot(x - cx, y - cy) - radius) / (2 * W)))
+
+
+def flat(spacing, **numerics):
+    grid = Grid((2, 64), spacing)
+    return GrowthModel(STIFF, Microstructure.fine(grid), Numerics(frozen_concentration=True, **numerics))
+
+
+def test_unresolved_fronts_are_refused_unless_allowed_and_then_marked(tmp_path):
+    with pytest.raises(InputError, match=r"dx = 1e-06 m and w = 5e-07 m"):
+        flat(2 * W)
+    document = flat(2 * W, allow_unresolved=True).run(1.0, 1, tmp_path)
+    assert document.spacing_over_width == 2.0
+    assert any("dx = 2.00 w" in note for note in document.notes)
+    assert flat(W).run(1.0, 1, tmp_path).notes == []
+
+
+@pytest.mark.parametrize(("radius", "cells"), [(2.0, 4), (3.0, 6), (9.0, 18)])
+def test_cells_across_a_disc(radius, cells):
+    x, y = Grid((32, 32), 1.0).cell_centres()
+    found = guards.cells_across((np.hypot(x - 16, y - 16) < radius).astype(float))
+    assert cells - 2.2 < found <= cells  # distances run between cell centres: up to 2 (+ the staircase) too few
+
+
+def test_cells_across_takes_the_thinnest_particle_and_the_least_thickness():
+    fraction = np.zeros((32, 32))
+    fraction[2:12, 2:12], fraction[20:30, 5:8] = 1.0, 1.0
+    assert guards.cells_across(fraction) == 3.0
+    assert guards.cells_across(np.zeros((4, 4))) == math.inf
+
+
+def test_unresolved_particles_are_noted_in_the_document(tmp_path):
+    graded = Microstructure.graded(Grid((64, 64), 1e-6), radius=3e-6, gap=2e-6, clearance=12e-6)
+    p = InterfaceParameters(interface_width=1e-6)
+    notes = GrowthModel(p, graded).run(1.0, 1, tmp_path).notes
+    assert len(notes) == 1
+    assert "unresolved particles" in notes[0]
+    assert guards.check_resolution(Microstructure.graded(Grid((64, 96), 1e-6)), p, False) == []
+
+
+def test_a_pinned_front_stops_the_run_or_is_noted():
+    start = needles(Grid((2, 64), 1.5 * W), W, count=0, strip=10 * W)
+    run = flat(1.5 * W, allow_unresolved=True).evolve(start, [0.0, 400.0])
+    assert any("pinned front" in note for note in run.notes)
+    resolved = flat(0.9 * W)
+    moving = resolved.evolve(needles(Grid((2, 64), 0.9 * W), W, count=0, strip=10 * W), [0.0, 200.0])
+    assert moving.notes == ()
+    with pytest.raises(ConvergenceError, match="pinned front"):
+        guards.check_pinning(1.0, 1e-12, 1e-14, False)
+
+
+def test_an_island_has_the_characteristic_one_and_a_wrinkled_front_none():
+    grid = Grid((32, 48), W)
+    assert balances.euler_characteristic(disc(grid, 8 * W) >= 0.5) == 1.0
+    assert balances.euler_characteristic(disc(grid, 8 * W) < 0.5) == -1.0
+    assert balances.euler_characteristic(disc(grid, 8 * W, (16 * W, 0.0)) >= 0.5) == 0.5
+    assert balances.euler_characteristic(disc(grid, 8 * W, (0.0, 0.0)) >= 0.5) == 0.25
+    assert balances.euler_characteristic(needles(grid, W, strip=10 * W, length=8 * W) >= 0.5) == 0.0
+
+
+def test_driven_growth_of_an_island_is_that_of_the_solved_equation():
+    """Without charge transfer a disc shrinks by 2 pi L_sigma kappa of its area per time, whatever its radius."""
+    grid = Grid((128, 128), 0.5 * W)
+    model = GrowthModel(STIFF, Microstructure.fine(grid))
+    xi, dt = disc(grid, 20 * W), 1e-2
+    zero = np.zeros(grid.nodes)
+    charge = ec.Charge(zero, zero)
+    for _ in range(20):  # settles the sampled profile
+        before, xi = xi, model.equations.front.step(xi, zero, charge, zero, dt, 1e-10, xi).xi
+    found = grid.integrate(xi - before) / dt
+    # eta so that the Butler-Volmer term vanishes at c = 1; (w/R)^2 and (dx/w)^2/12 corrections are below 3 %.
+    assert found == pytest.approx(balances.driven_growth(grid, STIFF, xi, zero + 1, zero), rel=0.05)
+
+
+def test_driven_growth_of_a_flat_front_is_its_velocity():
+    grid = Grid((2, 160), 0.25 * W)
+    xi = needles(grid, W, count=0, strip=20 * W)
+    growth = balances.driven_growth(grid, STIFF, xi, np.ones(grid.nodes), np.full(grid.nodes, -0.1))
+    assert growth == pytest.approx(STIFF.planar_velocity(-0.1) * grid.size[0], rel=1e-3)  # quadrature of a smooth bump
+    assert balances.front_length(grid, STIFF, xi) == pytest.approx(grid.size[0], rel=1e-3)
+
+
+def test_stored_current_of_a_source_is_the_source():
+    """A potential without a drop carries no current: all that growth takes is missing."""
+    grid, rate = Grid((4, 16), W), np.zeros((5, 17))
+    rate[:, 8] = 1e-3
+    stored = balances.stored_current(grid, STIFF, 0 * rate, 0 * rate, rate)
+    assert stored == pytest.approx(-96485.33212 * 7.64e4 * 1e-3 * 4 * W * W)
