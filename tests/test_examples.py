@@ -26,8 +26,8 @@ def test_orderings():
 
 
 def test_derivative_structures():
-    # Hart and Forcade (doi:10.1103/PhysRevB.77.224115) count 2, 3, 12, 14 with exchanged species as one: twice that less
-    # the orderings of equal composition, of which there are 2 for two sites and 5 for four
+    # Hart and Forcade (doi:10.1103/PhysRevB.77.224115) count 2, 3, 12, 14 with exchanged species as one: twice that
+    # less the orderings of equal composition, of which there are 2 for two sites and 5 for four
     assert main_of("derivative_structures.py") == {2: 2, 3: 2 * 3, 4: 2 * 12 - 5, 5: 2 * 14}
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
@@ -19,7 +20,7 @@ from selflimit.documents import FailedRelaxationDoc, LevelOfTheory, RelaxationDo
 from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
 from selflimit.units import EV_PER_ANGSTROM3_TO_GPA
 from selflimit.workflows.elastic import elastic_constants, stiffness, strained
-from selflimit.workflows.force_fields import ForceField, load_force_field
+from selflimit.workflows.force_fields import ForceField
 from selflimit.workflows.minimisation import residuals
 from selflimit.workflows.relax import (
     ForceFieldElasticMaker,
@@ -346,19 +347,20 @@ def test_jobs_hand_documents_on():
 @pytest.mark.usefixtures("chgnet")
 def test_bulk_modulus_agrees_with_an_equation_of_state():
     """Strains and stresses on one side, energies against volume with a Birch-Murnaghan fit on the other."""
-    force_field = load_force_field()
-    (relaxed,) = relax_all([rock_salt()], ["LiCl"], [1], workers=1)
-    crystal = relaxed.structure
+    # copper in effective-medium theory: a smooth energy, unlike the rippled ones of the force fields (on which the two
+    # methods differ by the size of the strains: docs/decisions/0003)
+    level = LevelOfTheory(method="force field", model="EMT")
+    force_field = ForceField("EMT", EMT(), level, frozenset({"Cu"}))
+    copper = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), ["Cu"], [[0, 0, 0]])
+    relaxed = relax(copper, "Cu", force_field, displacement=0.0)
     volumes, energies = [], []
     for scale in np.linspace(0.97, 1.03, 7):
-        scaled = crystal.copy()
+        scaled = relaxed.structure.copy()
         scaled.scale_lattice(relaxed.volume * scale)
-        atoms = Atoms(["Li", "Cl"], positions=scaled.cart_coords, cell=scaled.lattice.matrix, pbc=True)
-        atoms.calc = force_field.calculator
+        atoms = Atoms(["Cu"] * 4, positions=scaled.cart_coords, cell=scaled.lattice.matrix, pbc=True, calculator=EMT())
         volumes.append(atoms.get_volume())
         energies.append(atoms.get_potential_energy())
     fit = BirchMurnaghan(volumes, energies)
     fit.fit()
-    # the model's surface is rippled: between strains of 0.5 and 2 % the modulus of LiCl moves from 40 to 34 GPa
-    # (docs/decisions/0003), so two methods agree to 20 %; a factor or a sign is more
-    assert elastic_constants(relaxed, force_field).bulk_modulus == pytest.approx(fit.b0_GPa, rel=0.2)
+    # secants over strains of 1 % miss the tangent by their third-order term, some per cent at most
+    assert elastic_constants(relaxed, force_field).bulk_modulus == pytest.approx(fit.b0_GPa, rel=0.03)
