@@ -53,10 +53,10 @@ def predominance_svg(doc: PredominanceDoc) -> str:
     if not doc.regions:
         raise InputError("expected a map with regions, got none; make it with ConstrainedPhaseDiagram.predominance")
     names = list(dict.fromkeys(_formulas(region) for region in doc.regions))
-    fills = _fills(names, doc.formula)
-    title = f"Decomposition of {_readable(doc.formula)} against voltage and effective bulk modulus"
+    fills = fills_of(names, doc.formula)
+    title = f"Decomposition of {readable(doc.formula)} against voltage and effective bulk modulus"
     body = [_region(doc, region, fills[_formulas(region)]) for region in doc.regions]
-    hint = _text(LEFT, HEIGHT - 26, "Point at a region, or move with the tab key, to see its reaction.", "resting")
+    hint = text_at(LEFT, HEIGHT - 26, "Point at a region, or move with the tab key, to see its reaction.", "resting")
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="selflimit-map" viewBox="0 0 {WIDTH} {HEIGHT}" '
@@ -74,10 +74,10 @@ def predominance_svg(doc: PredominanceDoc) -> str:
 def predominance_legend(doc: PredominanceDoc) -> str:
     """Colours and numbers of the map's products as an HTML list, in the order of the map's regions."""
     names = list(dict.fromkeys(_formulas(region) for region in doc.regions))
-    fills = _fills(names, doc.formula)
+    fills = fills_of(names, doc.formula)
     box = "display:inline-block;width:1em;height:1em;border:1px solid #000;margin-right:.4em;vertical-align:-.1em"
     items = (
-        f'<li><span style="{box};background:{fills[name]}"></span>{escape(" + ".join(map(_readable, name)))}</li>'
+        f'<li><span style="{box};background:{fills[name]}"></span>{escape(" + ".join(map(readable, name)))}</li>'
         for name in names
     )
     return f'<ol class="selflimit-legend">{"".join(items)}</ol>'
@@ -87,13 +87,14 @@ def _formulas(region: PredominanceRegion) -> tuple[str, ...]:
     return tuple(sorted({product.formula for product in region.products}))
 
 
-def _fills(names: Sequence[tuple[str, ...]], electrolyte: str) -> dict[tuple[str, ...], str]:
+def fills_of(names: Sequence[tuple[str, ...]], electrolyte: str) -> dict[tuple[str, ...], str]:
+    """Colour of each set of products; the electrolyte itself is white."""
     others = [name for name in names if name != (electrolyte,)]
     fills = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(others)}
     return {**fills, (electrolyte,): STABLE_COLOUR}
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """Formula or reaction with subscripts; numbers that do not follow an element or bracket are coefficients."""
     marked = re.sub(r"(?<=[A-Za-z)])\d+", lambda digits: digits.group().translate(SUBSCRIPTS), text)
     return marked.replace("->", "→")
@@ -110,8 +111,8 @@ def _place(doc: PredominanceDoc, voltage: float, k_eff: float) -> tuple[float, f
 def _region(doc: PredominanceDoc, region: PredominanceRegion, fill: str) -> str:
     corners = " ".join(f"{x:.2f},{y:.2f}" for x, y in (_place(doc, *corner) for corner in region.vertices))
     strain = f"ΔV/V₀ = {100 * region.reaction_strain:+.1f} %{' in the middle' if region.coexisting else ''}"
-    lines = [*(_readable(reaction) for reaction in region.reaction.split(" | ")), strain]
-    shown = "".join(_text(LEFT, HEIGHT - 40 + 16 * row, line, "info") for row, line in enumerate(lines))
+    lines = [*(readable(reaction) for reaction in region.reaction.split(" | ")), strain]
+    shown = "".join(text_at(LEFT, HEIGHT - 40 + 16 * row, line, "info") for row, line in enumerate(lines))
     return (
         f'<g tabindex="0"><title>{escape("; ".join(lines))}</title>'
         f'<polygon points="{corners}" fill="{fill}"/>{shown}</g>'
@@ -124,7 +125,7 @@ def _labels(doc: PredominanceDoc) -> list[str]:
     for region in sorted(doc.regions, key=_area):
         largest[_formulas(region)] = region
     numbers = {name: n for n, name in enumerate(dict.fromkeys(map(_formulas, doc.regions)), start=1)}
-    return [_label(doc, (" + ".join(map(_readable, name)), f"{numbers[name]}"), r) for name, r in largest.items()]
+    return [_label(doc, (" + ".join(map(readable, name)), f"{numbers[name]}"), r) for name, r in largest.items()]
 
 
 def _label(doc: PredominanceDoc, texts: Sequence[str], region: PredominanceRegion) -> str:
@@ -134,7 +135,7 @@ def _label(doc: PredominanceDoc, texts: Sequence[str], region: PredominanceRegio
     for text in texts:
         half = 0.3 * TEXT * len(text)  # a sans-serif letter is about 0.6 of the type size wide
         if all(_inside(points, x + side * half, y + up) for side in (-1, 1) for up in (-TEXT, 4)):
-            return _text(x, y, text, "name")
+            return text_at(x, y, text, "name")
     return ""
 
 
@@ -158,12 +159,13 @@ def _axes(doc: PredominanceDoc) -> list[str]:
     up = [(k, *_place(doc, left, k)) for k in (low + (high - low) * i / 4 for i in range(5))]
     middle = (TOP + HEIGHT - BOTTOM) / 2
     return [
-        *(_text(x, y + 16, f"{value:.3g}", "name") for value, x, y in across),
-        *(_text(x - 18, y + 4, f"{value:.3g}", "name") for value, x, y in up),
-        _text((LEFT + WIDTH) / 2, HEIGHT - 58, f"Voltage (V vs {doc.working_ion}/{doc.working_ion}⁺)", "name"),
+        *(text_at(x, y + 16, f"{value:.3g}", "name") for value, x, y in across),
+        *(text_at(x - 18, y + 4, f"{value:.3g}", "name") for value, x, y in up),
+        text_at((LEFT + WIDTH) / 2, HEIGHT - 58, f"Voltage (V vs {doc.working_ion}/{doc.working_ion}⁺)", "name"),
         f'<text class="name" transform="translate(14 {middle}) rotate(-90)">Effective bulk modulus (GPa)</text>',
     ]
 
 
-def _text(x: float, y: float, text: str, kind: str) -> str:
+def text_at(x: float, y: float, text: str, kind: str) -> str:
+    """One line of text of a style class at a pixel."""
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'

@@ -19,6 +19,7 @@ from selflimit.documents import (
 from selflimit.mesoscale.fields import sha256
 from selflimit.phase_diagrams import interface_plotting, plotting
 from selflimit.phase_diagrams.interactive import predominance_legend, predominance_svg
+from selflimit.phase_diagrams.interactive_curves import interface_svg, staircase_svg
 from selflimit.workflows import diagram_tables, tables
 from selflimit.workflows.page import Page
 from selflimit.workflows.provenance import write_atomically
@@ -88,6 +89,7 @@ def electrolyte_chapter(page: Page, one: ElectrolyteDiagram, folder: Path) -> Fi
     for doc in one.maps:
         map_section(page, doc)
     page.figure(figures[f"stability {one.formula}"], "Decomposition products against voltage at each K_eff.")
+    page.drawing(staircase_svg(one.profiles), "The same; point at a step for its reaction, energies and strain.")
     page.table(
         "Reactions over all voltages, energies at the lower one", diagram_tables.REACTION_COLUMNS,
         diagram_tables.reaction_rows(one.profiles),
@@ -162,6 +164,7 @@ def interface_chapter(
         next(iter(figures.values())),
         f"Reaction energy of the mixture against the share x of its atoms in {pair[0]}, linear functional.",
     )
+    page.drawing(interface_svg(shown), "The same; point at a kink for its reaction.")
     page.table(
         "Kinks: the pure electrolytes, and mixing reactions of fixed stoichiometry",
         diagram_tables.INTERFACE_COLUMNS, diagram_tables.interface_rows(scans),

@@ -7,7 +7,9 @@ import pytest
 
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.interactive import HEIGHT, WIDTH, predominance_svg
+from selflimit.phase_diagrams.interactive import HEIGHT, LEFT, RIGHT, WIDTH, predominance_svg
+from selflimit.phase_diagrams.interactive_curves import interface_svg, staircase_svg
+from selflimit.phase_diagrams.interfaces import interface_scan
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -46,3 +48,33 @@ def test_nothing_leaves_the_page_or_the_drawing(doc):
 def test_map_without_regions(doc):
     with pytest.raises(InputError, match="no"):
         predominance_svg(doc.model_copy(update={"regions": []}))
+
+
+def plain(text):
+    return text.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")).replace("→", "->")
+
+
+def test_staircase_has_every_step_with_its_reaction_and_width(chloride_entries):
+    diagram = ConstrainedPhaseDiagram(chloride_entries)
+    docs = [diagram.profile("Li2ZrCl6", k) for k in (0.0, 10.0)]
+    groups = ElementTree.fromstring(staircase_svg(docs)).findall(f"{SVG}g")
+    parts = [part for doc in docs for part in doc.segments]
+    assert len(groups) == len(parts)
+    for group, part in zip(groups, parts, strict=True):
+        assert plain(group.find(f"{SVG}title").text).startswith(part.reaction)
+        corners = [float(pair.split(",")[0]) for pair in group.find(f"{SVG}polygon").get("points").split()]
+        share = (max(corners) - min(corners)) / (WIDTH - LEFT - RIGHT)
+        # coordinates are written with two decimals
+        assert share == pytest.approx((part.voltage_high - part.voltage_low) / 6.0, abs=1e-4)
+    with pytest.raises(InputError, match="profiles of one electrolyte, got none"):
+        staircase_svg([])
+
+
+def test_interface_scan_has_every_kink_with_its_reaction(chloride_entries):
+    diagram = ConstrainedPhaseDiagram(chloride_entries)
+    scans = [interface_scan(diagram, "Li2ZrCl6", "Zr", k, voltage=0.5) for k in (0.0, 15.0)]
+    groups = ElementTree.fromstring(interface_svg(scans)).findall(f"{SVG}g")
+    kinks = [kink for doc in scans for kink in doc.kinks]
+    assert [plain(group.find(f"{SVG}title").text).split(";")[0] for group in groups] == [k.reaction for k in kinks]
+    with pytest.raises(InputError, match="scans of one pair"):
+        interface_svg([])
