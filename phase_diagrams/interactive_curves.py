@@ -89,7 +89,8 @@ def interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:
     axis = _ticks(
         (0.0, 1.0),
         bottom,
-        f"Reaction energy (eV/atom) against the share x of the atoms in {readable(first)}; the others in {readable(second)}",
+    across = f"Reaction energy (eV/atom) against the share x of the atoms in {readable(first)}; the others in "
+    axis = _ticks((0.0, 1.0), bottom, across + readable(second))
     )
     title = f"Reaction energy (eV/atom) between {readable(first)} and {readable(second)}"
     return _drawing(title, bottom, [*levels, *axis, *body])
