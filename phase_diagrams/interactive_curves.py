@@ -86,12 +86,8 @@ def interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:
             body.append(_pointed(dot, [readable(kink.reaction), energy], bottom))
     levels = [text_at(LEFT / 2, place(0.0, e)[1] + 4, f"{e:.3g}", "name") for e in (0.0, least / 2, least)]
     first, second = docs[0].first, docs[0].second
-    axis = _ticks(
-        (0.0, 1.0),
-        bottom,
     across = f"Reaction energy (eV/atom) against the share x of the atoms in {readable(first)}; the others in "
     axis = _ticks((0.0, 1.0), bottom, across + readable(second))
-    )
     title = f"Reaction energy (eV/atom) between {readable(first)} and {readable(second)}"
     return _drawing(title, bottom, [*levels, *axis, *body])
 
