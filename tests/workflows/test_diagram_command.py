@@ -90,7 +90,8 @@ def test_the_page_needs_nothing_from_outside(sulfides):
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     pictures = [png.name for png in (folder / found["folder"] / "figures").iterdir()]
     assert page.count("data:image/png;base64,") == sum(not name.startswith("map-") for name in pictures)
-    assert page.count('<svg xmlns="http://www.w3.org/2000/svg"') == sum(name.startswith("map-") for name in pictures)
+    drawn = sum(name.startswith(("map-", "stability-", "interface-")) for name in pictures)  # as interactive ones too
+    assert page.count('<svg xmlns="http://www.w3.org/2000/svg"') == drawn
 
 
 def test_the_legend_numbers_the_products(sulfides):
