@@ -29,7 +29,8 @@ class CHGNetOnePass(Calculator):  # type: ignore[misc]  # ASE has no types
 
     def __init__(self, network: CHGNet) -> None:
         super().__init__()
-        self.network = network.eval().requires_grad_(False)
+        # whoever loaded a MACE model before has made torch's default double precision; the graphs are single
+        self.network = network.eval().float().requires_grad_(False)
         self.network.graph_converter.set_isolated_atom_response("ignore")
 
     def calculate(

@@ -152,3 +152,21 @@ def test_public_mace_knows_rock_salt():
     atoms.calc = load_force_field(f"MACE:{os.environ[PUBLIC_MACE]}").calculator
     # PBE energy without corrections, Materials Project mp-22905: -3.6882 eV/atom; 0.05 eV for model and fixed cell
     assert atoms.get_potential_energy() / 2 == pytest.approx(-3.6882, abs=0.05)
+
+
+def test_chgnet_works_after_torch_was_set_to_double_precision():
+    # loading a MACE model does that, for the whole process
+    torch = pytest.importorskip("torch")
+    before = torch.get_default_dtype()
+    crystal = bulk("LiCl", "rocksalt", a=5.14)
+    try:
+        torch.set_default_dtype(torch.float32)
+        crystal.calc = load_force_field("CHGNet-r2scan").calculator
+        single = crystal.get_potential_energy()
+        torch.set_default_dtype(torch.float64)
+        crystal.calc = load_force_field("CHGNet-r2scan").calculator
+        # the same weights and graph; single precision rounds at 1e-6 of some eV
+        assert crystal.get_potential_energy() == pytest.approx(single, abs=1e-4)
+        assert crystal.get_stress().shape == (6,)
+    finally:
+        torch.set_default_dtype(before)
