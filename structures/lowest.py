@@ -31,6 +31,12 @@ TIE = 1e-5
 """Orderings closer than this (eV per formula unit) count as tied: far above the rounding of the sums (1e-10), far
 below any difference that formal charges could mean."""
 
+ASYMMETRY = 1e-3
+"""Difference between equivalent placements (eV per formula unit) that rounded coordinates can make."""
+
+IMAGES_TRIED = 256
+"""Equivalent placements that the symmetry of a given energy is tried on."""
+
 MOST_TIES = 100_000
 """Orderings that may tie with the last one that is kept; with more the energies do not tell orderings apart."""
 
@@ -125,13 +131,15 @@ def lowest_orderings(
     ------
     InputError
         ``keep`` below 1, more than ``most`` orderings, more than ``MOST_TIES`` ties, a charged cell, or an energy model
-        of another shape than the cell.
+        of another shape or lower symmetry than the cell.
     """
     if keep < 1:
         raise InputError(f"expected keep >= 1 orderings, got {keep}")
     check_size(cell.parent, count_in(cell).distinct, most)
     model = electrostatic_energy(cell) if energy is None else energy
-    _check_model(cell, model)
+    if energy is not None:
+        _check_shapes(cell, model)
+        _check_symmetry(cell, model)
     walk = walk_in(cell)
     fields = _fields(walk, model)
     kept, limit = _room(2 * keep + 1024, len(cell.active)), np.inf
@@ -161,7 +169,7 @@ def _resume(walk: Walk, fields: Fields, saved: SavedSearch) -> None:
         _add_position(walk.branch, fields, position)
 
 
-def _check_model(cell: DisorderedCell, model: PairEnergy) -> None:
+def _check_shapes(cell: DisorderedCell, model: PairEnergy) -> None:
     n_active = len(cell.active)
     n_species = max((len(pool.species) for pool in cell.pools), default=1)
     expected = (n_active, n_species), (n_active, n_species, n_active, n_species)
@@ -169,6 +177,19 @@ def _check_model(cell: DisorderedCell, model: PairEnergy) -> None:
         raise InputError(
             f"expected site and pair energies of shapes {expected[0]} and {expected[1]} for this cell, got "
             f"{model.site.shape} and {model.pair.shape}"
+        )
+
+
+def _check_symmetry(cell: DisorderedCell, model: PairEnergy) -> None:
+    """An energy that differs between equivalent placements has no lowest ordering: try one placement's images."""
+    pools = [np.repeat(np.arange(len(pool.counts)), pool.counts) for pool in cell.pools]
+    random = np.random.default_rng(0)
+    placement = np.concatenate([np.empty(0, dtype=int), *map(random.permutation, pools)]).astype(np.int8)
+    energies = model(placement[cell.permutations[:IMAGES_TRIED]])
+    if np.ptp(energies) > ASYMMETRY:
+        raise InputError(
+            f"expected equal energies for equivalent placements, got {np.ptp(energies):.3g} eV per formula unit "
+            "between some; make the site and pair energies symmetric under cell.permutations"
         )
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from selflimit.errors import InputError
 from selflimit.structures.completions import (
     Completions,
     Ints,
@@ -31,6 +32,9 @@ from selflimit.structures.completions import (
     tabulate,
 )
 from selflimit.structures.group_tree import Tree, tree_of
+
+MOST_POSITIONS = int(np.iinfo(np.int16).max)
+"""Positions that the group's tables number."""
 
 EQUAL, GREATER, LESS = -1, -2, -3
 """How the image of a placement compares with it; numbers from 0 are positions that a comparison waits for."""
@@ -115,7 +119,14 @@ def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Ints) -> Walk
         Pool of each position, shape (n_positions,); pools are contiguous.
     counts
         Positions that each species rank fills, shape (n_pools, n_species).
+
+    Raises
+    ------
+    InputError
+        More than ``MOST_POSITIONS`` positions.
     """
+    if len(pool) > MOST_POSITIONS:
+        raise InputError(f"expected at most {MOST_POSITIONS} sites that order, got {len(pool)}; take a smaller cell")
     bits = max(1, (counts.shape[1] - 1).bit_length())
     walked = len(pool) - completed_positions(pool, counts)
     tree = tree_of(permutations)

@@ -12,11 +12,6 @@ def silent(fraction: float, message: str) -> None:
     """Listen to nothing: the default of every ``progress`` argument."""
 
 
-def part_of(progress: Progress, begin: float, end: float) -> Progress:
-    """Map a sub-task's fraction [0, 1] onto the interval [begin, end] of ``progress``."""
-    return lambda fraction, message: progress(begin + (end - begin) * fraction, message)
-
-
 _listener: ContextVar[Progress] = ContextVar("selflimit_progress", default=silent)
 
 

@@ -28,8 +28,3 @@ MPA = 1e6
 """One megapascal in Pa."""
 MICROMETRE = 1e-6
 """One micrometre in m."""
-
-
-def molar_volume(volume: float) -> float:
-    """Molar volume (m^3/mol) of a volume per formula unit (Angstrom^3)."""
-    return volume * 1e-30 * AVOGADRO

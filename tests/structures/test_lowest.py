@@ -180,6 +180,15 @@ def test_document_sums_and_progress():
     assert type(document).model_validate_json(document.model_dump_json()).orderings[0].structure.is_ordered
 
 
+def test_an_energy_of_lower_symmetry_is_refused():
+    # one of twelve equivalent or mirrored sites preferred: no ordering has an energy of its own
+    cell = lay_out(parent_cell("LZC-A"), "2x1x1")
+    site = np.zeros((12, 2))
+    site[0, 0] = 1.0
+    with pytest.raises(InputError, match="equal energies for equivalent placements"):
+        lowest_orderings(cell, 1, PairEnergy(0.0, site, np.zeros((12, 2, 12, 2)), 1.0))
+
+
 def test_bad_input():
     cell = lay_out(parent_cell("LZC-A"), "primitive")
     with pytest.raises(InputError, match="keep >= 1"):
