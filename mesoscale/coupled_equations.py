@@ -88,11 +88,11 @@ class State:
     stressed
         Order parameter that ``mechanics`` belongs to, shape ``nodes``.
     lithium_imbalance
-        Lithium that appeared from nowhere since the beginning (m^2, in units of c_0 per m of depth).
+        Lithium that appeared from nowhere since the beginning (m^2, in units of c_0 per m of depth; m^3 in 3-D).
     charge_imbalance
-        Charge that did (C per m of depth).
+        Charge that did (C per m of depth; C in 3-D).
     asked, reached
-        Growth of the lithium's area (m^2) that the kinetics asked for, and that happened, since the last comparison.
+        Growth of the lithium (m^2; m^3 in 3-D) asked for by the kinetics, and that happened, since the last comparison.
     overshoot
         Farthest that xi has been outside [0, 1].
     """
@@ -148,15 +148,16 @@ class CoupledEquations:
 
     @cached_property
     def front(self) -> Front:
-        """The order-parameter equation."""
-        return Front(self.microstructure.grid, self.parameters)
+        """The order-parameter equation; the second electrolyte consumes lithium, none grows in it."""
+        electrolyte = self.microstructure.electrolyte
+        return Front(self.microstructure.grid, self.parameters, 1.0 - electrolyte if electrolyte.any() else None)
 
     def initial_state(self, xi: Array, time: float, effort: Effort) -> State:
         """State of order parameter ``xi`` before any growth: c = 1 - h, potential of Ohm's law, its stress."""
         grid, p = self.microstructure.grid, self.parameters
         c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
         phi = ec.potential(grid, p, xi, np.zeros_like(xi), np.zeros_like(xi), self.numerics.potential_rtol)
-        mechanics = self.stress(xi, np.zeros((*grid.nodes, 2)))
+        mechanics = self.stress(xi, np.zeros((*grid.nodes, grid.dimension)))
         effort.multigrid += phi.iterations + mechanics.iterations
         return State((Moment(time, xi, c, phi.x),), mechanics, xi)
 
@@ -260,7 +261,7 @@ class CoupledEquations:
         before = balances.inventory(grid, p, state.xi, state.c)
         lost = balances.inventory(grid, p, now.xi, now.c) - before - sweep.inflow * dt
         stored = balances.stored_current(grid, p, now.xi, now.phi, (now.xi - state.xi) / dt) * dt
-        driven = balances.driven_growth(grid, p, now.xi, now.c, self.overpotential(now.phi, sweep.mechanics))
+        driven = balances.driven_growth(self.front, now.xi, now.c, self.overpotential(now.phi, sweep.mechanics))
         return replace(
             state,
             past=(now, *state.past[:2]),

@@ -8,7 +8,6 @@ Tension is positive: compression is a negative hydrostatic pressure P = tr(sigma
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -255,16 +254,10 @@ def eigenstress(lam: Array, mu: Array, eigenstrain: Array) -> Array:
 def nodal_forces(grid: Grid, stress: Array) -> Array:
     """Integrated nodal forces int B^T sigma dV of a stress constant per cell, shape ``nodes + (d,)``.
 
-    In N, in plane strain per metre of depth (N/m). The integral of each Q1 gradient over a cell is the area of a face
-    over 2^(d-1), so this is the exact (full-quadrature) load.
+    In N, in plane strain per metre of depth (N/m).
     """
     d = grid.dimension
-    forces, share = np.zeros((*grid.nodes, d)), grid.spacing ** (d - 1) / 2 ** (d - 1)
-    matrix = stress_measures.as_matrix(stress)[..., :d, :d] * share
-    for corner in product((0, 1), repeat=d):
-        at = tuple(slice(1, None) if ahead else slice(None, -1) for ahead in corner)
-        forces[at] += matrix @ (2.0 * np.array(corner) - 1.0)
-    return forces
+    return stress_measures.weak_divergence(grid, stress_measures.as_matrix(stress)[..., :d, :d])
 
 
 def all_components(grid: Grid, strain: Array) -> Array:

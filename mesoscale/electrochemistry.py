@@ -67,9 +67,9 @@ def mixture(xi: Array, metal: float, electrolyte: float) -> Array:
 
 
 def ends(grid: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Masks of the nodes on the electrode (y = 0) and on the far electrolyte (y = Ly), shape ``nodes``."""
+    """Masks of the nodes on the electrode and on the far electrolyte, the ends of the last axis, shape ``nodes``."""
     bottom, top = np.zeros(grid.nodes, dtype=np.bool_), np.zeros(grid.nodes, dtype=np.bool_)
-    bottom[:, 0], top[:, -1] = True, True
+    bottom[..., 0], top[..., -1] = True, True
     return bottom, top
 
 

@@ -7,19 +7,25 @@ the Q1 stiffness. The front itself makes it positive definite (moving the front 
 but its diagonal may be negative inside the front, so it is not multigrid's case: conjugate gradients with the diagonal
 of the positive part as preconditioner need few iterations because dx is of the order of the interface width. A
 direction of negative curvature means that the step is too long, and the step is refused.
+
+Where lithium cannot go, in a second electrolyte that consumes it, the equation does not hold: the rest of the domain is
+meshed by the share of each cell that is open, and its boundary is natural, so lithium meets it at a right angle.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from selflimit.errors import ConvergenceError
 from selflimit.mesoscale.electrochemistry import Charge, switch_curvature, switch_slope
+from selflimit.mesoscale.elements import diffusion_elements
 from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.lines import Vector, advance, dot, follow
+from selflimit.mesoscale.operators import Operator, q1_operator
 from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.stress_measures import cell_gradient, interface_normal, weak_divergence
 
 MAX_NEWTON = 12
 """Newton iterations after which a step counts as too long."""
@@ -45,31 +51,70 @@ class FrontStep(NamedTuple):
     newton: int
     """Newton iterations."""
     cathodic_slope: Array
-    """d(d(xi)/dt)/dc = L_eta h'(xi) exp(-alpha f eta) (1/s), shape ``nodes``."""
+    """d(d(xi)/dt)/dc = L_eta h'(xi) exp(-alpha f eta) (1/s), shape ``nodes``; 0 where lithium cannot go."""
 
 
 @dataclass(frozen=True)
 class Front:
-    """The order-parameter equation on one grid."""
+    """The order-parameter equation on one grid.
+
+    Attributes
+    ----------
+    grid
+        The grid.
+    p
+        Parameters.
+    open_share
+        Share of each cell that lithium may take, shape ``grid.shape``; None for all of it.
+    """
 
     grid: Grid
     p: InterfaceParameters
+    open_share: Array | None = None
+
+    @cached_property
+    def is_open(self) -> Array:
+        """1 at the nodes that lithium can reach, else 0, shape ``nodes``."""
+        return (self.grid.to_nodes(self._share) > 0.0).astype(np.float64)
 
     @cached_property
     def volumes(self) -> Array:
-        """Lumped nodal volumes (m^2), shape ``nodes``."""
-        return self.grid.node_volumes()
+        """Lumped open volume around each node (m^2 or m^3), shape ``nodes``; all of it where nothing is open."""
+        return np.where(self.is_open > 0.0, self.grid.to_nodes(self._share), 1.0) * self.grid.node_volumes()
+
+    @property
+    def _share(self) -> Array:
+        return np.ones(self.grid.shape) if self.open_share is None else self.open_share
 
     @cached_property
-    def stiffness(self) -> sparse.csr_matrix:
-        """Q1 stiffness of -lap, dimensionless, shape (n_nodes, n_nodes)."""
-        return _stiffness(self.grid)
+    def _tension(self) -> Operator:
+        """-L_sigma kappa lap in the weak form on the open part."""
+        spread = self.p.surface_mobility * self.p.gradient_coefficient
+        elements, massless = diffusion_elements(self.grid.dimension), np.zeros(self.grid.nodes)
+        operator = q1_operator(self.grid, spread * self._share[None], elements, massless)
+        return replace(operator, free=operator.lines.pack(self.is_open[..., None], np.float64))
+
+    def tension_load(self, xi: Array) -> Array:
+        """Nodal integrals int N L_sigma kappa lap(xi) (m^2/s; m^3/s in three dimensions), shape ``nodes``."""
+        load = self._tension.lines.zeros(np.float64)
+        self._tension.subtract(1, self._packed(xi), load)
+        return self._unpacked(load)
 
     def energy(self, xi: Array) -> float:
-        """Free energy int g + kappa/2 |grad xi|^2 (J per m of depth)."""
-        flat = xi.ravel()
-        well = self.p.barrier * self.volumes.ravel() @ (flat**2 * (1.0 - flat) ** 2)
-        return float(well + 0.5 * self.p.gradient_coefficient * flat @ (self.stiffness @ flat))
+        """Free energy int g + kappa/2 |grad xi|^2 (J per m of depth; J in three dimensions)."""
+        well = self.p.barrier * float((self.is_open * self.volumes * xi**2 * (1.0 - xi) ** 2).sum())
+        return well - 0.5 * float((xi * self.tension_load(xi)).sum()) / self.p.surface_mobility
+
+    def total_curvature(self, xi: Array) -> float:
+        """Curvature of the front, int |grad xi| div(grad xi/|grad xi|); negative where lithium bulges.
+
+        -2 pi for a disc, -8 pi R (m) for a sphere, whatever the profile; 0 for a front from side to side in the plane.
+        """
+        gradient = cell_gradient(self.grid, xi)
+        normal = -interface_normal(self.grid, xi) * self._share[..., None]
+        steepness = self.grid.to_nodes(self._share * np.linalg.norm(gradient, axis=-1))
+        weighted = steepness * self.is_open * self.grid.node_volumes() / self.volumes
+        return -float((weighted * weak_divergence(self.grid, normal)).sum())
 
     def step(
         self, before: Array, c: Array, charge: Charge, load: Array, dt: float, tolerance: float, guess: Array
@@ -79,7 +124,7 @@ class Front:
         Parameters
         ----------
         before
-            Order parameter at the beginning of the step, shape ``nodes``.
+            Order parameter at the beginning of the step, shape ``nodes``; stays where lithium cannot go.
         c
             Normalised concentration, shape ``nodes``.
         charge
@@ -98,13 +143,14 @@ class Front:
         ConvergenceError
             If Newton's method or a linear solve fails: the step is too long.
         """
-        drive = self.p.reaction_coefficient * (charge.cathodic * c - charge.anodic)
-        xi = guess
+        kinetics = self.p.reaction_coefficient * self.is_open
+        drive = kinetics * (charge.cathodic * c - charge.anodic)
+        xi = np.where(self.is_open > 0.0, guess, before)
         for iteration in range(1, MAX_NEWTON + 1):
             update = self._newton_update(xi, before, drive, load, dt, 0.01 * tolerance)
             xi = xi + update
             if np.max(np.abs(update)) < tolerance:
-                return FrontStep(xi, iteration, self.p.reaction_coefficient * switch_slope(xi) * charge.cathodic)
+                return FrontStep(xi, iteration, kinetics * switch_slope(xi) * charge.cathodic)
         raise ConvergenceError(
             f"front: Newton's method did not reach {tolerance} in {MAX_NEWTON} iterations at dt = {dt} s"
         )
@@ -112,85 +158,56 @@ class Front:
     def _newton_update(self, xi: Array, before: Array, drive: Array, load: Array, dt: float, atol: float) -> Array:
         p, mobility = self.p, self.p.surface_mobility
         rate = mobility * p.barrier * well_slope(xi) - switch_slope(xi) * drive - load
-        elastic = mobility * p.gradient_coefficient * (self.stiffness @ xi.ravel()).reshape(xi.shape)
-        residual = self.volumes * ((xi - before) / dt + rate) + elastic
+        defect = self.tension_load(xi) - self.is_open * self.volumes * ((xi - before) / dt + rate)
         diagonal = 1.0 / dt + mobility * p.barrier * well_curvature(xi) - switch_curvature(xi) * drive
-        return self._conjugate_gradients(diagonal, -residual, atol)
+        return self._conjugate_gradients(self.volumes * diagonal, defect, atol)
 
-    def _conjugate_gradients(self, diagonal: Array, rhs: Array, atol: float) -> Array:
-        """Solve (diag(V d) + L_sigma kappa S) x = rhs to an update error of about ``atol``."""
-        spread = self.p.surface_mobility * self.p.gradient_coefficient
-        weight = (self.volumes * diagonal).ravel()
-        scale = self.volumes.ravel() * np.maximum(diagonal.ravel(), 0.0) + spread * self.stiffness.diagonal()
-        x, r = np.zeros(rhs.size), rhs.ravel().copy()
-        z = r / scale
-        direction, rho = z.copy(), _dot(r, z)
+    def _conjugate_gradients(self, diagonal: Array, defect: Array, atol: float) -> Array:
+        """Solve (diagonal + tension) x = defect to an update error of about ``atol``."""
+        mass, r = self._packed(diagonal), self._packed(defect)
+        operator = replace(self._tension, mass=mass[:, 0])
+        scale = np.where(operator.free > 0.0, np.maximum(mass, 0.0) + self._tension.diagonal(), 1.0)
+        lines, last = operator.lines, np.inf
+        x, direction, image = (lines.zeros(np.float64) for _ in range(3))
         for _ in range(MAX_CG):
-            if np.max(np.abs(z)) < atol:
-                return x.reshape(rhs.shape)
-            image = weight * direction + spread * (self.stiffness @ direction)
-            curvature = _dot(direction, image)
+            z = r / scale
+            if max(z.max(), -z.min()) < atol:
+                return self._unpacked(x)
+            rho = dot(lines, 1, r, z)
+            follow(1, lines.inner, z, rho / last, direction, image)
+            operator.subtract(1, direction, image)
+            curvature = -dot(lines, 1, direction, image)
             if curvature <= 0.0:
                 raise ConvergenceError("front: the step's operator is not positive definite; take a shorter time step")
-            x += rho / curvature * direction
-            r -= rho / curvature * image
-            z = r / scale
-            rho, old = _dot(r, z), rho
-            direction = z + rho / old * direction
+            advance(1, lines.inner, rho / curvature, direction, image, x, r)
+            last = rho
         raise ConvergenceError(f"front: conjugate gradients did not converge in {MAX_CG} iterations; shorten the step")
 
-    def anisotropy_rate(self, xi: Array) -> Array:
-        """Explicit rate (1/s) of the four-fold part of the surface energy, shape ``nodes``.
+    def _packed(self, field: Array) -> Vector:
+        return self._tension.lines.pack(field[..., None], np.float64)
 
-        The energy density is kappa/2 a^2 |grad xi|^2 with a = 1 + delta cos 4 theta (Kobayashi 1993,
-        doi:10.1016/0167-2789(93)90120-P); its isotropic part is solved implicitly.
+    def _unpacked(self, vector: Vector) -> Array:
+        return np.ascontiguousarray(self._tension.lines.unpack(vector)[..., 0])
+
+    def anisotropy_rate(self, xi: Array) -> Array:
+        """Explicit rate (1/s) of the cubic part of the surface energy, shape ``nodes``.
+
+        The energy density is kappa/2 a^2 |grad xi|^2 with a = 1 + delta (4 sum n_i^4 - 3), n the normal: in the plane
+        1 + delta cos 4 theta (Kobayashi 1993, doi:10.1016/0167-2789(93)90120-P), in space the same with the axes of
+        the cube (Karma and Rappel 1998, doi:10.1103/PhysRevE.57.4323). Its isotropic part is solved implicitly.
         """
-        p = self.p
-        gx, gy = _gradient(self.grid, xi)
-        theta = np.arctan2(gy, gx)
-        a, slope = 1.0 + p.anisotropy * np.cos(4 * theta), -4.0 * p.anisotropy * np.sin(4 * theta)
-        qx, qy = (a**2 - 1.0) * gx - a * slope * gy, (a**2 - 1.0) * gy + a * slope * gx
-        return -p.surface_mobility * p.gradient_coefficient * _divergence_load(self.grid, qx, qy) / self.volumes
+        p, g = self.p, cell_gradient(self.grid, xi)
+        square = np.maximum((g**2).sum(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
+        fourth = (g**4).sum(axis=-1, keepdims=True) / square**2
+        a = 1.0 + p.anisotropy * (4.0 * fourth - 3.0)
+        flux = (a**2 - 1.0) * g + 16.0 * p.anisotropy * a * (g**3 / square - fourth * g)
+        spread = p.surface_mobility * p.gradient_coefficient
+        return -spread * self.is_open * weak_divergence(self.grid, self._share[..., None] * flux) / self.volumes
 
     def noise_rate(self, xi: Array, charge: Charge, chi: Array) -> Array:
         """Random rate h'(xi) A chi (1/s), shape ``nodes``.
 
         A is relative to the local exchange rate L_eta exp(-alpha f eta); chi from :mod:`selflimit.mesoscale.noise`.
         """
-        p = self.p
-        return np.asarray(p.noise_amplitude * p.reaction_coefficient * switch_slope(xi) * charge.cathodic * chi)
-
-
-def _dot(a: Array, b: Array) -> float:
-    """Scalar product without BLAS, whose threads cost more than they give on vectors this short."""
-    return float(np.einsum("i,i->", a, b))
-
-
-def _stiffness(grid: Grid) -> sparse.csr_matrix:
-    """Kronecker form of the Q1 stiffness on squares: K (x) M + M (x) K."""
-    (kx, mx), (ky, my) = (_line(n) for n in grid.shape)
-    return sparse.csr_matrix(sparse.kron(kx, my) + sparse.kron(mx, ky))
-
-
-def _line(cells: int) -> tuple[sparse.dia_matrix, sparse.dia_matrix]:
-    """Linear elements on a line of unit cells: stiffness and mass."""
-    inner, off = np.full(cells + 1, 2.0), np.ones(cells)
-    inner[[0, -1]] = 1.0
-    return sparse.diags([-off, inner, -off], [-1, 0, 1]), sparse.diags([off, 2 * inner, off], [-1, 0, 1]) / 6.0
-
-
-def _gradient(grid: Grid, nodal: Array) -> tuple[Array, Array]:
-    """Gradient at the cell centres, two arrays of shape ``shape``."""
-    x = np.diff(nodal[:, :-1] + nodal[:, 1:], axis=0) / (2.0 * grid.spacing)
-    y = np.diff(nodal[:-1] + nodal[1:], axis=1) / (2.0 * grid.spacing)
-    return x, y
-
-
-def _divergence_load(grid: Grid, qx: Array, qy: Array) -> Array:
-    """Nodal load int grad(N) . q dV of a vector constant per cell, shape ``nodes``."""
-    half = 0.5 * grid.spacing
-    load = np.zeros(grid.nodes)
-    for i, sign_x in ((slice(None, -1), -1), (slice(1, None), 1)):
-        for j, sign_y in ((slice(None, -1), -1), (slice(1, None), 1)):
-            load[i, j] += half * (sign_x * qx + sign_y * qy)
-    return load
+        kinetics = self.p.noise_amplitude * self.p.reaction_coefficient * self.is_open
+        return np.asarray(kinetics * switch_slope(xi) * charge.cathodic * chi)

@@ -100,7 +100,7 @@ class Grid:
             If the leading shape is not ``nodes``.
         """
         _check_leading("nodal", nodal, self.nodes)
-        return reduce(_mean_of_neighbours, range(self.dimension), nodal)
+        return reduce(mean_of_neighbours, range(self.dimension), nodal)
 
     def to_nodes(self, cell: Array) -> Array:
         """Nodal values of a cell field: the volume-weighted mean of the cells that touch a node.
@@ -123,7 +123,7 @@ class Grid:
         """
         _check_leading("cell", cell, self.shape)
         widths = [(1, 1)] * self.dimension + [(0, 0)] * (cell.ndim - self.dimension)
-        return reduce(_mean_of_neighbours, range(self.dimension), np.pad(cell, widths, mode="edge"))
+        return reduce(mean_of_neighbours, range(self.dimension), np.pad(cell, widths, mode="edge"))
 
     def node_volumes(self) -> Array:
         """Lumped volumes of the nodes (m^2 or m^3), shape ``nodes``; halved on every side that a node lies on."""
@@ -149,7 +149,8 @@ def halvings(shape: Shape) -> list[Shape]:
     return levels
 
 
-def _mean_of_neighbours(field: Array, axis: int) -> Array:
+def mean_of_neighbours(field: Array, axis: int) -> Array:
+    """Means of neighbouring entries along ``axis``, one fewer than entries."""
     ahead, behind = ((slice(None),) * axis + (side,) for side in (slice(1, None), slice(None, -1)))
     return np.asarray(0.5 * (field[ahead] + field[behind]))
 

@@ -180,7 +180,7 @@ class GrowthModel:
 
     def short_circuit(self, state: State) -> bool:
         """Whether lithium is within ten interface widths of the top, where c = 1 and phi = 0 are held."""
-        height, w = self.microstructure.grid.size[1], self.parameters.interface_width
+        height, w = self.microstructure.grid.size[-1], self.parameters.interface_width
         return tip_height(self.microstructure.grid.spacing, state.xi) > height - 10.0 * w
 
     def configuration(self, xi: Array, times: Sequence[float]) -> dict[str, Any]:
@@ -228,7 +228,8 @@ class GrowthModel:
         ):
             guards.check_balance(state.time, name, error, n.balance_tolerance, remedy)
         grid, p = self.microstructure.grid, self.parameters
-        if abs(state.asked) > p.interface_width * balances.front_length(grid, p, state.xi):
+        watched = max(balances.front_length(grid, p, state.xi), guards.shortest_front(grid, p))
+        if abs(state.asked) > p.interface_width * watched:
             said = guards.check_pinning(state.time, state.asked, state.reached, n.allow_unresolved)
             state = replace(state, asked=0.0, reached=0.0)
             run = replace(run, state=state, notes=tuple(dict.fromkeys([*run.notes, *said])))
@@ -304,11 +305,12 @@ def output_times(duration: float, outputs: Sequence[float] | int) -> list[float]
 
 def tip_height(spacing: float, xi: Array) -> float:
     """Highest point of the contour xi = 1/2 (m), by linear interpolation along the columns; 0 without lithium."""
-    ix, iy = np.nonzero((xi[:, :-1] >= 0.5) & (xi[:, 1:] < 0.5))
-    if ix.size == 0:
+    below, above = xi[..., :-1], xi[..., 1:]
+    crossed = np.nonzero((below >= 0.5) & (above < 0.5))
+    if crossed[0].size == 0:
         return 0.0
-    low, high = xi[ix, iy], xi[ix, iy + 1]
-    return float(spacing * np.max(iy + (low - 0.5) / (low - high)))
+    low, high = below[crossed], above[crossed]
+    return float(spacing * np.max(crossed[-1] + (low - 0.5) / (low - high)))
 
 
 def front_compression(model: GrowthModel, state: State) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt, label, maximum
 
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.mesoscale.grid import Array
+from selflimit.mesoscale.grid import Array, Grid
 from selflimit.mesoscale.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 
@@ -17,6 +17,10 @@ order, because cells on its edge are mixtures."""
 PINNED = 0.2
 """Share of the motion asked for below which a front counts as pinned. Measured at -0.1 V and the mobility 2.5e-6
 m^3/(J s): 1.18 up to dx = 1.1 w (above 1 because the potential varies across the front), 0.61 at 1.3 w, 0 at 1.35 w."""
+
+
+FRONT_WIDTHS = 10.0
+"""Interface widths across below which a piece of front has no flat part: its own ends decide how it moves."""
 
 
 def check_resolution(structure: Microstructure, p: InterfaceParameters, allow_unresolved: bool) -> list[str]:
@@ -54,6 +58,11 @@ def cells_across(fraction: Array) -> float:
         return math.inf
     depth = maximum(distance_transform_edt(particle), labels, np.arange(1, count + 1))
     return float(2.0 * np.min(depth) - 1.0)
+
+
+def shortest_front(grid: Grid, p: InterfaceParameters) -> float:
+    """Length (m; area in m^2 in 3-D) of the shortest front that is watched; where lithium fills all there is none."""
+    return float((FRONT_WIDTHS * p.interface_width) ** (grid.dimension - 1))
 
 
 def check_pinning(time: float, asked: float, reached: float, allow_unresolved: bool) -> list[str]:

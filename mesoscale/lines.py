@@ -105,6 +105,28 @@ def dot(lines: Lines, threads: int, a: Vector, b: Vector) -> float:
 
 
 @Kernel
+def follow(lines: Vector, z: Vector, factor: float, p: Vector, image: Vector) -> None:
+    """p = z + factor p, the next search direction of conjugate gradients, and a clean place for its image."""
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        for a in range(p.shape[1]):
+            for j in range(p.shape[2]):
+                p[i, a, j] = z[i, a, j] + factor * p[i, a, j]
+                image[i, a, j] = 0.0
+
+
+@Kernel
+def advance(lines: Vector, step: float, p: Vector, minus_Ap: Vector, x: Vector, r: Vector) -> None:
+    """x += step p and r -= step A p."""
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        for a in range(p.shape[1]):
+            for j in range(p.shape[2]):
+                x[i, a, j] += step * p[i, a, j]
+                r[i, a, j] += step * minus_Ap[i, a, j]
+
+
+@Kernel
 def _dot_by_line(lines: Vector, a: Vector, b: Vector, by_line: Vector) -> None:
     for line in numba.prange(len(lines)):
         total = np.zeros(4)  # four sums side by side: as fast as memory, and in a fixed order

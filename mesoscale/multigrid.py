@@ -23,8 +23,8 @@ from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale.elements import diffusion_elements, elastic_elements
 from selflimit.mesoscale.grid import Array, Grid
 from selflimit.mesoscale.hierarchy import Hierarchy, build_hierarchy
-from selflimit.mesoscale.lines import Kernel, Lines, Vector, dot
-from selflimit.mesoscale.operators import Operator
+from selflimit.mesoscale.lines import Vector, advance, dot, follow
+from selflimit.mesoscale.operators import Operator, q1_operator
 
 Mask = NDArray[np.bool_]
 Stop = Literal["tolerance", "round-off"]
@@ -110,7 +110,7 @@ def solve_scalar(
     if not held.any() and not r.any():
         raise InputError("the problem is singular: got no fixed node and zero reaction; fix a node or give a reaction")
     load, guess = (_field(name, value, grid.nodes) for name, value in (("rhs", rhs), ("x0", x0)))
-    operator = _operator(grid, k[None], diffusion_elements(grid.dimension), r * grid.node_volumes())
+    operator = q1_operator(grid, k[None], diffusion_elements(grid.dimension), r * grid.node_volumes())
     system = _System(operator, None, load[..., None], ~held[..., None], guess[..., None])
     solution = _solve(system, grid, _Effort(rtol, max_iterations, threads))
     return replace(solution, x=solution.x[..., 0])
@@ -169,9 +169,9 @@ def solve_elastic(
     _check_held(grid, held)
     load, guess = (_field(name, value, vector) for name, value in (("rhs", rhs), ("x0", x0)))
     massless = np.zeros(grid.nodes)
-    operator = _operator(grid, moduli, elastic_elements(grid.dimension), massless)
+    operator = q1_operator(grid, moduli, elastic_elements(grid.dimension), massless)
     compression = moduli[:1] + 2.0 * moduli[1:]  # modulus of uniaxial strain: as good as any other measured
-    guide = _operator(grid, compression, diffusion_elements(grid.dimension), massless)
+    guide = q1_operator(grid, compression, diffusion_elements(grid.dimension), massless)
     return _solve(_System(operator, guide, load, ~held, guess), grid, _Effort(rtol, max_iterations, threads))
 
 
@@ -200,15 +200,6 @@ class _System:
     load: Array
     free: Mask
     guess: Array
-
-
-def _operator(grid: Grid, coefficients: Array, elements: Array, mass: Array) -> Operator:
-    """The operator on all nodes; element matrices of a unit cell scale with the spacing to the power d - 2."""
-    lines, scalar = (Lines(grid.nodes, c) for c in (elements.shape[-1], 1))
-    padded = np.pad(coefficients * grid.spacing ** (grid.dimension - 2), [(0, 0), *[(0, 1)] * grid.dimension])
-    on_lines = np.stack([scalar.pack(field[..., None], np.float64)[:, 0] for field in padded])
-    free = lines.pack(np.ones(1), np.float64)
-    return Operator(lines, on_lines, elements, scalar.pack(mass[..., None], np.float64)[:, 0], free)
 
 
 def _solve(system: _System, grid: Grid, effort: _Effort) -> Solution:
@@ -263,39 +254,17 @@ def _conjugate_gradients(search: _Search, r: Vector, effort: _Effort) -> tuple[V
         residual = abs(error) ** 0.5 / scale if scale > 0.0 else float(error != 0.0)
         if residual <= effort.rtol or abs(error) ** 0.5 <= search.floor:
             return e, iteration, residual, "tolerance" if residual <= effort.rtol else "round-off"
-        _follow(threads, lines.inner, z, error / last, p, minus_Ap)
+        follow(threads, lines.inner, z, error / last, p, minus_Ap)
         search.operator.subtract(threads, p, minus_Ap)
         step = -error / dot(lines, threads, p, minus_Ap)
         if not (np.isfinite(step) and step > 0.0) or iteration == effort.max_iterations:
             break
-        _advance(threads, lines.inner, step, p, minus_Ap, e, r)
+        advance(threads, lines.inner, step, p, minus_Ap, e, r)
         gained, last = gained + step * error, error
     raise ConvergenceError(
         f"multigrid reached the relative residual {residual:.2e} in {iteration} iterations, expected "
         f"{effort.rtol:.2e}; raise max_iterations or rtol, or lower the contrast of the coefficients"
     )
-
-
-@Kernel
-def _follow(lines: Vector, z: Vector, factor: float, p: Vector, image: Vector) -> None:
-    """p = z + factor p, the next search direction, and a clean place for its image."""
-    for line in numba.prange(len(lines)):
-        i = lines[line]
-        for a in range(p.shape[1]):
-            for j in range(p.shape[2]):
-                p[i, a, j] = z[i, a, j] + factor * p[i, a, j]
-                image[i, a, j] = 0.0
-
-
-@Kernel
-def _advance(lines: Vector, step: float, p: Vector, minus_Ap: Vector, x: Vector, r: Vector) -> None:
-    """x += step p and r -= step A p."""
-    for line in numba.prange(len(lines)):
-        i = lines[line]
-        for a in range(p.shape[1]):
-            for j in range(p.shape[2]):
-                x[i, a, j] += step * p[i, a, j]
-                r[i, a, j] += step * minus_Ap[i, a, j]
 
 
 def _field(

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from selflimit.mesoscale.elements import largest_ratio
-from selflimit.mesoscale.grid import Array
+from selflimit.mesoscale.grid import Array, Grid
 from selflimit.mesoscale.lines import Kernel, Lines, Vector
 
 
@@ -92,6 +92,27 @@ class Operator:
         m, n, _, c, _ = self.elements.shape
         rows = np.moveaxis(self.elements[:, ::-1], 2, -1)
         return np.ascontiguousarray(rows.reshape(m, n // 2, 2, c, c, n), dtype=self.mass.dtype)
+
+
+def q1_operator(grid: Grid, coefficients: Array, elements: Array, mass: Array) -> Operator:
+    """The operator on all nodes, every unknown free.
+
+    Parameters
+    ----------
+    grid
+        The grid; element matrices of a unit cell scale with its spacing to the power d - 2.
+    coefficients
+        Coefficients per cell, shape ``(m,) + shape``.
+    elements
+        Element matrix of each coefficient on a unit cell, shape ``(m, 2^d, 2^d, c, c)``.
+    mass
+        Diagonal added for every unknown of a node, shape ``nodes``.
+    """
+    lines, scalar = (Lines(grid.nodes, c) for c in (elements.shape[-1], 1))
+    padded = np.pad(coefficients * grid.spacing ** (grid.dimension - 2), [(0, 0), *[(0, 1)] * grid.dimension])
+    on_lines = np.stack([scalar.pack(field[..., None], np.float64)[:, 0] for field in padded])
+    free = lines.pack(np.ones(1), np.float64)
+    return Operator(lines, on_lines, elements, scalar.pack(mass[..., None], np.float64)[:, 0], free)
 
 
 def _neighbour(dimension: int) -> Array:

@@ -4,6 +4,7 @@ A symmetric tensor is an array whose last axis has the components (xx, yy, zz, x
 (xx, yy, zz, xy, xz, yz) in three; shear components are those of the tensor, not twice them. Tension is positive.
 """
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -130,3 +131,27 @@ def cell_gradient(grid: Grid, nodal: Array) -> Array:
             part = 0.5 * (np.delete(part, 0, axis=other) + np.delete(part, -1, axis=other))
         parts.append(part)
     return np.stack(parts, axis=-1)
+
+
+def weak_divergence(grid: Grid, flux: Array) -> Array:
+    """Nodal integrals int grad(N) . q dV of a flux constant per cell: its outflow minus its divergence.
+
+    The integral of each Q1 gradient over a cell is the area of a face over 2^(d-1): this is the full quadrature.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    flux
+        q per cell, shape ``shape + (..., d)``, in any unit; a stress gives the nodal forces.
+
+    Returns
+    -------
+    Shape ``nodes + (...)``, in that unit times m (m^2 in three dimensions).
+    """
+    d = grid.dimension
+    load, share = np.zeros((*grid.nodes, *flux.shape[d:-1])), grid.spacing ** (d - 1) / 2 ** (d - 1)
+    for corner in product((0, 1), repeat=d):
+        at = tuple(slice(1, None) if ahead else slice(None, -1) for ahead in corner)
+        load[at] += flux @ (share * (2.0 * np.array(corner) - 1.0))
+    return load

@@ -29,13 +29,15 @@ class GrowthDoc(Document):
     """Lithium growth in one particle layer."""
 
     microstructure: str = Field(description="'fine' or 'graded', with seed")
-    grid_shape: tuple[int, int] = Field(description="Cells along x and y")
+    grid_shape: tuple[int, ...] = Field(description="Cells along each axis; the last one is the direction of growth")
     spacing: float = Field(gt=0, description="Grid spacing (m)")
     spacing_over_width: float = Field(gt=0, description="dx / interface width w; the front is resolved for <= 1")
     parameters: list[ParameterRow] = Field(description="Every parameter with unit and source")
     times: list[float] = Field(description="Output times (s)")
     tip_height: list[float] = Field(description="Highest point of the lithium contour xi = 1/2 (m) at the output times")
-    deposited: list[float] = Field(description="Lithium deposited since t = 0 (mol per m of depth) at the output times")
+    deposited: list[float] = Field(
+        description="Lithium deposited since t = 0 (mol per m of depth; mol in 3-D) at the output times"
+    )
     peak_compression: list[float] = Field(description="Largest hydrostatic compression -P (MPa) at the output times")
     interface_compression: list[float] = Field(description="Mean -P over the lithium front (MPa) at the output times")
     lithium_balance_error: float = Field(
@@ -60,7 +62,7 @@ class StressDoc(Document):
     """Static stress at the multiphase interface with the decomposition products in place."""
 
     microstructure: str = Field(description="Which interface geometry, with seed")
-    grid_shape: tuple[int, int] = Field(description="Cells along x and y")
+    grid_shape: tuple[int, ...] = Field(description="Cells along each axis; the last one is the direction of growth")
     spacing: float = Field(gt=0, description="Grid spacing (m)")
     parameters: list[ParameterRow] = Field(description="Every parameter with unit and source")
     decomposition: DecompositionDoc = Field(description="The reaction whose strain acts in the reaction zone")
