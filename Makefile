@@ -1,14 +1,19 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run test lint setup
+.PHONY: run test test-all
 
 # The main job, from a bare machine to the report in selflimit-run/report.html
 run:
 	$(PYTHON) tools/bootstrap.py run
 	$(BIN)/selflimit run
 
-# All checks and tests, from a bare machine
+# All checks, and all tests that do not take minutes each, from a bare machine
 test:
+	$(PYTHON) tools/bootstrap.py dev
+	$(BIN)/python tools/check.py -m "not slow"
+
+# The same with every test
+test-all:
 	$(PYTHON) tools/bootstrap.py dev
 	$(BIN)/python tools/check.py

@@ -37,15 +37,21 @@ def stored_current(grid: Grid, p: InterfaceParameters, xi: Array, phi: Array, gr
     return top - bottom - p.charge_number * FARADAY * p.metal_site_density * float(taken)
 
 
-def driven_growth(front: Front, xi: Array, c: Array, eta: Array) -> float:
+def driven_growth(front: Front, xi: Array, c: Array, eta: Array) -> tuple[float, float]:
     """Growth of the lithium (m^2/s; m^3/s in 3-D) that charge transfer and tension ask for on an ideal grid.
 
     Integrating the equation of xi, the double well drops out of a front with the symmetric profile, and surface tension
     acts through the curvature of its contours only. What a front falls behind this, the grid holds it.
+
+    Returns
+    -------
+    The growth, and the lithium exchanged for it, deposition and dissolution added up.
     """
     p, charge = front.p, ec.charge_transfer(front.p, eta)
-    reaction = p.reaction_coefficient * front.is_open * ec.switch_slope(xi) * (charge.cathodic * c - charge.anodic)
-    return front.grid.integrate(reaction) + p.surface_mobility * p.gradient_coefficient * front.total_curvature(xi)
+    exchange = charge.cathodic * ec.activity(p, c) - charge.anodic
+    reaction = p.reaction_coefficient * front.is_open * ec.switch_slope(xi) * exchange
+    tension = p.surface_mobility * p.gradient_coefficient * front.total_curvature(xi)
+    return front.grid.integrate(reaction) + tension, front.grid.integrate(np.abs(reaction)) + abs(tension)
 
 
 def front_length(grid: Grid, p: InterfaceParameters, xi: Array) -> float:

@@ -93,6 +93,8 @@ class State:
         Charge that did (C per m of depth; C in 3-D).
     asked, reached
         Growth of the lithium (m^2; m^3 in 3-D) asked for by the kinetics, and that happened, since the last comparison.
+    exchanged
+        The same with deposition and dissolution added up: where it is much more, the front is held by its drives.
     overshoot
         Farthest that xi has been outside [0, 1].
     """
@@ -104,6 +106,7 @@ class State:
     charge_imbalance: float = 0.0
     asked: float = 0.0
     reached: float = 0.0
+    exchanged: float = 0.0
     overshoot: float = 0.0
 
     @property
@@ -172,7 +175,7 @@ class CoupledEquations:
 
     def overpotential(self, phi: Array, mechanics: MechanicalState) -> Array:
         """Total overpotential phi + eta_m (V), shape ``nodes``."""
-        return phi + self.microstructure.grid.to_nodes(ec.mechanical_overpotential(self.parameters, mechanics.pressure))
+        return phi + self.front.to_open_nodes(ec.mechanical_overpotential(self.parameters, mechanics.pressure))
 
     def step(self, state: State, dt: float, effort: Effort) -> tuple[State, float]:
         """State after a step of length ``dt`` (s), and the estimated error of its order parameter.
@@ -261,7 +264,8 @@ class CoupledEquations:
         before = balances.inventory(grid, p, state.xi, state.c)
         lost = balances.inventory(grid, p, now.xi, now.c) - before - sweep.inflow * dt
         stored = balances.stored_current(grid, p, now.xi, now.phi, (now.xi - state.xi) / dt) * dt
-        driven = balances.driven_growth(self.front, now.xi, now.c, self.overpotential(now.phi, sweep.mechanics))
+        eta = self.overpotential(now.phi, sweep.mechanics)
+        driven, exchanged = balances.driven_growth(self.front, now.xi, now.c, eta)
         return replace(
             state,
             past=(now, *state.past[:2]),
@@ -270,6 +274,7 @@ class CoupledEquations:
             lithium_imbalance=state.lithium_imbalance + (0.0 if n.frozen_concentration else lost),
             charge_imbalance=state.charge_imbalance + stored,
             asked=state.asked + driven * dt,
+            exchanged=state.exchanged + exchanged * dt,
             reached=state.reached + grid.integrate(now.xi - state.xi),
             overshoot=max(state.overshoot, overshoot),
         )

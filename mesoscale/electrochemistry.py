@@ -60,6 +60,11 @@ def charge_transfer(p: InterfaceParameters, overpotential: Array) -> Charge:
     return Charge(np.exp(-p.transfer_coefficient * x), np.exp((1.0 - p.transfer_coefficient) * x))
 
 
+def activity(p: InterfaceParameters, concentration: Array) -> Array:
+    """Concentration that drives charge transfer, c up to saturation, dimensionless."""
+    return np.minimum(concentration, p.saturation)
+
+
 def mixture(xi: Array, metal: float, electrolyte: float) -> Array:
     """X_eff = h X_Li + (1 - h) X_SSE, in the unit of ``metal`` and the shape of ``xi``."""
     h = switch(xi)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -53,8 +54,11 @@ def load_fields(folder: Path, file: FieldFile) -> dict[str, Array]:
         raise InputError(f"expected the fields in {path}, found no such file; give the folder of the run")
     if (found := sha256(path)) != file.sha256:
         raise InputError(f"expected SHA-256 {file.sha256} of {path}, got {found}; run again, the file was changed")
-    with np.load(path, allow_pickle=False) as stored:
-        return {key: stored[key] for key in stored.files}
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {key: stored[key] for key in stored.files}
+    except (ValueError, EOFError, MemoryError, zipfile.BadZipFile) as fault:
+        raise InputError(f"expected an archive of plain arrays in {path}, got {fault}; run again") from None
 
 
 def sha256(path: Path) -> str:

@@ -1,12 +1,12 @@
 """Motion of the lithium front: the order-parameter equation, fully implicit in time.
 
-d(xi)/dt = -L_sigma [g'(xi) - kappa lap(xi) + noise] + L_eta h'(xi) {c exp(-alpha f eta) - exp((1 - alpha) f eta)}
+d(xi)/dt = -L_sigma [g'(xi) - kappa lap(xi) + noise] + L_eta h'(xi) {a exp(-alpha f eta) - exp((1 - alpha) f eta)}
 
-with g = W xi^2 (1 - xi)^2. Backward Euler by Newton's method. The Jacobian is symmetric: a mass-lumped diagonal plus
-the Q1 stiffness. The front itself makes it positive definite (moving the front costs no energy, and 1/dt adds to it),
-but its diagonal may be negative inside the front, so it is not multigrid's case: conjugate gradients with the diagonal
-of the positive part as preconditioner need few iterations because dx is of the order of the interface width. A
-direction of negative curvature means that the step is too long, and the step is refused.
+with g = W xi^2 (1 - xi)^2 and a = min(c, c_sat). Backward Euler by Newton's method. The Jacobian is symmetric: a
+mass-lumped diagonal plus the Q1 stiffness. The front itself makes it positive definite (moving the front costs no
+energy, and 1/dt adds to it), but its diagonal may be negative inside the front, so it is not multigrid's case:
+conjugate gradients with the diagonal of the positive part as preconditioner need few iterations because dx is of the
+order of the interface width. A direction of negative curvature means that the step is too long; it is refused.
 
 Where lithium cannot go, in a second electrolyte that consumes it, the equation does not hold: the rest of the domain is
 meshed by the share of each cell that is open, and its boundary is natural, so lithium meets it at a right angle.
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.electrochemistry import Charge, switch_curvature, switch_slope
+from selflimit.mesoscale.electrochemistry import Charge, activity, switch_curvature, switch_slope
 from selflimit.mesoscale.elements import diffusion_elements
 from selflimit.mesoscale.grid import Array, Grid
 from selflimit.mesoscale.lines import Vector, advance, dot, follow
@@ -51,7 +51,7 @@ class FrontStep(NamedTuple):
     newton: int
     """Newton iterations."""
     cathodic_slope: Array
-    """d(d(xi)/dt)/dc = L_eta h'(xi) exp(-alpha f eta) (1/s), shape ``nodes``; 0 where lithium cannot go."""
+    """d(d(xi)/dt)/dc = L_eta h'(xi) exp(-alpha f eta) (1/s), shape ``nodes``; 0 where saturated or closed."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,16 @@ class Front:
     def volumes(self) -> Array:
         """Lumped open volume around each node (m^2 or m^3), shape ``nodes``; all of it where nothing is open."""
         return np.where(self.is_open > 0.0, self.grid.to_nodes(self._share), 1.0) * self.grid.node_volumes()
+
+    def to_open_nodes(self, cell: Array) -> Array:
+        """Nodal means of a cell field, shape ``nodes``; beside a closed part those of the open cells only.
+
+        What lithium feels is its own stress and not that of a softer neighbour.
+        """
+        if self.open_share is None:
+            return self.grid.to_nodes(cell)
+        share = np.where(self.is_open > 0.0, self.grid.to_nodes(self._share), 1.0)
+        return np.where(self.is_open > 0.0, self.grid.to_nodes(self._share * cell) / share, self.grid.to_nodes(cell))
 
     @property
     def _share(self) -> Array:
@@ -144,13 +154,14 @@ class Front:
             If Newton's method or a linear solve fails: the step is too long.
         """
         kinetics = self.p.reaction_coefficient * self.is_open
-        drive = kinetics * (charge.cathodic * c - charge.anodic)
+        drive = kinetics * (charge.cathodic * activity(self.p, c) - charge.anodic)
         xi = np.where(self.is_open > 0.0, guess, before)
         for iteration in range(1, MAX_NEWTON + 1):
             update = self._newton_update(xi, before, drive, load, dt, 0.01 * tolerance)
             xi = xi + update
             if np.max(np.abs(update)) < tolerance:
-                return FrontStep(xi, iteration, kinetics * switch_slope(xi) * charge.cathodic)
+                unsaturated = c < self.p.saturation
+                return FrontStep(xi, iteration, unsaturated * kinetics * switch_slope(xi) * charge.cathodic)
         raise ConvergenceError(
             f"front: Newton's method did not reach {tolerance} in {MAX_NEWTON} iterations at dt = {dt} s"
         )

@@ -45,7 +45,8 @@ class Grid:
     spacing: float
 
     def __post_init__(self) -> None:
-        """Check shape and spacing."""
+        """Check shape and spacing; a list becomes a tuple."""
+        object.__setattr__(self, "shape", tuple(self.shape))
         _check_shape(self.shape)
         if not (math.isfinite(self.spacing) and self.spacing > 0.0):
             raise InputError(f"spacing must be a positive length in m, got {self.spacing} m; give the cell edge")

@@ -229,9 +229,10 @@ class GrowthModel:
             guards.check_balance(state.time, name, error, n.balance_tolerance, remedy)
         grid, p = self.microstructure.grid, self.parameters
         watched = max(balances.front_length(grid, p, state.xi), guards.shortest_front(grid, p))
-        if abs(state.asked) > p.interface_width * watched:
-            said = guards.check_pinning(state.time, state.asked, state.reached, n.allow_unresolved)
-            state = replace(state, asked=0.0, reached=0.0)
+        if state.exchanged > p.interface_width * watched:
+            motion = (state.asked, state.reached, state.exchanged)
+            said = guards.check_pinning(state.time, *motion, n.allow_unresolved)
+            state = replace(state, asked=0.0, reached=0.0, exchanged=0.0)
             run = replace(run, state=state, notes=tuple(dict.fromkeys([*run.notes, *said])))
         if state.time < goal * (1.0 - 1e-12) and not self.short_circuit(state):
             return run
@@ -253,7 +254,7 @@ class GrowthModel:
         grid, area = structure.grid, [structure.grid.integrate(state.xi) for state in states]
         arrays = stacked(states) | {"coarse": (structure.coarse, "1"), "electrolyte": (structure.electrolyte, "1")}
         return GrowthDoc(
-            microstructure=f"{structure.name}, seed {structure.seed}",
+            microstructure=structure.describe(),
             grid_shape=grid.shape,
             spacing=grid.spacing,
             spacing_over_width=grid.spacing / p.interface_width,

@@ -60,20 +60,26 @@ def cells_across(fraction: Array) -> float:
     return float(2.0 * np.min(depth) - 1.0)
 
 
+HELD = 0.5
+"""Motion asked for over lithium exchanged below which a front is held by its own drives, not by the grid."""
+
+
 def shortest_front(grid: Grid, p: InterfaceParameters) -> float:
     """Length (m; area in m^2 in 3-D) of the shortest front that is watched; where lithium fills all there is none."""
     return float((FRONT_WIDTHS * p.interface_width) ** (grid.dimension - 1))
 
 
-def check_pinning(time: float, asked: float, reached: float, allow_unresolved: bool) -> list[str]:
-    """A note if the front did not follow its drive: areas (m^2) asked for and reached since the last check.
+def check_pinning(time: float, asked: float, reached: float, exchanged: float, allow_unresolved: bool) -> list[str]:
+    """A note if the front did not follow its drive: areas (m^2) asked for, reached and exchanged since the last check.
+
+    A front that stress or depletion holds exchanges lithium without asking for motion, and is not judged.
 
     Raises
     ------
     ConvergenceError
         If the front is pinned and ``allow_unresolved`` is not set.
     """
-    share = reached / asked
+    share = reached / asked if abs(asked) > HELD * exchanged else 1.0
     if share >= PINNED:
         return []
     said = f"pinned front: at {time:.1f} s it had done {share:.2f} of the motion that its overpotential asks for"

@@ -207,7 +207,7 @@ def _document(
     arrays |= {"pressure": (pressure, "Pa"), "pressure_without_reaction": (solved.lithium.pressure, "Pa")}
     arrays |= {"displacement": (solved.displacement(p.zone_eigenstrain), "m")}
     return StressDoc(
-        microstructure=f"{structure.name}, seed {structure.seed}",
+        microstructure=structure.describe(),
         grid_shape=structure.grid.shape,
         spacing=structure.grid.spacing,
         parameters=p.rows(),

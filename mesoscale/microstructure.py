@@ -1,40 +1,30 @@
 """Where the coarse particles and the second electrolyte are: volume fractions of the particle classes per cell.
 
 Fine and graded layers share moduli and conductivity; the sole difference is the eigenstrain coefficient K(x) of lithium
-that grows among fine or at coarse particles, as in the published model.
+that grows among fine or at coarse particles, as in the published model. Two or three dimensions; the last axis is the
+direction of growth.
 """
 
-import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from itertools import product
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 
 from selflimit.errors import InputError
 from selflimit.mesoscale.elasticity import lame
 from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.lithium_shapes import needles
+from selflimit.mesoscale.packing import Radii, Room, coarse_layer
 from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.particles import CELLS_IN_RADIUS, Particle, check_particles, occupied
+from selflimit.mesoscale.segmented_images import phase_fractions
 from selflimit.units import MICROMETRE
 
-MAX_TRIALS = 20_000
-"""Random positions tried for all particles before a packing counts as impossible."""
-
-
-class Particle(NamedTuple):
-    """Coarse particle: the superellipse |x/a|^n + |y/b|^n < 1 around its centre (lengths in m)."""
-
-    x: float
-    y: float
-    a: float
-    b: float
-    exponent: float = 2.0
-
-    def inside(self, x: Array, y: Array) -> Array:
-        """Signed distance-like depth (m) below the particle's surface, positive inside."""
-        reach = (np.abs((x - self.x) / self.a) ** self.exponent + np.abs((y - self.y) / self.b) ** self.exponent) ** (
-            1.0 / self.exponent
-        )
-        return np.asarray((1.0 - reach) * min(self.a, self.b))
+RADIUS = 9.0 * MICROMETRE
+"""Default radius of a coarse particle (m). Sections of particles; the real ones are hundreds of micrometres wide."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +34,8 @@ class Microstructure:
     Attributes
     ----------
     name
-        'fine', 'graded' or 'interface'.
+        'fine', 'graded', 'interface', 'fine-on-electrolyte', 'graded-on-electrolyte', 'particles' or 'image': part of
+        file names.
     seed
         Seed of the packing and of the needles.
     grid
@@ -53,6 +44,8 @@ class Microstructure:
         Volume fraction of coarse particles per cell, shape ``grid.shape``.
     electrolyte
         Volume fraction of the less lithium-stable electrolyte (Li2ZrCl6) per cell, shape ``grid.shape``.
+    source
+        What else the structure was made from, in words.
     """
 
     name: str
@@ -60,6 +53,7 @@ class Microstructure:
     grid: Grid
     coarse: Array
     electrolyte: Array
+    source: str = ""
 
     @classmethod
     def fine(cls, grid: Grid, seed: int = 0) -> Self:
@@ -72,22 +66,23 @@ class Microstructure:
         grid: Grid,
         seed: int = 0,
         coarse_fraction: float = 0.2,
-        radius: float = 9.0 * MICROMETRE,
+        radius: Radii = RADIUS,
         gap: float = 6.0 * MICROMETRE,
         clearance: float = 12.0 * MICROMETRE,
     ) -> Self:
-        """Fine particles with coarse discs at random, none overlapping.
+        """Fine particles with coarse discs or spheres at random, none overlapping.
 
         Parameters
         ----------
         grid
             The grid.
         seed
-            Seed of the positions.
+            Seed of sizes and positions.
         coarse_fraction
-            Area that the coarse particles take, as a fraction; rounded to whole particles.
+            Area or volume that the coarse particles take, as a fraction, to within half a particle. Ignored where
+            ``radius`` lists all particles.
         radius
-            Radius of a coarse particle (m). Sections of particles; the real ones are hundreds of micrometres wide.
+            One radius (m), a distribution (``NormalRadii``, ``LognormalRadii``), or the radius of every particle (m).
         gap
             Least width of the fine channel between two particles (m).
         clearance
@@ -98,23 +93,70 @@ class Microstructure:
         InputError
             If the particles do not fit, or are finer than the grid resolves.
         """
-        if not 0.0 <= coarse_fraction < 1.0:
-            raise InputError(f"expected coarse particles to take 0 to below 1 of the area, got {coarse_fraction}")
-        count = round(coarse_fraction * grid.size[0] * grid.size[1] / (math.pi * radius**2))
-        centres = _pack(grid, np.random.default_rng(seed), count, radius, gap, clearance)
-        particles = [Particle(x, y, radius, radius) for x, y in centres]
-        return cls("graded", seed, grid, _occupied(grid, particles), np.zeros(grid.shape))
+        height = grid.size[-1]
+        room = Room(grid.size[:-1], clearance, height - clearance, gap)
+        particles = coarse_layer(radius, coarse_fraction, height, room, 0.0, seed, CELLS_IN_RADIUS * grid.spacing)
+        coarse = occupied(grid, particles)
+        return cls("graded", seed, grid, coarse, np.zeros(grid.shape), _sizes(radius, len(particles)))
+
+    @classmethod
+    def layered(
+        cls,
+        grid: Grid,
+        seed: int = 0,
+        coarse_fraction: float = 0.2,
+        radius: Radii = RADIUS,
+        gap: float = 6.0 * MICROMETRE,
+        clearance: float = 12.0 * MICROMETRE,
+        electrolyte_height: float = 30.0 * MICROMETRE,
+        contact: float = 0.4,
+    ) -> Self:
+        """Graded (or, without coarse particles, fine) layer below, less stable electrolyte above.
+
+        Some coarse particles are pressed flat against the electrolyte; channels of fine ones between them reach it.
+
+        Parameters
+        ----------
+        grid, seed, radius, gap
+            As for :meth:`graded`.
+        coarse_fraction
+            Area or volume of the particle layer that the coarse particles take, as for :meth:`graded`; 0 gives the
+            fine layer on the electrolyte.
+        clearance
+            Least distance of a particle from the electrode (m).
+        electrolyte_height
+            Thickness of the electrolyte (m).
+        contact
+            Share of the electrolyte's surface that lies on coarse particles, the largest, to within half a particle;
+            fewer if there are no more, at least one.
+
+        Raises
+        ------
+        InputError
+            If the particles do not fit, are or finer than the grid resolves.
+        """
+        surface = grid.size[-1] - electrolyte_height
+        if not grid.spacing <= electrolyte_height < grid.size[-1]:
+            raise InputError(
+                f"expected an electrolyte between one cell and the domain's height {grid.size[-1]} m, got "
+                f"{electrolyte_height} m; give its thickness in m"
+            )
+        room = Room(grid.size[:-1], clearance, surface, gap)
+        particles = coarse_layer(radius, coarse_fraction, surface, room, contact, seed, CELLS_IN_RADIUS * grid.spacing)
+        above = _above(grid, surface)
+        coarse, name = occupied(grid, particles) * (1.0 - above), "graded" if particles else "fine"
+        return cls(f"{name}-on-electrolyte", seed, grid, coarse, above, _sizes(radius, len(particles)))
 
     @classmethod
     def interface(
         cls, grid: Grid, seed: int = 0, layer: float = 0.6, channel: float = 0.25, height: float = 0.45
     ) -> Self:
-        """Graded layer below, Li2ZrCl6 above; two coarse particles leave one channel of fine ones between them.
+        """Graded layer below, Li2ZrCl6 above; coarse particles at the edges leave a channel of fine ones between them.
 
         Parameters
         ----------
         grid
-            The grid.
+            The grid. In three dimensions four particles stand at the lateral edges, and two channels cross.
         seed
             Seed of the needles only: the packing is not random.
         layer
@@ -134,22 +176,90 @@ class Microstructure:
                 f"expected 0 < channel < 1 and 0 < height < layer < 1, got channel {channel}, height {height}, "
                 f"layer {layer}; give fractions of the domain"
             )
-        width, top = grid.size
-        a, b = 0.5 * (1.0 - channel) * width, 0.5 * height * top
-        particles = [Particle(x, layer * top - b, a, b, 6.0) for x in (0.0, width)]
-        above = (grid.cell_centres()[1] > layer * top).astype(float)
-        return cls("interface", seed, grid, _occupied(grid, particles) * (1.0 - above), above)
+        *sides, top = grid.size
+        half = 0.5 * height * top
+        semi_axes = (*(0.5 * (1.0 - channel) * side for side in sides), half)
+        corners = product(*((0.0, side) for side in sides))
+        particles = [Particle((*corner, layer * top - half), semi_axes, 6.0) for corner in corners]
+        above = (grid.cell_centres()[-1] > layer * top).astype(float)
+        return cls("interface", seed, grid, occupied(grid, particles) * (1.0 - above), above)
+
+    @classmethod
+    def of_particles(
+        cls, grid: Grid, particles: Sequence[Particle], electrolyte_height: float = 0.0, seed: int = 0
+    ) -> Self:
+        """Given coarse particles among fine ones, below an electrolyte of ``electrolyte_height`` (m), which cuts them.
+
+        Raises
+        ------
+        InputError
+            If particles overlap, miss the domain, or are finer than the grid resolves.
+        """
+        check_particles(grid, particles)
+        above = _above(grid, grid.size[-1] - electrolyte_height)
+        coarse = occupied(grid, particles) * (1.0 - above)
+        return cls("particles", seed, grid, coarse, above, f"{len(particles)} given coarse particles")
+
+    @classmethod
+    def from_image(cls, grid: Grid, path: Path, labels: Mapping[int, str], pixel_size: float, seed: int = 0) -> Self:
+        """Particle classes from a segmented image, e.g. a slice or a stack of X-ray tomography.
+
+        Rows are the direction of growth, the bottom row lies on the electrode. The part of the image that the grid
+        covers is taken: from the bottom up, in the middle of the width (and of the pages of a stack).
+
+        Parameters
+        ----------
+        grid
+            The grid; two-dimensional for a picture, three-dimensional for a TIFF whose pages are slices.
+        path
+            PNG or TIFF with one value per phase: 1, 8 or 16 bits grey, or a palette (its indices count).
+        labels
+            Value -> 'fine', 'coarse' or 'electrolyte'.
+        pixel_size
+            Edge length of a pixel (m); the distance of pages too.
+        seed
+            Seed of the needles.
+
+        Raises
+        ------
+        InputError
+            If the image cannot be read, has colours or unknown values, or is smaller than the grid.
+        """
+        phases = phase_fractions(grid, path, labels, pixel_size)
+        what = f"{path.name}, pixels of {pixel_size / MICROMETRE:.4g} µm"
+        return cls("image", seed, grid, phases["coarse"], phases["electrolyte"], what)
+
+    @property
+    def coarse_fraction(self) -> float:
+        """Share of the particle layer that coarse particles take, as drawn on the grid."""
+        return float(self.coarse.sum() / (1.0 - self.electrolyte).sum())
+
+    def describe(self) -> str:
+        """Name, seed and, after a colon, what distinguishes the structure, for documents and figures."""
+        words = [self.source] if self.source else []
+        if self.coarse.any():
+            words.append(f"{100.0 * self.coarse_fraction:.1f} % of the layer coarse")
+        return f"{self.name}, seed {self.seed}" + (f": {'; '.join(words)}" if words else "")
 
     def initial_lithium(self, width: float) -> Array:
-        """Order parameter of a strip with three needles, or with one into the channel; interface width w (m)."""
+        """Order parameter of a strip with needles, or with one into the channel; interface width w (m).
+
+        Three needles in two dimensions, three by three in three.
+        """
         if self.name == "interface":
             return needles(self.grid, width, self.seed, count=1, spread=0.05, length=12.0 * MICROMETRE)
-        return needles(self.grid, width, self.seed)
+        return needles(self.grid, width, self.seed, count=3 ** (self.grid.dimension - 1))
 
     def expansion(self, p: InterfaceParameters) -> Array:
-        """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``."""
+        """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``.
+
+        The parameters' x is lateral, y the direction of growth and z the depth of a plane, which in three dimensions is
+        the grid's second axis: a structure that is the same at every depth has the strains of its plane.
+        """
+        x, growth, depth = p.coarse_expansion
+        strain = np.array([x, growth, depth] if self.grid.dimension == 2 else [x, depth, growth])
         ratio = p.fine_ratio + (1.0 - p.fine_ratio) * self.coarse
-        return np.asarray(ratio[..., None] * np.array(p.coarse_expansion))
+        return np.asarray(ratio[..., None] * strain)
 
     def host_moduli(self, p: InterfaceParameters) -> tuple[Array, Array]:
         """Lame constants (Pa) of the particles and the electrolyte without lithium, each of shape ``grid.shape``."""
@@ -164,87 +274,16 @@ def phase_lame(p: InterfaceParameters, phase: str) -> tuple[float, float]:
     return float(lam), float(mu)
 
 
-def needles(
-    grid: Grid,
-    width: float,
-    seed: int = 0,
-    count: int = 3,
-    strip: float = 4.0 * MICROMETRE,
-    length: float = 4.0 * MICROMETRE,
-    radius: float = 2.0 * MICROMETRE,
-    spread: float = 0.2,
-) -> Array:
-    """Order parameter of a lithium strip on the electrode with needle-like protrusions.
-
-    Parameters
-    ----------
-    grid
-        The grid.
-    width
-        Interface width w (m).
-    seed
-        Seed of the positions and lengths.
-    count
-        Number of protrusions; 0 gives a flat front.
-    strip
-        Thickness of the strip (m).
-    length
-        Mean height of a protrusion above the strip (m).
-    radius
-        Half-width of a protrusion (m).
-    spread
-        How far a protrusion may lie from the middle of its share of the width, as a fraction of that share.
-
-    Returns
-    -------
-    Order parameter, shape ``grid.nodes``.
-
-    Raises
-    ------
-    InputError
-        If the strip and its protrusions do not fit below the far electrolyte.
-    """
-    if not 0.0 < strip + 1.5 * length < grid.size[1]:
-        raise InputError(
-            f"expected a strip and needles below {grid.size[1]} m, got {strip} m + {length} m; make them shorter"
-        )
-    draw = np.random.default_rng(seed)
-    x, y = grid.node_coordinates()
-    front, slope = np.full_like(x, strip), np.zeros_like(x)
-    for number in range(count):
-        centre = grid.size[0] * (number + 0.5 + draw.uniform(-spread, spread)) / count
-        bump = length * draw.uniform(0.7, 1.3) * np.exp(-0.5 * ((x - centre) / radius) ** 2)
-        front, slope = front + bump, slope - bump * (x - centre) / radius**2
-    return np.asarray(0.5 * (1.0 - np.tanh((y - front) / np.sqrt(1.0 + slope**2) / (2.0 * width))))
+def _above(grid: Grid, surface: float) -> Array:
+    """Share of every cell that lies above the height ``surface`` (m), shape ``grid.shape``."""
+    share = np.clip(np.arange(1, grid.shape[-1] + 1) - round(surface / grid.spacing, 9), 0.0, 1.0)
+    return np.array(np.broadcast_to(share, grid.shape))
 
 
-def _pack(
-    grid: Grid, draw: np.random.Generator, count: int, radius: float, gap: float, clearance: float
-) -> list[tuple[float, float]]:
-    """Random sequential packing of equal discs; sides may cut them."""
-    low, high = clearance + radius, grid.size[1] - clearance - radius
-    if count < 0 or radius < 2.0 * grid.spacing or low > high:
-        raise InputError(
-            f"expected coarse particles of at least two cells that fit between electrode and top, got {count} of "
-            f"radius {radius} m, clearance {clearance} m, on {grid.size[1]} m at dx = {grid.spacing} m"
-        )
-    centres: list[tuple[float, float]] = []
-    for _ in range(MAX_TRIALS):
-        if len(centres) == count:
-            return centres
-        x, y = draw.uniform(0.0, grid.size[0]), draw.uniform(low, high)
-        if all((x - a) ** 2 + (y - b) ** 2 >= (2.0 * radius + gap) ** 2 for a, b in centres):
-            centres.append((x, y))
-    if len(centres) == count:
-        return centres
-    raise InputError(
-        f"expected room for {count} coarse particles of radius {radius} m with gaps of {gap} m, placed {len(centres)} "
-        f"in {MAX_TRIALS} trials; give fewer or smaller ones"
-    )
-
-
-def _occupied(grid: Grid, particles: list[Particle]) -> Array:
-    """Volume fraction of the particles per cell, with edges one cell wide."""
-    x, y = grid.cell_centres()
-    depth = np.max([particle.inside(x, y) for particle in particles], axis=0, initial=-np.inf)
-    return np.asarray(np.clip(0.5 + depth / grid.spacing, 0.0, 1.0)) if particles else np.zeros(grid.shape)
+def _sizes(radius: Radii, count: int) -> str:
+    if not count:
+        return ""
+    if isinstance(radius, int | float):
+        return f"{count} coarse particles, radius {radius / MICROMETRE:.4g} µm"
+    listed = isinstance(radius, Sequence)
+    return f"{count} coarse particles, radii {'as listed' if listed else str(radius)}"

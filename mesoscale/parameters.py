@@ -104,6 +104,12 @@ class InterfaceParameters(Record):
     bulk_concentration: float = quantity(
         1.0e3, "c_0", "mol/m^3", ARGUELLO, "Li+ concentration that c = 1 stands for", gt=0
     )
+    saturation: float = quantity(
+        1.0, "c_sat", "1",
+        "single-ion conductor: at c = 1 every mobile site is taken. Without a bound c piles up to exp(-f phi) = 48 "
+        "at a front that stress holds, and the overpotential counts twice (docs/theory/phase-field.md)",
+        "Largest normalised concentration that drives charge transfer", gt=0,
+    )  # fmt: skip
     metal_conductivity: float = quantity(1.0e7, "sigma_Li", "S/m", ARGUELLO, "Electronic conductivity of lithium", gt=0)
     conductivity_cap: float = quantity(
         1.0e4, "sigma_Li/sigma_SSE", "1", "numerical: 100 times more moves phi by < 2 % of the overpotential (tests)",
@@ -122,8 +128,8 @@ class InterfaceParameters(Record):
         1.30e-5, "v_m", "m^3/mol", "lithium at 300 K: 6.94 g/mol over 0.534 g/cm^3", "Molar volume of lithium", gt=0
     )
     mechanical_correction: float = quantity(
-        30.0, "C", "1",
-        "calibrated: of 0, 30, 50, 100 the one that holds the front at coarse particles, no lithium detached",
+        60.0, "C", "1",
+        "calibrated: lithium must come to rest at coarse particles, C >= |eta| F/(P v_m) = 44 at their 17 MPa",
         "Mechanical overpotential correction factor", calibrated=True, ge=0,
     )  # fmt: skip
     lithium_modulus: float = quantity(4.9e9, "E_Li", "Pa", MOOSE_SET, "Young's modulus of lithium", gt=0)
@@ -169,7 +175,9 @@ class InterfaceParameters(Record):
             raise InputError(_one_line(fault)) from None
 
     @classmethod
-    def from_decomposition(cls, decomposition: DecompositionDoc, elastic: dict[str, ElasticDoc], **values: Any) -> Self:
+    def from_decomposition(
+        cls, decomposition: DecompositionDoc, elastic: dict[str, ElasticDoc], particle: str = "Li3N", **values: Any
+    ) -> Self:
         """Parameters with the atomistic stages' reaction strain and elastic constants.
 
         The only bridge from atoms to continuum and the only place where units change scale (GPa to Pa). The zone's
@@ -181,25 +189,27 @@ class InterfaceParameters(Record):
         decomposition
             Reaction of the electrolyte with lithium; ``reaction_strain`` = dV/V0 without the reservoir's lithium.
         elastic
-            Elastic constants by reduced formula: the electrolyte's, 'Li3N', and those of the products.
+            Elastic constants by reduced formula: the electrolyte's, the particles', and those of the products.
+        particle
+            Reduced formula of the particle layer.
         **values
             Other parameters, as for the constructor, e.g. ``retained_fraction=0.1``.
 
         Raises
         ------
         InputError
-            If constants of the electrolyte, of Li3N or of a product are missing, or a value is out of range.
+            If constants of the electrolyte, of the particles or of a product are missing, or a value is out of range.
         """
         formulas = [product.formula for product in decomposition.products if product.amount > 0]
-        _need_elastic([decomposition.formula, "Li3N", *formulas], elastic)
+        _need_elastic([decomposition.formula, particle, *formulas], elastic)
         zone = hill_mixture([(p.amount * p.volume, elastic[p.formula]) for p in decomposition.products if p.amount > 0])
         bridged: dict[str, Any] = {
             "reaction_strain": (1.0 + decomposition.reaction_strain) ** (1.0 / 3.0) - 1.0,
-            **_moduli("particle", isotropic(elastic["Li3N"])),
+            **_moduli("particle", isotropic(elastic[particle])),
             **_moduli("electrolyte", isotropic(elastic[decomposition.formula])),
             **_moduli("zone", zone),
         }
-        sources = _bridge_sources(decomposition, elastic) | values.pop("sources", {})
+        sources = _bridge_sources(decomposition, elastic, particle) | values.pop("sources", {})
         return cls(**(bridged | values), sources={**sources, **dict.fromkeys(values, "given by the user")})
 
     @property
@@ -313,10 +323,10 @@ def _need_elastic(formulas: list[str], elastic: dict[str, ElasticDoc]) -> None:
         )
 
 
-def _bridge_sources(decomposition: DecompositionDoc, elastic: dict[str, ElasticDoc]) -> dict[str, str]:
+def _bridge_sources(decomposition: DecompositionDoc, elastic: dict[str, ElasticDoc], particle: str) -> dict[str, str]:
     host = elastic[decomposition.formula]
     made = {
-        "particle": f"elastic constants of Li3N, {elastic['Li3N'].level_of_theory.label}",
+        "particle": f"elastic constants of {particle}, {elastic[particle].level_of_theory.label}",
         "electrolyte": f"elastic constants of {host.formula}, {host.level_of_theory.label}",
         "zone": f"Hill mixture of the products of {decomposition.reaction}",
     }

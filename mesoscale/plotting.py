@@ -9,6 +9,7 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 from selflimit.documents import GrowthDoc, StressDoc
+from selflimit.errors import InputError
 from selflimit.mesoscale.grid import Array
 from selflimit.units import MICROMETRE, MPA
 
@@ -16,6 +17,10 @@ Fields = dict[str, Array]
 
 PRESSURE_MAP = "cividis"
 """Colour map of the compression: its lightness rises evenly, for grey print and colour-blind readers."""
+CONCENTRATION_MAP = "viridis"
+"""Colour map of the concentration, chosen likewise and not to be taken for the compression."""
+COMPRESSION = "hydrostatic compression −P (MPa)"
+ROWS = ("lithium", "pressure:\nelectrolyte, coarse", "pressure:\nelectrolyte, fine")
 LITHIUM, COARSE, ELECTROLYTE = "0.15", "0.75", "0.9"
 """Greys of lithium, coarse particles and the second electrolyte."""
 
@@ -32,6 +37,16 @@ def plot_morphology(doc: GrowthDoc, fields: Fields, output: int, ax: Axes) -> Ax
 def plot_pressure(doc: GrowthDoc, fields: Fields, output: int, ax: Axes, limit: float) -> AxesImage:
     """Compression -P (MPa) between 0 and ``limit`` at output number ``output``, with the outline of the lithium."""
     image = _picture(doc, -fields["pressure"][output] / MPA, ax, PRESSURE_MAP, 0.0, limit)
+    x, y = _nodes(doc)
+    ax.contour(x, y, fields["xi"][output].T, levels=[0.5], colors="white", linewidths=0.9)
+    _outline_phases(doc, fields, ax)
+    _frame(ax, f"{doc.times[output]:.0f} s")
+    return image
+
+
+def plot_concentration(doc: GrowthDoc, fields: Fields, output: int, ax: Axes, limit: float) -> AxesImage:
+    """Concentration c/c0 between 0 and ``limit`` at output number ``output``, with the outline of the lithium."""
+    image = _picture(doc, fields["c"][output], ax, CONCENTRATION_MAP, 0.0, limit)
     x, y = _nodes(doc)
     ax.contour(x, y, fields["xi"][output].T, levels=[0.5], colors="white", linewidths=0.9)
     _outline_phases(doc, fields, ax)
@@ -63,19 +78,64 @@ def plot_growth(runs: Sequence[tuple[GrowthDoc, Fields]], outputs: Sequence[int]
             image = plot_pressure(doc, fields, output, grid[2 * row + 1, column], limit)
         grid[2 * row, 0].set_ylabel(f"{doc.microstructure.split(',')[0]}\nlithium")
         grid[2 * row + 1, 0].set_ylabel(f"{doc.microstructure.split(',')[0]}\npressure")
-        _scale_bar(doc, grid[2 * row, 0])
-    bar = figure.colorbar(
-        image, ax=list(grid.ravel()), shrink=0.6, extend="both", label="hydrostatic compression −P (MPa)"
-    )
+        draw_scale_bar(doc, grid[2 * row, 0])
+    bar = figure.colorbar(image, ax=list(grid.ravel()), shrink=0.6, extend="both", label=COMPRESSION)
     bar.locator = MaxNLocator(6)
     bar.update_ticks()
     return list(grid.ravel())
 
 
+def plot_multiphase(doc: GrowthDoc, fields: Fields, outputs: Sequence[int], figure: Figure) -> list[Axes]:
+    """Growth below a second electrolyte: lithium, compression at electrolyte and coarse, at electrolyte and fine.
+
+    Counterpart of the published Fig. 8A-C. One colour scale; what a row does not speak of is left white.
+
+    Parameters
+    ----------
+    doc, fields
+        A growth in a structure with an electrolyte.
+    outputs
+        Numbers of the output times: the columns.
+    figure
+        Empty figure to draw on.
+
+    Returns
+    -------
+    The panels, row by row.
+
+    Raises
+    ------
+    InputError
+        If the structure has no electrolyte.
+    """
+    if fields["electrolyte"].max() < 0.5:
+        raise InputError(f"expected a growth below an electrolyte, got {doc.microstructure}; use plot_growth")
+    limit = pressure_limit([fields["pressure"][list(outputs)]])
+    panels = figure.subplots(3, len(outputs), squeeze=False, sharex=True, sharey=True)
+    hidden = {1: fields["coarse"] + fields["electrolyte"] < 0.5, 2: fields["coarse"] >= 0.5}
+    for column, output in enumerate(outputs):
+        plot_morphology(doc, fields, output, panels[0, column])
+        for row, cells in hidden.items():
+            image = plot_pressure(doc, fields, output, panels[row, column], limit)
+            _picture(doc, np.where(cells, 1.0, np.nan), panels[row, column], "gray", 0.0, 1.0)
+            panels[row, column].set_title("")
+    for ax, label in zip(panels[:, 0], ROWS, strict=True):
+        ax.set_ylabel(label)
+    draw_scale_bar(doc, panels[0, 0])
+    figure.colorbar(image, ax=list(panels.ravel()), shrink=0.6, extend="both", label=COMPRESSION)
+    return list(panels.ravel())
+
+
 def plot_front(runs: Sequence[GrowthDoc], ax: Axes) -> Axes:
     """Height of the tip (µm) against time (s), one line per microstructure."""
     for doc, style in zip(runs, ("-o", "--s", "-.^", ":d"), strict=False):
-        ax.plot(doc.times, np.array(doc.tip_height) / MICROMETRE, style, label=doc.microstructure, markersize=4)
+        ax.plot(
+            doc.times,
+            np.array(doc.tip_height) / MICROMETRE,
+            style,
+            label=doc.microstructure.split(":")[0],
+            markersize=4,
+        )
     ax.set_xlabel("time (s)")
     ax.set_ylabel("height of the lithium tip (µm)")
     ax.legend(frameon=False)
@@ -107,7 +167,7 @@ def plot_interface_stress(doc: StressDoc, fields: Fields, figure: Figure) -> lis
         image = _picture(doc, -fields[name] / MPA, ax, PRESSURE_MAP, 0.0, limit)
         _outline_zone(doc, fields, ax)
         _frame(ax, title)
-    figure.colorbar(image, ax=list(panels[1:3]), shrink=0.7, extend="both", label="hydrostatic compression −P (MPa)")
+    figure.colorbar(image, ax=list(panels[1:3]), shrink=0.7, extend="both", label=COMPRESSION)
     plot_sweep(doc, panels[3])
     return list(panels)
 
@@ -153,7 +213,7 @@ def _plot_phases(doc: StressDoc, fields: Fields, ax: Axes) -> None:
         arrowprops={"arrowstyle": "-", "color": "0.2"},
     )
     _frame(ax, "phases")
-    _scale_bar(doc, ax, "white", 0.07)
+    draw_scale_bar(doc, ax, "white", 0.07)
 
 
 def _label_spot(fraction: Array) -> tuple[float, float]:
@@ -214,10 +274,15 @@ def _frame(ax: Axes, title: str) -> Axes:
     return ax
 
 
-def _scale_bar(doc: GrowthDoc | StressDoc, ax: Axes, colour: str = "black", level: float = 0.94) -> None:
+def draw_scale_bar(doc: GrowthDoc | StressDoc, ax: Axes, colour: str = "black", level: float = 0.94) -> None:
     """Bar of a round length, about a quarter of the width, with its length in micrometres."""
     width, height = (n * doc.spacing / MICROMETRE for n in doc.grid_shape)
-    length = max((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step <= 0.35 * width), default=1)
+    length = bar_length(width)
     x, y = 0.95 * width - length, level * height
     ax.plot([x, x + length], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt")
     ax.text(x + 0.5 * length, y - 0.02 * height, f"{length} µm", color=colour, ha="center", va="top", fontsize="small")
+
+
+def bar_length(width: float) -> int:
+    """A round length (µm), about a quarter of ``width`` (µm)."""
+    return max((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step <= 0.35 * width), default=1)

@@ -11,7 +11,7 @@ from pydantic import Field
 from pymatgen.core import Element, Structure
 from pymatgen.io.cif import CifParser
 
-from selflimit.documents import LeftOutPhase, Record
+from selflimit.documents import ElasticDoc, LeftOutPhase, Record
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.phases import parse_formula
 
@@ -164,6 +164,12 @@ def bundled_phases(chemsys: str) -> list[BundledPhase]:
             "sub-systems. Use competing_entries(..., source='mp-api') or read_entries(path) for other systems"
         )
     return [phase for phase in catalogue.phases if phase.elements <= elements]
+
+
+def bundled_elastic() -> dict[str, ElasticDoc]:
+    """Elastic constants (CHGNet r2scan) of the bundled electrolytes, Li3N and their products, by reduced formula."""
+    found = [ElasticDoc.model_validate(part) for part in json.loads(bundled_text("elastic_CHGNet-r2scan.json"))]
+    return {doc.formula: doc for doc in found}
 
 
 def left_out_phases(chemsys: str) -> list[LeftOutPhase]:

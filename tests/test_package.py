@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from selflimit.cli import main
+from selflimit.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("structures", "phase_diagrams", "mesoscale", "workflows")
@@ -27,7 +28,7 @@ def test_import_and_help_load_nothing_heavy(code):
     assert said.strip() == "[]"
 
 
-@pytest.mark.parametrize("verb", ["run", "orderings", "diagram", "interface", "report", "results"])
+@pytest.mark.parametrize("verb", [verb.name for verb in VERBS])
 def test_each_verb_explains_itself(verb, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([verb, "--help"])

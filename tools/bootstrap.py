@@ -7,6 +7,7 @@ install yours into .venv before running this.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -40,6 +41,7 @@ def main(extra: str) -> None:
     subprocess.run([*install, "--editable", f"{ROOT}[{extra}]"], check=True)
     if extra == "dev":
         test_server()
+        slurm()
     stamp.write_text(wanted)
 
 
@@ -52,6 +54,20 @@ def test_server() -> None:
         print(
             "no test server: tests against MongoDB will be skipped unless SELFLIMIT_TEST_MONGO_URI is set", flush=True
         )
+
+
+def slurm() -> None:
+    """Debian's Slurm for the tests that submit to one; left out where this is not root's Debian."""
+    if shutil.which("slurmctld", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
+        return
+    if os.name == "nt" or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        print("no Slurm: the tests against one will be skipped (needs root and apt-get)", flush=True)
+        return
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    quiet = {"env": environment, "check": False, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    install = ["apt-get", "install", "-y", "--no-install-recommends", "slurm-wlm", "munge"]
+    if any(subprocess.run(command, **quiet).returncode != 0 for command in (["apt-get", "update"], install)):
+        print("no Slurm: the tests against one will be skipped (apt-get could not install it)", flush=True)
 
 
 def imports(python: Path, module: str) -> bool:

@@ -2,10 +2,12 @@
 
     OMP_NUM_THREADS=1 python tools/compute_entries.py                 # entries_CHGNet-r2scan.json
     OMP_NUM_THREADS=1 python tools/compute_entries.py --volumes       # volumes.json: Li-Zr-Cl by CHGNet 0.3.0, with D3
+    OMP_NUM_THREADS=1 python tools/compute_entries.py --elastic       # elastic_CHGNet-r2scan.json
 
 Refused are crystals whose relaxation does not converge and those whose volume leaves the cell that they start from by
 more than 25 %: the force field lets their layers or molecules drift apart. They are printed, and belong into
-`left_out` of `phases.json`. The second form needs the `dftd3` package (s-dftd3, LGPL) beside the force field.
+`left_out` of `phases.json`. The second form needs the `dftd3` package (s-dftd3, LGPL) beside the force field. The third
+is for the interfaces: the electrolytes, the particle layers, and what the electrolytes become at 0 V up to 20 GPa.
 """
 
 import argparse
@@ -18,14 +20,18 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-
+import numpy as np
 from ase.calculators.mixing import SumCalculator
 from ase.optimize import BFGS
 from pymatgen.core import Structure
 
-from selflimit.documents import LevelOfTheory, RelaxationDoc
+from selflimit.documents import ElasticDoc, LevelOfTheory, RelaxationDoc
 from selflimit.errors import ConvergenceError
 from selflimit.phase_diagrams.bundled import bundled_catalogue, bundled_structure
+from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.entry_sets import electrolyte_entries
+from selflimit.phase_diagrams.phases import parse_formula
+from selflimit.workflows.elastic import elastic_constants
 from selflimit.workflows.force_fields import ForceField, load_force_field
 from selflimit.workflows.relaxation import relax, relax_all
 
@@ -35,12 +41,19 @@ LARGEST_VOLUME_CHANGE = 0.25
 KEPT_CELLS = ("ZrNCl",)
 """Crystals relaxed in their experimental cell: this force field opens the gap between their layers (ZrNCl by 31 %)."""
 DIGITS = 8
+ELECTROLYTES = ("Li2ZrCl6", "Li10GeP2S12", "Li6PS5Cl")
+PARTICLES = ("Li3N mp-2251",)
+"""Crystals of particle layers that are not the lowest of their formula: Li3N as made at ambient pressure (alpha)."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--volumes", action="store_true", help="volumes of the Li-Zr-Cl crystals with and without D3")
-    if parser.parse_args().volumes:
+    parser.add_argument("--elastic", action="store_true", help="elastic constants of electrolytes and their products")
+    asked = parser.parse_args()
+    if asked.elastic:
+        write(f"elastic_{FORCE_FIELD}.json", one_per_line([doc.model_dump(mode="json") for doc in elastic()]))
+    elif asked.volumes:
         write("volumes.json", json.dumps(volumes(), indent=1) + "\n")
     else:
         write(f"entries_{FORCE_FIELD}.json", one_per_line([as_dict(doc) for doc in relaxed()]))
@@ -119,6 +132,32 @@ def as_dict(doc: RelaxationDoc) -> dict[str, Any]:
         "composition": composition,
         "structure": structure,
     }
+
+
+def elastic() -> list[ElasticDoc]:
+    """Elastic constants of the lowest crystal of each formula that an interface needs; unstable ones are printed."""
+    entries = [
+        entry for formula in ELECTROLYTES for entry in electrolyte_entries([formula], source="force-field").entries
+    ]
+    lowest = {e.reduced_formula: e for e in sorted(entries, key=lambda e: -e.energy_per_atom)}
+    formulas = {parse_formula(formula).reduced_formula for formula in ELECTROLYTES}
+    wanted = sorted(formulas | {name for formula in ELECTROLYTES for name in products(formula)})
+    crystals = {lowest[formula].entry_id: lowest[formula].structure for formula in wanted}
+    crystals |= {label: bundled_structure(label) for label in PARTICLES}
+    found, force_field = [], load_force_field(FORCE_FIELD)
+    for label, crystal in crystals.items():
+        try:
+            found.append(elastic_constants(relax(crystal, label, force_field), force_field))
+            print(label, f"{found[-1].bulk_modulus:.1f} GPa", flush=True)
+        except ConvergenceError as error:
+            print(f"refused: {error}", flush=True)
+    return found
+
+
+def products(formula: str) -> set[str]:
+    """What ``formula`` becomes at 0 V at any K_eff up to 20 GPa."""
+    diagram = ConstrainedPhaseDiagram(list(electrolyte_entries([formula], source="force-field").entries))
+    return {p.formula for k in np.linspace(0, 20, 81) for p in diagram.products(formula, 0.0, float(k)).products}
 
 
 def volumes() -> dict[str, Any]:

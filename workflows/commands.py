@@ -2,7 +2,7 @@
 
 import shutil
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,18 +23,20 @@ from selflimit.workflows.ordering_commands import (
     pools_of,
     write_cifs,
 )
+from selflimit.workflows.patience import PatientJobStore
 from selflimit.workflows.printing import plain, print_json, print_line, print_table
-from selflimit.workflows.results import results
+from selflimit.workflows.provenance import write_atomically
+from selflimit.workflows.run_folder import Started, configuration_path, flow_path, started_path
 from selflimit.workflows.runs import (
     RunConfiguration,
     cif_hash,
-    configuration_path,
     execute,
-    flow_path,
     output_of,
     prepared_flow,
+    saved_configuration,
 )
-from selflimit.workflows.stores import open_store, redacted
+from selflimit.workflows.stores import is_mongo_uri, open_store, redacted
+from selflimit.workflows.verdict_commands import print_closed_loop, print_spread
 
 INTERFACE_DEFAULTS = {"duration": 2100.0, "overpotential": -0.1, "grid_cells": (128, 192), "seed": 1}
 """What the verbs without interface options put into the configuration; equal to the options' defaults."""
@@ -53,7 +55,10 @@ def configuration_of(asked: Namespace) -> RunConfiguration:
         A value out of range; the message names it.
     """
     given = {name: getattr(asked, name, default) for name, default in INTERFACE_DEFAULTS.items()}
-    fields = ("parent", "force_field", "max_force", "phases", "keep", "voltage_range")
+    fields = (
+        "parent", "force_field", "screen", "window", "most_screened", "wall_time", "max_force", "phases", "keep",
+        "voltage_range",
+    )  # fmt: skip
     try:
         return RunConfiguration(
             **{name: getattr(asked, name) for name in fields},
@@ -65,6 +70,7 @@ def configuration_of(asked: Namespace) -> RunConfiguration:
             cells=asked.cell,
             k_effs=asked.k_eff,
             parent_sha256=cif_hash(asked.parent),
+            closed_loop=getattr(asked, "closed_loop", False),
         )
     except ValidationError as fault:
         first = fault.errors()[0]
@@ -76,19 +82,21 @@ def configuration_of(asked: Namespace) -> RunConfiguration:
 class Run:
     """An open run: its folder, flow and store."""
 
-    def __init__(self, asked: Namespace) -> None:
-        self.folder = Path(asked.folder)
-        self.where = asked.store or Settings().store
-        self.flow = prepared_flow(self.folder, configuration_of(asked))
-        self.store = open_store(self.where)
+    def __init__(self, folder: Path, where: str, configuration: RunConfiguration, tags: Sequence[str]) -> None:
+        self.folder, self.where = folder, where
+        self.flow = prepared_flow(folder, configuration, tags)
+        self.store = PatientJobStore(open_store(where))
 
-    def through(self, stage: str) -> None:
-        """Run every unfinished job of the stages up to and with ``stage``."""
+    def through(self, stage: str, reuse: bool = False) -> None:
+        """Run every unfinished job of the stages up to and with ``stage``; take over identical work with ``reuse``."""
         stages = [part for part in self.flow.jobs if isinstance(part, Flow)]
         last = [part.name for part in stages].index(stage)
         wanted = [job.name for part in stages[: last + 1] for job in jobs_in_order(part)]
+        where = redacted(self.where) if is_mongo_uri(self.where) else str(Path(self.where).resolve())
+        started = Started(through=stage, store=where)
+        write_atomically(started_path(self.folder), started.model_dump_json(indent=1))
         with Display(wanted) as display:
-            execute(self.folder, self.flow, self.store, display, frozenset(wanted), self.where)
+            execute(self.folder, self.flow, self.store, display, frozenset(wanted), self.where, reuse)
 
     def output(self, *names: str) -> list[Any]:
         """Documents of the finished jobs of these names, or of those that begin so where a name ends with a blank."""
@@ -104,22 +112,42 @@ def _is_called(job_name: str, name: str) -> bool:
 def opened_run(asked: Namespace) -> Iterator[Run]:
     """The run of the command line, its folder held for this process; a folder that was made for nothing goes."""
     folder = Path(asked.folder)
-    configuration_of(asked)
+    configuration = configuration_of(asked)
     is_new = not folder.exists()
     try:
         with locked(folder):
-            yield Run(asked)
+            yield Run(folder, asked.store or Settings().store, configuration, asked.tag)
     finally:
         if is_new and not configuration_path(folder).exists():
             shutil.rmtree(folder)
 
 
+def resume(folder: Path, where: str, through: str) -> Run:
+    """Go on with the run in ``folder``, with the configuration it was started with, to the end of one stage.
+
+    Raises
+    ------
+    InputError
+        The folder holds no run, or another process is running in it.
+    """
+    configuration = saved_configuration(folder)
+    with locked(folder):
+        resumed = Run(folder, where, configuration, ())
+        resumed.through(through)
+    return resumed
+
+
 def run(asked: Namespace) -> None:
     """The whole chain."""
     with opened_run(asked) as opened:
-        opened.through("report")
+        opened.through("report", asked.reuse)
+    show_report(opened, asked.json)
+
+
+def show_report(opened: Run, as_json: bool) -> None:
+    """What a finished chain found, and where its report is."""
     report = opened.folder / opened.output("report")[0].path
-    if asked.json:
+    if as_json:
         print_json({"folder": str(opened.folder), "report": str(report), "store": redacted(opened.where)})
     else:
         reactions = opened.output("decomposition ")
@@ -133,7 +161,7 @@ def orderings(asked: Namespace) -> None:
     if asked.n_cells is not None:
         raise InputError("--n-cells needs --count, --no-relax, --sample or --write: relaxations take cells by --cell")
     with opened_run(asked) as opened:
-        opened.through("orderings")
+        opened.through("orderings", asked.reuse)
     found = [doc for doc in opened.output("orderings ") if isinstance(doc, OrderingsDoc)]
     outcomes, energies = opened.output("relax orderings")[0], opened.output("energies of orderings")[0]
     relaxations = [doc for doc in outcomes if isinstance(doc, RelaxationDoc)]
@@ -162,7 +190,7 @@ def diagram(asked: Namespace) -> None:
         diagram_commands.diagram_of_formulas(asked)
         return
     with opened_run(asked) as opened:
-        opened.through("phase diagram")
+        opened.through("phase diagram", asked.reuse)
     profiles, reactions = opened.output("stability "), opened.output("decomposition ")
     if asked.json:
         print_json({"stabilities": plain(profiles), "decompositions": plain(reactions)})
@@ -174,13 +202,19 @@ def diagram(asked: Namespace) -> None:
 def interface(asked: Namespace) -> None:
     """Growth and static stress."""
     with opened_run(asked) as opened:
-        opened.through("interface")
+        opened.through("interface", asked.reuse)
     growths, stresses = opened.output("growth "), opened.output("stress ")
+    loops, spreads = opened.output("loop "), opened.output("tip pressure spread")
     if asked.json:
-        print_json({"growths": plain(growths), "stresses": plain(stresses)})
+        found = {"growths": growths, "stresses": stresses, "closed_loops": loops, "spreads": spreads}
+        print_json({name: plain(documents) for name, documents in found.items()})
         return
     print_table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(growths))
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(stresses))
+    for loop in loops:
+        print_closed_loop(loop)
+    for spread in spreads:
+        print_spread(spread)
 
 
 def report(asked: Namespace) -> None:
@@ -205,31 +239,3 @@ def report(asked: Namespace) -> None:
         last.run(store=store)
     written = folder / store.get_output(last.uuid)["path"]
     print_json({"report": str(written)}) if asked.json else print_line(f"report: {written}")
-
-
-def query(asked: Namespace) -> None:
-    """Query the store."""
-    store = open_store(asked.store or Settings().store, must_exist=True)
-    found = results(
-        store,
-        kind=asked.kind,
-        formula=asked.formula,
-        k_eff=asked.k_eff,
-        voltage=tuple(asked.voltage) if asked.voltage else None,
-        level=asked.level,
-    )
-    if asked.json:
-        print_json(plain(found))
-    else:
-        print_table(f"{len(found)} documents", tables.RESULT_COLUMNS, tables.result_rows(found))
-
-
-VERBS: dict[str, Callable[[Namespace], None]] = {
-    "run": run,
-    "orderings": orderings,
-    "diagram": diagram,
-    "interface": interface,
-    "report": report,
-    "results": query,
-}
-"""Verb of the command line -> what does it."""

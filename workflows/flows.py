@@ -6,14 +6,16 @@ of RelaxationDoc, be it a force field in one batch or VASP crystal by crystal.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from types import ModuleType
+from typing import Any, Literal, Protocol, TypeVar
 
 from jobflow import Flow, Job, Maker, OutputReference
 
+from selflimit.mesoscale.plasticity import LITHIUM_YIELD_STRENGTH
 from selflimit.phase_diagrams.constrained import VOLTAGES
 from selflimit.phase_diagrams.uncertainty import REACTION_ERROR
 from selflimit.structures.parents import Parent
-from selflimit.workflows import diagram_jobs, jobs
+from selflimit.workflows import carried_files, closed_loop_jobs, diagram_jobs, jobs
 from selflimit.workflows.diagram_jobs import Sampling
 from selflimit.workflows.local import jobs_in_order
 from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
@@ -30,6 +32,9 @@ class RelaxMaker(Protocol):
         ...
 
 
+Files = Literal["folder", "store"]
+"""Where fields and report go: into the working directory, which all jobs share, or into the JobStore's ``data``."""
+
 Work = TypeVar("Work", bound=Job | Flow)
 
 
@@ -43,6 +48,16 @@ def relaxed(maker: RelaxMaker, candidates: Job, name: str) -> Job | Flow:
     """Relax what the job ``candidates`` found."""
     found = candidates.output
     return named(maker.make(found.structures, found.labels, found.degeneracies), name)
+
+
+def writing_jobs(files: Files) -> ModuleType:
+    """The jobs that write files, by where these go; both modules name them alike."""
+    return carried_files if files == "store" else jobs
+
+
+def document(work: Job, files: Files) -> OutputReference:
+    """The document in the output of a job that writes files."""
+    return work.output[0] if files == "store" else work.output
 
 
 @dataclass
@@ -191,6 +206,14 @@ class InterfaceMaker(Maker):
         Grid cells along x and y.
     seed
         Seed of packing and noise.
+    files
+        Where the fields go: 'folder' where all jobs share one, 'store' where each runs on a machine of its own.
+    closed_loop
+        Also bring products and the constriction by their surroundings into agreement.
+    voltage, working_ion
+        Of the closed loop: voltage (V vs the working ion's metal) of the decomposition.
+    sampling
+        Errors of energies and volumes that are carried to the tip, with the closed loop.
     relax_maker, elastic_maker
         What relaxes the particles' crystal, and what computes elastic constants.
     """
@@ -202,6 +225,11 @@ class InterfaceMaker(Maker):
     overpotential: float = -0.1
     grid_cells: tuple[int, int] = (128, 192)
     seed: int = 1
+    files: Files = "folder"
+    closed_loop: bool = False
+    voltage: float = 0.0
+    working_ion: str = "Li"
+    sampling: Sampling = field(default_factory=lambda: Sampling(energy_error=REACTION_ERROR, samples=300, seed=1))
     relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
     elastic_maker: ForceFieldElasticMaker = field(default_factory=ForceFieldElasticMaker)
 
@@ -221,28 +249,48 @@ class InterfaceMaker(Maker):
         """
         crystal = named(jobs.particle_candidates(self.particle), "particle crystal")
         particle = relaxed(self.relax_maker, crystal, "relax particle")
-        chosen = jobs.elastic_candidates(electrolyte, competing, particle.output, list(decompositions))
+        phases = (electrolyte, competing, particle.output, list(decompositions))
+        chosen = (
+            closed_loop_jobs.loop_candidates(*phases, self.voltage, self.working_ion)
+            if self.closed_loop
+            else jobs.elastic_candidates(*phases)
+        )
         constants = named(self.elastic_maker.make(named(chosen, "crystals to strain").output), "elastic constants")
         parameters = [
             named(jobs.interface_parameters(reaction, constants.output, self.overpotential), f"parameters {number}")
             for number, reaction in enumerate(decompositions)
         ]
+        write = writing_jobs(self.files)
         grown = [
             named(
-                jobs.growth(parameters[0].output, layer, self.grid_cells, self.seed, self.duration), f"growth {layer}"
+                write.growth(parameters[0].output, layer, self.grid_cells, self.seed, self.duration), f"growth {layer}"
             )
             for layer in self.layers
         ]
         stressed = [
-            named(jobs.stress(part.output, reaction, self.grid_cells, self.seed), f"stress {number}")
+            named(write.stress(part.output, reaction, self.grid_cells, self.seed), f"stress {number}")
             for number, (part, reaction) in enumerate(zip(parameters, decompositions, strict=True))
         ]
+        here = (electrolyte, competing, constants.output, parameters[0].output)
+        loops = self.loops(*here) if self.closed_loop else []
         output = {
             "elastic": constants.output,
-            "growths": [job.output for job in grown],
-            "stresses": [job.output for job in stressed],
+            "growths": [document(job, self.files) for job in grown],
+            "stresses": [document(job, self.files) for job in stressed],
+            "files": [job.output[1] for job in (*grown, *stressed) if self.files == "store"],
         }
-        return Flow([crystal, particle, chosen, constants, *parameters, *grown, *stressed], output, name=self.name)
+        steps = [crystal, particle, chosen, constants, *parameters, *grown, *stressed, *loops]
+        return Flow(steps, output, name=self.name)
+
+    def loops(self, *here: OutputReference) -> list[Job]:
+        """The closed loop by both functionals, and the spread of the pressure at the tip."""
+        where = (self.voltage, self.working_ion, self.grid_cells, self.seed)
+        found = [
+            named(closed_loop_jobs.loop_closed(*here, functional, *where, LITHIUM_YIELD_STRENGTH), f"loop {functional}")
+            for functional in ("linear", "elastic")
+        ]
+        spread = closed_loop_jobs.tip_pressure_spread(*here, self.voltage, self.grid_cells, self.seed, self.sampling)
+        return [*found, named(spread, "tip pressure spread")]
 
 
 @dataclass
@@ -274,9 +322,11 @@ class SelfLimitMaker(Maker):
             "electrolyte": electrolyte,
             **first_outputs(first),
             **second.output,
-            **third.output,
+            **{name: output for name, output in third.output.items() if name != "files"},
         }
-        report = named(jobs.report(content), "report")
+        carried = self.interface_maker.files == "store"
+        made = carried_files.report(content, third.output["files"]) if carried else jobs.report(content)
+        report = named(made, "report")
         return Flow([first, second, third, Flow([report], report.output, name="report")], name=self.name)
 
 

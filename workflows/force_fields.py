@@ -5,10 +5,8 @@ several processes use the cores better than several threads at the sizes that ar
 """
 
 import contextlib
-import hashlib
 import importlib
 import io
-import urllib.request
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from selflimit.documents import LevelOfTheory
 from selflimit.errors import InputError, MissingDependencyError
+from selflimit.workflows.mace_models import PUBLIC_MODELS, model_file, public_model, sha256_of
 
 FORCE_FIELDS = (
     "CHGNet-r2scan",
@@ -57,12 +56,6 @@ doi:10.1021/acs.jctc.4c00190; multi-fidelity: doi:10.1021/jacs.4c14455)."""
 
 SEVENNET_INSTALL = "pip install sevenn==0.13.0  (in an environment without mace-torch, which pins an older e3nn)"
 """How to get SevenNet beside this package."""
-
-MACE_CHECKPOINTS = {"MACE-MP-0-small": "small", "MACE-MPA-0": "medium-mpa-0"}
-"""Public MACE models and what mace-torch calls them (arXiv:2401.00096)."""
-
-NETWORK_TIMEOUT = 10.0
-"""Seconds to wait for the server of the public MACE weights before saying that there is no network."""
 
 
 @dataclass(frozen=True)
@@ -115,14 +108,15 @@ def load_force_field(name: str = DEFAULT_FORCE_FIELD) -> ForceField:
     Parameters
     ----------
     name
-        One of :data:`FORCE_FIELDS`, where the last stands for 'MACE:' and the path of a MACE model file. Public MACE
-        models come from mace-torch's own cache, or are downloaded into it; the weights of CHGNet and SevenNet come with
-        their packages.
+        One of :data:`FORCE_FIELDS`, where the last stands for 'MACE:' and the path of a MACE model file, which is
+        code: give only files whose origin you trust. Public MACE models come from mace-torch's own cache, or are
+        downloaded into it, and their SHA-256 is checked before they are loaded; the weights of CHGNet and SevenNet
+        come with their packages.
 
     Raises
     ------
     InputError
-        Unknown name, or a path without a file.
+        Unknown name, a path without a MACE model, or a public model's file that is another one.
     MissingDependencyError
         The package of the force field is not installed, or its public weights are neither cached nor reachable.
     """
@@ -130,10 +124,10 @@ def load_force_field(name: str = DEFAULT_FORCE_FIELD) -> ForceField:
         return _chgnet(name)
     if name in SEVENNET_WEIGHTS:
         return _sevennet(name)
-    if name in MACE_CHECKPOINTS:
-        return _mace(name, name, _public_mace(name))
+    if name in PUBLIC_MODELS:
+        return _mace(name, name, public_model(name))
     if name.startswith("MACE:"):
-        path = _existing(Path(name.removeprefix("MACE:")).expanduser())
+        path = model_file(Path(name.removeprefix("MACE:")).expanduser())
         return _mace(name, f"MACE {path.stem}", path)
     raise InputError(f"expected a force field ({', '.join(FORCE_FIELDS)}), got {name!r}")
 
@@ -176,39 +170,19 @@ def _mace(name: str, model: str, path: Path) -> ForceField:
     with _quiet():
         _one_thread()
         package = _need("mace.calculators", MACE_EXTRA)
-        calculator = package.MACECalculator(model_paths=str(path), device="cpu", default_dtype="float64")
+        try:
+            calculator = package.MACECalculator(model_paths=str(path), device="cpu", default_dtype="float64")
+        except Exception as cause:  # whatever unpickling and mace make of the content
+            raise InputError(
+                f"{path} is no MACE model that the installed mace-torch can use ({type(cause).__name__}: {cause}); "
+                "give a whole model, not a checkpoint of its parameters"
+            ) from cause
     covered = [int(number) for number in calculator.models[0].atomic_numbers]
     return ForceField(name, calculator, _level(model, path, "none"), _symbols(covered))
 
 
-def _public_mace(name: str) -> Path:
-    """Weights of a public MACE model, from mace-torch's cache or, where the server answers, downloaded into it."""
-    with _quiet():
-        foundations = _need("mace.calculators.foundations_models", MACE_EXTRA)
-    checkpoint = MACE_CHECKPOINTS[name]
-    url = foundations.mace_mp_urls[checkpoint]
-    cached = Path(foundations.get_cache_dir()) / "".join(c for c in url.rsplit("/", 1)[-1] if c.isalnum() or c == "_")
-    if cached.is_file():
-        return cached
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=NETWORK_TIMEOUT), _quiet():
-            return Path(foundations.download_mace_mp_checkpoint(checkpoint))
-    except Exception as cause:  # whatever network and server make of the request
-        raise MissingDependencyError(
-            f"the weights of {name} are not at {cached} and {url} cannot be reached ({cause}); "
-            "download the file elsewhere and put it there, or give it as 'MACE:<path>'"
-        ) from cause
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise InputError(f"expected a MACE model file after 'MACE:', found none at {path}; check the path")
-    return path
-
-
 def _level(model: str, weights: Path, corrections: Literal["none", "MP2020"]) -> LevelOfTheory:
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    return LevelOfTheory(method="force field", model=model, weights_sha256=digest, corrections=corrections)
+    return LevelOfTheory(method="force field", model=model, weights_sha256=sha256_of(weights), corrections=corrections)
 
 
 def _symbols(atomic_numbers: Iterable[int]) -> frozenset[str]:

@@ -7,6 +7,7 @@ run folder; a job whose output is in the store is not run again. Flows that a jo
 
 import json
 import time
+import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
@@ -21,6 +22,7 @@ from selflimit.documents import Record
 from selflimit.errors import InputError
 from selflimit.progress import Progress, listening, silent
 from selflimit.workflows.provenance import write_atomically
+from selflimit.workflows.reuse import keep_files, reused, stamp
 
 
 class JobRecord(Record):
@@ -71,8 +73,22 @@ def save_flow(path: Path, flow: Flow) -> Flow:
 
 
 def saved_flow(path: Path) -> Flow | None:
-    """The flow at ``path``, or None when none was saved."""
-    return MontyDecoder().decode(path.read_text(encoding="utf-8")) if path.exists() else None
+    """The flow at ``path``, or None when none was saved.
+
+    Raises
+    ------
+    InputError
+        The file is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        flow = MontyDecoder().decode(path.read_text(encoding="utf-8"))
+    except Exception as fault:  # the decoder raises whatever the damaged text provokes
+        raise InputError(f"{path} holds no flow ({fault}); delete its run folder, or put the file back") from None
+    if not isinstance(flow, Flow):
+        raise InputError(f"{path} holds no flow but {type(flow).__name__}; delete its run folder, or put the file back")
+    return flow
 
 
 def jobs_in_order(flow: Flow) -> list[Job]:
@@ -91,7 +107,13 @@ def stored_output(job: Job, store: JobStore) -> dict[str, Any] | None:
 
 
 def run_flow(
-    flow: Flow, store: JobStore, folder: Path, listener: Listener, *, until: frozenset[str] | None = None
+    flow: Flow,
+    store: JobStore,
+    folder: Path,
+    listener: Listener,
+    *,
+    until: frozenset[str] | None = None,
+    reuse: bool = False,
 ) -> list[JobRecord]:
     """Run the jobs of ``flow`` that have no output in ``store`` yet, in order, inside ``folder``.
 
@@ -107,6 +129,8 @@ def run_flow(
         Hears starts, progress and ends.
     until
         Names of the jobs to run; None for all. Their parents must be among them or finished.
+    reuse
+        Take over the output of identical work that the store holds already, see :mod:`selflimit.workflows.reuse`.
 
     Returns
     -------
@@ -122,19 +146,19 @@ def run_flow(
     for job in jobs_in_order(flow):
         if until is not None and job.name not in until:
             continue
-        record = _run_job(job, store, folder, listener)
+        record = _run_job(job, store, folder, listener, reuse)
         listener.finish(job, record)
         records.append(record)
     return records
 
 
-def _run_job(job: Job, store: JobStore, folder: Path, listener: Listener) -> JobRecord:
+def _run_job(job: Job, store: JobStore, folder: Path, listener: Listener, reuse: bool) -> JobRecord:
     done = stored_output(job, store)
     if done is not None:
         return JobRecord(name=job.name, uuid=job.uuid, seconds=0.0, reused=True, finished=done["completed_at"])
     begin = time.monotonic()
     with chdir(folder), listening(listener.start(job)):
-        _run_with_offspring(job, store, folder)
+        _run_with_offspring(job, store, folder, reuse)
     return JobRecord(
         name=job.name,
         uuid=job.uuid,
@@ -144,23 +168,47 @@ def _run_job(job: Job, store: JobStore, folder: Path, listener: Listener) -> Job
     )
 
 
-def _run_with_offspring(job: Job, store: JobStore, folder: Path) -> None:
+def _run_with_offspring(job: Job, store: JobStore, folder: Path, reuse: bool) -> None:
     """Run ``job``, then the flows it returned, each of their jobs in a folder of its own."""
-    for number, offspring in enumerate(_offspring(job, store, folder)):
+    for number, offspring in enumerate(_offspring(job, store, folder, reuse)):
         for child in jobs_in_order(offspring):
             if stored_output(child, store) is None:
                 directory = folder / "jobs" / f"{number}-{child.name.replace('/', '_')}-{child.uuid[:8]}-{child.index}"
                 directory.mkdir(parents=True, exist_ok=True)
                 with chdir(directory):
-                    _run_with_offspring(child, store, folder)
+                    _run_with_offspring(child, store, folder, reuse)
 
 
-def _offspring(job: Job, store: JobStore, folder: Path) -> list[Flow]:
+def _offspring(job: Job, store: JobStore, folder: Path, reuse: bool) -> list[Flow]:
     """The flows that ``job`` returns, kept so that a resume finds the same identifiers and runs the job only once."""
-    paths = [folder / ".flows" / f"{job.uuid}-{job.index}-{kind}.json" for kind in ("replace", "detour", "addition")]
-    kept = [flow for path in paths if (flow := saved_flow(path)) is not None]
+    kept = saved_offspring(folder, job)
     if kept:
         return kept
-    response = job.run(store=store)
+    stamp(job, store)
+    if reuse and reused(job, store, Path.cwd()):
+        return []
+    try:
+        response = job.run(store=store)
+    except Exception:
+        write_atomically(failure_path(folder, job), traceback.format_exc())
+        raise
+    failure_path(folder, job).unlink(missing_ok=True)
+    if reuse:
+        keep_files(job, store, Path.cwd())
     made = (response.replace, response.detour, response.addition)
+    paths = _offspring_paths(folder, job)
     return [save_flow(path, flow) for path, flow in zip(paths, made, strict=True) if isinstance(flow, Flow)]
+
+
+def saved_offspring(folder: Path, job: Job) -> list[Flow]:
+    """The flows that ``job`` has returned in this run folder, empty if it returned none or has not run."""
+    return [flow for path in _offspring_paths(folder, job) if (flow := saved_flow(path)) is not None]
+
+
+def failure_path(folder: Path, job: Job) -> Path:
+    """Where the traceback of a job that failed is kept until it succeeds."""
+    return folder / ".flows" / f"{job.uuid}-{job.index}-failed.txt"
+
+
+def _offspring_paths(folder: Path, job: Job) -> list[Path]:
+    return [folder / ".flows" / f"{job.uuid}-{job.index}-{kind}.json" for kind in ("replace", "detour", "addition")]

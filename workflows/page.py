@@ -1,4 +1,4 @@
-"""Pieces of a self-contained HTML page: headings, tables, figures as embedded PNG. No network is needed to open it."""
+"""Pieces of a self-contained HTML page: headings, tables, embedded pictures and films. It opens without a network."""
 
 import base64
 import html
@@ -21,10 +21,39 @@ th.number{text-align:right}
 figure{margin:1.4rem 0} figure img{max-width:100%;height:auto} figcaption{font-size:.86rem;color:#444}
 .selflimit-legend{columns:18rem;font-size:.86rem;margin:.4rem 0}
 caption{text-align:left;font-weight:600;padding:.3rem 0} .scroll{overflow-x:auto} .note{color:#444;font-size:.9rem}
+.player img{display:block} .player img[hidden]{display:none}
+.controls{display:flex;align-items:center;gap:.7rem;margin:.4rem 0;font-size:.9rem} .controls[hidden]{display:none}
+.controls input{flex:1;max-width:36rem} .controls button{font:inherit;min-width:5.5rem;padding:.2rem .6rem}
+.controls output{min-width:6rem;font-variant-numeric:tabular-nums}
 mark{background:#ffe9a8} nav a{margin-right:1rem} code{font-size:.88em;overflow-wrap:anywhere}
-@media print{nav{display:none} figure,table{break-inside:avoid}}
+@media print{nav,.controls{display:none} figure,table{break-inside:avoid}}
 """
 
+
+PLAYER = """
+for (const player of document.querySelectorAll(".player")) {
+  const frames = [...player.querySelectorAll("img")], slider = player.querySelector("input");
+  const button = player.querySelector("button"), label = player.querySelector("output");
+  let timer = null;
+  const show = (number) => {
+    frames.forEach((frame, i) => { frame.hidden = i !== number; });
+    slider.value = number;
+    label.textContent = slider.ariaValueText = frames[number].alt;
+  };
+  const stop = () => { clearInterval(timer); timer = null; button.textContent = "Play"; };
+  const step = () => { if (+slider.value < frames.length - 1) show(+slider.value + 1); else stop(); };
+  slider.addEventListener("input", () => { stop(); show(+slider.value); });
+  button.addEventListener("click", () => {
+    if (timer !== null) { stop(); return; }
+    if (+slider.value === frames.length - 1) show(0);
+    button.textContent = "Pause";
+    timer = setInterval(step, 200);
+  });
+  show(frames.length - 1);
+  player.querySelector(".controls").hidden = false;
+}
+"""
+"""Slider and button of every player on the page. Without scripts the last frame stands there as a picture."""
 
 SYMBOL = "(?:" + "|".join(sorted(ELEMENTS, key=len, reverse=True)) + ")"
 COUNT = r"(?:[1-9]\d*(?:\.\d+)?)?"
@@ -84,17 +113,42 @@ class Page:
             f"<figcaption>{subscripted(caption)}</figcaption></figure>"
         )
 
+    def player(self, frames: Sequence[bytes], labels: Sequence[str], caption: str) -> None:
+        """A film: WebP pictures of one size, embedded, with a time slider and a button that plays them.
+
+        Parameters
+        ----------
+        frames
+            The pictures.
+        labels
+            What the slider says at each, e.g. '600 s'.
+        caption
+            Text below.
+        """
+        last = len(frames) - 1
+        images = "".join(
+            f'<img alt="{html.escape(label)}" src="data:image/webp;base64,{base64.b64encode(frame).decode()}"'
+            f"{'' if number == last else ' hidden'}>"
+            for number, (frame, label) in enumerate(zip(frames, labels, strict=True))
+        )
+        self.parts.append(
+            f'<figure class="player">{images}<div class="controls" hidden><button type="button">Play</button>'
+            f'<input type="range" min="0" max="{last}" value="{last}" aria-label="time"><output></output></div>'
+            f"<figcaption>{subscripted(caption)}</figcaption></figure>"
+        )
+
     def drawing(self, markup: str, caption: str) -> None:
         """A drawing that is markup of our own making (SVG and its legend), set as it is."""
         self.parts.append(f"<figure>{markup}<figcaption>{subscripted(caption)}</figcaption></figure>")
 
     def text(self) -> str:
         """The whole page."""
+        script = f"<script>{PLAYER}</script>" if any('class="player"' in part for part in self.parts) else ""
         links = "".join(f'<a href="#{anchor}">{html.escape(name)}</a> ' for anchor, name in self.chapters)
         return (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(self.title)}</title>'
             f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head>'
-            f"<body><h1>{subscripted(self.title)}</h1><nav>{links}</nav>{''.join(self.parts)}</body></html>\n"
+            f"<body><h1>{subscripted(self.title)}</h1><nav>{links}</nav>{''.join(self.parts)}{script}</body></html>\n"
         )
 
     def _cells(self, row: Sequence[object], kind: Sequence[str], marked: int) -> str:

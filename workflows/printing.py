@@ -1,8 +1,9 @@
 """What goes to the terminal: tables, JSON and lines on standard output, a progress bar on standard error."""
 
+import csv
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,6 +54,14 @@ def plain(documents: Sequence[Document]) -> list[dict[str, Any]]:
 def print_json(content: Any) -> None:
     """Print JSON to standard output."""
     sys.stdout.write(json.dumps(content, indent=1) + "\n")
+
+
+def print_csv(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows to standard output as comma-separated values (RFC 4180); what is no text or number as JSON."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([json.dumps(row[name]) if isinstance(row[name], list | dict) else row[name] for name in names])
 
 
 def print_line(text: str) -> None:

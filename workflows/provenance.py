@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from selflimit import __version__
+from selflimit.errors import InputError
 from selflimit.mesoscale.fields import sha256
 from selflimit.workflows.stores import redacted
 
@@ -19,6 +20,9 @@ PACKAGES = (
     "jobflow", "maggma", "atomate2", "custodian", "matplotlib",
 )  # fmt: skip
 """Packages whose version can change a number or a file."""
+
+NO_CHECKOUT = "not a git checkout"
+"""Revision of an installed package."""
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -41,12 +45,23 @@ def package_versions() -> dict[str, str]:
 
 
 def git_revision() -> str:
-    """Git revision of the source tree the package runs from, or 'not a git checkout'."""
-    asked = subprocess.run(
-        ["git", "-C", str(Path(__file__).resolve().parent), "describe", "--always", "--dirty", "--abbrev=40"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return asked.stdout.strip() if asked.returncode == 0 else "not a git checkout"
+    """Git revision of the source tree the package runs from, or 'not a git checkout'.
+
+    An installed package may lie inside somebody's repository, whose revision says nothing about it.
+    """
+    here = Path(__file__).resolve()
+    if _git(here.parent, "ls-files", "--error-unmatch", here.name) is None:
+        return NO_CHECKOUT
+    return _git(here.parent, "describe", "--always", "--dirty", "--abbrev=40") or NO_CHECKOUT
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git answers; None where it refuses, or is not installed."""
+    try:
+        asked = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return asked.stdout.strip()
 
 
 def environment() -> dict[str, Any]:
@@ -89,19 +104,35 @@ def write_provenance(folder: Path, configuration: dict[str, Any], jobs: list[dic
 
 
 def levels_of_theory(folder: Path) -> list[dict[str, Any]]:
-    """Every level of theory in the folder's documents, each once."""
+    """Every level of theory in the folder's documents, each once.
+
+    Raises
+    ------
+    InputError
+        A document in the folder is damaged.
+    """
     found: dict[str, dict[str, Any]] = {}
     for path in sorted((folder / "documents").glob("*.json")):
-        for level in _values(json.loads(path.read_text(encoding="utf-8")), "level_of_theory"):
+        for level in _values(_read(path), "level_of_theory"):
             plain = {key: value for key, value in level.items() if not key.startswith("@")}
             found[json.dumps(plain, sort_keys=True)] = plain
     return list(found.values())
 
 
-def _values(data: Any, key: str) -> Iterator[Any]:
-    """All values under ``key``, at any depth of JSON data."""
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as fault:
+        raise InputError(
+            f"expected a document in {path}, got no JSON ({fault}); delete the file and run the same command again, "
+            "it is written anew from the store"
+        ) from None
+
+
+def _values(data: Any, key: str) -> Iterator[dict[str, Any]]:
+    """All objects under ``key``, at any depth of JSON data."""
     if isinstance(data, dict):
-        if key in data:
+        if isinstance(data.get(key), dict):
             yield data[key]
         data = list(data.values())
     if isinstance(data, list):

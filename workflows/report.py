@@ -31,6 +31,7 @@ from selflimit.mesoscale.fields import load_fields, sha256
 from selflimit.phase_diagrams import plotting as diagram_plots
 from selflimit.workflows import diagram_tables, tables
 from selflimit.workflows.diagram_report import map_section, uncertainty_section
+from selflimit.workflows.growth_report import growth_figures, growth_section
 from selflimit.workflows.page import Page
 from selflimit.workflows.provenance import package_versions, write_atomically
 
@@ -81,7 +82,7 @@ def write_report(content: ReportContent, folder: Path) -> ReportDoc:
     summary(page, content)
     ordering_chapter(page, content)
     diagram_chapter(page, content, figures)
-    mesoscale_chapter(page, content, figures)
+    mesoscale_chapter(page, content, figures, folder)
     parameter_chapter(page, content)
     provenance_chapter(page, content)
     path = folder / "report.html"
@@ -103,8 +104,7 @@ def draw_all(content: ReportContent, folder: Path) -> dict[str, Path]:
     """
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     drawn = {name: diagram_figure(plot, content.stabilities) for name, plot in DIAGRAM_PLOTS.items()}
-    drawn["growth"] = growth_figure(content.growths, folder)
-    drawn["front"] = front_figure(content.growths)
+    drawn |= growth_figures(content.growths, folder)
     drawn |= {f"stress-{number}": stress_figure(doc, folder) for number, doc in enumerate(distinct(content.stresses))}
     files = {name: folder / "figures" / f"{name}.png" for name in drawn}
     for name, figure in drawn.items():
@@ -273,11 +273,10 @@ def reference_section(page: Page, content: ReportContent) -> None:
     uncertainty_section(page, content.uncertainties)
 
 
-def mesoscale_chapter(page: Page, content: ReportContent, figures: dict[str, Path]) -> None:
+def mesoscale_chapter(page: Page, content: ReportContent, figures: dict[str, Path], folder: Path) -> None:
     """Growth and static stress."""
     page.heading("Growth in the particle layers")
-    page.figure(figures["growth"], "Lithium and hydrostatic pressure in the particle layers (counterpart of Fig. 5).")
-    page.figure(figures["front"], "Height of the highest lithium against time.")
+    growth_section(page, content.growths, figures, folder)
     page.paragraph(
         "Times and shapes follow the calibrated kinetics. The time step alone moves an arrival by some 7 %, and one "
         "packing is one sample: that one layer's tip is ahead of the other's is no prediction.",
@@ -338,22 +337,6 @@ def diagram_figure(plot: object, profiles: list[StabilityDoc]) -> Figure:
     figure = Figure(figsize=(9.0, 4.8), layout="constrained")
     axes: Axes = figure.subplots()
     plot(profiles, axes)  # type: ignore[operator]
-    return figure
-
-
-def growth_figure(growths: Sequence[GrowthDoc], folder: Path) -> Figure:
-    """Morphology and pressure of every layer at four times, on one colour scale."""
-    figure = Figure(figsize=(10.0, 11.0), layout="constrained")
-    last = len(growths[0].times) - 1
-    shown = sorted({round(last * part) for part in (0.25, 0.5, 0.75, 1.0)})
-    mesoscale_plots.plot_growth([(doc, load_fields(folder, doc.fields)) for doc in growths], shown, figure)
-    return figure
-
-
-def front_figure(growths: Sequence[GrowthDoc]) -> Figure:
-    """Tip height against time."""
-    figure = Figure(figsize=(9.0, 4.0), layout="constrained")
-    mesoscale_plots.plot_front(growths, figure.subplots())
     return figure
 
 

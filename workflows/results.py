@@ -1,15 +1,30 @@
-"""Find results again, in the embedded store or in MongoDB, with the same filters."""
+"""Find results again, in the embedded store or in MongoDB, with the same filters.
 
-from collections.abc import Iterator
-from typing import Any
+Every filter is put into the database's query; documents carry flat ``search`` keys for it and MongoDB has an index for
+each. The filters are then applied to each document once more, because one job may hold a list of documents.
+"""
+
+import math
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from heapq import merge
+from itertools import chain, islice
+from typing import Any, TypedDict, Unpack, overload
 
 from jobflow import JobStore
+from maggma.core import Sort
 from pydantic import ValidationError
+from pymatgen.core import Element
 
 from selflimit import documents
-from selflimit.documents import Document
+from selflimit.documents import SCHEMA_VERSION, Document, SearchKeys
+from selflimit.documents.schema_versions import STEPS
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.phases import parse_formula
+from selflimit.workflows.result_fields import Found, check_fields, ordered, stored_fields
+from selflimit.workflows.stores import SEARCH
 
 KINDS: dict[str, type[Document]] = {
     name: kind
@@ -18,87 +33,262 @@ KINDS: dict[str, type[Document]] = {
 }
 """Document types by name."""
 
+LAST = "\U0010ffff"
+"""The last character there is: ends the range of all texts that begin alike."""
 
+
+class Filters(TypedDict, total=False):
+    """Filters of :func:`results`; None or absent: no filter."""
+
+    kind: str | None
+    formula: str | None
+    chemsys: str | None
+    k_eff: float | None
+    voltage: tuple[float, float] | None
+    level: str | None
+    since: date | str | None
+    until: date | str | None
+    tag: str | None
+
+
+@overload
 def results(
     store: JobStore,
     *,
-    kind: str | None = None,
-    formula: str | None = None,
-    k_eff: float | None = None,
-    voltage: tuple[float, float] | None = None,
-    level: str | None = None,
-) -> list[Document]:
+    fields: None = None,
+    sort: str | None = None,
+    limit: int | None = None,
+    **filters: Unpack[Filters],
+) -> list[Document]: ...
+@overload
+def results(
+    store: JobStore,
+    *,
+    fields: Sequence[str],
+    sort: str | None = None,
+    limit: int | None = None,
+    **filters: Unpack[Filters],
+) -> list[dict[str, Any]]: ...
+def results(
+    store: JobStore,
+    *,
+    fields: Sequence[str] | None = None,
+    sort: str | None = None,
+    limit: int | None = None,
+    **filters: Unpack[Filters],
+) -> list[Any]:
     """Documents in ``store`` that meet every filter given.
 
     Parameters
     ----------
     store
         A connected JobStore.
-    kind
-        Document type, e.g. 'StabilityDoc'.
-    formula
-        Formula; any multiple or spelling of it means the same.
-    k_eff
-        Effective bulk modulus (GPa).
-    voltage
-        Range (V vs Li/Li+) that the document's voltage or voltage segments must touch.
-    level
-        Text that the level of theory's label must contain, e.g. 'CHGNet-r2scan'.
+    fields
+        None for whole documents; else the names of what is wanted, and each result is a dictionary of just these:
+        'date', 'job', 'kind', 'tags', 'uuid', a search key such as 'chemsys' or 'k_eff', or a field of the document,
+        with dots into its parts ('level_of_theory.model'). What a document has not is None.
+    sort
+        Such a name, with '-' before it for the largest first; '-date' is newest first. None: in the store's order.
+        What has no value comes last.
+    limit
+        Most results to return.
+    **filters
+        ``kind``: document type, e.g. 'StabilityDoc'. ``formula``: any multiple or spelling means the same.
+        ``chemsys``: its elements, and no others, in any order, e.g. 'Li-Zr-Cl'. ``k_eff``: effective bulk modulus
+        (GPa). ``voltage``: a range (V vs Li/Li+) that the document's voltages must touch. ``level``: how the label
+        of the level of theory begins, e.g. 'CHGNet-r2scan'. ``since``, ``until``: first and last day or ISO time at
+        which the job was completed, by the clock of the machine that ran it. ``tag``: one of the tags the run was
+        given.
+
+    Returns
+    -------
+    list of Document, or list of dict where ``fields`` is given
 
     Raises
     ------
     InputError
-        Unknown ``kind``, not a formula, or an empty voltage range.
+        A filter that cannot be met by any document: unknown kind, not a formula, chemical system or date, an empty
+        range.
+
+    Warns
+    -----
+    UserWarning
+        Documents were left out because they are damaged or of a newer schema; the message says how many.
     """
-    if kind is not None and kind not in KINDS:
-        raise InputError(f"expected a document type ({', '.join(sorted(KINDS))}), got {kind!r}")
-    if voltage is not None and voltage[0] > voltage[1]:
-        raise InputError(f"expected a voltage range from low to high, got {voltage[0]} to {voltage[1]} V")
-    query: dict[str, Any] = {}
-    if kind is not None:
-        query["output.@class"] = kind
-    if formula is not None:
-        formula = parse_formula(formula).reduced_formula  # as documents write it
-        query["output.formula"] = formula
-    if k_eff is not None:
-        query["output.k_eff"] = k_eff
-    found = (doc for stored in store.query(query, ["output"]) for doc in _documents(stored["output"]))
-    return [doc for doc in found if _matches(doc, kind, formula, k_eff, voltage, level)]
+    if limit is not None and limit < 1:
+        raise InputError(f"expected a limit of at least 1, got {limit}")
+    wanted = Wanted.of(filters)
+    by = None if sort is None else sort.removeprefix("-")
+    named = [*(fields or ()), *([] if by is None else [by])]
+    check_fields(named, KINDS)
+    found = _found(store, wanted, sort, None if fields is None else named)
+    if by not in (None, "date"):
+        found = iter(ordered(found, str(sort)))
+    if fields is not None:
+        return [{name: one.value(name) for name in fields} for one in islice(found, limit)]
+    return _documents(found, limit)
 
 
-def _documents(output: Any) -> Iterator[Document]:
-    """Every document in a job's output, which may be one, or a list of them; others are passed over."""
-    for item in output if isinstance(output, list) else [output]:
-        kind = KINDS.get(item.get("@class", "")) if isinstance(item, dict) else None
-        if kind is not None:
-            try:
-                yield kind.model_validate({key: value for key, value in item.items() if not key.startswith("@")})
-            except ValidationError:
-                continue  # of another schema version, or damaged: must not hide the rest
+@dataclass(frozen=True)
+class Wanted:
+    """The filters, checked and in the spelling of the documents."""
+
+    kind: str | None
+    formula: str | None
+    chemsys: str | None
+    k_eff: float | None
+    voltage: tuple[float, float] | None
+    level: str | None
+    since: str | None
+    until: str | None
+    tag: str | None
+
+    @classmethod
+    def of(cls, filters: Filters) -> "Wanted":
+        """Check what the user gave."""
+        formula, chemsys, voltage = filters.get("formula"), filters.get("chemsys"), filters.get("voltage")
+        kind, since, until = filters.get("kind"), filters.get("since"), filters.get("until")
+        if kind is not None and kind not in KINDS:
+            raise InputError(f"expected a document type ({', '.join(sorted(KINDS))}), got {kind!r}")
+        if voltage is not None and not voltage[0] <= voltage[1]:
+            raise InputError(f"expected a voltage range from low to high, got {voltage[0]} to {voltage[1]} V")
+        return cls(
+            kind=kind,
+            formula=None if formula is None else parse_formula(formula).reduced_formula,
+            chemsys=None if chemsys is None else _chemsys(chemsys),
+            k_eff=filters.get("k_eff"),
+            voltage=voltage,
+            level=filters.get("level"),
+            since=None if since is None else _moment(since),
+            until=None if until is None else _moment(until, through=True),
+            tag=filters.get("tag"),
+        )
+
+    def of_job(self) -> dict[str, Any]:
+        """Query of what the job's own record says: tags, date, kind of its output."""
+        dates = {"$gte": self.since, "$lt": self.until}
+        query = {
+            "metadata.tags": self.tag,
+            "completed_at": {key: value for key, value in dates.items() if value is not None} or None,
+        }
+        return {key: value for key, value in query.items() if value is not None}
+
+    def of_output(self) -> dict[str, Any]:
+        """Query of the search keys, the most selective one first: some servers use the index of the first only."""
+        low, high = self.voltage or (None, None)
+        query = {
+            "formulas": self.formula,
+            "chemsys": self.chemsys,
+            "k_eff": self.k_eff,
+            "level": None if self.level is None else {"$gte": self.level, "$lte": self.level + LAST},
+            "voltage_low": None if high is None else {"$gte": -math.inf, "$lte": high},  # bounded: passes over null
+            "voltage_high": None if low is None else {"$gte": low, "$lte": math.inf},
+        }
+        return {SEARCH + key: value for key, value in query.items() if value is not None}
+
+    def met_by(self, search: SearchKeys) -> bool:
+        """Whether one document, by its search keys, meets the filters of documents."""
+        return (
+            (self.formula is None or self.formula in search.formulas)
+            and (self.chemsys is None or search.chemsys == self.chemsys)
+            and (self.k_eff is None or search.k_eff == self.k_eff)
+            and (self.level is None or (search.level or "").startswith(self.level))
+            and (self.voltage is None or _touches(search, *self.voltage))
+        )
 
 
-def _matches(
-    doc: Document,
-    kind: str | None,
-    formula: str | None,
-    k_eff: float | None,
-    voltage: tuple[float, float] | None,
-    level: str | None,
-) -> bool:
-    theory = getattr(doc, "level_of_theory", None)
+def _touches(search: SearchKeys, low: float, high: float) -> bool:
     return (
-        (kind is None or type(doc).__name__ == kind)
-        and (formula is None or getattr(doc, "formula", None) == formula)
-        and (k_eff is None or getattr(doc, "k_eff", None) == k_eff)
-        and (voltage is None or _touches(doc, voltage))
-        and (level is None or (theory is not None and level in theory.label))
+        search.voltage_low is not None
+        and search.voltage_high is not None
+        and search.voltage_low <= high
+        and search.voltage_high >= low
     )
 
 
-def _touches(doc: Document, voltage: tuple[float, float]) -> bool:
-    low, high = voltage
-    if isinstance(doc, documents.DecompositionDoc):
-        return low <= doc.voltage <= high
-    if isinstance(doc, documents.StabilityDoc):
-        return any(part.voltage_low <= high and part.voltage_high >= low for part in doc.segments)
-    return False
+def _chemsys(text: str) -> str:
+    elements = [part.strip() for part in text.split("-")]
+    if not all(Element.is_valid_symbol(element) for element in elements):
+        raise InputError(f"expected a chemical system such as 'Li-Zr-Cl', got {text!r}; separate the elements by '-'")
+    return "-".join(sorted(set(elements)))
+
+
+def _moment(given: date | str, *, through: bool = False) -> str:
+    """A day or time as jobs write it: local, without zone. ``through``: the first moment that is too late."""
+    try:
+        moment = given if isinstance(given, date) else datetime.fromisoformat(given.strip())
+    except ValueError:
+        raise InputError(f"expected a day or time such as 2026-01-31 or 2026-01-31T12:00, got {given!r}") from None
+    is_day = not isinstance(moment, datetime) or (isinstance(given, str) and len(given.strip()) <= 10)
+    step = timedelta(days=1) if is_day else timedelta(microseconds=1)
+    if isinstance(moment, datetime) and moment.tzinfo is not None:
+        moment = moment.astimezone().replace(tzinfo=None)
+    return (moment + step if through else moment).isoformat()
+
+
+def _found(store: JobStore, wanted: Wanted, sort: str | None, fields: Sequence[str] | None) -> Iterator[Found]:
+    """Documents that meet the filters, by one query for each schema version where its search keys matter."""
+    whole = ["uuid", "name", "completed_at", "metadata", "output"]
+    versions: dict[str | None, list[str]] = {None: whole}  # no version: any
+    if fields is not None or wanted.of_output():  # older ones have no search keys: all of them are looked at
+        versions = {SCHEMA_VERSION: whole if fields is None else stored_fields(fields), **dict.fromkeys(STEPS, whole)}
+    streams = [
+        _in_jobs(store.query(_query(wanted, version), properties, sort=_by_date(sort) or {}), wanted, version)
+        for version, properties in versions.items()
+    ]
+    if _by_date(sort) is None:
+        return chain.from_iterable(streams)
+    return merge(*streams, key=lambda one: str(one.stored.get("completed_at")), reverse=sort == "-date")
+
+
+def _by_date(sort: str | None) -> dict[str, Sort | int] | None:
+    return {"completed_at": 1 if sort == "date" else -1} if sort in ("date", "-date") else None
+
+
+def _query(wanted: Wanted, version: str | None) -> dict[str, Any]:
+    """Query for one schema version. The field that leaves fewest comes first: some servers use one index only."""
+    kind = {} if wanted.kind is None else {"output.@class": wanted.kind}
+    if version in STEPS:
+        return {**wanted.of_job(), "output.schema_version": version, **kind}
+    searched = wanted.of_output()
+    current = {} if version is None or searched else {"output.schema_version": version}
+    return {**wanted.of_job(), **searched, **kind, **current}
+
+
+def _in_jobs(stored: Iterator[dict[str, Any]], wanted: Wanted, version: str | None) -> Iterator[Found]:
+    """Every document in the jobs' outputs, which may be one, or a list of them; other outputs are passed over."""
+    for job in stored:
+        output = job.get("output")
+        for item in output if isinstance(output, list) else [output]:
+            one = _one(item, job)
+            if one is not None and _is_wanted(one, wanted, version):
+                yield one
+
+
+def _one(item: Any, job: Mapping[str, Any]) -> Found | None:
+    kind = item.get("@class") if isinstance(item, dict) else None
+    return Found(KINDS[kind], item, job) if isinstance(kind, str) and kind in KINDS else None
+
+
+def _is_wanted(one: Found, wanted: Wanted, version: str | None) -> bool:
+    if version is not None and one.data.get("schema_version") != version:
+        return False
+    if wanted.kind is not None and one.kind.__name__ != wanted.kind:
+        return False
+    return not wanted.of_output() or (one.search is not None and wanted.met_by(one.search))
+
+
+def _documents(found: Iterator[Found], limit: int | None) -> list[Document]:
+    """Whole documents; those that cannot be read are counted, so that they neither hide the rest nor vanish."""
+    read: list[Document] = []
+    faults: list[str] = []
+    for one in found:
+        try:
+            read.append(one.document())
+        except ValidationError as fault:
+            faults.append(f"job {one.stored.get('uuid')}: {fault.errors()[0]['msg']}")
+        if len(read) == limit:
+            break
+    if faults:
+        warnings.warn(f"{len(faults)} documents cannot be read and are left out, e.g. {faults[0]}", stacklevel=3)
+    return read

@@ -1,11 +1,13 @@
 """A run and its folder: configuration, flow, documents, provenance. The same configuration again resumes."""
 
+import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from jobflow import Flow, Job, JobStore
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from threadpoolctl import threadpool_limits
 
 from selflimit.documents import Record
@@ -19,6 +21,7 @@ from selflimit.structures.orderings import count_orderings
 from selflimit.structures.parent_choice import parent_named
 from selflimit.structures.parents import SYMPREC, Parent, known_parents
 from selflimit.workflows.flows import (
+    Files,
     InterfaceMaker,
     OrderingMaker,
     PhaseDiagramMaker,
@@ -29,6 +32,8 @@ from selflimit.workflows.force_fields import load_force_field
 from selflimit.workflows.local import JobRecord, Listener, run_flow, save_flow, saved_flow, stored_output
 from selflimit.workflows.provenance import write_atomically, write_provenance
 from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
+from selflimit.workflows.run_folder import configuration_path, document_path, flow_path
+from selflimit.workflows.screening import ScreenedRelaxMaker
 from selflimit.workflows.stores import redacted
 
 
@@ -60,6 +65,11 @@ class RunConfiguration(Record):
         description="Grid cells along x and y"
     )
     seed: int = Field(ge=0, description="Seed of packing and noise")
+    closed_loop: bool = Field(False, description="Whether products and constriction are brought into agreement")
+    screen: str = Field("", description="Force field that chooses what VASP relaxes; empty: VASP relaxes all orderings")
+    window: float = Field(0.05, ge=0, description="Height above the screen's hull up to which VASP relaxes (eV/atom)")
+    most_screened: int = Field(20, ge=1, description="Orderings that go on to VASP at most")
+    wall_time: int = Field(0, ge=0, description="Seconds until VASP relaxations are stopped; 0: no limit")
 
     @field_validator("voltage_range")
     @classmethod
@@ -80,12 +90,16 @@ class RunConfiguration(Record):
         for cell in self.cells:
             count_orderings(parent, cell)
         Microstructure.graded(Grid(self.grid_cells, InterfaceParameters().interface_width), self.seed)
-        if self.force_field != "VASP":
-            load_force_field(self.force_field)
+        if self.screen and self.force_field != "VASP":
+            raise InputError(
+                f"expected --screen only with --force-field VASP, got {self.force_field!r}; leave out --screen"
+            )
+        for name in {self.force_field, self.screen} - {"VASP", ""}:
+            load_force_field(name)
         return parent
 
 
-def prepared_flow(folder: Path, configuration: RunConfiguration) -> Flow:
+def prepared_flow(folder: Path, configuration: RunConfiguration, tags: Sequence[str] = ()) -> Flow:
     """The run's flow: kept from an earlier start with the same configuration, else made and kept.
 
     Parameters
@@ -94,6 +108,8 @@ def prepared_flow(folder: Path, configuration: RunConfiguration) -> Flow:
         The run folder.
     configuration
         What is asked now.
+    tags
+        Words to find the results by; of a flow that is kept already the earlier ones stay.
 
     Raises
     ------
@@ -104,9 +120,30 @@ def prepared_flow(folder: Path, configuration: RunConfiguration) -> Flow:
     kept = saved_flow(flow_path(folder))
     if kept is not None:
         return kept
-    flow = maker_of(configuration).make(configuration.check())
+    flow = made_flow(configuration, tags)
     write_configuration(folder, configuration)  # first: a flow without it would be taken for any configuration's
     return save_flow(flow_path(folder), flow)
+
+
+def made_flow(configuration: RunConfiguration, tags: Sequence[str], files: Files = "folder") -> Flow:
+    """A new flow; the metadata of its jobs, dynamic ones included, tell what to find their documents by.
+
+    Raises
+    ------
+    InputError
+        From :meth:`RunConfiguration.check`.
+    """
+    parent = configuration.check()
+    flow = maker_of(configuration, files).make(parent)
+    plain = configuration.model_dump(mode="json")
+    about = {
+        "flow": flow.uuid,
+        "formula": parent.formula,
+        "configuration": plain,
+        "configuration_sha256": hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest(),
+    }
+    flow.update_metadata({"tags": list(tags), "selflimit": about})
+    return flow
 
 
 def write_configuration(folder: Path, configuration: RunConfiguration) -> None:
@@ -114,25 +151,20 @@ def write_configuration(folder: Path, configuration: RunConfiguration) -> None:
     write_atomically(configuration_path(folder), configuration.model_dump_json(indent=1))
 
 
-def configuration_path(folder: Path) -> Path:
-    """Where a run folder keeps its configuration."""
-    return folder / "configuration.json"
-
-
-def flow_path(folder: Path) -> Path:
-    """Where a run folder keeps its flow."""
-    return folder / ".flows" / "flow.json"
-
-
-def maker_of(configuration: RunConfiguration) -> SelfLimitMaker:
+def maker_of(configuration: RunConfiguration, files: Files = "folder") -> SelfLimitMaker:
     """The flow's Maker for a configuration: one force field, or VASP, for every relaxation."""
     c = configuration
     relax: RelaxMaker = (
-        _vasp() if c.force_field == "VASP" else ForceFieldRelaxMaker(force_field=c.force_field, max_force=c.max_force)
+        _vasp(c.wall_time)
+        if c.force_field == "VASP"
+        else ForceFieldRelaxMaker(force_field=c.force_field, max_force=c.max_force)
     )
     staged: RelaxMaker = (
         relax if c.force_field == "VASP" else StagedRelaxMaker(force_field=c.force_field, max_force=c.max_force)
     )
+    if c.screen:
+        screen = StagedRelaxMaker(force_field=c.screen)
+        staged = ScreenedRelaxMaker(relax_maker=relax, screen=screen, window=c.window, most=c.most_screened)
     elastic = (
         ForceFieldElasticMaker(relax_first=True)
         if c.force_field == "VASP"
@@ -148,16 +180,36 @@ def maker_of(configuration: RunConfiguration) -> SelfLimitMaker:
             overpotential=c.overpotential,
             grid_cells=c.grid_cells,
             seed=c.seed,
+            files=files,
+            closed_loop=c.closed_loop,
+            voltage=c.voltage_range[0],
             relax_maker=relax,
             elastic_maker=elastic,
         ),
     )
 
 
-def _vasp() -> RelaxMaker:
+def saved_configuration(folder: Path) -> RunConfiguration:
+    """The configuration of the run in ``folder``.
+
+    Raises
+    ------
+    InputError
+        The folder holds no run, or one of an older configuration format.
+    """
+    path = configuration_path(folder)
+    if not path.exists():
+        raise InputError(f"{folder} holds no run; make one with `selflimit run --folder {folder}`")
+    try:
+        return RunConfiguration.model_validate_json(path.read_bytes())
+    except ValidationError as fault:
+        raise InputError(f"{path} is not a configuration of this version ({fault.errors()[0]['msg']})") from None
+
+
+def _vasp(wall_time: int) -> RelaxMaker:
     from selflimit.workflows.vasp import VaspRelaxMaker  # atomate2 takes seconds to import
 
-    return VaspRelaxMaker()
+    return VaspRelaxMaker(wall_time=wall_time)
 
 
 def _same(folder: Path, configuration: RunConfiguration) -> None:
@@ -189,11 +241,6 @@ class Keeper(Listener):
         self.display.finish(job, record)
 
 
-def document_path(folder: Path, job_name: str) -> Path:
-    """Where the output of the job of that name is kept in a run folder."""
-    return folder / "documents" / f"{job_name.replace(' ', '-')}.json"
-
-
 def output_of(job: Job, store: JobStore) -> Any:
     """The stored output of a finished job, as plain JSON data."""
     if stored_output(job, store) is None:
@@ -202,11 +249,17 @@ def output_of(job: Job, store: JobStore) -> Any:
 
 
 def execute(
-    folder: Path, flow: Flow, store: JobStore, listener: Listener, until: frozenset[str] | None, where: str
+    folder: Path,
+    flow: Flow,
+    store: JobStore,
+    listener: Listener,
+    until: frozenset[str] | None,
+    where: str,
+    reuse: bool = False,
 ) -> list[JobRecord]:
     """Run what is left of ``flow``, keep its documents in the folder, and write the provenance."""
     with threadpool_limits(limits=1):  # threads of linear algebra on small vectors cost up to five times the work
-        records = run_flow(flow, store, folder, Keeper(folder, store, listener), until=until)
+        records = run_flow(flow, store, folder, Keeper(folder, store, listener), until=until, reuse=reuse)
     record_provenance(folder, records, where)
     return records
 

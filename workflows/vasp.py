@@ -1,22 +1,24 @@
 """DFT relaxations with VASP through atomate2: the paper's level of theory behind the interface of the force fields.
 
 Plane waves to 520 eV, 1000 k-points per reciprocal atom and the Materials Project's PBE settings and PAW sets: double
-relaxation, then a static calculation whose energy counts. Importing this module reads atomate2's settings (the VASP
-command among them), so set its environment variables first.
+relaxation, then a static calculation whose energy counts, with the MP2020 corrections. Importing this module reads
+atomate2's settings (the VASP command among them), so set its environment variables first.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from atomate2.vasp.flows.mp import MPGGADoubleRelaxMaker, MPGGADoubleRelaxStaticMaker
-from atomate2.vasp.jobs.mp import MPGGARelaxMaker, MPGGAStaticMaker
 from jobflow import Flow, Job, Maker, Response, job
 from pymatgen.core import Structure
+from pymatgen.core.entries import ComputedStructureEntry
+from pymatgen.entries.compatibility import CompatibilityError, MaterialsProject2020Compatibility
 from pymatgen.io.vasp.sets import MPRelaxSet, MPStaticSet
 
 from selflimit.documents import LevelOfTheory, RelaxationDoc
-from selflimit.errors import ConvergenceError, InputError
+from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
+from selflimit.workflows.vasp_jobs import VaspRelaxation, VaspStatic
 
 ENCUT = 520.0
 """Plane-wave cutoff (eV), as in the paper (Computational methods) and the Materials Project's sets."""
@@ -24,11 +26,10 @@ ENCUT = 520.0
 K_POINTS_PER_ATOM = 1000
 """K-points per reciprocal atom, as in the paper."""
 
-LEVEL = LevelOfTheory(method="DFT", model="PBE (MP GGA)", corrections="none")
-"""Level of the energies that :class:`VaspRelaxMaker` collects: VASP's own, no MP2020 corrections added."""
-
 KBAR = 0.1
 """GPa per kbar, the unit of VASP's stresses."""
+
+Corrections = Literal["none", "MP2020"]
 
 
 @dataclass
@@ -43,10 +44,16 @@ class VaspRelaxMaker(Maker):
         Plane-wave cutoff (eV).
     k_points_per_atom
         K-points per reciprocal atom.
+    corrections
+        'MP2020': Materials Project's corrections of GGA formation energies are added, so that the energies may stand
+        beside Materials Project's own; 'none': VASP's energies as they are.
     max_force
         Largest force accepted at the end (eV/Angstrom); the static calculation must meet it.
     max_stress
         Largest stress component accepted at the end (GPa); Pulay stress at 520 eV is included.
+    wall_time
+        Seconds that a worker process has for VASP, counted from its first calculation; a relaxation is stopped after
+        an ionic step when less than 300 s or three ionic steps are left. 0: no limit.
     potcar_spec
         Write the names of the PAW sets instead of POTCAR files: for machines without VASP's licence.
     """
@@ -54,8 +61,10 @@ class VaspRelaxMaker(Maker):
     name: str = "VASP relaxations"
     encut: float = ENCUT
     k_points_per_atom: int = K_POINTS_PER_ATOM
+    corrections: Corrections = "MP2020"
     max_force: float = 0.1
     max_stress: float = 1.0
+    wall_time: int = 0
     potcar_spec: bool = False
 
     def make(self, structures: list[Structure], labels: list[str], degeneracies: list[int]) -> Job:
@@ -66,17 +75,18 @@ class VaspRelaxMaker(Maker):
 
     def relax_flow(self, structure: Structure) -> Flow:
         """Double relaxation and static calculation of one crystal."""
-        write = {"potcar_spec": self.potcar_spec}
-        relax_set: Any = MPRelaxSet(force_gamma=True, inherit_incar=False, **self._settings())
-        static_set: Any = MPStaticSet(force_gamma=True, inherit_incar=False, **self._settings())
+        inputs = {"force_gamma": True, "inherit_incar": False, **self._settings()}
+        how: dict[str, Any] = {
+            "write_input_set_kwargs": {"potcar_spec": self.potcar_spec},
+            "run_vasp_kwargs": {"wall_time": self.wall_time or None},
+        }
+        relax: dict[str, Any] = {"input_set_generator": MPRelaxSet(**inputs), **how}
+        static: dict[str, Any] = {"input_set_generator": MPStaticSet(**inputs), **how}
         carried = {"additional_vasp_files": ("WAVECAR", "CHGCAR")}
-        first = MPGGARelaxMaker(input_set_generator=relax_set, write_input_set_kwargs=write)
-        second = MPGGARelaxMaker(input_set_generator=relax_set, write_input_set_kwargs=write, copy_vasp_kwargs=carried)
-        static = MPGGAStaticMaker(
-            input_set_generator=static_set, write_input_set_kwargs=write, copy_vasp_kwargs=carried
-        )
+        first, second = VaspRelaxation(**relax), VaspRelaxation(copy_vasp_kwargs=carried, **relax)
+        last = VaspStatic(copy_vasp_kwargs=carried, **static)
         double = MPGGADoubleRelaxMaker(relax_maker1=first, relax_maker2=second)
-        return MPGGADoubleRelaxStaticMaker(relax_maker=double, static_maker=static).make(structure)
+        return MPGGADoubleRelaxStaticMaker(relax_maker=double, static_maker=last).make(structure)
 
     def _settings(self) -> dict[str, Any]:
         return {
@@ -99,11 +109,10 @@ def collect(
     structures: list[Structure],
     labels: list[str],
     degeneracies: list[int],
-    max_force: float,
-    max_stress: float,
+    maker: VaspRelaxMaker,
 ) -> list[RelaxationDoc]:
     """RelaxationDocs of finished VASP tasks."""
-    return relaxations_of(tasks, structures, labels, degeneracies, max_force, max_stress)
+    return relaxations_of(tasks, structures, labels, degeneracies, maker)
 
 
 def relaxation_flow(
@@ -121,7 +130,7 @@ def relaxation_flow(
     for flow, label in zip(relaxations, labels, strict=True):
         flow.append_name(f" {label}")
     tasks = [flow.output for flow in relaxations]
-    collected = collect(tasks, structures, labels, degeneracies, maker.max_force, maker.max_stress)
+    collected = collect(tasks, structures, labels, degeneracies, maker)
     return Flow([*relaxations, collected], output=collected.output, name=maker.name)
 
 
@@ -130,8 +139,7 @@ def relaxations_of(
     structures: list[Structure],
     labels: list[str],
     degeneracies: list[int],
-    max_force: float,
-    max_stress: float,
+    maker: VaspRelaxMaker,
 ) -> list[RelaxationDoc]:
     """Documents of finished VASP tasks.
 
@@ -141,8 +149,8 @@ def relaxations_of(
         emmet TaskDocs of the final static calculations, in order.
     structures
         Crystals as they entered the relaxations.
-    max_force, max_stress
-        Largest force (eV/Angstrom) and stress component (GPa) that are accepted.
+    maker
+        Says what is accepted, and which corrections are added.
 
     Raises
     ------
@@ -150,28 +158,57 @@ def relaxations_of(
         Lists of different lengths.
     ConvergenceError
         A task that did not succeed, lacks forces or stress, or misses the tolerances.
+    LevelOfTheoryError
+        A calculation that the MP2020 corrections are not made for, e.g. with another PAW set.
     """
     _check_lengths(structures, labels, degeneracies, tasks)
     initial = [structure.volume for structure in structures]
     return [
-        _document(task, volume, label, degeneracy, max_force, max_stress)
+        _document(task, volume, label, degeneracy, maker)
         for task, volume, label, degeneracy in zip(tasks, initial, labels, degeneracies, strict=True)
     ]
 
 
-def _document(
-    task: Any, initial_volume: float, label: str, degeneracy: int, max_force: float, max_stress: float
-) -> RelaxationDoc:
+def energy_and_level(entry: ComputedStructureEntry, corrections: Corrections) -> tuple[float, LevelOfTheory]:
+    """Energy of the cell (eV), corrected if asked for, and its level of theory.
+
+    Parameters
+    ----------
+    entry
+        Of a finished VASP task; it stays as it is.
+    corrections
+        'none' or 'MP2020' (Wang et al. 2021, doi:10.1038/s41598-021-94550-5).
+
+    Raises
+    ------
+    LevelOfTheoryError
+        MP2020 corrections asked for a calculation that they are not made for.
+    """
+    if corrections == "none":
+        # a Hubbard U shifts energies by electronvolts, and only MP2020 bridges that
+        model = "PBE+U (MP GGA+U)" if entry.parameters.get("is_hubbard") else "PBE (MP GGA)"
+        return entry.uncorrected_energy, LevelOfTheory(method="DFT", model=model, corrections="none")
+    try:
+        corrected: Any = MaterialsProject2020Compatibility().process_entry(entry, inplace=False, on_error="raise")
+    except CompatibilityError as cause:
+        raise LevelOfTheoryError(
+            f"the MP2020 corrections do not apply to this calculation of {entry.reduced_formula} ({cause}); use the "
+            "Materials Project's PAW sets and U values, or corrections='none'"
+        ) from cause
+    return corrected.energy, LevelOfTheory(method="DFT", model="PBE (MP GGA)", corrections="MP2020")
+
+
+def _document(task: Any, initial_volume: float, label: str, degeneracy: int, maker: VaspRelaxMaker) -> RelaxationDoc:
     force, stress = _residuals(task, label)
-    if force > max_force or stress > max_stress:
+    if force > maker.max_force or stress > maker.max_stress:
         raise ConvergenceError(
-            f"{label}: VASP's relaxation ends with force {force:.3g} eV/A (tolerance {max_force:g}) and stress "
-            f"{stress:.3g} GPa (tolerance {max_stress:g}); relax it again from its last structure"
+            f"{label}: VASP's relaxation ends with force {force:.3g} eV/A (tolerance {maker.max_force:g}) and stress "
+            f"{stress:.3g} GPa (tolerance {maker.max_stress:g}); relax it again from its last structure"
         )
     crystal = Structure.from_sites(task.output.structure.sites)
     crystal.remove_oxidation_states()
     formula, units = crystal.composition.get_reduced_formula_and_factor()
-    energy = float(task.output.energy)
+    energy, level = energy_and_level(task.structure_entry, maker.corrections)
     return RelaxationDoc(
         label=label,
         formula=formula,
@@ -185,7 +222,7 @@ def _document(
         max_stress=stress,
         steps=_ionic_steps(task),
         degeneracy=degeneracy,
-        level_of_theory=LEVEL,
+        level_of_theory=level,
     )
 
 

@@ -1,7 +1,11 @@
 """Settings from the environment (prefix ``SELFLIMIT_``); read when asked for, never at import."""
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from selflimit.errors import InputError
 
 
 class Settings(BaseSettings):
@@ -15,3 +19,11 @@ class Settings(BaseSettings):
     )
     database: str = Field("selflimit", description="MongoDB database, used when the URI names none")
     store_timeout: float = Field(10.0, gt=0, description="Seconds to wait for a MongoDB server before giving up")
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as fault:
+            first = fault.errors()[0]
+            name = f"SELFLIMIT_{first['loc'][0]}".upper()
+            raise InputError(f"{name}: {first['msg']}, got {first['input']!r}; correct or unset it") from None

@@ -1,5 +1,6 @@
 """A MongoDB server over the wire, for the tests that take one."""
 
+import importlib.util
 import os
 import socket
 import subprocess
@@ -47,3 +48,12 @@ def empty_store(request, tmp_path):
     if request.param == "folder":
         return str(tmp_path / "store")
     return f"{request.getfixturevalue('mongo_server')}/test-{uuid.uuid4().hex}"
+
+
+@pytest.fixture(scope="session")
+def made():
+    """Module of documents made by hand."""
+    spec = importlib.util.spec_from_file_location("made_documents", Path(__file__).with_name("made_documents.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -2,6 +2,10 @@
 
 import hashlib
 import os
+import pickle
+import socket
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +13,7 @@ import pytest
 from ase.build import bulk
 
 from selflimit.errors import InputError, MissingDependencyError
+from selflimit.workflows import mace_models
 from selflimit.workflows.force_fields import FORCE_FIELDS, ForceField, load_force_field
 
 PUBLIC_MACE = "SELFLIMIT_TEST_MACE_MODEL"
@@ -98,16 +103,137 @@ def test_missing_model_file():
         load_force_field("MACE:/nowhere/model.pt")
 
 
-def test_public_mace_without_cache_and_network(tmp_path, monkeypatch):
-    pytest.importorskip("mace", reason="install it with pip install 'selflimit[mace]'")
+class Server:
+    """A local server of one behaviour: answers with ``reply``, or with nothing if that is None."""
 
-    def unreachable(*args, **kwargs):
-        raise OSError("no route to host")
+    def __init__(self, reply: bytes | None) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.reply, self.open = reply, []
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/some-model.model"
+        threading.Thread(target=self.serve, daemon=True).start()
 
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr("urllib.request.urlopen", unreachable)
-    with pytest.raises(MissingDependencyError, match=r"weights of MACE-MP-0-small .*no route to host.*MACE:"):
+    def serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:  # closed
+                return
+            self.open.append(connection)
+            if self.reply is not None:
+                connection.recv(65536)
+                connection.sendall(self.reply)
+                connection.close()
+
+
+def answer(body: bytes, length: int) -> bytes:
+    return f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n".encode() + body
+
+
+@pytest.fixture
+def pinned(tmp_path, monkeypatch):
+    """Pin the public name to what a server replies; an empty cache. Called with the reply and the pinned content."""
+    servers = []
+
+    def pin(reply: bytes | None, content: bytes) -> mace_models.PublicModel:
+        servers.append(Server(reply))
+        model = mace_models.PublicModel(servers[-1].url, hashlib.sha256(content).hexdigest())
+        monkeypatch.setitem(mace_models.PUBLIC_MODELS, "MACE-MP-0-small", model)
+        return model
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(mace_models, "NETWORK_TIMEOUT", 0.3)
+    yield pin
+    for server in servers:
+        server.socket.close()
+
+
+def files_below(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_public_model_is_downloaded_once_and_checked(pinned, tmp_path):
+    model = pinned(answer(b"weights", 7), b"weights")
+    path = mace_models.public_model("MACE-MP-0-small")
+    assert path == tmp_path / "cache" / "mace" / "somemodelmodel"
+    assert path.read_bytes() == b"weights"
+    mace_models.PUBLIC_MODELS["MACE-MP-0-small"] = replace(model, url="http://127.0.0.1:1/some-model.model")
+    assert mace_models.public_model("MACE-MP-0-small") == path  # no server any more: from the cache
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (None, "timed out"),
+        (answer(b"wei", 7), "the download ended after 3 of 7 bytes"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "SSH-2.0"),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "HTTP Error 404"),
+    ],
+    ids=["silent", "truncated", "another protocol", "not found"],
+)
+def test_a_download_that_fails_says_where_to_put_the_file(pinned, tmp_path, reply, message):
+    model = pinned(reply, b"weights")
+    with pytest.raises(MissingDependencyError) as failure:
         load_force_field("MACE-MP-0-small")
+    for part in ("MACE-MP-0-small", message, model.url, str(model.cached), "XDG_CACHE_HOME", "MACE:<path>"):
+        assert part in str(failure.value)
+    assert files_below(tmp_path) == []
+
+
+def test_a_refused_connection_is_such_a_failure(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    model = mace_models.PublicModel(f"http://127.0.0.1:{port}/some-model.model", "0" * 64)
+    monkeypatch.setitem(mace_models.PUBLIC_MODELS, "MACE-MP-0-small", model)
+    with pytest.raises(MissingDependencyError, match="Connection refused"):
+        load_force_field("MACE-MP-0-small")
+
+
+def test_a_dripping_server_is_given_up(pinned, monkeypatch):
+    monkeypatch.setattr(mace_models, "DOWNLOAD_TIMEOUT", -1.0)  # any block comes too late
+    pinned(answer(b"weights", 7), b"weights")
+    with pytest.raises(MissingDependencyError, match="not finished after"):
+        load_force_field("MACE-MP-0-small")
+
+
+class Trap:
+    """Unpickling it leaves a file behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return (Path.touch, (self.path,))
+
+
+def test_another_file_under_a_public_name_is_never_loaded(pinned, tmp_path):
+    trap = pickle.dumps(Trap(tmp_path / "sprung"))
+    model = pinned(answer(trap, len(trap)), b"weights")
+    with pytest.raises(InputError, match=r"is not MACE-MP-0-small: its SHA-256 .* Nothing of it was loaded"):
+        load_force_field("MACE-MP-0-small")
+    assert files_below(tmp_path) == []
+    model.cached.write_bytes(trap)
+    with pytest.raises(InputError, match=r"remove .*somemodelmodel"):
+        load_force_field("MACE-MP-0-small")
+    assert files_below(tmp_path) == ["somemodelmodel"]
+
+
+def test_a_bare_pickle_given_by_path_is_never_loaded(tmp_path):
+    path = tmp_path / "trap.model"
+    path.write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
+    with pytest.raises(InputError, match=r"trap\.model is not a MACE model .*get it again"):
+        load_force_field(f"MACE:{path}")
+    assert files_below(tmp_path) == ["trap.model"]
+
+
+def test_the_public_names_are_mace_torchs_own_addresses():
+    foundations = pytest.importorskip(
+        "mace.calculators.foundations_models", reason="install it with pip install 'selflimit[mace]'"
+    )
+    own = {"MACE-MP-0-small": "small", "MACE-MPA-0": "medium-mpa-0"}
+    for name, model in mace_models.PUBLIC_MODELS.items():
+        assert model.url == foundations.mace_mp_urls[own[name]]
+        assert model.cached.parent == Path(foundations.get_cache_dir())
 
 
 def test_missing_package_says_how_to_install(monkeypatch):
@@ -144,6 +270,19 @@ def test_mace_from_a_file(small_mace):
     assert force_field.level.weights_sha256 == hashlib.sha256(small_mace.read_bytes()).hexdigest()
     assert force_error(force_field, 1e-4) < 1e-6  # double precision: second-order error of the step
     assert force_field.elements == {"Li", "Cl"}
+
+
+@pytest.mark.parametrize("content", ["parameters", "truncated"])
+def test_what_is_no_whole_model_is_said_so(small_mace, tmp_path, content):
+    import torch
+
+    path = tmp_path / "checkpoint.model"
+    if content == "parameters":
+        torch.save({"weight": torch.zeros(3)}, path)
+    else:
+        path.write_bytes(small_mace.read_bytes()[:-2000])
+    with pytest.raises(InputError, match=r"checkpoint\.model is (no MACE model that|not a MACE model)"):
+        load_force_field(f"MACE:{path}")
 
 
 @pytest.mark.skipif(PUBLIC_MACE not in os.environ, reason=f"set {PUBLIC_MACE} to the path of MACE-MP-0 small")

@@ -1,5 +1,8 @@
 """Relaxations and elastic constants against exact results for pair potentials, and the jobs around them."""
 
+import resource
+from pathlib import Path
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -20,7 +23,7 @@ from selflimit.documents import FailedRelaxationDoc, LevelOfTheory, RelaxationDo
 from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
 from selflimit.units import EV_PER_ANGSTROM3_TO_GPA
 from selflimit.workflows.elastic import elastic_constants, stiffness, strained
-from selflimit.workflows.force_fields import ForceField
+from selflimit.workflows.force_fields import DEFAULT_FORCE_FIELD, ForceField, load_force_field, loaded_force_field
 from selflimit.workflows.minimisation import residuals
 from selflimit.workflows.relax import (
     ForceFieldElasticMaker,
@@ -250,6 +253,36 @@ def test_one_failure_takes_no_other_relaxation_with_it(lattice_parameter, monkey
         assert doc.volume == pytest.approx(lattice_parameter**3 / 4, rel=3e-3)
     with pytest.raises(ConvergenceError, match="far: the cell runs away"):
         relax_all(crystals, labels, [1, 1, 2], "pair potential", workers=1)
+
+
+def loads_of_models(monkeypatch, load) -> list[str]:
+    loads: list[str] = []
+    target = "selflimit.workflows.force_fields.load_force_field"
+    monkeypatch.setattr(target, lambda name: loads.append(name) or load(name))
+    loaded_force_field.cache_clear()
+    return loads
+
+
+def test_a_batch_loads_its_model_once(monkeypatch):
+    loads = loads_of_models(monkeypatch, pair_potential)
+    relax_all([fcc(3.84)] * 10, list("abcdefghij"), [1] * 10, "pairs", workers=1)
+    loaded_force_field.cache_clear()
+    assert loads == ["pairs"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("chgnet")
+def test_a_long_batch_loads_once_and_keeps_its_memory(monkeypatch):
+    def resident() -> int:  # memory of this process (MB)
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 2**20
+
+    loads, seen = loads_of_models(monkeypatch, load_force_field), []
+    batch = ([lithium()] * 120, [str(number) for number in range(120)], [1] * 120)
+    relax_all(*batch, workers=1, progress=lambda *_: seen.append(resident()))
+    loaded_force_field.cache_clear()
+    assert loads == [DEFAULT_FORCE_FIELD]
+    # the first crystals fill torch's and numpy's pools; a leaked graph costs half a megabyte per crystal
+    assert max(seen[20:]) - seen[20] < 20
 
 
 def counted(force_field: ForceField) -> tuple[ForceField, list[None]]:

@@ -1,9 +1,11 @@
 """Documents of the mesoscale stage and of the report."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from selflimit.documents.diagrams import DecompositionDoc
-from selflimit.documents.records import Document, Record
+from selflimit.documents.records import Document, Record, RelativePath
 
 
 class ParameterRow(Record):
@@ -20,7 +22,7 @@ class ParameterRow(Record):
 class FieldFile(Record):
     """Large arrays kept beside the document."""
 
-    path: str = Field(description="File name relative to the run folder")
+    path: RelativePath = Field(description="File name relative to the run folder")
     sha256: str = Field(description="SHA-256 of the file")
     arrays: dict[str, str] = Field(description="Array name -> 'shape dtype unit'")
 
@@ -80,9 +82,42 @@ class StressDoc(Document):
     fields: FieldFile = Field(description="Phases, displacement, hydrostatic pressure")
 
 
+class ComparisonRow(Record):
+    """One published value beside the one computed here."""
+
+    quantity: str = Field(description="What is compared, in words")
+    unit: str = Field(description="Unit, '1' if dimensionless")
+    published: str = Field(description="As published, with its figure")
+    low: float | None = Field(None, description="Lower end of the published band, in the unit; None: open")
+    high: float | None = Field(None, description="Upper end of the published band, in the unit; None: open")
+    value: float | None = Field(description="Computed here, in the unit; None: did not happen within the run")
+    basis: Literal["calibrated", "predicted"] = Field(
+        description="'calibrated': a parameter was chosen to meet this very value; else 'predicted'"
+    )
+    remark: str = Field("", description="What the reader must know to compare")
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the computed value lies within the published band."""
+        low, high = self.low, self.high
+        return self.value is not None and (low is None or self.value >= low) and (high is None or self.value <= high)
+
+
+class ComparisonDoc(Document):
+    """A simulation of the paper, repeated under its name, beside the published values."""
+
+    preset: str = Field(description="Name of the preset")
+    figure: str = Field(description="Figure of the paper")
+    particle: str = Field(description="Formula of the particle layer")
+    electrolyte: str = Field(description="Formula of the less lithium-stable electrolyte")
+    rows: list[ComparisonRow] = Field(description="Published and computed values")
+    notes: list[str] = Field(description="What differs from the published set-up or makes the result doubtful")
+    files: list[str] = Field(description="Figures, movies and fields, relative to the folder")
+
+
 class ReportDoc(Document):
     """Where the report is and what it shows."""
 
-    path: str = Field(description="HTML file relative to the run folder")
+    path: RelativePath = Field(description="HTML file relative to the run folder")
     sha256: str = Field(description="SHA-256 of the HTML file")
-    figures: list[str] = Field(description="PNG files relative to the run folder")
+    figures: list[RelativePath] = Field(description="PNG files relative to the run folder")

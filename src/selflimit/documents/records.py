@@ -1,15 +1,17 @@
 """What every document shares: immutability, versions, and the level of theory that travels with every energy."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
-from pymatgen.core import Structure
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, computed_field, model_validator
+from pymatgen.core import Composition, Structure
 from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit import __version__
+from selflimit.documents.schema_versions import SCHEMA_VERSION, upgraded
 from selflimit.errors import LevelOfTheoryError
-
-SCHEMA_VERSION = "1"
 
 Crystal = Annotated[Structure, PlainSerializer(lambda structure: structure.as_dict(), when_used="json")]
 """A pymatgen Structure that serialises to its dictionary form."""
@@ -21,11 +23,38 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class SearchKeys(Record):
+    """What a document is found by: flat fields of one name and meaning in every kind, for a database to index."""
+
+    formulas: list[str] = Field(description="Reduced formulas of what the document is about; empty: of no crystal")
+    chemsys: str | None = Field(
+        description="Elements of the formulas and the working ion, alphabetical, e.g. 'Cl-Li-Zr'; None: no formula"
+    )
+    k_eff: float | None = Field(description="Effective bulk modulus (GPa); None: of none or of several")
+    voltage_low: float | None = Field(description="Lowest voltage it holds for (V vs the ion's metal); None: of none")
+    voltage_high: float | None = Field(description="Highest voltage it holds for (V); None: of none")
+    level: str | None = Field(description="Label of the level of theory, e.g. 'CHGNet-r2scan'; None: no energies in it")
+
+
 class Document(Record):
-    """Immutable result that is stored on its own."""
+    """Immutable result that is stored on its own. Older schema versions are upgraded when they are read."""
 
     schema_version: str = Field(SCHEMA_VERSION, description="Version of this document's schema")
     package_version: str = Field(__version__, description="selflimit version that wrote the document")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, data: Any) -> Any:
+        """Upgrade stored data, and leave out what is computed anew."""
+        if not isinstance(data, Mapping):
+            return data
+        return {name: value for name, value in upgraded(data).items() if name != "search"}
+
+    @computed_field(description="What queries find the document by; computed from its other fields")  # type: ignore[prop-decorator]
+    @property
+    def search(self) -> SearchKeys:
+        """What queries find the document by."""
+        return search_keys(self)
 
 
 class LevelOfTheory(Record):
@@ -43,6 +72,50 @@ class LevelOfTheory(Record):
         """Short text for tables and axis labels."""
         return self.model if self.corrections == "none" else f"{self.model} + {self.corrections} corrections"
 
+
+def search_keys(document: Document) -> SearchKeys:
+    """The search keys of a document: its own fields, or those of the decomposition it was made for."""
+    about = getattr(document, "decomposition", document)
+    formulas = [value for name in ("formula", "first", "second") if (value := getattr(about, name, None))]
+    voltages = _voltages(about)
+    level = getattr(about, "level_of_theory", None)
+    return SearchKeys(
+        formulas=formulas,
+        chemsys=_chemsys(*formulas, getattr(about, "working_ion", "")) if formulas else None,
+        k_eff=getattr(about, "k_eff", None),
+        voltage_low=min(voltages, default=None),
+        voltage_high=max(voltages, default=None),
+        level=level.label if level is not None else None,
+    )
+
+
+def _voltages(about: Any) -> list[float]:
+    """Every voltage that bounds what the document holds for (V)."""
+    parts = [part for part in getattr(about, "segments", []) if hasattr(part, "voltage_low")]
+    ends = [voltage for part in parts for voltage in (part.voltage_low, part.voltage_high)]
+    single = getattr(about, "voltage", None)
+    return [*ends, *getattr(about, "voltage_range", ()), *([] if single is None else [single])]
+
+
+@lru_cache(maxsize=4096)
+def _chemsys(*formulas: str) -> str | None:
+    """Elements of ``formulas``; None where one of them is no formula."""
+    try:
+        elements = {element.symbol for formula in formulas if formula for element in Composition(formula).elements}
+    except ValueError:
+        return None
+    return "-".join(sorted(elements))
+
+
+def _below_the_folder(name: str) -> str:
+    path = PurePosixPath(name)
+    if not name or "\0" in name or "\\" in name or path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"expected a path below the run folder, got {name!r}")
+    return name
+
+
+RelativePath = Annotated[str, AfterValidator(_below_the_folder)]
+"""Path of a file below the run folder."""
 
 LEVEL_KEY = "level_of_theory"
 

@@ -1,0 +1,78 @@
+"""Where lithium is at the beginning: a strip on the electrode with needle-like protrusions."""
+
+import math
+
+import numpy as np
+
+from selflimit.errors import InputError
+from selflimit.mesoscale.grid import Array, Grid
+from selflimit.units import MICROMETRE
+
+
+def needles(
+    grid: Grid,
+    width: float,
+    seed: int = 0,
+    count: int = 3,
+    strip: float = 4.0 * MICROMETRE,
+    length: float = 4.0 * MICROMETRE,
+    radius: float = 2.0 * MICROMETRE,
+    spread: float = 0.2,
+) -> Array:
+    """Order parameter of a lithium strip on the electrode with needle-like protrusions.
+
+    Parameters
+    ----------
+    grid
+        The grid, in two or three dimensions.
+    width
+        Interface width w (m).
+    seed
+        Seed of the positions and lengths.
+    count
+        Number of protrusions; 0 gives a flat front. In three dimensions they share the electrode's area as the most
+        nearly square array of as many.
+    strip
+        Thickness of the strip (m).
+    length
+        Mean height of a protrusion above the strip (m).
+    radius
+        Half-width of a protrusion (m).
+    spread
+        How far a protrusion may lie from the middle of its share of the width, as a fraction of that share.
+
+    Returns
+    -------
+    Order parameter, shape ``grid.nodes``.
+
+    Raises
+    ------
+    InputError
+        If the strip and its protrusions do not fit below the far electrolyte.
+    """
+    if not 0.0 < strip + 1.5 * length < grid.size[-1]:
+        raise InputError(
+            f"expected a strip and needles below {grid.size[-1]} m, got {strip} m + {length} m; make them shorter"
+        )
+    draw = np.random.default_rng(seed)
+    *lateral, height = grid.node_coordinates()
+    lateral = [x[..., :1] for x in lateral]  # the same at every height
+    front, slopes = np.full_like(lateral[0], strip), [np.zeros_like(x) for x in lateral]
+    shares = _shares(count, grid.size[:-1])
+    for place in np.ndindex(*shares):
+        middle = [i + 0.5 + draw.uniform(-spread, spread) for i in place]
+        offsets = [x - size * m / n for x, size, m, n in zip(lateral, grid.size, middle, shares, strict=False)]
+        bump = length * draw.uniform(0.7, 1.3) * np.exp(-0.5 * sum((x / radius) ** 2 for x in offsets))
+        front = front + bump
+        slopes = [slope - bump * x / radius**2 for slope, x in zip(slopes, offsets, strict=True)]
+    steepness = np.sqrt(1.0 + sum(slope**2 for slope in slopes))
+    return np.asarray(0.5 * (1.0 - np.tanh((height - front) / steepness / (2.0 * width))))
+
+
+def _shares(count: int, sides: tuple[float, ...]) -> tuple[int, ...]:
+    """How many protrusions along each lateral axis; their product is ``count``, more along the longer side."""
+    if len(sides) == 1:
+        return (count,)
+    fewer = max((n for n in range(1, math.isqrt(count) + 1) if count % n == 0), default=0)
+    more = count // max(fewer, 1)
+    return (more, fewer) if sides[0] >= sides[1] else (fewer, more)

@@ -1,0 +1,1 @@
+"""Options of the command line, by theme. Nothing but argparse is imported here."""

@@ -1,0 +1,64 @@
+"""Options of diagrams of given formulas."""
+
+from argparse import ArgumentParser
+
+
+def diagram(parser: ArgumentParser) -> None:
+    """Options of diagrams of given entries."""
+    parser.add_argument(
+        "formulas", nargs="*", metavar="FORMULA", help="electrolytes, e.g. Li2ZrCl6; none: the run's disordered crystal"
+    )
+    group = parser.add_argument_group("with formulas")
+    group.add_argument("--formula", action="append", default=[], help="the same as FORMULA")
+    group.add_argument("--entries", metavar="FILE", help="your entries (JSON list of ComputedStructureEntry)")
+    group.add_argument(
+        "--source",
+        choices=("auto", "force-field", "mp-api"),
+        default="auto",
+        help="shipped force-field entries, or the Materials Project; auto: the latter where MP_API_KEY is set "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--out", metavar="FOLDER", help="figures, page and documents (default: selflimit-diagram/FORMULAS)"
+    )
+    group.add_argument(
+        "--model",
+        choices=("linear", "elastic", "inclusion"),
+        default="linear",
+        help="mechanical functional (default: %(default)s)",
+    )
+    group.add_argument(
+        "--ion-volume",
+        choices=("none", "released"),
+        default="none",
+        help="whether ions in the reservoir count with their metal's volume (default: %(default)s)",
+    )
+    group.add_argument(
+        "--gases",
+        choices=("solid", "released"),
+        default="solid",
+        help="whether gases stay confined or escape (default: %(default)s)",
+    )
+    group.add_argument(
+        "--k-eff-range",
+        type=float,
+        nargs=2,
+        default=[0.0, 20.0],
+        metavar="GPA",
+        help="effective bulk moduli of the map (GPa, default: 0 20)",
+    )
+    group.add_argument(
+        "--samples",
+        type=int,
+        default=100,
+        metavar="N",
+        help="exact diagrams drawn for the uncertainty, 0 for none (default: %(default)s)",
+    )
+    group.add_argument("--seed", type=int, default=1, help="seed of the samples (default: %(default)s)")
+    group.add_argument(
+        "--energy-error",
+        type=float,
+        metavar="EV",
+        help="standard deviation of formation energies (eV/atom, default: 0.024, GGA against calorimetry)",
+    )
+    parser.set_defaults(untouched=parser.parse_args([]))

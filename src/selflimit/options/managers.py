@@ -1,0 +1,79 @@
+"""Options of the verbs that hand a flow to a job manager and look after it."""
+
+from argparse import ArgumentParser
+
+
+def project(parser: ArgumentParser) -> None:
+    """Which jobflow-remote project."""
+    parser.add_argument(
+        "--project", metavar="NAME", help="jobflow-remote project (default: $JFREMOTE_PROJECT, or the only one)"
+    )
+
+
+def run_or_flow(parser: ArgumentParser) -> None:
+    """A run folder, or a flow of jobflow-remote."""
+    parser.add_argument("run", metavar="RUN", help="run folder, or uuid of a submitted flow (its beginning is enough)")
+
+
+def submission(parser: ArgumentParser) -> None:
+    """Where the jobs are to run."""
+    group = parser.add_argument_group("job manager")
+    group.add_argument(
+        "--manager",
+        choices=("jobflow-remote", "fireworks"),
+        default="jobflow-remote",
+        help="who runs the jobs (default: %(default)s)",
+    )
+    project(group)  # type: ignore[arg-type]
+    group.add_argument("--worker", metavar="NAME", help="worker of the jobs (default: the project's first)")
+    group.add_argument(
+        "--worker-for",
+        action="append",
+        default=[],
+        metavar="TEXT=NAME",
+        help="another worker for the jobs whose name contains TEXT, e.g. relax=gpu; repeat for more",
+    )
+    group.add_argument("--exec-config", metavar="NAME", help="execution configuration of the project")
+    group.add_argument(
+        "--resources",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="what each job asks the queue for, in place of the worker's own, e.g. ntasks=1; repeat for more",
+    )
+    group.add_argument("--launchpad", metavar="FILE", help="FireWorks only: the launchpad's YAML file")
+
+
+def status(parser: ArgumentParser) -> None:
+    """All flows, or the jobs of one."""
+    project(parser)
+    parser.add_argument(
+        "run", metavar="RUN", nargs="?", help="run folder, or uuid of a submitted flow; none: every flow of the project"
+    )
+
+
+def resume(parser: ArgumentParser) -> None:
+    """Which run goes on."""
+    project(parser)
+    run_or_flow(parser)
+    parser.add_argument(
+        "--break-lock",
+        action="store_true",
+        help="also free jobs that a killed runner has left locked; only when no runner is at work",
+    )
+
+
+def graph(parser: ArgumentParser) -> None:
+    """Which flow is drawn, and where to."""
+    project(parser)
+    run_or_flow(parser)
+    parser.add_argument(
+        "--out", metavar="FILE", help="picture (.svg) or Mermaid text (.mmd); none: Mermaid text on standard output"
+    )
+
+
+def fetch(parser: ArgumentParser) -> None:
+    """Which flow's results go where."""
+    project(parser)
+    parser.add_argument("run", metavar="FLOW", help="uuid of a submitted flow (its beginning is enough)")
+    parser.add_argument("--folder", required=True, help="new or empty folder for documents, fields and report")

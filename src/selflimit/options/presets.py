@@ -1,0 +1,22 @@
+"""Options of the paper's simulations by name."""
+
+from argparse import ArgumentParser
+
+
+def presets(parser: ArgumentParser) -> None:
+    """One of the paper's simulations instead of the run's own interface."""
+    group = parser.add_argument_group("the paper's simulations")
+    group.add_argument(
+        "--preset",
+        metavar="NAME",
+        help="fig5-fine, fig5-graded, fig8-step1, fig8-step2, ... or list; from shipped entries, with figure, film and "
+        "comparison. Only --grid, --seed, --duration, --store and --json apply",
+    )
+    group.add_argument("--out", metavar="FOLDER", help="with --preset: its folder (default: selflimit-presets/NAME)")
+    group.add_argument(
+        "--movie",
+        choices=("webp", "gif", "mp4"),
+        default="webp",
+        help="with --preset: kind of film; mp4 needs ffmpeg (default: %(default)s)",
+    )
+    group.add_argument("--vtk", metavar="FOLDER", help="with --preset: also write the fields for ParaView (.vti, .pvd)")

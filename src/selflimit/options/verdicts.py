@@ -1,0 +1,124 @@
+"""Options of the verbs that judge layers, and of the closed loop."""
+
+from argparse import ArgumentParser
+
+
+def conditions(parser: ArgumentParser) -> None:
+    """Domain, duration and criterion, which all points share."""
+    parser.add_argument(
+        "--grid",
+        dest="grid_cells",
+        type=int,
+        nargs="+",
+        default=[64, 96],
+        metavar="N",
+        help="cells along x and y, or x, y and z (default: 64 96)",
+    )
+    parser.add_argument(
+        "--interface-width",
+        type=float,
+        default=0.5,
+        metavar="UM",
+        help="width of the lithium front, and edge of a cell (micrometres, default: %(default)s)",
+    )
+    parser.add_argument(
+        "--crossings",
+        type=float,
+        default=4.0,
+        metavar="N",
+        help="model time over the time in which a flat stress-free front crosses the layer (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--zone-depth",
+        type=float,
+        default=6.0,
+        metavar="UM",
+        help="depth to which the electrolyte has reacted (micrometres, default: %(default)s)",
+    )
+    parser.add_argument(
+        "--largest-coverage",
+        type=float,
+        default=0.5,
+        metavar="SHARE",
+        help="localised: at most this share of the electrolyte's surface is covered at the end (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--least-stress-ratio",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="arrested: the stress overpotential is at least X times the applied one (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--parameters", metavar="FILE", help="documents/parameters-0.json of a run (default: the documented values)"
+    )
+
+
+def verdict(parser: ArgumentParser) -> None:
+    """One layer."""
+    parser.add_argument(
+        "--coarse-fraction", type=float, default=0.4, metavar="SHARE", help="of the layer (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--radius",
+        type=float,
+        default=5.0,
+        metavar="UM",
+        help="of coarse particles (micrometres, default: %(default)s)",
+    )
+    parser.add_argument("--overpotential", type=float, default=-0.1, metavar="V", help="(V, default: %(default)s)")
+    parser.add_argument(
+        "--correction",
+        type=float,
+        default=60.0,
+        metavar="C",
+        help="mechanical correction factor (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of packing, needles and noise (default: %(default)s)")
+    parser.add_argument("--out", metavar="FOLDER", help="also write both verdicts as JSON files")
+
+
+def design_map(parser: ArgumentParser) -> None:
+    """All combinations of designs and conditions."""
+    parser.add_argument(
+        "--coarse-fraction",
+        type=float,
+        nargs="+",
+        default=[0.0, 0.1, 0.2, 0.3, 0.4, 0.5],
+        metavar="SHARE",
+        help="of the layer (default: 0 0.1 0.2 0.3 0.4 0.5)",
+    )
+    parser.add_argument(
+        "--radius",
+        type=float,
+        nargs="+",
+        default=[5.0],
+        metavar="UM",
+        help="of coarse particles (micrometres, default: 5)",
+    )
+    parser.add_argument(
+        "--overpotential", type=float, nargs="+", default=[-0.1], metavar="V", help="(V, default: -0.1)"
+    )
+    parser.add_argument(
+        "--correction",
+        type=float,
+        nargs="+",
+        default=[30.0, 50.0, 100.0, 200.0, 400.0, 800.0],
+        metavar="C",
+        help="mechanical correction factors (default: 30 50 100 200 400 800)",
+    )
+    parser.add_argument("--packings", type=int, default=3, metavar="N", help="per point (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the first packing (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: %(default)s)")
+    parser.add_argument(
+        "--folder", default="selflimit-design", help="results; the same again resumes (default: %(default)s)"
+    )
+
+
+def closed_loop(parser: ArgumentParser) -> None:
+    """The loop between products and constriction, at the interface."""
+    parser.add_argument(
+        "--closed-loop",
+        action="store_true",
+        help="also bring products and the constriction by their surroundings into agreement, with errors in MPa",
+    )

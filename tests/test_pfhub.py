@@ -1,0 +1,178 @@
+"""The PFHub examples in their quick mode: known limits, conservation and decay; the full problems take minutes."""
+
+import csv
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from selflimit.mesoscale.grid import Grid
+
+FOLDER = Path(__file__).resolve().parent.parent / "examples" / "pfhub"
+
+
+@pytest.fixture
+def example(monkeypatch):
+    """Import an example by name, with its folder on the path as when it is run as a script."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    return importlib.import_module
+
+
+def table(path):
+    with path.open() as file:
+        rows = list(csv.reader(file))
+    return rows[0], np.array(rows[1:], dtype=float)
+
+
+def test_benchmark_7_has_its_design_orders(example, tmp_path):
+    found = example("benchmark7").main(quick=True, out=tmp_path)
+    # The statement expects deviations of 0.2 and more; the coarsest mesh has 0.75 of a width per cell.
+    assert found["spatial"] == pytest.approx(2.0, abs=0.4)
+    assert found["temporal_part"] == pytest.approx(2.0, abs=0.2)
+    columns, spatial = table(tmp_path / "spatial.csv")
+    assert columns == ["h", "l2_error"]
+    assert spatial[-1, 1] < 5e-3  # inside the range that the statement asks for
+
+
+def test_benchmark_7_boundaries_do_not_matter(example):
+    """No flux instead of given values in y: continuing the domain instead changes the error by less than 1e-5."""
+    benchmark = example("benchmark7")
+    near, far = (benchmark.error_at_end(64, 16, beyond) for beyond in (0.0, 0.25))
+    assert benchmark.l2_norm(near - far) < 1e-5  # the smallest error asked for is 1e-4
+
+
+def test_benchmark_7_source_fits_its_solution(example):
+    """The source is the residual of the manufactured solution, by finite differences."""
+    b = example("benchmark7")
+    x, y, t, d = np.array([0.13, 0.4, 0.77]), np.array([0.24, 0.27, 0.22]), 3.0, 1e-4
+
+    def at(dx=0.0, dy=0.0, dt=0.0):
+        return b.solution(x + dx, y + dy, t + dt)
+
+    lap = (at(d) + at(-d) + at(0, d) + at(0, -d) - 4 * at()) / d**2
+    reaction = 4 * at() * (at() - 1) * (at() - 0.5)
+    expected = (at(0, 0, d) - at(0, 0, -d)) / (2 * d) + reaction - b.KAPPA * lap
+    # error of the differences: d^2/12 times the fourth derivative, (1/width)^4 = 2.5e7, times kappa
+    assert b.source(x, y, t) == pytest.approx(expected, abs=1e-4)
+
+
+def test_benchmark_8_subcritical_dissolves_supercritical_grows(example, tmp_path):
+    found = example("benchmark8").main(quick=True, out=tmp_path)
+    for ratio in (0.99, 1.0, 1.01):
+        exact = (
+            quad(lambda r, r0=5 * ratio: np.pi * r * (1 - np.tanh((r - r0) / np.sqrt(2))), 0, 50, limit=200)[0] / 1e4
+        )
+        assert found[f"{ratio} r*"][0] == pytest.approx(exact, rel=1e-5)  # lumping errs exponentially little here
+    assert found["0.99 r*"][1] < 1e-6
+    assert found["1.01 r*"][1] > 10 * found["1.01 r*"][0]
+    for number in (1, 2, 3):
+        columns, series = table(tmp_path / f"data_{number}.csv")
+        assert columns == ["time", "fraction", "energy"]
+        assert series[0, 0] == 0.0
+        assert series[-1, 0] == 200.0
+        assert (np.diff(series[:, 2]) <= 1e-9).all()  # Allen-Cahn is a descent of F
+    assert table(tmp_path / "phase_field_1.csv")[1].shape[1] == 3
+
+
+def test_benchmark_6_conserves_and_descends(example, tmp_path):
+    found = example("benchmark6").main(quick=True, out=tmp_path)
+    assert abs(found["drift of the mean"]) < 1e-12  # round-off: the columns of the stiffness sum to zero
+    columns, series = table(tmp_path / "free_energy.csv")
+    assert columns == ["time", "free_energy"]
+    assert (np.diff(series[:, 1]) < 0).all()
+    for name, column in (("x_cut_plane", "y"), ("y_cut_plane", "x")):
+        columns, cut = table(tmp_path / f"{name}.csv")
+        assert columns == [column, "concentration", "potential"]
+        assert cut[:, 0] == pytest.approx(np.linspace(0, 100, len(cut)))
+    assert cut[0, 2] == 0.0  # grounded on the left
+    assert cut[-1, 2] == pytest.approx(np.sin(50 / 7), rel=1e-9)
+
+
+def test_cahn_hilliard_manufactured_solution(example):
+    """c = 1/2 + 0.3 cos(pi x) cos(2 pi y) e^-t, f = c^2 (1 - c)^2: second order in space and time at once."""
+    ch, stepping = example("cahn_hilliard"), importlib.import_module("selflimit.mesoscale.time_stepping")
+    mobility, kappa, k2 = 0.3, 0.05, 5.0 * np.pi**2
+
+    def error(cells, steps):
+        grid = Grid((cells, cells), 1.0 / cells)
+        x, y = grid.node_coordinates()
+        a, b = np.pi * x, 2 * np.pi * y
+        wave, square = 0.3 * np.cos(a) * np.cos(b), 0.09 * np.pi**2
+        slope2 = square * ((np.sin(a) * np.cos(b)) ** 2 + 4 * (np.cos(a) * np.sin(b)) ** 2)  # |grad wave|^2
+
+        def exact(t):
+            return 0.5 + wave * np.exp(-t)
+
+        def source(t):
+            # f' = 4 v^3 - v with v = c - 1/2; lap(v^3) = 3 v^2 lap(v) + 6 v |grad v|^2
+            v = wave * np.exp(-t)
+            lap_f = 4 * (-3 * k2 * v**3 + 6 * v * slope2 * np.exp(-2 * t)) + k2 * v
+            return -v - mobility * (lap_f - kappa * k2**2 * v)
+
+        zero = np.zeros_like(x)
+        equation = ch.CahnHilliard(
+            grid, mobility, kappa, lambda c: 4 * (c - 0.5) ** 3 - (c - 0.5), lambda c: 12 * (c - 0.5) ** 2 - 1,
+            lambda c: zero,
+        )  # fmt: skip
+        dt = 1.0 / steps
+        past = [stepping.Moment(t, exact(t), zero, zero) for t in (0.0, -dt)]
+        for step in range(1, steps + 1):
+            difference = stepping.backward_difference(past, dt, 2)
+            c = equation.step(difference, past[0].xi, 1e-9, source(step * dt))
+            past = [stepping.Moment(step * dt, c, zero, zero), past[0]]
+        return np.abs(c - exact(1.0)).max()
+
+    errors = [error(cells, cells) for cells in (16, 32)]
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(2.0, abs=0.1)  # the next terms are (pi h)^2 of the leading
+
+
+def test_benchmark_4_force_is_the_slope_of_its_energy(example):
+    """d(F_el)/d(eta) against the difference quotient of the energy, stiffer precipitate included."""
+    b = example("benchmark4")
+    grid = Grid((80, 80), 1.0)
+    problem = b.Precipitate(b.VARIANTS["g"], grid)
+    eta, (x, y) = problem.start(), grid.node_coordinates()
+    bump = np.exp(-((x - 14) ** 2 + (y - 14) ** 2) / 20)
+    slope = grid.integrate(problem.elastic_slope(eta) * bump)
+    up, down = (problem.elastic_energy(eta + sign * 1e-3 * bump) for sign in (1, -1))
+    assert slope == pytest.approx((up - down) / 2e-3, rel=0.01)  # both are second order in dx, 0.8 widths here
+
+
+def test_benchmark_4_small_misfit_energy_of_a_disc(example):
+    """Elastic energy of a homogeneous cubic solid against Khachaturyan's integral over directions (sharp, infinite).
+
+    E/A = 1/2 <B(n)>, B = s0 : e0 - n.s0 (n.C.n)^-1 s0.n, s0 = C : e0, from the Fourier transform of div(sigma) = 0.
+    """
+    b = example("benchmark4")
+    grid = Grid((128, 128), 1.0)
+    solid = b.CubicSolid(grid)
+    x, y = grid.cell_centres()
+    inside = np.clip(0.5 + 16.0 - np.hypot(x, y), 0.0, 1.0)
+    u = solid.solve(np.ones(grid.shape), b.MISFIT * inside, np.zeros((*grid.nodes, 2)))
+    total = b.cell_strain(grid, u)
+    trace = total[..., 0] + total[..., 1] - 2.0 * b.MISFIT * inside
+    # int sigma : eps vanishes for a balanced stress and free sides, so the energy is -1/2 int sigma : eps0
+    density = -0.5 * (b.C11 + b.C12) * trace * b.MISFIT * inside
+    s0, angles = (b.C11 + b.C12) * b.MISFIT, np.linspace(0.0, 2.0 * np.pi, 721)[:-1]
+    directions = []
+    for c, s in zip(np.cos(angles), np.sin(angles), strict=True):
+        acoustic = [[b.C11 * c**2 + b.C44 * s**2, (b.C12 + b.C44) * c * s],
+                    [(b.C12 + b.C44) * c * s, b.C11 * s**2 + b.C44 * c**2]]  # fmt: skip
+        directions.append(2 * s0 * b.MISFIT - s0**2 * np.array([c, s]) @ np.linalg.solve(acoustic, [c, s]))
+    expected = 0.5 * np.mean(directions)
+    # the circle cuts 100 of 800 cells, and the free sides at 8 radii relax 2 % of the energy (1/8^2)
+    assert density.sum() / inside.sum() == pytest.approx(expected, rel=0.05)
+
+
+def test_benchmark_4_runs(example, tmp_path):
+    found = example("benchmark4").main(quick=True, out=tmp_path)
+    columns, rows = table(tmp_path / "all_data.csv")
+    assert columns[:4] == ["time", "a_01", "a_10", "a_d"]
+    assert rows[:, 1] == pytest.approx(rows[:, 2], rel=1e-5)  # a disc in a cubic solid: [10] and [01] are alike
+    assert rows[:, 7] == pytest.approx(rows[0, 7], rel=1e-9)  # Cahn-Hilliard conserves
+    assert (np.diff(rows[:, 6]) < 0).all()
+    assert found["F at end"] < found["F at start"]
+    contour = table(tmp_path / "contour.csv")[1]
+    assert np.hypot(*contour[0]) == pytest.approx(found["a_10"], rel=1e-9)

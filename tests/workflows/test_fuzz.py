@@ -1,0 +1,240 @@
+"""Files that a user or a crash may have spoiled, at random: every parser answers, or says what is wrong in one line.
+
+Each case edits a good file in a few places (bytes, numbers, words that parsers stumble over) or is random altogether.
+The command line turns SelflimitError and OSError into one line and exit code 2; anything else would be a traceback.
+"""
+
+import json
+import warnings
+from contextlib import suppress
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from selflimit import __version__
+from selflimit.errors import SelflimitError
+
+CASES = {"fast": 200, "slow": 10_000}
+
+NASTY = [
+    b"", b"nan", b"-inf", b"1e999", b"-1", b"0", b"99999999999999999999", b"../../x", b"data_../../x", b"loop_",
+    b"\x00", b"\xff\xfe", "Å³".encode(), b"'", b'"', b";", b"[", b"]", b"{", b"}", b"null", b"true", b"?", b".", b",",
+    b"\n", b"Xx", b"Li", b"1/0", b"x,y,z", b"__class__", b"@module", b"os", b"system", b"(", b"1(2)", b" ", b"\t",
+    b"P1", b"0.5",
+]  # fmt: skip
+"""Words that parsers stumble over."""
+
+edits = st.lists(
+    st.tuples(st.floats(0, 1), st.integers(0, 12), st.one_of(st.sampled_from(NASTY), st.binary(max_size=4))), max_size=6
+)
+
+
+def edited(seed, changes):
+    """``seed`` with pieces replaced: place (share of the length), how many bytes go, what comes instead."""
+    for place, gone, new in changes:
+        start = int(place * len(seed))
+        seed = seed[:start] + new + seed[start + gone :]
+    return seed
+
+
+CIF = b"""data_parent
+_symmetry_space_group_name_H-M 'P -3 m 1'
+_cell_length_a 10.97
+_cell_length_b 10.97
+_cell_length_c 5.96
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 120
+loop_
+_space_group_symop_operation_xyz
+'x,y,z'
+'-x,-y,-z'
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+Li1 Li 0.333 0.25 0.5 0.5
+Zr1 Zr 0 0 0 1
+Cl1 Cl 0.11 0.22 0.77(3) 1
+"""
+POSCAR = b"""LiCl
+1.0
+5.1 0 0
+0 5.1 0
+0 0 5.1
+Li Cl
+2 1
+Direct
+0 0 0
+0.5 0.5 0
+0.5 0.5 0.5
+"""
+
+
+def archive():
+    """A checkpoint with one array."""
+    from selflimit.mesoscale.checkpoint import FORMAT
+
+    header = {"format": FORMAT, "selflimit": __version__, "configuration": {}, "run": {"xi": "array:xi"}, "arrays": {}}
+    file = BytesIO()
+    np.savez(file, header=np.array(json.dumps(header)), xi=np.zeros((4, 4)))
+    return file.getvalue()
+
+
+def entries():
+    from pymatgen.core import Lattice, Structure
+    from pymatgen.core.entries import ComputedStructureEntry
+
+    crystal = Structure(Lattice.cubic(5.1), ["Li", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    level = {"level_of_theory": {"method": "DFT", "model": "PBE", "weights_sha256": None, "corrections": "none"}}
+    return json.dumps([ComputedStructureEntry(crystal, -7.0, entry_id="mp-1", parameters=level).as_dict()]).encode()
+
+
+def picture():
+    file = BytesIO()
+    Image.fromarray(np.kron([[0, 1], [2, 1]], np.ones((8, 8))).astype(np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def configuration():
+    from selflimit.workflows.runs import RunConfiguration
+
+    return RunConfiguration(
+        parent="LZC-A", cells=("primitive",), keep=1, force_field="CHGNet-r2scan", max_force=0.01, phases="bundled",
+        k_effs=(0.0,), voltage_range=(0.0, 5.0), duration=1.0, overpotential=-0.1, grid_cells=(64, 96), seed=1,
+    ).model_dump_json().encode()  # fmt: skip
+
+
+def read_cif(path):
+    from selflimit.structures.parent_choice import parent_named
+
+    parent_named(str(path))
+
+
+def read_poscar(path):
+    from selflimit.structures.parent_choice import parent_named
+
+    parent_named(str(path), occupied={"Li": {"Li": 0.5}}, charges={"Li": 1, "Cl": -1})
+
+
+def read_entries(path):
+    from selflimit.phase_diagrams import entries
+
+    entries.read_entries(path)
+
+
+def read_checkpoint(path):
+    from selflimit.mesoscale.checkpoint import CheckpointFile
+
+    CheckpointFile(path, {}).load()
+
+
+def read_configuration(path):
+    from selflimit.workflows.runs import saved_configuration
+
+    saved_configuration(path.parent)
+
+
+def read_document(path):
+    from selflimit.workflows.provenance import levels_of_theory
+
+    levels_of_theory(path.parent.parent)
+
+
+def read_image(path):
+    from selflimit.mesoscale.segmented_images import read_labels
+
+    read_labels(path, 2)
+
+
+PARSERS = {
+    "CIF parent": ("x.cif", lambda: CIF, read_cif),
+    "POSCAR with occupancies": ("POSCAR", lambda: POSCAR, read_poscar),
+    "entries": ("entries.json", entries, read_entries),
+    "checkpoint": ("growth.checkpoint", archive, read_checkpoint),
+    "configuration": ("configuration.json", configuration, read_configuration),
+    "document": ("documents/lowest.json", configuration, read_document),
+    "image": ("image.png", picture, read_image),
+}
+"""File name, a good file, and who reads it."""
+
+
+def survives(parser, content, folder):
+    """Read ``content``; only errors that the command line prints in one line may come."""
+    name, _, read = PARSERS[parser]
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            read(path)
+        except (SelflimitError, OSError) as error:
+            assert str(error), "an error without a message"
+
+
+def fuzz(parser, folder, cases):
+    seed = PARSERS[parser][1]()
+    survives(parser, seed, folder)
+
+    @settings(
+        max_examples=cases, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+    @given(st.one_of(edits.map(lambda changes: edited(seed, changes)), st.binary(max_size=200)))
+    def each(content):
+        survives(parser, content, folder)
+
+    each()
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+def test_spoiled_files(parser, tmp_path):
+    fuzz(parser, tmp_path, CASES["fast"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parser", PARSERS)
+def test_many_spoiled_files(parser, tmp_path):
+    fuzz(parser, tmp_path, CASES["slow"])
+
+
+def test_the_good_files_are_read(tmp_path):
+    """The control: what is edited is right before it is edited."""
+    for name, make, read in PARSERS.values():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(make())
+        read(tmp_path / name)
+
+
+@settings(max_examples=CASES["fast"], deadline=None, database=None, derandomize=True)
+@given(st.text(alphabet="mongodb+srv:/@?&=%.,-0123456789abcXYZ[]*é ", max_size=40))
+def test_strange_database_addresses(text):
+    from selflimit.workflows.stores import open_store
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SELFLIMIT_STORE_TIMEOUT", "0.001")
+        with pytest.raises(SelflimitError):
+            open_store("mongodb://127.0.0.1:1" + text)
+
+
+def test_strange_filters_of_results(tmp_path):
+    from selflimit.workflows.results import results
+    from selflimit.workflows.stores import open_store
+
+    store = open_store(str(tmp_path / "store"))
+    words = st.text(max_size=12)
+
+    @settings(max_examples=CASES["fast"], deadline=None, database=None, derandomize=True)
+    @given(st.sampled_from(["kind", "formula", "chemsys", "level", "since", "until", "tag", "sort"]), words)
+    def each(name, text):
+        with suppress(SelflimitError):
+            assert results(store, **{name: text}) == []
+
+    each()

@@ -1,0 +1,128 @@
+"""The jobs of the closed loop: which crystals it needs elastic constants of, the loop, and its spread in MPa."""
+
+from collections.abc import Sequence
+
+from jobflow import job
+
+from selflimit.documents import DecompositionDoc, ElasticDoc, Functional, RelaxationDoc
+from selflimit.documents.self_limitation import ClosedLoopDoc, PressureSpreadDoc
+from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.phase_diagrams.constrained import LARGEST_K_EFF, ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.volume_sources import volume_sources
+from selflimit.progress import Progress, current_progress, silent
+from selflimit.units import MICROMETRE
+from selflimit.workflows.closed_loop import closed_loop
+from selflimit.workflows.diagram_jobs import Sampling
+from selflimit.workflows.jobs import diagram_of, grid_of, interface_phases
+from selflimit.workflows.pressure_spread import pressure_spread
+from selflimit.workflows.reaction_zone import ReactionZone
+
+ZONE_DEPTH = 6.0 * MICROMETRE
+"""Depth of the reaction zone (m), as in the static stress."""
+CONTACT = 1.0 * MICROMETRE
+"""Thickness of the lithium that counts as lying on a coarse particle (m), as there."""
+Relaxations = Sequence[RelaxationDoc]
+
+
+@job
+def loop_candidates(
+    electrolyte: RelaxationDoc,
+    competing: Relaxations,
+    particles: Relaxations,
+    decompositions: Sequence[DecompositionDoc],
+    voltage: float,
+    working_ion: str,
+) -> list[RelaxationDoc]:
+    """The crystals to strain: the interface's, and every product at this voltage (V) below the largest K_eff."""
+    return loop_phases(electrolyte, competing, particles, decompositions, voltage, working_ion)
+
+
+@job(output_schema=ClosedLoopDoc)
+def loop_closed(
+    electrolyte: RelaxationDoc,
+    competing: Relaxations,
+    elastic: Sequence[ElasticDoc],
+    parameters: InterfaceParameters,
+    functional: Functional,
+    voltage: float,
+    working_ion: str,
+    grid_cells: tuple[int, int],
+    seed: int,
+    yield_strengths: Sequence[float],
+) -> ClosedLoopDoc:
+    """Every self-consistent pair of products and constriction at one voltage (V), yield strengths in Pa."""
+    zone = zone_of(parameters, elastic, grid_cells, seed)
+    return loop_of(electrolyte, competing, zone, functional, voltage, working_ion, yield_strengths, current_progress())
+
+
+@job(output_schema=PressureSpreadDoc)
+def tip_pressure_spread(
+    electrolyte: RelaxationDoc,
+    competing: Relaxations,
+    elastic: Sequence[ElasticDoc],
+    parameters: InterfaceParameters,
+    voltage: float,
+    grid_cells: tuple[int, int],
+    seed: int,
+    sampling: Sampling,
+) -> PressureSpreadDoc:
+    """Errors of energies and volumes carried to the compression at the tip, at one voltage (V)."""
+    zone = zone_of(parameters, elastic, grid_cells, seed)
+    return spread_of(electrolyte, competing, zone, voltage, sampling, current_progress())
+
+
+def loop_phases(
+    electrolyte: RelaxationDoc,
+    competing: Relaxations,
+    particles: Relaxations,
+    decompositions: Sequence[DecompositionDoc],
+    voltage: float,
+    working_ion: str,
+) -> list[RelaxationDoc]:
+    """The crystals that the interface needs, and those of all products below the largest K_eff, each once."""
+    span = (0.0, LARGEST_K_EFF)
+    over_k = diagram_of(electrolyte, competing, working_ion).constriction_profile(electrolyte.formula, voltage, span)
+    found = interface_phases(electrolyte, competing, particles, decompositions)
+    wanted = {product.entry_id for segment in over_k.segments for product in segment.products}
+    known = {relaxed.label for relaxed in found}
+    return found + [relaxed for relaxed in competing if relaxed.label in wanted - known]
+
+
+def zone_of(
+    parameters: InterfaceParameters, elastic: Sequence[ElasticDoc], grid_cells: tuple[int, int], seed: int
+) -> ReactionZone:
+    """The reaction zone at the mouth of the channel of an 'interface' structure."""
+    from selflimit.mesoscale.microstructure import Microstructure  # numba takes seconds to import
+
+    structure = Microstructure.interface(grid_of(parameters, grid_cells), seed)
+    return ReactionZone(structure, parameters, {doc.label: doc for doc in elastic}, ZONE_DEPTH, CONTACT)
+
+
+def loop_of(
+    electrolyte: RelaxationDoc,
+    competing: Relaxations,
+    zone: ReactionZone,
+    functional: Functional,
+    voltage: float,
+    working_ion: str,
+    yield_strengths: Sequence[float],
+    progress: Progress = silent,
+) -> ClosedLoopDoc:
+    """The closed loop of relaxed crystals; errors as :func:`selflimit.workflows.closed_loop.closed_loop`."""
+    entries = [relaxed.entry() for relaxed in (electrolyte, *competing)]
+    diagram = ConstrainedPhaseDiagram(entries, working_ion, functional)
+    return closed_loop(diagram, electrolyte.formula, voltage, zone, yield_strengths=yield_strengths, progress=progress)
+
+
+def spread_of(
+    electrolyte: RelaxationDoc,
+    competing: Relaxations,
+    zone: ReactionZone,
+    voltage: float,
+    sampling: Sampling,
+    progress: Progress = silent,
+) -> PressureSpreadDoc:
+    """The spread of relaxed crystals; errors as :func:`selflimit.workflows.pressure_spread.pressure_spread`."""
+    entries = [relaxed.entry() for relaxed in (electrolyte, *competing)]
+    asked = (electrolyte.formula, voltage, zone, sampling.energy_error, volume_sources(entries))
+    return pressure_spread(entries, *asked, sampling.samples, sampling.seed, progress)

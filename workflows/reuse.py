@@ -1,0 +1,176 @@
+"""What a job was made from, written into its document; and identical work found again by the hash of its inputs.
+
+The hash is of the job's function and its arguments with all references resolved, as canonical JSON. What changes from
+run to run without changing a number (identifiers of jobs, versions) is not in it: versions are compared when work is to
+be reused.
+"""
+
+import hashlib
+import json
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from jobflow import CURRENT_JOB, Job, JobStore
+from monty.json import jsanitize
+
+from selflimit.documents import FieldFile
+from selflimit.workflows.large_data import get_file, has_file, put_file
+from selflimit.workflows.provenance import git_revision, package_versions
+
+PROVENANCE = "provenance"
+"""Key of a job's metadata, and so of its document: ``metadata.provenance``."""
+
+DECIDING = ("chgnet", "mace-torch", "atomate2")
+"""Packages that hold the physics beside this one: their versions must agree for work to be reused."""
+
+SAME_NUMBERS: tuple[frozenset[str], ...] = (frozenset({"0.1.0"}),)
+"""Groups of versions of this package whose results agree; a version in no group agrees with itself only."""
+
+NOT_INPUTS = frozenset({"@version", "package_version", "schema_version", "search"})
+"""Fields of arguments that say who wrote them, or repeat others."""
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def inputs_hash(job: Job, store: JobStore) -> str:
+    """SHA-256 (hexadecimal) of what ``job`` computes: its function and its arguments.
+
+    Parameters
+    ----------
+    job
+        Unchanged; a Maker's method counts with the Maker's fields.
+    store
+        A connected JobStore that holds the outputs the arguments refer to.
+    """
+    return _hash_of(job.resolve_args(store=store, inplace=False))
+
+
+def stamp(job: Job, store: JobStore) -> None:
+    """Write into ``job.metadata`` what it is made from; jobflow stores that with the output.
+
+    ``metadata.provenance`` gets the hash of the inputs, the parents' uuids, versions, git revision and host. A job that
+    replaces another one keeps that one's hash: it gives the result that was asked for there.
+    """
+    _write(job, job.input_uuids, lambda: inputs_hash(job, store))
+
+
+def traced(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Decorator, below ``@job``: the same stamp where another runner than the local one runs the job."""
+
+    @wraps(function)
+    def stamped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        running = CURRENT_JOB.job
+        if running is not None:
+            _write(running, running.input_uuids, lambda: _hash_of(running))  # its references are resolved by now
+        return function(*args, **kwargs)
+
+    return stamped
+
+
+def find_identical(store: JobStore, digest: str) -> dict[str, Any] | None:
+    """The stored job document of the same work by compatible versions, or None.
+
+    Parameters
+    ----------
+    store
+        A connected JobStore.
+    digest
+        From :func:`inputs_hash`.
+    """
+    query = {f"metadata.{PROVENANCE}.inputs_hash": digest}
+    found = (doc for doc in store.query(query, sort={"index": -1}) if doc.get("output") is not None)
+    return next((doc for doc in found if is_compatible(doc["metadata"][PROVENANCE])), None)
+
+
+def is_compatible(provenance: Mapping[str, Any]) -> bool:
+    """Whether what was computed by those versions would come out the same here.
+
+    An unreleased state of the source is compatible with exactly itself, and with nothing while it is being changed.
+    """
+    there, here = provenance["versions"], package_versions()
+    revision = _revision()
+    group = next((group for group in SAME_NUMBERS if here["selflimit"] in group), frozenset({here["selflimit"]}))
+    return (
+        there["selflimit"] in group
+        and all(there.get(name) == here.get(name) for name in DECIDING)
+        and provenance["git_revision"] == revision
+        and not revision.endswith("-dirty")
+    )
+
+
+def reused(job: Job, store: JobStore, folder: Path) -> bool:
+    """Take over the output of identical work for ``job``, files included; False: there is none, it must run.
+
+    Parameters
+    ----------
+    job
+        A stamped job.
+    store
+        A connected JobStore; gets a document of the job's own uuid, with the same output.
+    folder
+        Where the job would have left its files.
+    """
+    found = find_identical(store, job.metadata[PROVENANCE]["inputs_hash"])
+    if found is None or job.index > 1:
+        return False
+    files = list(files_of(found["output"]))
+    if not all(has_file(store, file) for file in files):
+        return False
+    for file in files:
+        get_file(store, file, folder)
+    provenance = {**found["metadata"][PROVENANCE], "reused_from": found["uuid"]}
+    kept = {"output": found["output"], "completed_at": found["completed_at"]}
+    own = {"uuid": job.uuid, "index": job.index, "name": job.name, "hosts": job.hosts}
+    store.docs_store.update({**own, **kept, "metadata": {**job.metadata, PROVENANCE: provenance}}, ["uuid", "index"])
+    return True
+
+
+def keep_files(job: Job, store: JobStore, folder: Path) -> None:
+    """Put the files that the finished ``job`` left in ``folder`` into the store, so that its work can be reused."""
+    stored = store.query_one({"uuid": job.uuid, "index": job.index}, ["output"])
+    for file in files_of(None if stored is None else stored["output"]):
+        if (folder / file.path).is_file():
+            put_file(store, folder / file.path)
+
+
+def files_of(output: Any) -> Iterator[FieldFile]:
+    """Every file that an output (plain data) speaks of."""
+    if isinstance(output, dict):
+        if isinstance(output.get("path"), str) and isinstance(output.get("sha256"), str):
+            yield FieldFile(path=output["path"], sha256=output["sha256"], arrays=output.get("arrays", {}))
+        output = list(output.values())
+    if isinstance(output, list):
+        for part in output:
+            yield from files_of(part)
+
+
+def _write(job: Job, parents: tuple[str, ...], digest: Callable[[], str]) -> None:
+    before = job.metadata.get(PROVENANCE, {})
+    job.metadata[PROVENANCE] = {
+        "inputs_hash": before.get("inputs_hash") or digest(),
+        "parents": before.get("parents") or sorted(set(parents)),
+        "versions": package_versions(),
+        "git_revision": _revision(),
+        "host": socket.gethostname(),
+    }
+
+
+def _hash_of(job: Job) -> str:
+    content = {"function": job.function, "args": job.function_args, "kwargs": job.function_kwargs}
+    plain = _inputs(jsanitize(content, strict=True, enum_values=True))
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _inputs(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _inputs(value) for key, value in data.items() if key not in NOT_INPUTS}
+    return [_inputs(part) for part in data] if isinstance(data, list | tuple) else data
+
+
+@cache
+def _revision() -> str:
+    return git_revision()

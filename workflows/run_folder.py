@@ -1,0 +1,40 @@
+"""What a run folder holds, and how its run was started."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from selflimit.documents import Record
+
+
+class Started(Record):
+    """How a run was started, beside its configuration; kept so that a resume needs no options."""
+
+    through: str = Field(description="Last stage that was asked for")
+    store: str = Field(description="Folder or URI of the store, a password left out")
+
+
+def configuration_path(folder: Path) -> Path:
+    """Where a run folder keeps its configuration."""
+    return folder / "configuration.json"
+
+
+def flow_path(folder: Path) -> Path:
+    """Where a run folder keeps its flow."""
+    return folder / ".flows" / "flow.json"
+
+
+def started_path(folder: Path) -> Path:
+    """Where a run folder keeps how it was started."""
+    return folder / ".flows" / "started.json"
+
+
+def document_path(folder: Path, job_name: str) -> Path:
+    """Where the output of the job of that name is kept in a run folder."""
+    return folder / "documents" / f"{job_name.replace(' ', '-').replace('/', '_')}.json"
+
+
+def started_run(folder: Path) -> Started | None:
+    """How the run in ``folder`` was started; None: no job of it has begun."""
+    path = started_path(folder)
+    return Started.model_validate_json(path.read_bytes()) if path.exists() else None
