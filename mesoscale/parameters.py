@@ -128,8 +128,9 @@ class InterfaceParameters(Record):
         1.30e-5, "v_m", "m^3/mol", "lithium at 300 K: 6.94 g/mol over 0.534 g/cm^3", "Molar volume of lithium", gt=0
     )
     mechanical_correction: float = quantity(
-        60.0, "C", "1",
-        "calibrated: lithium must come to rest at coarse particles, C >= |eta| F/(P v_m) = 44 at their 17 MPa",
+        80.0, "C", "1",
+        "calibrated: lithium must leave coarse particles alone, also beside a soft electrolyte, C >= |eta| F/(P v_m), "
+        "82 at 9 MPa; of 30, 60, 80, 100 the smallest that does",
         "Mechanical overpotential correction factor", calibrated=True, ge=0,
     )  # fmt: skip
     lithium_modulus: float = quantity(4.9e9, "E_Li", "Pa", MOOSE_SET, "Young's modulus of lithium", gt=0)

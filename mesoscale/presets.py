@@ -43,6 +43,8 @@ class Preset:
         Formulas of the less lithium-stable electrolyte and of the particle layer.
     values
         Parameters that differ from the default.
+    duration
+        Model time (s).
     """
 
     name: str
@@ -53,6 +55,7 @@ class Preset:
     electrolyte: str = "Li2ZrCl6"
     particle: str = "Li3N"
     values: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    duration: float = DURATION
 
 
 def _interfaces(name: str, figures: tuple[str, str], electrolyte: str, particle: str) -> tuple[Preset, Preset, Preset]:
@@ -65,6 +68,11 @@ def _interfaces(name: str, figures: tuple[str, str], electrolyte: str, particle:
         Preset(step, figures[1], stressed, "channel", "stress", electrolyte, particle),
         Preset(f"{step}-published", figures[1], rule, "channel", "stress, published expansion", electrolyte, particle),
     )
+
+
+def _control(name: str, figure: str, summary: str, layer: Layer) -> Preset:
+    """Long enough for lithium to cross the fine layer, which takes longest."""
+    return Preset(name, figure, summary, layer, duration=3000.0)
 
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(

@@ -10,7 +10,7 @@ from monty.json import MontyDecoder
 
 from selflimit.documents import ComparisonDoc
 from selflimit.errors import InputError
-from selflimit.mesoscale.presets import PRESETS, preset_named
+from selflimit.mesoscale.presets import DURATION, PRESETS, preset_named
 from selflimit.mesoscale.vtk_files import export_vtk
 from selflimit.settings import Settings
 from selflimit.workflows.display import Display
@@ -31,10 +31,11 @@ def run_preset(asked: Namespace) -> None:
     if asked.preset == "list":
         print_table("presets", ("name", "figure", "shows"), [(p.name, p.figure, p.summary) for p in PRESETS.values()])
         return
-    preset_named(asked.preset)
+    preset = preset_named(asked.preset)
     folder = Path(asked.out or Path(OUT) / asked.preset)
+    duration = preset.duration if asked.duration == DURATION else asked.duration  # the option has the paper's default
     maker = PresetMaker(
-        grid_cells=tuple(asked.grid_cells), seed=asked.seed, duration=asked.duration, movie=asked.movie
+        grid_cells=tuple(asked.grid_cells), seed=asked.seed, duration=duration, movie=asked.movie
     )  # fmt: skip
     store = open_store(where := asked.store or Settings().store)
     with locked(folder):

@@ -22,12 +22,13 @@ def draw(
     preset: Preset, computed: GrowthDoc | StressDoc, fields: Mapping[str, Array], folder: Path, movie: str
 ) -> list[str]:
     """Write the figure, and the film of a growth, into ``folder``; returns their names."""
-    figure = Figure(layout="constrained")
     name = f"{preset.name}.png"
     if isinstance(computed, StressDoc):
+        figure = Figure(layout="constrained")
         plot_interface_stress(computed, dict(fields), figure)
         figure.savefig(folder / name, dpi=RESOLUTION)
         return [name]
+    figure = Figure((11.0, 5.0), layout="constrained")
     plot_growth([(computed, dict(fields))], shown_outputs(computed.times), figure)
     figure.savefig(folder / name, dpi=RESOLUTION)
     return [name, write_movie(computed, folder, folder / f"{preset.name}.{movie}").name]

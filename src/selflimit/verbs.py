@@ -78,7 +78,7 @@ Lengths are in micrometres, times in s, pressures in MPa (compression positive i
         (chain.printed, verdicts.conditions, verdicts.verdict),
         """\
 example:
-  selflimit verdict --coarse-fraction 0.4 --radius 5 --overpotential -0.1 --correction 60
+  selflimit verdict --coarse-fraction 0.4 --radius 5 --overpotential -0.1 --correction 80
 Lengths are in micrometres, pressures in MPa, compression positive.""",
     ),
     Verb(

@@ -29,8 +29,10 @@ from selflimit.mesoscale.time_stepping import Moment
 from selflimit.units import FARADAY
 
 P = InterfaceParameters(
-    overpotential=-0.02, noise_amplitude=0.0, conductivity_cap=10.0, metal_diffusivity=1.0e-11
-)  # all terms of one order of magnitude, so that an error in any of them shows
+    overpotential=-0.02, noise_amplitude=0.0, conductivity_cap=10.0, metal_diffusivity=1.0e-11,
+    mechanical_correction=30.0, saturation=1e9,
+)  # fmt: skip
+"""All terms of one order of magnitude, so that an error in any of them shows; without the kink at saturation."""
 SIDE, END = 8.0 * P.interface_width, 1.0
 EXACT = ce.Numerics(
     order=2, sweep_tolerance=1e-8, most_sweeps=80, newton_tolerance=1e-9, concentration_rtol=1e-10,

@@ -70,7 +70,7 @@ def verdict(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--correction",
         type=float,
-        default=60.0,
+        default=80.0,
         metavar="C",
         help="mechanical correction factor (default: %(default)s)",
     )
