@@ -37,6 +37,10 @@ Walls = Callable[[Grid], NDArray[np.bool_]]
 RIGID = 1e-6
 """Surroundings count as rigid if K_eff is within this share of K_zone: what the solver's residual can tell."""
 
+YIELD_TOLERANCE = 1e-3
+"""Share of the yield strength by which a stress may exceed it: a modulus read off a mean stress is not finer than that,
+and the last cells that begin to flow take hundreds of solves for the next digit."""
+
 
 @dataclass(frozen=True)
 class EffectiveModulus:
@@ -178,7 +182,7 @@ def yielding_modulus(
     flowed, u = no_plastic_strain(grid), np.zeros((*grid.nodes, grid.dimension))
     for share in np.arange(1, steps + 1) / steps:
         swelling = share * eigenstrain * phases.unit_zone_strain()
-        state = plastic_step(grid, lam, mu, strength, swelling, flowed, roller_box(grid), u)
+        state = plastic_step(grid, lam, mu, strength, swelling, flowed, roller_box(grid), u, YIELD_TOLERANCE)
         flowed, u = state.plastic_strain, state.mechanics.displacement
     return mean_compression(phases.zone, state.mechanics) / (3.0 * eigenstrain)
 

@@ -142,7 +142,7 @@ def run_flow(
     Exception
         Whatever a job raises; outputs stored before stay.
     """
-    records = []
+    records, folder = [], folder.resolve()  # jobs run inside it, where a relative path would mean another place
     for job in jobs_in_order(flow):
         if until is not None and job.name not in until:
             continue

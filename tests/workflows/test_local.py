@@ -1,11 +1,13 @@
 """The local runner: order, resume, offspring, locks."""
 
+from pathlib import Path
+
 import pytest
 from jobflow import Flow, Response, job
 
 from selflimit.errors import InputError
 from selflimit.progress import current_progress
-from selflimit.workflows.local import Listener, locked, run_flow, save_flow, saved_flow
+from selflimit.workflows.local import Listener, failure_path, locked, run_flow, save_flow, saved_flow
 from selflimit.workflows.stores import open_store
 
 RUNS = []
@@ -94,6 +96,16 @@ def test_a_run_that_failed_goes_on_where_it_stopped(store, tmp_path):
         with pytest.raises(ValueError, match="no luck"):
             run_flow(saved_flow(tmp_path / "flow.json"), store, tmp_path, Listener())
     assert RUNS == [(1, 2)]
+
+
+def test_a_relative_run_folder_keeps_its_failure_where_it_belongs(store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    work = fail(1)
+    with pytest.raises(ValueError, match="no luck"):
+        run_flow(Flow([work]), store, Path("run"), Listener())
+    assert failure_path(tmp_path / "run", work).exists()
+    assert not (tmp_path / "run" / "run").exists()  # jobs run inside the folder: the path must not be taken from there
 
 
 def test_offspring_are_run_and_resumed(store, tmp_path):
