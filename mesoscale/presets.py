@@ -82,10 +82,10 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             Preset("fig5-fine", "Fig. 5A, B; Movie S1", "dendrites in a layer of fine particles", "fine"),
             Preset("fig5-graded", "Fig. 5C, D; Movie S2", "the same with coarse particles, bypassed", "graded"),
             *_interfaces("fig8", ("Fig. 8A-C; Movies S5-S7", "Fig. 8D"), "Li2ZrCl6", "Li3N"),
-            Preset(
+            _control(
                 "fig1b-control", "Fig. 1B", "fine layer on the electrolyte: its surface fails", "fine on electrolyte"
             ),
-            Preset("fig1c-graded", "Fig. 1C", "graded layer on the electrolyte: confined", "graded on electrolyte"),
+            _control("fig1c-graded", "Fig. 1C", "graded layer on the electrolyte: confined", "graded on electrolyte"),
             *_interfaces("lgps", ("figs S10, S11", "figs S10, S11"), "Li10GeP2S12", "Li3N"),
             *_interfaces("lpscl", ("figs S18-S20", "figs S18-S20"), "Li2ZrCl6", "Li6PS5Cl"),
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from jobflow import job
 
-from selflimit.documents import DecompositionDoc, ElasticDoc, Functional, RelaxationDoc
+from selflimit.documents import DecompositionDoc, ElasticDoc, FailedRelaxationDoc, Functional, RelaxationDoc
 from selflimit.documents.self_limitation import ClosedLoopDoc, PressureSpreadDoc
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.phase_diagrams.constrained import LARGEST_K_EFF, ConstrainedPhaseDiagram
@@ -33,7 +33,7 @@ def loop_candidates(
     voltage: float,
     working_ion: str,
 ) -> list[RelaxationDoc]:
-    """The crystals to strain: the interface's, and every product at this voltage (V) below the largest K_eff."""
+    """The crystals to strain: the interface's, every product at this voltage (V), and the lowest of each compound."""
     return loop_phases(electrolyte, competing, particles, decompositions, voltage, working_ion)
 
 
@@ -79,13 +79,24 @@ def loop_phases(
     voltage: float,
     working_ion: str,
 ) -> list[RelaxationDoc]:
-    """The crystals that the interface needs, and those of all products below the largest K_eff, each once."""
+    """The crystals that the interface needs, all products below the largest K_eff, and the lowest of each compound.
+
+    Errors of energies and volumes can bring any compound among the products.
+    """
     span = (0.0, LARGEST_K_EFF)
     over_k = diagram_of(electrolyte, competing, working_ion).constriction_profile(electrolyte.formula, voltage, span)
     found = interface_phases(electrolyte, competing, particles, decompositions)
-    wanted = {product.entry_id for segment in over_k.segments for product in segment.products}
+    compounds = [doc for doc in competing if len(doc.structure.composition) > 1 and doc.formula != electrolyte.formula]
+    lowest = {doc.formula: doc.label for doc in sorted(compounds, key=lambda doc: -doc.energy_per_atom)}
+    wanted = {product.entry_id for segment in over_k.segments for product in segment.products} | {*lowest.values()}
     known = {relaxed.label for relaxed in found}
     return found + [relaxed for relaxed in competing if relaxed.label in wanted - known]
+
+
+@job
+def usable(outcomes: Sequence[ElasticDoc | FailedRelaxationDoc]) -> list[ElasticDoc]:
+    """The elastic constants of the crystals that have any; a product among the others is refused where it is needed."""
+    return [doc for doc in outcomes if isinstance(doc, ElasticDoc)]
 
 
 def zone_of(

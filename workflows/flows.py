@@ -5,7 +5,7 @@ of RelaxationDoc, be it a force field in one batch or VASP crystal by crystal.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -255,7 +255,10 @@ class InterfaceMaker(Maker):
             if self.closed_loop
             else jobs.elastic_candidates(*phases)
         )
-        constants = named(self.elastic_maker.make(named(chosen, "crystals to strain").output), "elastic constants")
+        strain = replace(self.elastic_maker, keep_failures=self.closed_loop)
+        strained = named(strain.make(named(chosen, "crystals to strain").output), "elastic constants")
+        usable = closed_loop_jobs.usable(strained.output)
+        constants = named(usable, "usable constants") if self.closed_loop else strained
         parameters = [
             named(jobs.interface_parameters(reaction, constants.output, self.overpotential), f"parameters {number}")
             for number, reaction in enumerate(decompositions)
@@ -279,7 +282,8 @@ class InterfaceMaker(Maker):
             "stresses": [document(job, self.files) for job in stressed],
             "files": [job.output[1] for job in (*grown, *stressed) if self.files == "store"],
         }
-        steps = [crystal, particle, chosen, constants, *parameters, *grown, *stressed, *loops]
+        elastic = [strained, constants] if self.closed_loop else [strained]
+        steps = [crystal, particle, chosen, *elastic, *parameters, *grown, *stressed, *loops]
         return Flow(steps, output, name=self.name)
 
     def loops(self, *here: OutputReference) -> list[Job]:

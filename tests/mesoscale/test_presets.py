@@ -81,3 +81,7 @@ def test_rows_say_when_a_value_lies_outside_its_band():
     rows = growth_rows(preset_named("fig5-fine"), history(structure, [0.0], [0.0], peak=[7.0]))
     assert [row.is_within for row in rows] == [True, False]
     assert [row.basis for row in rows] == ["calibrated", "predicted"]
+
+
+def test_the_controls_run_until_lithium_has_crossed_the_fine_layer():
+    assert PRESETS["fig1b-control"].duration == PRESETS["fig1c-graded"].duration > PRESETS["fig5-fine"].duration
