@@ -70,6 +70,7 @@ def parameters() -> InterfaceParameters:
         "electrolyte_diffusivity": 317.9 * MICROMETRE**2,
         "metal_diffusivity": 1.0e-14,  # published: 0
         "mechanical_correction": 0.0,  # published: no mechanics
+        "saturation": 1.0e9,  # published: none
     }
     return InterfaceParameters(**values, sources=dict.fromkeys(values, source))
 
