@@ -132,7 +132,7 @@ def interface_stress(grid: Grid, phases: InterfacePhases, p: InterfaceParameters
         If a linear solve misses its tolerance.
     """
     lam, mu = phases.moduli(p)
-    start = np.zeros((*grid.nodes, 2))
+    start = np.zeros((*grid.nodes, grid.dimension))
     lithium, zone = (
         equilibrium(grid, lam, mu, strain, roller_box(grid), start, RTOL)
         for strain in (phases.lithium_strain(p), phases.unit_zone_strain())

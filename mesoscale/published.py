@@ -7,6 +7,7 @@ else. Bands are those of the paper's words: 'about 7' is 6 to 8, 'up to 20' is 1
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.microstructure import Microstructure
 from selflimit.mesoscale.presets import Preset
 from selflimit.units import MPA
+
+Basis = Literal["calibrated", "predicted"]
 
 COVERED = 0.95
 """Share of the electrolyte's open surface from which it counts as covered."""
@@ -146,8 +149,8 @@ def _graded(run: GrowthHistory) -> list[ComparisonRow]:
         ),
         ComparisonRow(
             quantity="share of the coarse particles that lithium takes", unit="1", published="bypassed (Fig. 5C)",
-            low=0.0, high=0.1, value=run.taken(run.structure.coarse), basis="predicted",
-            remark=f"of the fine ones {run.taken(1.0 - run.structure.coarse):.2f}; the correction factor is calibrated",
+            low=0.0, high=0.1, value=run.taken(run.structure.coarse), basis="calibrated",
+            remark=f"by the correction factor; of the fine ones {run.taken(1.0 - run.structure.coarse):.2f}",
         ),
     ]  # fmt: skip
 
@@ -178,12 +181,14 @@ def _channel(run: GrowthHistory) -> list[ComparisonRow]:
     ]  # fmt: skip
 
 
-def _on_electrolyte(low: float, high: float, published: str) -> Callable[[GrowthHistory], list[ComparisonRow]]:
+def _on_electrolyte(
+    low: float, high: float, published: str, basis: Basis
+) -> Callable[[GrowthHistory], list[ComparisonRow]]:
     def rows(run: GrowthHistory) -> list[ComparisonRow]:
         return [
             ComparisonRow(
                 quantity="share of the electrolyte's surface that lithium covers in the end", unit="1",
-                published=published, low=low, high=high, value=run.contacts[-1].coverage, basis="predicted",
+                published=published, low=low, high=high, value=run.contacts[-1].coverage, basis=basis,
                 remark=f"{run.contacts[-1].coarse_share:.2f} of the surface lies on coarse particles",
             )
         ]  # fmt: skip
@@ -195,6 +200,7 @@ _ROWS: dict[str, Callable[[GrowthHistory], list[ComparisonRow]]] = {
     "fine": _fine,
     "graded": _graded,
     "channel": _channel,
-    "fine on electrolyte": _on_electrolyte(0.9, 1.0, "all of it deteriorates (Fig. 1B)"),
-    "graded on electrolyte": _on_electrolyte(0.0, 0.7, "localised (Fig. 1C)"),
+    "fine on electrolyte": _on_electrolyte(0.9, 1.0, "all of it deteriorates (Fig. 1B)", "predicted"),
+    # the correction factor was chosen on this very packing
+    "graded on electrolyte": _on_electrolyte(0.0, 0.7, "localised (Fig. 1C)", "calibrated"),
 }

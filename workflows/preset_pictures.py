@@ -24,7 +24,7 @@ def draw(
     """Write the figure, and the film of a growth, into ``folder``; returns their names."""
     name = f"{preset.name}.png"
     if isinstance(computed, StressDoc):
-        figure = Figure(layout="constrained")
+        figure = Figure((12.0, 4.5), layout="constrained")
         plot_interface_stress(computed, dict(fields), figure)
         figure.savefig(folder / name, dpi=RESOLUTION)
         return [name]

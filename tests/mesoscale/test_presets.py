@@ -85,3 +85,11 @@ def test_rows_say_when_a_value_lies_outside_its_band():
 
 def test_the_controls_run_until_lithium_has_crossed_the_fine_layer():
     assert PRESETS["fig1b-control"].duration == PRESETS["fig1c-graded"].duration > PRESETS["fig5-fine"].duration
+
+
+def test_what_the_correction_factor_was_chosen_on_is_called_calibrated():
+    graded = microstructure("graded on electrolyte", GRID, seed=1)
+    [row] = growth_rows(preset_named("fig1c-graded"), history(graded, [0.0], [0.0]))
+    assert row.basis == "calibrated"
+    bypassed = growth_rows(preset_named("fig5-graded"), history(Microstructure.graded(GRID, 1), [0.0], [0.0]))[1]
+    assert bypassed.basis == "calibrated"
