@@ -61,11 +61,12 @@ class EmbeddedStore(MontyStore):
             self._make_table()
 
     def _make_table(self) -> None:
-        """Montydb takes a file for a table; a process that was killed in between leaves the one without the other."""
+        """Make file and table in one go, before anybody else opens them: montydb takes a file for a table."""
         path = Path(self.database_path) / self.database_name / f"{self.collection_name}.collection"
-        if path.exists():
-            with closing(sqlite3.connect(path)) as connection:
-                connection.execute(CREATE_TABLE.format(SQLITE_RECORD_TABLE).replace("TABLE", "TABLE IF NOT EXISTS", 1))
+        path.parent.mkdir(exist_ok=True)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(CREATE_TABLE.format(SQLITE_RECORD_TABLE).replace("TABLE", "TABLE IF NOT EXISTS", 1))
 
     def query(self, *asked: Any, **how: Any) -> Iterator[dict[str, Any]]:
         """As :meth:`maggma.stores.MontyStore.query`."""

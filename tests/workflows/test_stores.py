@@ -1,5 +1,8 @@
 """Stores: opened, refused, and never with a password in what is said."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,3 +65,12 @@ def test_a_store_that_cannot_be_written_is_one_clear_error(tmp_path):
         store.update({"uuid": "b", "index": 1, "output": 1})
     with pytest.raises(InputError, match="could not be used"):
         list(store.query({}))
+
+
+def test_whoever_opens_a_folder_finds_its_tables(tmp_path):
+    """Another process may use a store between the making of a file and of the table in it, so they are made in one."""
+    open_store(str(tmp_path / "store"))
+    for file in (tmp_path / "store").rglob("*.collection"):
+        with closing(sqlite3.connect(file)) as connection:
+            assert connection.execute("SELECT count(*) FROM documents").fetchone() == (0,)
+    assert len(list((tmp_path / "store").rglob("*.collection"))) == 2
