@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from jobflow import job
 
 from selflimit.documents import DecompositionDoc, ElasticDoc, FailedRelaxationDoc, Functional, RelaxationDoc
-from selflimit.documents.self_limitation import ClosedLoopDoc, PressureSpreadDoc
+from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPoint, DesignPointDoc, PressureSpreadDoc
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.phase_diagrams.constrained import LARGEST_K_EFF, ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.volume_sources import volume_sources
 from selflimit.progress import Progress, current_progress, silent
 from selflimit.units import MICROMETRE
 from selflimit.workflows.closed_loop import closed_loop
+from selflimit.workflows.design_map import DesignSettings, design_point
 from selflimit.workflows.diagram_jobs import Sampling
 from selflimit.workflows.jobs import diagram_of, grid_of, interface_phases
 from selflimit.workflows.pressure_spread import pressure_spread
@@ -21,6 +22,12 @@ ZONE_DEPTH = 6.0 * MICROMETRE
 """Depth of the reaction zone (m), as in the static stress."""
 CONTACT = 1.0 * MICROMETRE
 """Thickness of the lithium that counts as lying on a coarse particle (m), as there."""
+VERDICT_RADIUS = 9.0 * MICROMETRE
+"""Radius of the coarse particles that are judged (m), that of the growth."""
+VERDICT_WIDTH = 1.0 * MICROMETRE
+"""Width of the front, and spacing, of the layers that are judged (m): 64 x 96 micrometres in under two minutes."""
+VERDICT_SETTINGS = DesignSettings(crossings=10.0, gap=3.0 * MICROMETRE)
+"""Long enough for lithium to cross the fine layer."""
 Relaxations = Sequence[RelaxationDoc]
 
 
@@ -69,6 +76,15 @@ def tip_pressure_spread(
     """Errors of energies and volumes carried to the compression at the tip, at one voltage (V)."""
     zone = zone_of(parameters, elastic, grid_cells, seed)
     return spread_of(electrolyte, competing, zone, voltage, sampling, current_progress())
+
+
+@job(output_schema=DesignPointDoc)
+def layer_verdict(parameters: InterfaceParameters, coarse_fraction: float, seed: int) -> DesignPointDoc:
+    """Whether one layer limits lithium at the less stable electrolyte; without coarse particles it is the control."""
+    conditions = {"overpotential": parameters.overpotential, "correction": parameters.mechanical_correction}
+    point = DesignPoint(coarse_fraction=coarse_fraction, radius=VERDICT_RADIUS, seed=seed, **conditions)
+    widened = parameters.model_copy(update={"interface_width": VERDICT_WIDTH})
+    return design_point(point, VERDICT_SETTINGS, widened, current_progress())
 
 
 def loop_phases(

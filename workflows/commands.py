@@ -36,7 +36,7 @@ from selflimit.workflows.runs import (
     saved_configuration,
 )
 from selflimit.workflows.stores import is_mongo_uri, open_store, redacted
-from selflimit.workflows.verdict_commands import print_closed_loop, print_spread
+from selflimit.workflows.verdict_commands import print_closed_loop, print_spread, print_verdicts
 
 INTERFACE_DEFAULTS = {"duration": 2100.0, "overpotential": -0.1, "grid_cells": (128, 192), "seed": 1}
 """What the verbs without interface options put into the configuration; equal to the options' defaults."""
@@ -205,8 +205,15 @@ def interface(asked: Namespace) -> None:
         opened.through("interface", asked.reuse)
     growths, stresses = opened.output("growth "), opened.output("stress ")
     loops, spreads = opened.output("loop "), opened.output("tip pressure spread")
+    verdicts = opened.output("verdict ")
     if asked.json:
-        found = {"growths": growths, "stresses": stresses, "closed_loops": loops, "spreads": spreads}
+        found = {
+            "growths": growths,
+            "stresses": stresses,
+            "closed_loops": loops,
+            "spreads": spreads,
+            "verdicts": verdicts,
+        }
         print_json({name: plain(documents) for name, documents in found.items()})
         return
     print_table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(growths))
@@ -215,6 +222,7 @@ def interface(asked: Namespace) -> None:
         print_closed_loop(loop)
     for spread in spreads:
         print_spread(spread)
+    print_verdicts(verdicts)
 
 
 def report(asked: Namespace) -> None:

@@ -56,7 +56,9 @@ class DesignSettings(Record):
     criterion: Criterion = Field(default_factory=Criterion, description="Thresholds of the verdict")
 
 
-def design_point(point: DesignPoint, settings: DesignSettings, parameters: InterfaceParameters) -> DesignPointDoc:
+def design_point(
+    point: DesignPoint, settings: DesignSettings, parameters: InterfaceParameters, progress: Progress = silent
+) -> DesignPointDoc:
     """Grow in one layer and judge it.
 
     Parameters
@@ -68,6 +70,8 @@ def design_point(point: DesignPoint, settings: DesignSettings, parameters: Inter
         Domain, duration, criterion.
     parameters
         All other parameters; the point's overpotential and correction factor replace theirs.
+    progress
+        Listener.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def design_point(point: DesignPoint, settings: DesignSettings, parameters: Inter
     """
     begin = time.process_time()
     try:
-        verdict, failure = verdict_on(point, settings, parameters), ""
+        verdict, failure = verdict_on(point, settings, parameters, progress), ""
     except (InputError, ConvergenceError) as fault:
         verdict, failure = None, str(fault)
     return DesignPointDoc(point=point, verdict=verdict, failure=failure, cpu_seconds=time.process_time() - begin)

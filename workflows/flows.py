@@ -209,7 +209,7 @@ class InterfaceMaker(Maker):
     files
         Where the fields go: 'folder' where all jobs share one, 'store' where each runs on a machine of its own.
     closed_loop
-        Also bring products and the constriction by their surroundings into agreement.
+        Also bring products and the constriction by their surroundings into agreement, and judge both layers.
     voltage, working_ion
         Of the closed loop: voltage (V vs the working ion's metal) of the decomposition.
     sampling
@@ -276,14 +276,18 @@ class InterfaceMaker(Maker):
         ]
         here = (electrolyte, competing, constants.output, parameters[0].output)
         loops = self.loops(*here) if self.closed_loop else []
+        verdicts = self.verdicts(parameters[0].output) if self.closed_loop else []
         output = {
             "elastic": constants.output,
             "growths": [document(job, self.files) for job in grown],
             "stresses": [document(job, self.files) for job in stressed],
             "files": [job.output[1] for job in (*grown, *stressed) if self.files == "store"],
+            "closed_loops": [job.output for job in loops[:-1]],
+            "spreads": [job.output for job in loops[-1:]],
+            "verdicts": [job.output for job in verdicts],
         }
         elastic = [strained, constants] if self.closed_loop else [strained]
-        steps = [crystal, particle, chosen, *elastic, *parameters, *grown, *stressed, *loops]
+        steps = [crystal, particle, chosen, *elastic, *parameters, *grown, *stressed, *loops, *verdicts]
         return Flow(steps, output, name=self.name)
 
     def loops(self, *here: OutputReference) -> list[Job]:
@@ -295,6 +299,13 @@ class InterfaceMaker(Maker):
         ]
         spread = closed_loop_jobs.tip_pressure_spread(*here, self.voltage, self.grid_cells, self.seed, self.sampling)
         return [*found, named(spread, "tip pressure spread")]
+
+    def verdicts(self, parameters: OutputReference) -> list[Job]:
+        """The verdict on a uniform fine layer, the control, and on a graded one, on a domain of their own."""
+        return [
+            named(closed_loop_jobs.layer_verdict(parameters, share, self.seed), f"verdict {name}")
+            for name, share in (("fine", 0.0), ("graded", 0.4))
+        ]
 
 
 @dataclass

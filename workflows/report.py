@@ -26,6 +26,7 @@ from selflimit.documents import (
     StressDoc,
     UncertaintyDoc,
 )
+from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPointDoc, PressureSpreadDoc
 from selflimit.mesoscale import plotting as mesoscale_plots
 from selflimit.mesoscale.fields import load_fields, sha256
 from selflimit.phase_diagrams import plotting as diagram_plots
@@ -34,6 +35,7 @@ from selflimit.workflows.diagram_report import map_section, uncertainty_section
 from selflimit.workflows.growth_report import growth_figures, growth_section
 from selflimit.workflows.page import Page
 from selflimit.workflows.provenance import package_versions, write_atomically
+from selflimit.workflows.self_limitation_report import loop_figures, self_limitation_chapter
 
 DOTS_PER_INCH = 160
 PUBLISHED_ELECTROLYTE = "Li2ZrCl6"
@@ -60,6 +62,9 @@ class ReportContent(Record):
     elastic: list[ElasticDoc] = Field(description="Electrolyte, particles, products")
     growths: list[GrowthDoc] = Field(description="One per particle layer")
     stresses: list[StressDoc] = Field(description="One per decomposition that was put into the interface")
+    closed_loops: list[ClosedLoopDoc] = Field([], description="One per functional; empty: not asked for")
+    spreads: list[PressureSpreadDoc] = Field([], description="Errors in MPa at the tip; empty: not asked for")
+    verdicts: list[DesignPointDoc] = Field([], description="Fine and graded layer; empty: not asked for")
 
 
 def write_report(content: ReportContent, folder: Path) -> ReportDoc:
@@ -83,6 +88,7 @@ def write_report(content: ReportContent, folder: Path) -> ReportDoc:
     ordering_chapter(page, content)
     diagram_chapter(page, content, figures)
     mesoscale_chapter(page, content, figures, folder)
+    self_limitation_chapter(page, content.closed_loops, content.spreads, content.verdicts, figures)
     parameter_chapter(page, content)
     provenance_chapter(page, content)
     path = folder / "report.html"
@@ -106,6 +112,7 @@ def draw_all(content: ReportContent, folder: Path) -> dict[str, Path]:
     drawn = {name: diagram_figure(plot, content.stabilities) for name, plot in DIAGRAM_PLOTS.items()}
     drawn |= growth_figures(content.growths, folder)
     drawn |= {f"stress-{number}": stress_figure(doc, folder) for number, doc in enumerate(distinct(content.stresses))}
+    drawn |= loop_figures(content.closed_loops)
     files = {name: folder / "figures" / f"{name}.png" for name in drawn}
     for name, figure in drawn.items():
         figure.savefig(files[name], dpi=DOTS_PER_INCH, bbox_inches="tight")

@@ -2,6 +2,7 @@
 
 import json
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from selflimit.documents.self_limitation import (
     Criterion,
     DesignMapDoc,
     DesignPoint,
+    DesignPointDoc,
     PressureSpreadDoc,
-    VerdictDoc,
 )
 from selflimit.errors import InputError
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -21,22 +22,16 @@ from selflimit.units import MICROMETRE
 from selflimit.workflows.design_map import DesignSettings, design_map, design_points, judged_here, verdict_on
 from selflimit.workflows.printing import plain, print_json, print_line, print_table, progress_bar
 from selflimit.workflows.provenance import write_atomically
-
-LOOP_COLUMNS = (
-    "products",
-    "K_eff (GPa)",
-    "K seen (GPa)",
-    "dV/V0",
-    "compression (MPa)",
-    "stable",
-    "after a disturbance",
+from selflimit.workflows.verdict_tables import (
+    CELL_COLUMNS,
+    LOOP_COLUMNS,
+    SWEEP_COLUMNS,
+    cell_rows,
+    layer_label,
+    loop_rows,
+    sweep_rows,
+    verdict_rows,
 )
-SWEEP_COLUMNS = ("retained fraction", "K seen (GPa)", "products", "compression (MPa)")
-VERDICT_COLUMNS = ("", "fine", "this layer")
-CELL_COLUMNS = (
-    "coarse", "radius (µm)", "overpotential (V)", "C", "self-limiting", "95 %", "localised", "artefacts", "not reached",
-    "no packing", "coverage", "detached", "η_m/|η|", "C*",
-)  # fmt: skip
 
 
 def verdict(asked: Namespace) -> None:
@@ -54,9 +49,10 @@ def verdict(asked: Namespace) -> None:
     if asked.json:
         print_json(plain([fine, graded]))
         return
-    print_table(f"Verdict: {graded.geometry.microstructure}", VERDICT_COLUMNS, verdict_rows(fine, graded))
-    print_line(f"fine: {fine.reason}")
-    print_line(f"this layer: {graded.reason}")
+    shown = {"fine": fine, "this layer": graded}
+    print_table(f"Verdict: {graded.geometry.microstructure}", ("", *shown), verdict_rows(list(shown.values())))
+    for name, doc in shown.items():
+        print_line(f"{name}: {doc.reason}")
 
 
 def design_map_here(asked: Namespace) -> None:
@@ -166,62 +162,10 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path} is no JSON file: {fault}") from None
 
 
-def verdict_rows(fine: VerdictDoc, graded: VerdictDoc) -> list[tuple[str, ...]]:
-    """The numbers that decide, for the control and the layer."""
-    shown: list[tuple[str, str, float]] = [
-        ("lithium arrives (s)", "arrival", 1.0),
-        ("tip velocity until then (nm/s)", "tip_velocity", 1e-9),
-        ("flat front without stress, c = 1 (nm/s)", "planar_velocity", 1e-9),
-        ("penetration / layer", "penetration", 1.0),
-        ("lithium without connection (artefact)", "detached", 1.0),
-        ("compression at the contact, lithium (MPa)", "compression_lithium", 1.0),
-        ("the same by the reaction (MPa)", "compression_reaction", 1.0),
-        ("stress overpotential (mV)", "stress_overpotential", 1e-3),
-        ("over the applied overpotential", "stress_ratio", 1.0),
-        ("velocity left, c = 1", "velocity_ratio", 1.0),
-        ("C from which stress outweighs it", "critical_correction", 1.0),
-    ]
-    rows: list[tuple[str, ...]] = [
-        (label, *(_number(getattr(doc, name), unit) for doc in (fine, graded))) for label, name, unit in shown
-    ]
-    rows.insert(3, ("covered surface at the end", *(f"{doc.coverage[-1]:.2f}" for doc in (fine, graded))))
-    rows.append(("self-limiting", *(_answer(doc.self_limiting) for doc in (fine, graded))))
-    return rows
-
-
-def cell_rows(doc: DesignMapDoc) -> list[tuple[str, ...]]:
-    """One row per cell of the map."""
-    return [
-        (
-            f"{c.coarse_fraction:g}", f"{c.radius / MICROMETRE:g}", f"{c.overpotential:g}", f"{c.correction:g}",
-            f"{c.self_limiting}/{c.packings}", "" if c.low is None else f"{c.low:.2f}-{c.high:.2f}", str(c.localised),
-            str(c.artefacts), str(c.not_reached), str(c.failed),
-            _number(c.coverage), _number(c.detached), _number(c.stress_ratio), _number(c.critical_correction),
-        )
-        for c in doc.cells
-    ]  # fmt: skip
-
-
-def loop_rows(doc: ClosedLoopDoc) -> list[tuple[str, ...]]:
-    """One row per fixed point."""
-    return [
-        (
-            point.reaction, f"{point.modulus.k_eff:.3g}", f"{point.index:.3g}", f"{point.reaction_strain:.4f}",
-            f"{point.pressure:.3g}", "yes" if point.stable else "no", point.after_disturbance,
-        )
-        for point in doc.fixed_points
-    ]  # fmt: skip
-
-
 def print_closed_loop(doc: ClosedLoopDoc) -> None:
     """Fixed points, their stability, and the sweep of the retained fraction."""
     print_table(f"Closed loop of {doc.formula}, {doc.functional} functional", LOOP_COLUMNS, loop_rows(doc))
-    rows = [
-        (f"{row.retained_fraction:.3g}", f"{k:.3g}", reaction, f"{p:.3g}")
-        for row in doc.retained_fraction_sweep
-        for k, reaction, p in zip(row.indices, row.reactions, row.pressures, strict=True)
-    ]
-    print_table("Other retained fractions", SWEEP_COLUMNS, rows)
+    print_table("Other retained fractions", SWEEP_COLUMNS, sweep_rows(doc))
     print_line(doc.statement)
 
 
@@ -233,12 +177,13 @@ def print_spread(doc: PressureSpreadDoc) -> None:
     )
 
 
-def _number(value: float | None, unit: float = 1.0) -> str:
-    return "-" if value is None else f"{value / unit:.3g}"
-
-
-def _answer(value: bool | None) -> str:
-    return "not reached" if value is None else "yes" if value else "no"
+def print_verdicts(docs: Sequence[DesignPointDoc]) -> None:
+    """The numbers that decide for each layer, or why there is no verdict; nothing for no layers."""
+    judged = {layer_label(doc): doc.verdict for doc in docs if doc.verdict is not None}
+    if judged:
+        print_table("Verdict", ("", *judged), verdict_rows(list(judged.values())))
+    for doc in docs:
+        print_line(f"{layer_label(doc)}: {doc.failure if doc.verdict is None else doc.verdict.reason}")
 
 
 def _said(fault: ValidationError) -> str:

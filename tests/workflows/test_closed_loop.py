@@ -1,11 +1,15 @@
 """Fixed points of the closed loop: exact where the answer is piecewise constant, and consistent on real entries."""
 
+import html
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selflimit.documents import ElasticDoc, RelaxationDoc, level_of
+from selflimit.documents.self_limitation import DesignPoint, DesignPointDoc
 from selflimit.errors import InputError
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.microstructure import Microstructure
@@ -15,7 +19,9 @@ from selflimit.phase_diagrams.entry_sets import electrolyte_entries
 from selflimit.workflows import closed_loop_jobs
 from selflimit.workflows.closed_loop import closed_loop
 from selflimit.workflows.fixed_points import Piece, continuous_fixed_points, fixed_points
+from selflimit.workflows.page import Page
 from selflimit.workflows.reaction_zone import ReactionZone, blended
+from selflimit.workflows.self_limitation_report import loop_figures, self_limitation_chapter
 
 
 def blend(pieces):
@@ -202,3 +208,24 @@ def test_the_chains_relaxations_give_the_same_loop(entries, elastic):
     direct = closed_loop(ConstrainedPhaseDiagram(entries), "Li2ZrCl6", 0.0, surroundings)
     assert [point.reaction for point in doc.fixed_points] == [point.reaction for point in direct.fixed_points]
     assert doc.fixed_points[0].pressure == pytest.approx(direct.fixed_points[0].pressure)
+
+
+def test_the_report_shows_loops_and_verdicts(entries, elastic, tmp_path):
+    _, doc = loop(entries, elastic, retained_fraction=0.1)
+    _, quadratic = loop(entries, elastic, "elastic", retained_fraction=0.1)
+    ((name, figure),) = loop_figures([quadratic, doc]).items()
+    figure.savefig(tmp_path / "loop.png")
+    heights = {float(y) for line in figure.axes[0].lines for y in line.get_ydata()}
+    assert doc.branches[0].answer in heights and doc.fixed_points[0].index in heights
+    no_room = DesignPointDoc(
+        point=DesignPoint(coarse_fraction=0.9, radius=9e-6, overpotential=-0.1, correction=80.0, seed=1),
+        verdict=None, failure="no room for the particles", cpu_seconds=0.0,
+    )  # fmt: skip
+    page = Page("test")
+    self_limitation_chapter(page, [quadratic, doc], [], [no_room], {name: tmp_path / "loop.png"})
+    text = html.unescape(re.sub("<[^>]*>", "", page.text()))
+    assert all(row.reactions[0] in text for row in doc.retained_fraction_sweep)
+    assert doc.statement in text and "0.9 coarse: no room for the particles" in text
+    untouched = Page("nothing asked for")
+    self_limitation_chapter(untouched, [], [], [], {})
+    assert not untouched.parts and not loop_figures([])

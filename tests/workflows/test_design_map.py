@@ -13,7 +13,7 @@ from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entry_sets import electrolyte_entries
 from selflimit.phase_diagrams.volume_sources import volume_sources
-from selflimit.workflows import verdict_commands
+from selflimit.workflows import verdict_commands, verdict_tables
 from selflimit.workflows.closed_loop import closed_loop
 from selflimit.workflows.design_map import (
     DesignMapMaker,
@@ -145,12 +145,12 @@ def test_the_command_line_speaks_in_micrometres(tmp_path):
 
 
 def test_tables_show_what_decides(short):
-    rows = {row[0]: row[1:] for row in verdict_commands.verdict_rows(short.verdict, short.verdict)}
+    rows = {row[0]: row[1:] for row in verdict_tables.verdict_rows([short.verdict, short.verdict])}
     assert rows["self-limiting"] == ("not reached", "not reached")
     assert rows["covered surface at the end"] == ("0.00", "0.00")
     made = design_map([with_answer(short, 1, True, True), with_answer(short, 2, True, False)], SETTINGS, WIDE)
-    (row,) = verdict_commands.cell_rows(made)
-    assert dict(zip(verdict_commands.CELL_COLUMNS, row, strict=True))["self-limiting"] == "1/2"
+    (row,) = verdict_tables.cell_rows(made)
+    assert dict(zip(verdict_tables.CELL_COLUMNS, row, strict=True))["self-limiting"] == "1/2"
 
 
 BULK = {"Li2ZrCl6": 12.4, "LiCl": 38.0, "Zr": 89.5, "ZrCl": 18.5, "ZrCl2": 15.3, "ZrCl3": 4.9, "ZrCl4": 10.0}
