@@ -175,7 +175,19 @@ class CoupledEquations:
 
     def overpotential(self, phi: Array, mechanics: MechanicalState) -> Array:
         """Total overpotential phi + eta_m (V), shape ``nodes``."""
-        return phi + self.front.to_open_nodes(ec.mechanical_overpotential(self.parameters, mechanics.pressure))
+        return phi + self._opposing(mechanics)
+
+    def _opposing(self, mechanics: MechanicalState) -> Array:
+        """eta_m (V), shape ``nodes``."""
+        return self.front.to_open_nodes(ec.mechanical_overpotential(self.parameters, mechanics.pressure))
+
+    def _drives(self, c: Array, mechanics: MechanicalState) -> Array:
+        """What the front is driven by and answers to: c, and the logarithm alpha f eta_m by which stress slows it.
+
+        Both of the size of 1, so that the sweeps can be mixed in one norm; shape ``(2,) + nodes``.
+        """
+        p = self.parameters
+        return np.stack([c, p.transfer_coefficient * p.inverse_thermal_voltage * self._opposing(mechanics)])
 
     def step(self, state: State, dt: float, effort: Effort) -> tuple[State, float]:
         """State after a step of length ``dt`` (s), and the estimated error of its order parameter.
@@ -190,13 +202,14 @@ class CoupledEquations:
         guess = self._guess(state, end)
         load = self._explicit_rate(state, guess)
         sweep = _Sweep(guess, state.mechanics, state.stressed, 0.0)
-        seen, found = [guess.c], []
+        seen, found = [self._drives(guess.c, state.mechanics)], []
         for _ in range(n.most_sweeps):
             before, sweep = sweep, self._sweep(state, sweep, seen[-1], difference, load, dt, effort)
             if np.max(np.abs(sweep.now.xi - before.now.xi)) < n.sweep_tolerance:
                 return self._next_state(state, sweep, dt), local_error(state.past, end, difference, sweep.now.xi)
-            found.append(sweep.now.c)
-            seen.append(next_iterate(seen, found))
+            found.append(self._drives(sweep.now.c, sweep.mechanics))
+            c, slowing = next_iterate(seen, found)
+            seen.append(np.stack([np.maximum(c, 0.0), slowing]))
         raise ConvergenceError(
             f"growth: sweeps did not settle to {n.sweep_tolerance} in {n.most_sweeps} at dt = {dt} s, shorten the step"
         )
@@ -222,18 +235,19 @@ class CoupledEquations:
     ) -> "_Sweep":
         """Once through the equations.
 
-        The front moves at the concentration ``seen`` and the last phi and stress; c is solved with the growth
-        linearised in c, and the linearised growth of the change in c is added to the front, so that c + (c_s/c_0) xi is
-        conserved; then phi and the stress.
+        The front moves at the drives ``seen`` and the last phi; c is solved with the growth linearised in c, and the
+        linearised growth of the change in c is added to the front, so that c + (c_s/c_0) xi is conserved; then phi and
+        the stress.
         """
         n, p, grid = self.numerics, self.parameters, self.microstructure.grid
         _, xi, c, phi = last.now
-        charge = ec.charge_transfer(p, self.overpotential(phi, last.mechanics))
+        driving, slowing = seen
+        charge = ec.charge_transfer(p, phi + slowing / (p.transfer_coefficient * p.inverse_thermal_voltage))
         base, h, _ = difference
-        moved = self.front.step(base, seen, charge, load, h, n.newton_tolerance, xi)
+        moved = self.front.step(base, driving, charge, load, h, n.newton_tolerance, xi)
         xi, rate, inflow = moved.xi, (moved.xi - state.xi) / dt, 0.0
         if not n.frozen_concentration:
-            sink = ec.consumption(rate, moved.cathodic_slope * (h / dt), seen)
+            sink = ec.consumption(rate, moved.cathodic_slope * (h / dt), driving)
             found = ec.concentration(grid, p, xi, phi, state.c, sink, dt, c, n.concentration_rtol)
             c, rate = found.x, sink.slope * found.x - sink.rest
             inflow = balances.inflow(grid, p, xi, c, phi)

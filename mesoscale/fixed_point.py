@@ -1,8 +1,8 @@
 """Anderson acceleration of a fixed-point iteration x -> G(x) (Walker and Ni 2011, doi:10.1137/10078356X).
 
-The plain iteration between front and concentration diverges where the step is long against the kinetics: each sweep
-answers the last one too strongly. Mixing the last few sweeps so that their residuals cancel in the least-squares sense
-settles it.
+The plain iteration between the front and what drives it (concentration, stress) diverges where the step is long
+against the kinetics: each sweep answers the last one too strongly. Mixing the last few sweeps so that their residuals
+cancel in the least-squares sense settles it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ RELAXATION = 2.0 / 3.0
 
 
 def next_iterate(points: Sequence[Array], images: Sequence[Array]) -> Array:
-    """The next x of the points x_k, oldest first, and their images G(x_k); any one shape, not negative."""
+    """The next x of the points x_k, oldest first, and their images G(x_k); any one shape."""
     residuals = [image - point for point, image in zip(points, images, strict=True)]
     step = RELAXATION * residuals[-1]
     older = range(max(0, len(points) - 1 - DEPTH), len(points) - 1)
@@ -28,4 +28,4 @@ def next_iterate(points: Sequence[Array], images: Sequence[Array]) -> Array:
         weights = np.linalg.pinv(differences.T @ differences, rcond=1e-12) @ (differences.T @ residuals[-1].ravel())
         for k, weight in zip(older, weights, strict=True):
             step = step - weight * (points[-1] - points[k] + RELAXATION * (residuals[-1] - residuals[k]))
-    return np.asarray(np.maximum(points[-1] + step, 0.0))
+    return np.asarray(points[-1] + step)

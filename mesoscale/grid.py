@@ -165,9 +165,12 @@ def _check_shape(shape: Shape) -> None:
         raise InputError(f"shape must be two or three positive whole numbers of cells, got {shape}")
     coarsest, most = halvings(shape)[-1], COARSEST_NODES[len(shape)]
     if _nodes(coarsest) > most:
+        better = tuple(_friendly(n, len(shape)) for n in shape)
+        advice = (
+            f"take multiples of a power of two such as {better}" if better != shape else "lengthen its shortest side"
+        )
         raise InputError(
-            f"shape must halve down to at most {most} nodes, got {shape} which stops at {coarsest} cells; "
-            f"take multiples of a power of two such as {tuple(_friendly(n, len(shape)) for n in shape)}"
+            f"shape must halve down to at most {most} nodes, got {shape} which stops at {coarsest} cells; {advice}"
         )
 
 

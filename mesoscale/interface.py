@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from scipy.ndimage import maximum_filter
+from scipy.ndimage import distance_transform_edt, label, maximum, maximum_filter
 
 from selflimit.documents import DecompositionDoc, StressDoc
 from selflimit.errors import InputError
 from selflimit.mesoscale.elasticity import MechanicalState, equilibrium, roller_box
 from selflimit.mesoscale.fields import save_fields
 from selflimit.mesoscale.grid import Array, Grid
-from selflimit.mesoscale.microstructure import Microstructure, phase_lame
+from selflimit.mesoscale.microstructure import Microstructure, grid_axes, phase_lame
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress, silent
 from selflimit.units import MICROMETRE, MPA
@@ -76,7 +76,7 @@ class InterfacePhases:
             raise InputError(
                 f"expected a microstructure with an electrolyte, got '{structure.name}'; use Microstructure.interface"
             )
-        if not 2.0 * grid.spacing <= depth < grid.size[1]:
+        if not 2.0 * grid.spacing <= depth < grid.size[-1]:
             raise InputError(f"expected a zone of at least two cells, got depth {depth} m at dx = {grid.spacing} m")
         zone = _half_ellipse(structure, depth) * structure.electrolyte
         near = maximum_filter(structure.coarse, size=2 * max(1, round(contact / grid.spacing)) + 1)
@@ -97,10 +97,8 @@ class InterfacePhases:
 
     def lithium_strain(self, p: InterfaceParameters) -> Array:
         """Eigenstrain (xx, yy, zz) of the lithium, dimensionless, shape ``grid.shape + (3,)``."""
-        among_fine = self.lithium - self.contact
-        return np.asarray(
-            among_fine[..., None] * np.array(p.fine_expansion) + self.contact[..., None] * np.array(p.coarse_expansion)
-        )
+        fine, coarse = (grid_axes(k, self.lithium.ndim) for k in (p.fine_expansion, p.coarse_expansion))
+        return np.asarray((self.lithium - self.contact)[..., None] * fine + self.contact[..., None] * coarse)
 
     def unit_zone_strain(self) -> Array:
         """Eigenstrain (xx, yy, zz) of a zone that expands by 1 along each axis, shape ``grid.shape + (3,)``."""
@@ -224,12 +222,18 @@ def _document(
 
 
 def _half_ellipse(structure: Microstructure, depth: float) -> Array:
-    """Cells of the half-ellipse above the mouth of the fine channel, 0 or 1, shape ``grid.shape``."""
-    x, y = structure.grid.cell_centres()
-    surface = int(np.argmax(structure.electrolyte[0] > 0.5))
-    mouth = x[structure.coarse.max(axis=1) < 0.5, 0]
-    if mouth.size == 0:
+    """Cells above the mouths of the fine channels, 0 or 1, shape ``grid.shape``: half-ellipses of a channel's width.
+
+    A place in a mouth counts by its distance from the mouth's edge, so that channels in space may bend and cross.
+    """
+    grid, mouth = structure.grid, structure.coarse.max(axis=-1) < 0.5
+    if not mouth.any():
         raise InputError("expected a fine channel that reaches the electrolyte, found none; widen the channel")
-    centre, half = 0.5 * (mouth[0] + mouth[-1]), 0.5 * (mouth[-1] - mouth[0] + structure.grid.spacing)
-    base = surface * structure.grid.spacing
-    return np.asarray((((x - centre) / half) ** 2 + ((y - base) / depth) ** 2 <= 1.0).astype(float))
+    surface = int(np.argmax(structure.electrolyte.reshape(-1, grid.shape[-1])[0] > 0.5))
+    height = grid.cell_centres()[-1] - surface * grid.spacing
+    if mouth.all():
+        return np.asarray((height <= depth).astype(float))
+    inside, (number, count) = distance_transform_edt(mouth), label(mouth)
+    half = np.concatenate([[1.0], maximum(inside, number, np.arange(1, count + 1))])[number]
+    lateral = np.where(mouth, (half - inside + 0.5) / half, np.inf)
+    return np.asarray((lateral[..., None] ** 2 + (height / depth) ** 2 <= 1.0).astype(float))

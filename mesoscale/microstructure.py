@@ -18,7 +18,7 @@ from selflimit.mesoscale.elasticity import lame
 from selflimit.mesoscale.grid import Array, Grid
 from selflimit.mesoscale.lithium_shapes import needles
 from selflimit.mesoscale.packing import Radii, Room, coarse_layer
-from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.parameters import InterfaceParameters, Strain
 from selflimit.mesoscale.particles import CELLS_IN_RADIUS, Particle, check_particles, occupied
 from selflimit.mesoscale.segmented_images import phase_fractions
 from selflimit.units import MICROMETRE
@@ -251,21 +251,25 @@ class Microstructure:
         return needles(self.grid, width, self.seed, count=3 ** (self.grid.dimension - 1))
 
     def expansion(self, p: InterfaceParameters) -> Array:
-        """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``.
-
-        The parameters' x is lateral, y the direction of growth and z the depth of a plane, which in three dimensions is
-        the grid's second axis: a structure that is the same at every depth has the strains of its plane.
-        """
-        x, growth, depth = p.coarse_expansion
-        strain = np.array([x, growth, depth] if self.grid.dimension == 2 else [x, depth, growth])
+        """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``."""
         ratio = p.fine_ratio + (1.0 - p.fine_ratio) * self.coarse
-        return np.asarray(ratio[..., None] * strain)
+        return np.asarray(ratio[..., None] * grid_axes(p.coarse_expansion, self.grid.dimension))
 
     def host_moduli(self, p: InterfaceParameters) -> tuple[Array, Array]:
         """Lame constants (Pa) of the particles and the electrolyte without lithium, each of shape ``grid.shape``."""
         particles, electrolyte = phase_lame(p, "particle"), phase_lame(p, "electrolyte")
         lam, mu = (a + (b - a) * self.electrolyte for a, b in zip(particles, electrolyte, strict=True))
         return lam, mu
+
+
+def grid_axes(strain: Strain, dimension: int) -> Array:
+    """A strain of the parameters, along the axes of the grid, shape ``(3,)``.
+
+    The parameters' x is lateral, y the direction of growth and z the depth of a plane, which in three dimensions is the
+    grid's second axis: a structure that is the same at every depth has the strains of its plane.
+    """
+    x, growth, depth = strain
+    return np.array([x, growth, depth] if dimension == 2 else [x, depth, growth])
 
 
 def phase_lame(p: InterfaceParameters, phase: str) -> tuple[float, float]:

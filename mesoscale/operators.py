@@ -59,7 +59,9 @@ class Operator:
 
     def subtract(self, threads: int, x: Vector, r: Vector) -> None:
         """r -= A x in the rows of the free unknowns."""
-        if self.lines.unknowns == 2:
+        if len(self.lines.nodes) == 2 and self.lines.unknowns == 1:
+            _subtract_square(threads, self.lines.inner, *self.coefficients, x, self.mass, self.free, r)
+        elif self.lines.unknowns == 2:
             _subtract_plane_strain(threads, self.lines.inner, *self.coefficients, x, self.free, r)
         else:
             around = (self.lines.behind, self.lines.ahead, self.by_owner)
@@ -159,6 +161,28 @@ def _subtract(  # noqa: C901
                             y[j] += coefficient[j] * g[j]
             for j in range(n):
                 r[i, a, j + 1] -= free[i, a, j + 1] * y[j]
+
+
+@Kernel
+def _subtract_square(lines: Vector, k: Vector, x: Vector, mass: Vector, free: Vector, r: Vector) -> None:
+    """The same for diffusion through square cells, from differences of the node to the other corners of its cells.
+
+    The force on a corner is k/6 times the differences to its two neighbours plus k/3 times that to the opposite corner.
+    """
+    n = x.shape[2] - 2
+    sixth, two = x.dtype.type(1.0 / 6.0), x.dtype.type(2.0)
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        y, own = np.zeros(n, x.dtype), x[i, 0]
+        for ahead in range(2):
+            cells, other = k[i - 1 + ahead], x[i - 1 + 2 * ahead, 0]
+            for j in range(n):
+                here, over = own[j + 1], own[j + 1] - other[j + 1]
+                left = (here - own[j]) + over + two * (here - other[j])
+                right = (here - own[j + 2]) + over + two * (here - other[j + 2])
+                y[j] += cells[j] * left + cells[j + 1] * right
+        for j in range(n):
+            r[i, 0, j + 1] -= free[i, 0, j + 1] * (sixth * y[j] + mass[i, j + 1] * own[j + 1])
 
 
 @Kernel

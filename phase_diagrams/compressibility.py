@@ -16,6 +16,10 @@ from selflimit.phase_diagrams.assemblage import FloatArray
 from selflimit.phase_diagrams.phases import Phase
 
 
+class TensileLimitError(InputError):
+    """A phase would be pulled beyond -B/B', where Murnaghan's form ends."""
+
+
 @dataclass(frozen=True)
 class Compression:
     """Bulk moduli of P phases and the volumes they act on."""
@@ -44,7 +48,7 @@ class Compression:
         if change.min() <= -1.0:
             weakest = int(change.argmin())
             limit = -self.modulus[weakest] / self.derivative[weakest]
-            raise InputError(
+            raise TensileLimitError(
                 f"the pressure of {pressure:.3g} GPa is beyond the tensile limit of {limit:.3g} GPa of a phase with "
                 f"bulk modulus {self.modulus[weakest]:g} GPa; lower k_eff, or leave the bulk moduli out"
             )

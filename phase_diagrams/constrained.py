@@ -217,7 +217,10 @@ class ConstrainedPhaseDiagram:
         voltage_range: Range = VOLTAGES,
         k_eff_range: Range = (0.0, 20.0),
     ) -> PredominanceDoc:
-        """The exact map of all ground states over voltage and effective bulk modulus.
+        """The map of all ground states over voltage and effective bulk modulus.
+
+        Exact for the linear functional and the elastic one of rigid phases. Borders are curved with compressible phases
+        and at the limit of an inclusion, which stays whole beyond it: they are traced to 1e-6 V in straight pieces.
 
         Parameters
         ----------
@@ -231,21 +234,16 @@ class ConstrainedPhaseDiagram:
         Returns
         -------
         PredominanceDoc
-            Convex regions that cover the rectangle, with products and reactions; borders with equations; triple points.
+            Regions that cover the rectangle, with products and reactions; borders with equations; triple points.
 
         Raises
         ------
         InputError
-            As :meth:`profile`; or the inclusion functional or compressible phases, whose maps have curved borders.
+            As :meth:`profile`; or compressible phases under a tension that none of them bears.
         """
         voltages = increasing(voltage_range, "voltage_range (V)")
         k_effs = increasing(k_eff_range, "k_eff_range (GPa)")
         require_non_negative(voltage=voltages[0], k_eff=k_effs[0])
-        if self.model == "inclusion" or self.system.rules.bulk_moduli:
-            raise InputError(
-                "expected the linear or the elastic functional of rigid phases: other maps have curved borders; use "
-                "profile(composition, k_eff) at each modulus"
-            )
         electrolyte, constriction = constriction_of(self.system, self.model, composition, k_effs[1])
         tiling = constriction.tiling(voltages, k_effs)
         candidates = competitors_of(self.system, self.model, electrolyte)
@@ -253,7 +251,7 @@ class ConstrainedPhaseDiagram:
             **self._shared(electrolyte),
             voltage_range=voltages,
             k_eff_range=k_effs,
-            regions=region_records(tiling, candidates, electrolyte, self.working_ion),
+            regions=region_records(tiling, constriction),
             boundaries=boundary_records(tiling, candidates, self.model),
             triple_points=junction_records(tiling),
             entries=self._entry_ids,
@@ -263,6 +261,9 @@ class ConstrainedPhaseDiagram:
         self, composition: Composition | str, voltage: float, k_eff_range: Range = (0.0, 20.0)
     ) -> ConstrictionDoc:
         """All ground states at one voltage over a range of effective bulk moduli, with exact critical moduli.
+
+        Where two assemblages coexist (elastic functionals), the products are those in the middle of the segment.
+        Of an inclusion that gains nothing by decomposition, the product is the electrolyte itself.
 
         Parameters
         ----------
@@ -276,19 +277,15 @@ class ConstrainedPhaseDiagram:
         Raises
         ------
         InputError
-            As :meth:`products`; or the range is not increasing; or an elastic functional, for which
-            :meth:`predominance` holds the critical moduli.
+            As :meth:`products`; or the range is not increasing.
         """
         low, high = increasing(k_eff_range, "k_eff_range (GPa)")
         require_non_negative(voltage=voltage, k_eff=low)
-        self._require_linear("constriction_profile")
-        electrolyte = self.system.electrolyte(composition)
-        candidates = competitors_of(self.system, self.model, electrolyte)
-        stretches = over_k_eff(candidates, voltage).stretches(low, high)
+        electrolyte, constriction = constriction_of(self.system, self.model, composition, high)
         return ConstrictionDoc(
             **self._shared(electrolyte),
             voltage=voltage,
-            segments=[constriction_segment(candidates, electrolyte, self.working_ion, s, voltage) for s in stretches],
+            segments=[constriction_segment(*outcomes) for outcomes in constriction.moduli(voltage, low, high)],
             entries=self._entry_ids,
         )
 

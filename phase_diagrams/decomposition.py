@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from selflimit.documents import PhaseAmount
 from selflimit.phase_diagrams.assemblage import SMALLEST_AMOUNT, Assemblage, Candidates, FloatArray
 from selflimit.phase_diagrams.chemical_system import Electrolyte
@@ -12,6 +14,9 @@ from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 SMALLEST_UPTAKE = 1e-9
 """Ion uptakes below this (ions per electrolyte fu) are zero."""
+
+SMALLEST_SHARE = 1e-12
+"""Amounts below this (fu per electrolyte fu) in a coexisting pair are zero: atoms balance to within it."""
 
 Amounts = tuple[tuple[int, float], ...]
 """Phases that are there, as (index, fu per electrolyte fu)."""
@@ -23,13 +28,12 @@ def blended(assemblages: Iterable[Assemblage], shares: Iterable[float]) -> Amoun
     for assemblage, share in zip(assemblages, shares, strict=True):
         for index, amount in assemblage.present():
             total[index] = total.get(index, 0.0) + share * amount
-    return tuple((index, amount) for index, amount in total.items() if amount > 0)
+    return tuple((index, amount) for index, amount in total.items() if amount > SMALLEST_SHARE)
 
 
 def product_amounts(candidates: Candidates, amounts: Amounts) -> list[PhaseAmount]:
     """Phases and amounts, most abundant first."""
-    visible = [pair for pair in amounts if pair[1] > SMALLEST_AMOUNT]
-    pairs = sorted(visible, key=lambda pair: (-round(pair[1], 9), pair[0]))
+    pairs = sorted(amounts, key=lambda pair: (-round(pair[1], 9), pair[0]))
     named = [(candidates.phases[index], amount) for index, amount in pairs]
     return [PhaseAmount(formula=p.formula, entry_id=p.entry_id, amount=n, volume=p.volume) for p, n in named]
 
@@ -107,9 +111,25 @@ class Reaction:
         amounts: dict[str, float] = {}
         for product in self.products():  # polymorphs together
             amounts[product.formula] = amounts.get(product.formula, 0.0) + product.amount
-        right = [_term(amount, formula) for formula, amount in amounts.items()]
+        right = [_term(amount, formula) for formula, amount in amounts.items() if amount > SMALLEST_AMOUNT]
         released = [_term(-uptake, self.working_ion)] if uptake < 0 else []
         return f"{' + '.join(left)} -> {' + '.join(right + released)}"
+
+
+def unchanged(electrolyte: Electrolyte, working_ion: str) -> Reaction:
+    """The electrolyte that stays what it is."""
+    one = np.ones(1)
+    alone = Candidates(
+        phases=(electrolyte.phase,),
+        balance=one[:, None],
+        demand=one,
+        energy=one * electrolyte.energy,
+        ion=one * electrolyte.ion,
+        volume=one * electrolyte.counted_volume,
+        electrolyte=0,
+        references=(0,),
+    )
+    return Reaction(alone, electrolyte, ((0, 1.0),), alone.volume, working_ion)
 
 
 def _term(amount: float, formula: str) -> str:

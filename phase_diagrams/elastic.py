@@ -166,7 +166,7 @@ def balance(hull: PressureHull, surrounding: Surrounding, start: tuple[int, ...]
         return Balance(0.0, (first,), (1.0,), first.basis)
     own = hull.rest(first, surrounding, min(0.0, push), max(0.0, push))
     far = hull.solve(own, first.basis)
-    if _ties(hull, far, first, own):
+    if same_energy(hull, far, first, own):
         return Balance(own, (first,), (1.0,), far.basis)
     ends = ((0.0, first), (own, far)) if own > 0 else ((own, far), (0.0, first))
     return _between(hull, surrounding, *ends)
@@ -188,7 +188,7 @@ def _between(
         else:
             pressure, known = crossing, large
         found = hull.solve(pressure, known.basis)
-        if _ties(hull, found, known, pressure):
+        if same_energy(hull, found, known, pressure):
             if pressure == crossing:
                 return coexistence(hull, surrounding, (large, small), pressure, found.basis)
             return Balance(pressure, (known,), (1.0,), found.basis)
@@ -202,6 +202,7 @@ def _between(
     )
 
 
-def _ties(hull: PressureHull, found: Assemblage, known: Assemblage, pressure: float) -> bool:
+def same_energy(hull: PressureHull, found: Assemblage, known: Assemblage, pressure: float) -> bool:
+    """Whether ``known`` costs no more than ``found``, to ``SAME_ENERGY``, at ``pressure`` (GPa)."""
     energy = hull.energy(known, pressure)
     return energy - hull.energy(found, pressure) <= SAME_ENERGY * max(1.0, abs(energy))

@@ -9,15 +9,17 @@ from pymatgen.core import Composition
 from scipy.optimize import brentq
 
 from selflimit.documents import CoexistingAssemblage, ConstrictionSegment, Functional, VoltageSegment
-from selflimit.phase_diagrams.assemblage import Assemblage, Candidates, FloatArray, Parametric, Stretch
+from selflimit.phase_diagrams.assemblage import NO_ELECTROLYTE, Assemblage, Candidates, FloatArray, Parametric
 from selflimit.phase_diagrams.chemical_system import ChemicalSystem, Electrolyte
 from selflimit.phase_diagrams.compressibility import Compression, compression
-from selflimit.phase_diagrams.decomposition import Reaction, blended
+from selflimit.phase_diagrams.decomposition import Reaction, blended, unchanged
 from selflimit.phase_diagrams.elastic import Balance, Surrounding
+from selflimit.phase_diagrams.elastic_moduli import ElasticModuli
 from selflimit.phase_diagrams.elastic_voltages import ElasticVoltages
 from selflimit.phase_diagrams.predominance import elastic_map, linear_map
 from selflimit.phase_diagrams.ranges import Range
-from selflimit.phase_diagrams.tiling import Tiling
+from selflimit.phase_diagrams.tiling import Region, Tiling
+from selflimit.phase_diagrams.traced import traced_map
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 ROOT = 1e-12
@@ -30,6 +32,8 @@ class Outcome:
 
     voltage: float
     """V."""
+    k_eff: float
+    """GPa."""
     reaction: Reaction
     """All products together."""
     energy: float
@@ -49,8 +53,14 @@ class Constriction(Protocol):
     def segments(self, low: float, high: float) -> list[tuple[Outcome, Outcome, Outcome]]:
         """Ground states from ``low`` to ``high`` (V), each at the beginning, in the middle and at the end."""
 
+    def moduli(self, voltage: float, low: float, high: float) -> list[tuple[Outcome, Outcome, Outcome]]:
+        """Ground states from K_eff = ``low`` to ``high`` (GPa), each at the beginning, in the middle and at the end."""
+
     def tiling(self, voltages: Range, k_effs: Range) -> Tiling:
         """Its voltage-K_eff map."""
+
+    def reaction_in(self, region: Region, shares: tuple[float, ...]) -> Reaction:
+        """What happens in a region of the map; of a pair with these ``shares``, volumes those in its middle."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,8 @@ class Linear:
     def _outcome(self, assemblage: Assemblage, voltage: float) -> Outcome:
         amounts = tuple(assemblage.present())
         reaction = Reaction(self.candidates, self.electrolyte, amounts, self.candidates.volume, self.working_ion)
-        return Outcome(voltage, reaction, reaction.energy(voltage, self.k_eff), None, ((reaction, 1.0),))
+        energy = reaction.energy(voltage, self.k_eff)
+        return Outcome(voltage, self.k_eff, reaction, energy, None, ((reaction, 1.0),))
 
     def at(self, voltage: float) -> Outcome:
         """Ground state at ``voltage`` (V); at a critical voltage the one above it."""
@@ -79,9 +90,22 @@ class Linear:
         found = self._hull().stretches(low, high)
         return [_thrice(lambda v, a=s.assemblage: self._outcome(a, v), s.low, s.high) for s in found]  # type: ignore[misc]
 
+    def moduli(self, voltage: float, low: float, high: float) -> list[tuple[Outcome, Outcome, Outcome]]:
+        """Ground states from K_eff = ``low`` to ``high`` (GPa), each at the beginning, in the middle and at the end."""
+        found = over_k_eff(self.candidates, voltage).stretches(low, high)
+        return [
+            _thrice(lambda k, a=s.assemblage: replace(self, k_eff=k)._outcome(a, voltage), s.low, s.high)  # type: ignore[misc]
+            for s in found
+        ]
+
     def tiling(self, voltages: Range, k_effs: Range) -> Tiling:
         """The map, exact."""
         return linear_map(self.candidates, voltages, k_effs)
+
+    def reaction_in(self, region: Region, shares: tuple[float, ...]) -> Reaction:
+        """What happens in a region of the map."""
+        amounts = blended(region.assemblages, shares)
+        return Reaction(self.candidates, self.electrolyte, amounts, self.candidates.volume, self.working_ion)
 
 
 @dataclass(frozen=True)
@@ -115,7 +139,8 @@ class Elastic:
         work = self._surrounding().work(self.electrolyte.counted_volume + whole.volume_change)
         alone = [self._reaction((assemblage,), (1.0,), volumes) for assemblage in found.assemblages]
         parts = tuple(zip(alone, found.shares, strict=True))
-        return Outcome(voltage, whole, whole.chemical_energy(voltage) + strain_energy + work, found.pressure, parts)
+        energy = whole.chemical_energy(voltage) + strain_energy + work
+        return Outcome(voltage, self.k_eff, whole, energy, found.pressure, parts)
 
     def at(self, voltage: float) -> Outcome:
         """Ground state at ``voltage`` (V)."""
@@ -129,9 +154,48 @@ class Elastic:
             for s in states.stretches(low, high)
         ]
 
+    @property
+    def is_inclusion(self) -> bool:
+        """Whether the grain decomposes as a whole or not at all."""
+        return self.candidates.electrolyte == NO_ELECTROLYTE
+
+    def _moduli(self) -> ElasticModuli:
+        return ElasticModuli(self._states(), self.electrolyte, self.is_inclusion)
+
+    def moduli(self, voltage: float, low: float, high: float) -> list[tuple[Outcome, Outcome, Outcome]]:
+        """Ground states from K_eff = ``low`` to ``high`` (GPa), each at the beginning, in the middle and at the end."""
+        found = self._moduli()
+        stretches = found.stretches(voltage, found.walk(voltage, high), low, high)
+
+        def at(k_eff: float, is_whole: bool) -> Outcome:
+            stiff = replace(self, k_eff=k_eff)
+            return stiff.whole(voltage) if is_whole else stiff.at(voltage)
+
+        return [_thrice(lambda k, w=not s.filling: at(k, w), s.low, s.high) for s in stretches]  # type: ignore[misc]
+
+    def whole(self, voltage: float) -> Outcome:
+        """The grain that stays what it is."""
+        reaction = unchanged(self.electrolyte, self.working_ion)
+        return Outcome(voltage, self.k_eff, reaction, 0.0, 0.0, ((reaction, 1.0),))
+
     def tiling(self, voltages: Range, k_effs: Range) -> Tiling:
-        """The map, exact."""
-        return elastic_map(self.candidates, self._surrounding(), voltages, k_effs)
+        """The map: exact where its borders are straight, else traced."""
+        if self.compression is None and not self.is_inclusion:
+            return elastic_map(self.candidates, self._surrounding(), voltages, k_effs)
+        rigid = replace(self, compression=None)
+        levels = [k_effs[0] + (k_effs[1] - k_effs[0]) * quarter / 4 for quarter in range(5)]
+        marks = [part.low for k in levels for part in replace(rigid, k_eff=k)._states().stretches(*voltages)]
+        return traced_map(self._moduli(), voltages, k_effs, marks)
+
+    def reaction_in(self, region: Region, shares: tuple[float, ...]) -> Reaction:
+        """What happens in a region of the map; of a pair with these ``shares``, volumes those in its middle."""
+        if not region.assemblages:
+            return unchanged(self.electrolyte, self.working_ion)
+        volumes = self.candidates.volume
+        if self.compression is not None:
+            voltage, k_eff = region.middle
+            volumes = self._states().hull(voltage).volumes(replace(self, k_eff=k_eff).at(voltage).pressure or 0.0)
+        return self._reaction(region.assemblages, shares, volumes)
 
 
 def competitors_of(system: ChemicalSystem, model: Functional, electrolyte: Electrolyte) -> Candidates:
@@ -191,21 +255,18 @@ def voltage_segment(low: Outcome, middle: Outcome, high: Outcome) -> VoltageSegm
     )
 
 
-def constriction_segment(
-    candidates: Candidates, electrolyte: Electrolyte, working_ion: str, stretch: Stretch, voltage: float
-) -> ConstrictionSegment:
-    """The record of one ground state of the linear functional over its moduli."""
-    reaction = Reaction(candidates, electrolyte, tuple(stretch.assemblage.present()), candidates.volume, working_ion)
+def constriction_segment(low: Outcome, middle: Outcome, high: Outcome) -> ConstrictionSegment:
+    """The record of one ground state over its moduli."""
     return ConstrictionSegment(
-        k_eff_low=stretch.low,
-        k_eff_high=stretch.high,
-        products=reaction.products(),
-        ion_uptake=reaction.ion_uptake,
-        reaction=reaction.text(),
-        reaction_energy_low=reaction.energy(voltage, stretch.low),
-        reaction_energy_high=reaction.energy(voltage, stretch.high),
-        decomposition_volume=reaction.volume_change,
-        reaction_strain=reaction.strain,
+        k_eff_low=low.k_eff,
+        k_eff_high=high.k_eff,
+        products=middle.reaction.products(),
+        ion_uptake=middle.reaction.ion_uptake,
+        reaction=middle.reaction.text(),
+        reaction_energy_low=low.energy,
+        reaction_energy_high=high.energy,
+        decomposition_volume=middle.reaction.volume_change,
+        reaction_strain=middle.reaction.strain,
     )
 
 

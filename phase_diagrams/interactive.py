@@ -11,6 +11,7 @@ from html import escape
 from selflimit.documents import PredominanceDoc, PredominanceRegion
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.palette import COLOURS, STABLE_COLOUR
+from selflimit.phase_diagrams.tiling import middle_of
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 WIDTH, HEIGHT = 760, 520
@@ -26,6 +27,7 @@ STYLE = f"""
 .selflimit-map .info {{ visibility: hidden; }}
 .selflimit-map g:hover > .info, .selflimit-map g:focus > .info {{ visibility: visible; }}
 .selflimit-map g:hover > polygon, .selflimit-map g:focus > polygon {{ stroke-width: 3; }}
+.selflimit-map g:hover > .line, .selflimit-map g:focus > .line {{ stroke-width: 7; }}
 .selflimit-map g:focus {{ outline: none; }}
 .selflimit-map .resting {{ fill: #555; }}
 .selflimit-map:hover .resting, .selflimit-map:focus-within .resting {{ visibility: hidden; }}
@@ -131,7 +133,7 @@ def _labels(doc: PredominanceDoc) -> list[str]:
 def _label(doc: PredominanceDoc, texts: Sequence[str], region: PredominanceRegion) -> str:
     """The first of ``texts`` that fits around the middle of the region; empty: none does."""
     points = [_place(doc, *corner) for corner in region.vertices]
-    x, y = (sum(axis) / len(points) for axis in zip(*points, strict=True))
+    x, y = _place(doc, *middle_of(region.vertices))
     for text in texts:
         half = 0.3 * TEXT * len(text)  # a sans-serif letter is about 0.6 of the type size wide
         if all(_inside(points, x + side * half, y + up) for side in (-1, 1) for up in (-TEXT, 4)):
@@ -140,10 +142,14 @@ def _label(doc: PredominanceDoc, texts: Sequence[str], region: PredominanceRegio
 
 
 def _inside(points: Sequence[tuple[float, float]], x: float, y: float) -> bool:
-    """Whether a convex polygon holds a point: it lies on the same side of all edges."""
+    """Whether a polygon holds a point: a ray from it crosses an odd number of edges."""
     following = [*points[1:], points[0]]
-    sides = [(bx - ax) * (y - ay) - (by - ay) * (x - ax) for (ax, ay), (bx, by) in zip(points, following, strict=True)]
-    return min(sides) >= 0 or max(sides) <= 0
+    crossed = (
+        x < ax + (y - ay) * (bx - ax) / (by - ay)
+        for (ax, ay), (bx, by) in zip(points, following, strict=True)
+        if (ay > y) != (by > y)
+    )
+    return sum(crossed) % 2 == 1
 
 
 def _area(region: PredominanceRegion) -> float:

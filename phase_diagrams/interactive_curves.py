@@ -1,9 +1,9 @@
-"""The staircase of products and the interface scan as self-contained SVG fragments: hovering shows the reaction.
+"""Staircase, reaction energy, reaction strain and interface scan as self-contained SVG: hovering shows the reaction.
 
 As in :mod:`selflimit.phase_diagrams.interactive`: no scripts, nothing from a network.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from selflimit.documents import InterfaceReactionDoc, StabilityDoc, VoltageSegment
@@ -32,8 +32,7 @@ def staircase_svg(docs: Sequence[StabilityDoc]) -> str:
     InputError
         No profiles, or profiles of several electrolytes.
     """
-    if len({doc.formula for doc in docs}) != 1:
-        raise InputError(f"expected profiles of one electrolyte, got {sorted({doc.formula for doc in docs}) or 'none'}")
+    _require_one_electrolyte(docs)
     names = list(dict.fromkeys(_formulas(part) for doc in docs for part in doc.segments))
     fills = fills_of(names, docs[0].formula)
     low, high = docs[0].segments[0].voltage_low, docs[0].segments[-1].voltage_high
@@ -47,6 +46,78 @@ def staircase_svg(docs: Sequence[StabilityDoc]) -> str:
     title = f"Products of {readable(docs[0].formula)} against voltage at each K_eff"
     axis = _ticks((low, high), bottom, f"Voltage (V vs {docs[0].working_ion}/{docs[0].working_ion}⁺)")
     return _drawing(title, bottom, [*lanes, *axis, *body])
+
+
+def reaction_energy_svg(docs: Sequence[StabilityDoc]) -> str:
+    """Reaction energy, work included, against voltage, one line per K_eff; pointing at a piece shows its reaction.
+
+    Parameters and errors as :func:`staircase_svg`.
+    """
+    return _curves(docs, energy_ends, "Reaction energy (eV per formula unit)")
+
+
+def reaction_strain_svg(docs: Sequence[StabilityDoc]) -> str:
+    """Reaction strain dV/V0 in percent against voltage, one line per K_eff; pointing at a piece shows its reaction.
+
+    Parameters and errors as :func:`staircase_svg`.
+    """
+    return _curves(docs, strain_ends, "Reaction strain ΔV/V₀ (%)")
+
+
+def energy_ends(part: VoltageSegment, _k_eff: float) -> list[tuple[float, float]]:
+    """Voltage and reaction energy (eV per formula unit) at both ends."""
+    return [(part.voltage_low, part.reaction_energy_low), (part.voltage_high, part.reaction_energy_high)]
+
+
+def strain_ends(part: VoltageSegment, k_eff: float) -> list[tuple[float, float]]:
+    """Voltage and strain (%) at both ends; of a coexisting pair, which is in balance, by dV/V0 = p/K_eff."""
+    at_low, at_high = part.reaction_strain, part.reaction_strain
+    if part.coexisting and part.pressure_low is not None and part.pressure_high is not None:
+        at_low, at_high = part.pressure_low / k_eff, part.pressure_high / k_eff
+    return [(part.voltage_low, 100 * at_low), (part.voltage_high, 100 * at_high)]
+
+
+def _curves(
+    docs: Sequence[StabilityDoc], ends_of: Callable[[VoltageSegment, float], list[tuple[float, float]]], quantity: str
+) -> str:
+    """One line per K_eff over voltage, each piece with its reaction; earlier lines are wider, so all can be seen."""
+    _require_one_electrolyte(docs)
+    pieces = [(number, doc, part, ends_of(part, doc.k_eff)) for number, doc in enumerate(docs) for part in doc.segments]
+    values = [0.0, *(value for *_, ends in pieces for _, value in ends)]
+    least, most = min(values), max(max(values), min(values) + 1e-3)
+    low, high = docs[0].segments[0].voltage_low, docs[0].segments[-1].voltage_high
+    bottom = TOP + CURVES
+
+    def place(voltage: float, value: float) -> tuple[float, float]:
+        x = LEFT + (voltage - low) / (high - low) * (WIDTH - LEFT - RIGHT)
+        return x, TOP + 24 + (most - value) / (most - least) * (CURVES - 36)
+
+    body = [f'<path d="M{LEFT},{place(low, 0.0)[1]:.2f} H{WIDTH - RIGHT}" stroke="#999" fill="none"/>']
+    for number, doc, part, ends in pieces:
+        line = " ".join(f"{x:.2f},{y:.2f}" for x, y in (place(*end) for end in ends))
+        colour, width = COLOURS[number % len(COLOURS)], 2 + 1.5 * (len(docs) - 1 - number)
+        shape = f'<polyline points="{line}" fill="none" stroke="transparent" stroke-width="14"/>'
+        shape += f'<polyline class="line" points="{line}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
+        values_there = " to ".join(f"{value:.3f}" for value in dict.fromkeys(value for _, value in ends))
+        said = f"K_eff {doc.k_eff:g} GPa, {part.voltage_low:.3f} to {part.voltage_high:.3f} V: {values_there}"
+        body.append(_pointed(shape, [readable(part.reaction), f"{said}; {quantity}"], bottom))
+    keys = [
+        f'<text x="{LEFT + 110 * i}" y="{TOP + 4}" fill="{COLOURS[i % len(COLOURS)]}">● {doc.k_eff:g} GPa</text>'
+        for i, doc in enumerate(docs)
+    ]
+    shown = [least + (most - least) * i / 4 for i in range(5)]
+    levels = [text_at(LEFT - 30, place(low, value)[1] + 4, f"{round(value, 6):.3g}", "name") for value in shown]
+    axis = _ticks(
+        (low, high), bottom, f"{quantity} against voltage (V vs {docs[0].working_ion}/{docs[0].working_ion}⁺)"
+    )
+    return _drawing(
+        f"{quantity} of {readable(docs[0].formula)} against voltage", bottom, [*levels, *axis, *keys, *body]
+    )
+
+
+def _require_one_electrolyte(docs: Sequence[StabilityDoc]) -> None:
+    if len({doc.formula for doc in docs}) != 1:
+        raise InputError(f"expected profiles of one electrolyte, got {sorted({doc.formula for doc in docs}) or 'none'}")
 
 
 def interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:

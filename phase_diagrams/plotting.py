@@ -16,7 +16,9 @@ from matplotlib.textpath import TextPath
 
 from selflimit.documents import PredominanceDoc, PredominanceRegion, StabilityDoc, VoltageSegment
 from selflimit.errors import InputError
+from selflimit.phase_diagrams.interactive_curves import strain_ends
 from selflimit.phase_diagrams.palette import COLOURS, STABLE_COLOUR
+from selflimit.phase_diagrams.tiling import middle_of
 
 HATCHES = ("", "///", "\\\\\\", "...", "xx", "---", "ooo", "++", "|||", "**", "//..", "\\\\..", "--..")
 LINE_COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
@@ -84,7 +86,7 @@ def plot_reaction_strain(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
     Parameters and errors as :func:`plot_profile`.
     """
     for index, doc in enumerate(_sorted_docs(docs)):
-        ends = [point for segment in doc.segments for point in _strain_ends(segment, doc.k_eff)]
+        ends = [point for segment in doc.segments for point in strain_ends(segment, doc.k_eff)]
         _draw_line(ax, ends, index, doc)
     return _finish_lines(ax, docs[0], r"Reaction strain $\Delta V/V_0$ (%)")
 
@@ -128,7 +130,7 @@ def plot_predominance(doc: PredominanceDoc, ax: Axes) -> Axes:
 def _name_region(ax: Axes, region: PredominanceRegion, number: int, name: tuple[str, ...]) -> None:
     """The first text that fits around the middle of the region: its name, its name stacked, its number, or none."""
     corners = region.vertices
-    x, y = (sum(axis) / len(corners) for axis in zip(*corners, strict=True))
+    x, y = middle_of(corners)
     room_x, room_y = _points_per_unit(ax)
     formulas = [formula_text(formula) for formula in name]
     for lines in ([" + ".join(formulas)], formulas, [str(number)]):
@@ -141,14 +143,6 @@ def _name_region(ax: Axes, region: PredominanceRegion, number: int, name: tuple[
                 x, y, "\n".join(lines), ha="center", va="center", fontsize=LABEL_POINTS, linespacing=1.1, bbox=style
             )
             return
-
-
-def _strain_ends(segment: VoltageSegment, k_eff: float) -> list[tuple[float, float]]:
-    """Voltage and strain (%) at both ends; of a coexisting pair, which is in balance, by dV/V0 = p/K_eff."""
-    at_low, at_high = segment.reaction_strain, segment.reaction_strain
-    if segment.coexisting and segment.pressure_low is not None and segment.pressure_high is not None:
-        at_low, at_high = segment.pressure_low / k_eff, segment.pressure_high / k_eff
-    return [(segment.voltage_low, 100 * at_low), (segment.voltage_high, 100 * at_high)]
 
 
 def _area(region: PredominanceRegion) -> float:

@@ -2,30 +2,23 @@
 
 from selflimit.documents import Functional, PredominanceBoundary, PredominanceRegion, TriplePoint
 from selflimit.phase_diagrams.assemblage import SMALLEST_AMOUNT, Candidates
-from selflimit.phase_diagrams.chemical_system import Electrolyte
-from selflimit.phase_diagrams.decomposition import Reaction, blended
+from selflimit.phase_diagrams.functionals import Constriction
 from selflimit.phase_diagrams.tiling import Border, Region, Tiling
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 
-def region_records(
-    tiling: Tiling, candidates: Candidates, electrolyte: Electrolyte, working_ion: str
-) -> list[PredominanceRegion]:
+def region_records(tiling: Tiling, constriction: Constriction) -> list[PredominanceRegion]:
     """Each region with its products and reaction."""
-
-    def reaction(region: Region, shares: tuple[float, ...]) -> Reaction:
-        amounts = blended(region.assemblages, shares)
-        return Reaction(candidates, electrolyte, amounts, candidates.volume, working_ion)
 
     def record(region: Region) -> PredominanceRegion:
         pair = len(region.assemblages) == 2
-        whole = reaction(region, (0.5, 0.5) if pair else (1.0,))
-        each = [reaction(region, shares).text() for shares in ((1.0, 0.0), (0.0, 1.0))] if pair else [whole.text()]
+        whole = constriction.reaction_in(region, (0.5, 0.5) if pair else (1.0,) * len(region.assemblages))
+        each = [constriction.reaction_in(region, shares) for shares in ((1.0, 0.0), (0.0, 1.0))] if pair else [whole]
         return PredominanceRegion(
             vertices=[(float(v), float(k)) for v, k in region.corners],
             products=whole.products(),
             ion_uptake=whole.ion_uptake,
-            reaction=" | ".join(each),
+            reaction=" | ".join(reaction.text() for reaction in each),
             reaction_strain=whole.strain,
             coexisting=pair,
         )

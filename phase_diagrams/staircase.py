@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from pymatgen.core import Composition
 
-from selflimit.documents import PhaseAmount
+from selflimit.documents import PhaseAmount, StabilityDoc
 from selflimit.phase_diagrams.constrained import LARGEST_K_EFF, ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.phases import parse_formula
 
@@ -102,14 +102,28 @@ def staircase(
 ) -> Staircase:
     """Assemblages of an electrolyte over a voltage range (V) at one modulus (GPa).
 
-    Without an entry of its own the products of its elements, as :meth:`ConstrainedPhaseDiagram.hull_products`.
+    Without an entry of its own the products of its elements, as :meth:`ConstrainedPhaseDiagram.hull_products`. Of an
+    inclusion the electrolyte itself where the grain stays whole.
     """
     own = has_entry(diagram, composition)
     solve = diagram.profile if own else diagram.hull_products
-    steps = [
-        Step(s.voltage_low, s.voltage_high, tuple(s.products)) for s in solve(composition, k_eff, voltages).segments
-    ]
+    found = solve(composition, k_eff, voltages)
+    steps = [Step(s.voltage_low, s.voltage_high, tuple(s.products)) for s in found.segments]
+    if isinstance(found, StabilityDoc) and found.functional == "inclusion":
+        steps = _with_whole_grain(steps, found, diagram)
     return Staircase(tuple(steps), diagram.working_ion, own)
+
+
+def _with_whole_grain(steps: list[Step], found: StabilityDoc, diagram: ConstrainedPhaseDiagram) -> list[Step]:
+    """The steps with the electrolyte itself inside its window."""
+    if found.stability_low is None or found.stability_high is None:
+        return steps
+    low, high = found.stability_low, found.stability_high
+    phase = diagram.system.electrolyte(found.formula).phase
+    itself = PhaseAmount(formula=phase.formula, entry_id=phase.entry_id, amount=1.0, volume=phase.volume)
+    below = [Step(s.low, min(s.high, low), s.products) for s in steps if s.low < low]
+    above = [Step(max(s.low, high), s.high, s.products) for s in steps if s.high > high]
+    return [*below, Step(low, high, (itself,)), *above]
 
 
 def threshold(

@@ -23,12 +23,17 @@ SMALLEST_AREA = 1e-15
 
 @dataclass(frozen=True)
 class Region:
-    """Convex polygon with one assemblage, or two that coexist."""
+    """Polygon with one assemblage, two that coexist, or none: the electrolyte stays whole."""
 
     corners: FloatArray
     """(voltage in V, K_eff in GPa), counter-clockwise, shape (N, 2)."""
     assemblages: tuple[Assemblage, ...]
-    """One, or two with the larger volume first."""
+    """One, or two with the larger volume first; none: the electrolyte stays whole."""
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """A point well inside (V, GPa)."""
+        return middle_of(self.corners)
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,17 @@ class Tiling:
     regions: tuple[Region, ...]
     borders: tuple[Border, ...]
     junctions: tuple[tuple[FloatArray, tuple[int, ...]], ...]
+
+
+def middle_of(polygon: Sequence[tuple[float, float]] | FloatArray) -> tuple[float, float]:
+    """A point well inside a polygon: half way up, in the middle of the widest stretch there."""
+    begin = np.asarray(polygon)
+    end = np.roll(begin, -1, axis=0)
+    height = float(0.5 * (begin[:, 1].min() + begin[:, 1].max()))
+    crossing = (begin[:, 1] > height) != (end[:, 1] > height)
+    (x1, y1), (x2, y2) = begin[crossing].T, end[crossing].T
+    crossed = np.sort(x1 + (height - y1) * (x2 - x1) / (y2 - y1)).reshape(-1, 2)
+    return float(crossed[np.ptp(crossed, axis=1).argmax()].mean()), height
 
 
 def tiled(regions: Sequence[Region], frame: FloatArray) -> Tiling:

@@ -10,6 +10,8 @@ wrong is the bond, far more than the small difference between polymorphs; elemen
 centre and the deviation s_j come from the sources of the volumes (:mod:`selflimit.phase_diagrams.volume_sources`).
 All draws are independent of each other: see ``NOT_COVERED``.
 
+The same draws serve every functional, so two of them can be compared sample by sample (same seed).
+
 Quantiles carry the standard error of the sampling, from bootstrap resampling (Efron, Ann. Statist. 7, 1 (1979),
 doi:10.1214/aos/1176344552); shares carry sqrt(p(1-p)/N) and Wilson's interval (J. Am. Stat. Assoc. 22, 209 (1927),
 doi:10.1080/01621459.1927.10502953).
@@ -19,6 +21,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from pymatgen.core.entries import ComputedStructureEntry
@@ -28,6 +31,7 @@ from selflimit.documents import (
     BoundaryBand,
     EnergyError,
     Estimate,
+    Functional,
     ProductProbability,
     SourceThreshold,
     ThresholdBand,
@@ -57,7 +61,6 @@ NOT_COVERED = (
     "to all compounds of one metal, which move all its boundaries together",
     "phases that are not among the entries",
     "temperature: vibrations, configurational entropy, gas pressures",
-    "the linear functional itself, and compressibility",
 )
 QUANTILES = (0.05, 0.5, 0.95)
 RAREST = 0.05
@@ -82,12 +85,32 @@ class Question:
         Voltages (V) at which products and thresholds K* are collected.
     working_ion
         Element of the reservoir.
+    model, ion_volume, gases
+        Mechanical functional and volume rules, as :class:`ConstrainedPhaseDiagram`.
     """
 
     composition: str
     k_effs: tuple[float, ...] = (0.0, 5.0, 10.0, 15.0)
     voltages: tuple[float, ...] = (0.0,)
     working_ion: str = "Li"
+    model: Functional = "linear"
+    ion_volume: Literal["none", "released"] = "none"
+    gases: Literal["solid", "released"] = "solid"
+
+    def diagram(self, entries: Sequence[ComputedStructureEntry]) -> ConstrainedPhaseDiagram:
+        """The diagram of one sample of the entries; errors as there."""
+        return ConstrainedPhaseDiagram(entries, self.working_ion, self.model, self.ion_volume, self.gases)
+
+    @property
+    def has_closed_form(self) -> bool:
+        """Whether :mod:`~selflimit.phase_diagrams.error_propagation` holds."""
+        return (self.model, self.ion_volume, self.gases) == ("linear", "none", "solid")
+
+    @property
+    def not_covered(self) -> list[str]:
+        """Errors that the spread does not contain, the functional and its rules among them."""
+        rules = f"ions in the reservoir: {self.ion_volume}; gases: {self.gases}"
+        return [*NOT_COVERED, f"the {self.model} functional itself ({rules}), and compressibility"]
 
 
 def sample_uncertainty(
@@ -117,7 +140,8 @@ def sample_uncertainty(
     Raises
     ------
     InputError
-        Too few samples, an entry without volumes, values out of range; or from the diagram.
+        Too few samples, an entry without volumes, values out of range; or from the diagram: the elastic functionals
+        need an entry of the electrolyte.
     LevelOfTheoryError
         Entries of different, or unstated, levels of theory.
     """
@@ -125,7 +149,7 @@ def sample_uncertainty(
         raise InputError(f"expected at least 20 samples for 5 % quantiles, got {samples}")
     spreads = volume_spreads(entries, sources)
     drawn = _answers(entries, question, energy_error, spreads, samples, seed)
-    diagram = ConstrainedPhaseDiagram(entries, question.working_ion)
+    diagram = question.diagram(entries)
     plain = _ask(diagram, question)
     random = np.random.default_rng([seed, 1])
     return UncertaintyDoc(
@@ -140,6 +164,7 @@ def sample_uncertainty(
         products=_probabilities(question, drawn),
         thresholds=[
             _threshold_band(
+                question,
                 voltage,
                 plain.thresholds[i],
                 [answer.thresholds[i] for answer in drawn],
@@ -148,7 +173,7 @@ def sample_uncertainty(
             )
             for i, voltage in enumerate(question.voltages)
         ],
-        not_covered=list(NOT_COVERED),
+        not_covered=question.not_covered,
         level_of_theory=diagram.level_of_theory,
     )
 
@@ -180,10 +205,7 @@ def _answers(
     inside = {e.symbol for e in parse_formula(question.composition)} | {question.working_ion}
     pairs = [(e, s) for e, s in zip(entries, spreads, strict=True) if {x.symbol for x in e.composition} <= inside]
     random = np.random.default_rng(seed)
-    return [
-        _ask(ConstrainedPhaseDiagram(drawn_entries(pairs, error, random), question.working_ion), question)
-        for _ in range(samples)
-    ]
+    return [_ask(question.diagram(drawn_entries(pairs, error, random)), question) for _ in range(samples)]
 
 
 def drawn_entries(
@@ -236,16 +258,19 @@ def _bands(
                     low=low,
                     median=median,
                     high=high,
-                    linear_deviation=_deviation(without_errors.get(names), k_eff, error, spreads),
+                    linear_deviation=_deviation(question, without_errors.get(names), k_eff, error, spreads),
                 )
             )
     return bands
 
 
 def _deviation(
-    boundary: Boundary | None, k_eff: float, error: EnergyError, spreads: Sequence[VolumeSpread]
+    question: Question, boundary: Boundary | None, k_eff: float, error: EnergyError, spreads: Sequence[VolumeSpread]
 ) -> float | None:
-    return None if boundary is None else boundary_deviation(boundary, k_eff, error, spreads)
+    """By linear propagation, whose closed form is that of the linear functional with all volumes as they are."""
+    if boundary is None or not question.has_closed_form:
+        return None
+    return boundary_deviation(boundary, k_eff, error, spreads)
 
 
 def _probabilities(question: Question, drawn: Sequence[_Answer]) -> list[ProductProbability]:
@@ -270,6 +295,7 @@ def _probabilities(question: Question, drawn: Sequence[_Answer]) -> list[Product
 
 
 def _threshold_band(
+    question: Question,
     voltage: float,
     plain: Threshold,
     drawn: Sequence[Threshold],
@@ -287,7 +313,7 @@ def _threshold_band(
         low=low,
         median=median,
         high=high,
-        linear_deviation=threshold_deviation(plain, error, spreads),
+        linear_deviation=threshold_deviation(plain, error, spreads) if question.has_closed_form else None,
         changes=[
             ThresholdChange(
                 below=list(below),
@@ -316,7 +342,7 @@ def _with_source(
     """K* with one source's volumes where it has them; None: a product's volume comes from another source."""
     volumes = {str(e.entry_id): sources[str(e.entry_id)].get(name) for e in entries}
     replaced = [_at_volume(entry, volumes[str(entry.entry_id)]) for entry in entries]
-    found = threshold(ConstrainedPhaseDiagram(replaced, question.working_ion), question.composition, voltage)
+    found = threshold(question.diagram(replaced), question.composition, voltage)
     if any(volumes[product.entry_id] is None for product in found.products):
         return None
     return SourceThreshold(

@@ -13,6 +13,9 @@ from selflimit.structures.parents import LABEL, SYMPREC, Parent
 from selflimit.structures.sources import Occupancies, parent_from_structure
 from selflimit.structures.symmetry import check_space_group
 
+NOTHING = 1e-8
+"""What pymatgen's parser makes of an occupancy of 0."""
+
 
 def parent_from_cif(
     path: str | Path,
@@ -28,8 +31,8 @@ def parent_from_cif(
     Raises
     ------
     InputError
-        Missing or malformed file, unknown element, occupancy above 1, a stated space group that ``symprec`` loses, or
-        what :func:`~selflimit.structures.sources.parent_from_structure` refuses.
+        Missing or malformed file, unknown element, occupancy below 0 or above 1, a stated space group that ``symprec``
+        loses, or what :func:`~selflimit.structures.sources.parent_from_structure` refuses.
     """
     path = Path(path)
     structure, stated = _read(path)
@@ -60,8 +63,9 @@ def _read(path: Path) -> tuple[Structure, int | None]:
             warnings.simplefilter("ignore")
             parser = CifParser(str(path), occupancy_tolerance=1.0)
             _check_elements(path, parser)
+            _check_occupancies(path, parser)
             # check_occu=False: occupancies above 1 reach our own check, which names the site
-            structure = parser.parse_structures(primitive=False, check_occu=False, on_error="raise")[0]
+            structure = _present(parser.parse_structures(primitive=False, check_occu=False, on_error="raise")[0])
             _check_operations(path, parser)
     except InputError:
         raise
@@ -80,6 +84,33 @@ def _check_elements(path: Path, parser: CifParser) -> None:
         letters = "".join(letter for letter in symbol if letter.isalpha())
         if not Element.is_valid_symbol(letters):
             raise InputError(f"{path.name}: expected chemical elements, got {symbol!r}; correct _atom_site_type_symbol")
+
+
+def _check_occupancies(path: Path, parser: CifParser) -> None:
+    """Occupancies that are numbers must not be negative; '?' and '.' count as 1, the format's default."""
+    for block in parser.as_dict().values():
+        for label, text in zip(block.get("_atom_site_label", []), block.get("_atom_site_occupancy", []), strict=False):
+            written = str(text).split("(")[0].strip()
+            if written not in ("?", ".") and not float(written) >= 0.0:
+                raise InputError(
+                    f"{path.name}: expected an occupancy from 0 to 1, got {text} on site {label}; correct the occupancy"
+                )
+
+
+def _present(structure: Structure) -> Structure:
+    """The crystal without what has occupancy 0, which the parser keeps as ``NOTHING``."""
+    sites = [(site, {s: amount for s, amount in site.species.items() if amount > NOTHING}) for site in structure]
+    left = [(site, content) for site, content in sites if content]
+    if all(len(content) == len(site.species) for site, content in sites):
+        return structure
+    if not left:
+        raise ValueError("no site is occupied")
+    return Structure(
+        structure.lattice,
+        [content for _, content in left],
+        [site.frac_coords for site, _ in left],
+        labels=[site.label for site, _ in left],
+    )
 
 
 def _check_operations(path: Path, parser: CifParser) -> None:

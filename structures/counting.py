@@ -162,7 +162,7 @@ def _is_prime(number: int) -> bool:
     return number > 1 and all(number % divisor for divisor in range(2, math.isqrt(number) + 1))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
 def _orbit_types(
     elements: Permutations, subgroup: Permutations, pool: NDArray[np.int64], n_pools: int
 ) -> NDArray[np.int32]:  # pragma: no cover - compiled

@@ -79,11 +79,11 @@ def ewald_matrix(structure: Structure) -> Floats:
 
 def _half_of_reciprocal_lattice(lattice: Lattice, longest: float) -> Floats:
     """One of each pair of opposite lattice vectors up to ``longest``, without zero, shape (n, 3)."""
-    points = lattice.get_points_in_sphere([[0.0] * 3], [0.0] * 3, longest)
-    indices = np.array([np.round(point[0]) for point in points])
-    upper = (indices @ [1e8, 1e4, 1.0]) > 0
-    waves: Floats = indices[upper] @ lattice.matrix
-    return waves
+    largest = np.floor(longest / (2 * np.pi) * np.array(lattice.reciprocal_lattice.abc)).astype(int)
+    indices = np.indices((2 * largest + 1).tolist()).reshape(3, -1).T - largest
+    waves = indices[len(indices) // 2 + 1 :] @ lattice.matrix  # the first half is minus the second, zero in the middle
+    within: Floats = waves[(waves**2).sum(axis=1) <= longest**2]
+    return within
 
 
 def _check_neutral(cell: DisorderedCell) -> None:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
+ELEMENT, BEGIN, SHARED, CHILD = range(4)
+"""Columns of a tree's nodes."""
+
 
 class Tree(NamedTuple):
     """The elements other than the identity.
@@ -18,53 +21,72 @@ class Tree(NamedTuple):
     Attributes
     ----------
     permutations
-        In lexicographic order, shape (n_elements, n_positions): what is on position i moves to position
-        ``permutations[g, i]``.
-    element, begin, shared, child
-        For each node one of its elements, how many first images its parent's elements share, how many its own share,
-        and its first child; the children of node v are ``child[v]`` to ``child[v + 1]``, none where a single element
+        Shape (n_elements, n_positions): what is on position i moves to position ``permutations[g, i]``.
+    nodes
+        For each node, in the columns ``ELEMENT``, ``BEGIN``, ``SHARED`` and ``CHILD``: one of its elements, how many
+        first images its parent's elements share, how many its own share, and its first child, shape (n_nodes + 1, 4).
+        The children of node v are those from its first one to the first one of node v + 1, none where a single element
         is left. Node 0 is the root.
     """
 
     permutations: NDArray[np.int16]
-    element: Ints
-    begin: Ints
-    shared: Ints
-    child: Ints
+    nodes: NDArray[np.int32]
 
 
 def tree_of(permutations: NDArray[np.int32]) -> Tree:
     """The tree of a group that is given as distinct permutations, identity included, shape (order, n_positions)."""
     moving = permutations[(permutations != np.arange(permutations.shape[1])).any(axis=1)].astype(np.int16)
-    in_order = np.ascontiguousarray(moving[np.lexsort(moving.T[::-1])]) if len(moving) else moving
-    element, begin, shared, child = _nodes(in_order)
-    return Tree(in_order, element, begin, shared, child)
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _nodes(permutations: NDArray[np.int16]) -> tuple[Ints, Ints, Ints, Ints]:  # pragma: no cover - compiled
-    """Nodes of sorted ``permutations``, breadth first: (element, begin, shared, child)."""
-    n_elements, n_positions = permutations.shape
-    size = 2 * n_elements + 2
-    first, end = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
-    begin, shared, child = (
-        np.zeros(size, dtype=np.int64),
-        np.zeros(size, dtype=np.int64),
-        np.zeros(size + 1, dtype=np.int64),
+    nodes = np.zeros((2 * len(moving) + 3, 4), dtype=np.int32)
+    number = _write_nodes(
+        moving, np.arange(len(moving)), np.zeros((len(nodes) + len(moving), 2), dtype=np.int64), nodes
     )
-    end[0], number, v = n_elements, 1, 0
+    return Tree(moving, nodes[: number + 1])
+
+
+@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+def _write_nodes(
+    permutations: NDArray[np.int16], members: Ints, spans: Ints, nodes: NDArray[np.int32]
+) -> int:  # pragma: no cover - compiled
+    """Write the nodes breadth first; how many. A node's elements are sorted by the first image in which they differ.
+
+    Parameters
+    ----------
+    members
+        The elements; those of node v will be ``members[spans[v, 0]:spans[v, 1]]``.
+    spans
+        Zero; the rows behind the nodes' are working memory.
+    """
+    n_elements, n_positions = permutations.shape
+    spans[0, 1], number, v, spare = n_elements, 1, 0, len(nodes)
     while v < number:
-        child[v] = number
-        low, high, p = first[v], end[v], 0
-        while p < n_positions and low < high and permutations[low, p] == permutations[high - 1, p]:
+        low, high, p = spans[v, 0], spans[v, 1], np.int64(nodes[v, BEGIN])
+        while low < high and p < n_positions and _is_shared(permutations, members, low, high, p):
             p += 1
-        shared[v] = p
-        while low < high and p < n_positions:
-            last = low
-            while last < high and permutations[last, p] == permutations[low, p]:
-                last += 1
-            first[number], end[number], begin[number], low = low, last, p, last
-            number += 1
+        nodes[v, ELEMENT] = members[low] if low < high else 0
+        nodes[v, SHARED], nodes[v, CHILD] = p, number
+        end = low
+        for image in range(n_positions if p < n_positions else 0):
+            begin = end
+            for i in range(low, high):
+                if permutations[members[i], p] == image:
+                    spans[spare + end, 0] = members[i]
+                    end += 1
+            if end > begin:
+                spans[number, 0], spans[number, 1], nodes[number, BEGIN] = begin, end, p
+                number += 1
+        for i in range(low, end):
+            members[i] = spans[spare + i, 0]
         v += 1
-    child[number] = number
-    return first[:number], begin[:number], shared[:number], child[: number + 1]
+    nodes[number, CHILD] = number
+    return number
+
+
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _is_shared(
+    permutations: NDArray[np.int16], members: Ints, low: int, high: int, p: int
+) -> bool:  # pragma: no cover - compiled
+    """Whether the elements ``members[low:high]`` send position ``p`` to the same place."""
+    is_shared = True
+    for i in range(low + 1, high):
+        is_shared &= permutations[members[i], p] == permutations[members[low], p]
+    return is_shared

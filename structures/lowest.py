@@ -18,14 +18,13 @@ from selflimit.documents import OrderingDoc, OrderingsDoc
 from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
 from selflimit.structures.cells import CellChoice, DisorderedCell, lay_out
-from selflimit.structures.completions import Completions
 from selflimit.structures.counting import count_in
 from selflimit.structures.electrostatics import electrostatic_energy
 from selflimit.structures.orderings import Ordering, check_size, walk_in
 from selflimit.structures.pair_energies import PairEnergy
 from selflimit.structures.parents import Parent
-from selflimit.structures.search import Branch, Walk, content_key, is_over, mark_least, resume, step, write_placement
-from selflimit.structures.search_state import SavedSearch, SearchState, search_key
+from selflimit.structures.search import Walk, advance, content_key, is_over, mark_least, resume, write_placement
+from selflimit.structures.search_state import SearchState, search_key
 
 TIE = 1e-5
 """Orderings closer than this (eV per formula unit) count as tied: far above the rounding of the sums (1e-10), far
@@ -71,6 +70,8 @@ class Fields(NamedTuple):
         Energy of the pairs among the last positions, for each completion (eV).
     lowest_inside
         The lowest of them for each content, shape (n_contents,).
+    valid
+        Positions up to which ``field`` and ``energy`` are those of the branch, shape (1,).
     """
 
     pair: NDArray[np.float64]
@@ -78,6 +79,7 @@ class Fields(NamedTuple):
     energy: NDArray[np.float64]
     inside: NDArray[np.float64]
     lowest_inside: NDArray[np.float64]
+    valid: NDArray[np.int64]
 
 
 @dataclass(eq=False)
@@ -135,7 +137,7 @@ def lowest_orderings(
     """
     if keep < 1:
         raise InputError(f"expected keep >= 1 orderings, got {keep}")
-    check_size(cell.parent, count_in(cell).distinct, most)
+    check_size(cell.parent, count_in(cell).distinct, most, len(cell.permutations))
     model = electrostatic_energy(cell) if energy is None else energy
     if energy is not None:
         _check_shapes(cell, model)
@@ -146,7 +148,7 @@ def lowest_orderings(
     state = SearchState(checkpoint, search_key(cell, keep, model)) if checkpoint else None
     if state and (saved := state.load()):
         kept, limit = _compress(_Kept(*saved.kept), keep, TIE * model.units)
-        _resume(walk, fields, saved)
+        resume(walk, saved.depth, saved.tried)
     while not is_over(walk):
         kept.number = next_low(walk, fields, limit, *kept.arrays(), kept.number, BLOCKS_PER_CALL)
         kept, limit = _compress(kept, keep, TIE * model.units)
@@ -161,12 +163,6 @@ def lowest_orderings(
             for row, degeneracy, value in zip(*kept.found(), strict=True)
         ]
     )
-
-
-def _resume(walk: Walk, fields: Fields, saved: SavedSearch) -> None:
-    resume(walk, saved.depth, saved.tried)
-    for position in range(saved.depth):
-        _add_position(walk.branch, fields, position)
 
 
 def _check_shapes(cell: DisorderedCell, model: PairEnergy) -> None:
@@ -205,7 +201,9 @@ def _fields(walk: Walk, model: PairEnergy) -> Fields:
             inside += model.pair[walked + i, rows[:, i], walked + j, rows[:, j]]
     first = walk.completions.first
     lowest = [inside[a:b].min() if b > a else np.inf for a, b in pairwise(first)]
-    return Fields(np.ascontiguousarray(model.pair), field, energy, inside, np.array(lowest))
+    return Fields(
+        np.ascontiguousarray(model.pair), field, energy, inside, np.array(lowest), np.zeros(1, dtype=np.int64)
+    )
 
 
 def _room(size: int, n_active: int) -> _Kept:
@@ -258,7 +256,7 @@ def passed_fraction(walk: Walk) -> float:
     return min(1.0, below)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
 def next_low(
     walk: Walk,
     fields: Fields,
@@ -273,24 +271,25 @@ def next_low(
 
     Stops after ``blocks`` blocks, or where the next block may not fit.
     """
-    branch, walked = walk.branch, len(walk.branch.tried) - 1
-    while branch.depth[0] >= 0 and blocks > 0:
-        depth = branch.depth[0]
-        if step(walk.problem, branch):
-            if branch.depth[0] > depth:
-                _add_position(branch, fields, depth)
-            continue
-        key = content_key(walk.completions, branch)
-        if number + walk.completions.first[key + 1] - walk.completions.first[key] > len(labels):
+    problem, completions, branch, _ = walk
+    first, walked, valid = completions.first, len(branch.tried) - 1, fields.valid
+    field, energy, ranks = fields.field, fields.energy, branch.ranks
+    for _ in range(blocks):
+        valid[0] = min(valid[0], advance(problem, branch))
+        if branch.depth[0] < 0:
             break
-        if _may_be_low(walk.completions, fields, key, walked, limit):
+        key = content_key(completions.stride, branch.left)
+        if number + first[key + 1] - first[key] > len(labels):
+            break
+        _add_positions(fields.pair, field, energy, ranks, valid[0], walked)
+        valid[0] = walked
+        if energy[walked] + fields.lowest_inside[key] + _lowest(field, walked) <= limit:
             number = _low_in_block(walk, fields, key, limit, labels, degeneracies, energies, number)
         branch.depth[0] = walked - 1
-        blocks -= 1
     return number
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
 def _low_in_block(
     walk: Walk,
     fields: Fields,
@@ -302,47 +301,52 @@ def _low_in_block(
     number: int,
 ) -> int:  # pragma: no cover - compiled
     """Append the low orderings among the completions of the branch; how many there are then."""
-    problem, completions, branch, scratch = walk
-    walked, first = len(branch.tried) - 1, completions.first[key]
-    has_stabiliser, is_marked = False, False
-    for j in range(completions.first[key + 1] - first):
-        energy = fields.energy[walked] + fields.inside[first + j]
-        for i in range(walked, len(problem.pool)):
-            energy += fields.field[walked, i, completions.rows[first + j, i - walked]]
+    order, walked, rows, field = walk.problem.order, len(walk.branch.tried) - 1, walk.completions.rows, fields.field
+    begin, n_positions, has_stabiliser, is_marked = walk.completions.first[key], field.shape[1], False, False
+    for j in range(walk.completions.first[key + 1] - begin):
+        energy = fields.energy[walked] + fields.inside[begin + j]
+        for i in range(walked, n_positions):
+            energy += field[walked, i, rows[begin + j, i - walked]]
         if energy > limit:
             continue
         if not is_marked:
             has_stabiliser, is_marked = mark_least(walk, key), True
-        if (scratch.least[j >> 6] >> np.uint64(j & 63)) & np.uint64(1):
-            write_placement(branch.ranks, walked, completions.rows[first + j], labels[number])
-            degeneracies[number] = problem.order // scratch.stabiliser[j] if has_stabiliser else problem.order
+        if (walk.scratch.least[j >> 6] >> np.uint64(j & 63)) & np.uint64(1):
+            write_placement(walk.branch.ranks, walked, rows, begin + j, labels, number)
+            degeneracies[number] = order // (walk.scratch.stabiliser[j] if has_stabiliser else 1)
             energies[number] = energy
             number += 1
     return number
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _add_position(branch: Branch, fields: Fields, position: int) -> None:  # pragma: no cover - compiled
-    """Energy and field with one more position filled."""
-    rank = branch.ranks[position]
-    fields.energy[position + 1] = fields.energy[position] + fields.field[position, position, rank]
-    for i in range(position + 1, fields.field.shape[1]):
-        for s in range(fields.field.shape[2]):
-            fields.field[position + 1, i, s] = fields.field[position, i, s] + fields.pair[position, rank, i, s]
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _add_positions(
+    pair: NDArray[np.float64],
+    field: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    ranks: NDArray[np.int8],
+    begin: int,
+    end: int,
+) -> None:  # pragma: no cover - compiled
+    """Energy and field with the positions from ``begin`` to ``end`` filled one after the other."""
+    for position in range(begin, end):
+        rank = ranks[position]
+        energy[position + 1] = energy[position] + field[position, position, rank]
+        for i in range(position + 1, field.shape[1]):
+            for s in range(field.shape[2]):
+                field[position + 1, i, s] = field[position, i, s] + pair[position, rank, i, s]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _may_be_low(
-    completions: Completions, fields: Fields, key: int, walked: int, limit: float
-) -> bool:  # pragma: no cover - compiled
-    """Whether a lower bound of the block's energies is within ``limit``: each last position takes its best species."""
-    bound = fields.energy[walked] + fields.lowest_inside[key]
-    for i in range(walked, fields.field.shape[1]):
-        best = fields.field[walked, i, 0]
-        for s in range(1, fields.field.shape[2]):
-            best = min(best, fields.field[walked, i, s])
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _lowest(field: NDArray[np.float64], walked: int) -> float:  # pragma: no cover - compiled
+    """Lower bound of the energy of the last positions in the field: each takes its best species."""
+    bound = 0.0
+    for i in range(walked, field.shape[1]):
+        best = field[walked, i, 0]
+        for s in range(1, field.shape[2]):
+            best = min(best, field[walked, i, s])
         bound += best
-    return bool(bound <= limit)
+    return bound
 
 
 def orderings_document(

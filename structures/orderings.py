@@ -3,9 +3,10 @@
 The count comes first and is exact; it decides whether to enumerate, to look for the lowest, or to sample.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,21 @@ BLOCK = 8192
 MOST = 5_000_000_000
 """Distinct orderings beyond which an enumeration is refused: minutes to an hour on one core."""
 
+NANOSECONDS = {32: 60.0, 64: 150.0, 100_000: 500.0}
+"""CPU time per distinct ordering for group orders up to the key: calibrated, upper ends of what
+``benchmarks/orderings.py`` measures on one machine."""
+
 SEARCHED_PER_HOUR = 3600 * 10_000_000
-"""Distinct orderings that one core searches through in an hour, for the estimate in a refusal: 100 ns each."""
+"""Distinct orderings that one core searches through in an hour where the group is small: 100 ns each."""
+
+UNCOUNTABLE = 10**100
+"""Orderings beyond which estimates no longer grow: floating-point numbers end before the counts do."""
+
+SET_UP = 0.02
+"""Seconds to lay a cell out and tabulate its completions, calibrated as ``NANOSECONDS``."""
+
+TABLES = 2 * 2**20
+"""Bytes that the tables of the completions take at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +162,7 @@ def enumerate_orderings(
     """
     cells = list(cells_to_fill(parent, cell, n_cells, pools))
     total = sum(count_in(found, superperiodic).distinct for found in cells)
-    check_size(parent, total, most)
+    check_size(parent, total, most, max(len(found.permutations) for found in cells))
     return _told((block for found in cells for block in enumerate_in(found, superperiodic)), total, progress)
 
 
@@ -174,8 +188,64 @@ def cells_to_fill(
     return iter([lay_out(pooled, cell)]) if n_cells is None else cells_of_size(pooled, n_cells)
 
 
-def check_size(parent: Parent, distinct: int, most: int) -> None:
+class SearchEstimate(NamedTuple):
+    """What an enumeration will cost.
+
+    Attributes
+    ----------
+    seconds
+        CPU time of one core (s).
+    memory
+        Bytes beside the imports, whatever the number of orderings.
+    stored
+        Bytes of all labels and degeneracies, where they are kept or written.
+    """
+
+    seconds: float
+    memory: int
+    stored: int
+
+    def __str__(self) -> str:
+        time, memory, stored = _duration(self.seconds), _size(self.memory), _size(self.stored)
+        return f"about {time} on one core, {memory} of memory, {stored} if kept"
+
+
+def estimate_search(cells: Iterable[DisorderedCell], superperiodic: bool = True) -> SearchEstimate:
+    """CPU time and memory of an enumeration (or a search for the lowest), before it starts.
+
+    Parameters
+    ----------
+    cells
+        From :func:`cells_to_fill`.
+    superperiodic
+        As in :func:`count_orderings`; orderings that are left out are searched through as well.
+    """
+    estimates = [_estimate(cell, superperiodic) for cell in cells]
+    seconds, memory, stored = zip(*estimates, strict=True)
+    return SearchEstimate(sum(seconds), max(memory), sum(stored))
+
+
+def _estimate(cell: DisorderedCell, superperiodic: bool) -> SearchEstimate:
+    order, n_active = cell.permutations.shape
+    row = n_active + 8
+    return SearchEstimate(
+        seconds=SET_UP + 1e-9 * _nanoseconds(order) * min(count_in(cell).distinct, UNCOUNTABLE),
+        memory=order * (16 * n_active + 128) + 2 * BLOCK * row + TABLES,  # queues and tree, two blocks, completions
+        stored=row * min(count_in(cell, superperiodic).distinct, UNCOUNTABLE),
+    )
+
+
+def _nanoseconds(order: int) -> float:
+    return NANOSECONDS[min(limit for limit in NANOSECONDS if order <= limit or limit == max(NANOSECONDS))]
+
+
+def check_size(parent: Parent, distinct: int, most: int, order: int = 64) -> None:
     """Refuse an absurd enumeration, with advice.
+
+    Parameters
+    ----------
+    order
+        Of the symmetry group, for the estimate of the time.
 
     Raises
     ------
@@ -184,7 +254,7 @@ def check_size(parent: Parent, distinct: int, most: int) -> None:
     """
     if distinct > most:
         sizes = ", ".join(map(str, fitting_sizes(parent)[:4]))
-        hours = _short(distinct // SEARCHED_PER_HOUR)
+        hours = _short(distinct * round(_nanoseconds(order)) // (3600 * 10**9))
         raise InputError(
             f"{parent.name}: {_short(distinct)} distinct orderings, more than the {_short(most)} that are searched "
             f"through (about {hours} h on one core); take a smaller cell (sizes that fit: {sizes} primitive cells), "
@@ -194,6 +264,20 @@ def check_size(parent: Parent, distinct: int, most: int) -> None:
 
 def _short(number: int) -> str:
     return f"{number:,}" if number < 10**12 else f"{Decimal(number):.2E}"
+
+
+def _duration(seconds: float) -> str:
+    """Two digits and the largest unit that does not make it a fraction."""
+    for unit, length in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= length:
+            return f"{float(f'{seconds / length:.2g}'):,g} {unit}"
+    return f"{max(seconds, 0.1):.1g} s" if seconds < 1 else f"{seconds:.2g} s"
+
+
+def _size(number: int) -> str:
+    """Two digits in binary units."""
+    power = min(5, max(0, (number.bit_length() - 1) // 10))
+    return f"{float(f'{number / 1024**power:.2g}'):,g} {('B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB')[power]}"
 
 
 def enumerate_in(

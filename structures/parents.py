@@ -1,15 +1,16 @@
 """Disordered parent cells: which sites share their atoms with which, and what each species' formal charge is."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from importlib.resources import files
-from math import lcm
 from typing import Any
 
+import numpy as np
 from monty.json import MSONable
 from pymatgen.core import Composition, Lattice, Structure
 
@@ -24,11 +25,16 @@ SYMPREC = 0.01
 """Default distance (Angstrom) within which symmetry is found: above the rounding of coordinates with three decimals in
 cells of 10 A, far below any distance between atoms."""
 
-OVERLAP = 0.1
-"""Sites closer than this (Angstrom) are one site given twice; split positions of disordered crystals lie farther."""
+SYMPRECS = (1e-5, 0.5)
+"""Tolerances (Angstrom) that are accepted: with less spglib does not come to an end, with more atoms are confused."""
+
+OVERLAP = 0.15
+"""Sites closer than this (Angstrom) are one site given twice: diffraction with Mo K alpha radiation resolves half its
+wavelength, 0.36 A, and split positions are not refined at less than half of that."""
 
 ATOMS_TOO_CLOSE = 0.5
-"""Distance (Angstrom) below which two sites that are both fully occupied cannot be atoms: H2's bond is 0.74 A."""
+"""Distance (Angstrom) below which two sites that are both fully occupied cannot be atoms: H2's bond is 0.74 A. Some
+published structures have such sites; their orderings can be counted, but they have no energy."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Parent(MSONable):
         an ordering, between pools atoms never move.
     charges
         Formal charge (e) of each species, keyed by its text, e.g. ``{"Li": 1, "Zr": 4, "Cl": -1}``; empty if none are
-        known, which only electrostatics needs.
+        known, which only electrostatics needs. Crystals with atoms on top of each other may have none.
     source
         Where cell and occupancies come from.
     symprec
@@ -57,8 +63,8 @@ class Parent(MSONable):
     Raises
     ------
     InputError
-        An unlabelled site, an unknown or repeated label in ``pools``, a disordered site in no pool, an occupancy above
-        1, overlapping sites, a species without a charge, or a charged cell.
+        A tolerance outside ``SYMPRECS``, an unlabelled site, an unknown or repeated label in ``pools``, a disordered
+        site in no pool, an occupancy above 1, overlapping sites, a species without a charge, or a charged cell.
     """
 
     name: str
@@ -72,8 +78,9 @@ class Parent(MSONable):
     def __post_init__(self) -> None:
         object.__setattr__(self, "pools", tuple(tuple(pool) for pool in self.pools))  # lists after JSON
         object.__setattr__(self, "notes", tuple(self.notes))
+        check_symprec(self.symprec)
         _check_occupancies(self.name, self.structure)
-        _check_distances(self.name, self.structure)
+        _check_distances(self.name, self.structure, OVERLAP if not self.charges else ATOMS_TOO_CLOSE)
         _check_pools(self.name, self.structure, self.pools)
         _check_charges(self.name, self.structure, self.charges)
 
@@ -83,7 +90,7 @@ class Parent(MSONable):
         amounts = {
             e: Fraction(a).limit_denominator(100) for e, a in self.structure.composition.element_composition.items()
         }
-        common = lcm(*(amount.denominator for amount in amounts.values()))
+        common = math.lcm(*(amount.denominator for amount in amounts.values()))
         return Composition({e: int(amount * common) for e, amount in amounts.items()}).reduced_formula
 
     @cached_property
@@ -164,6 +171,21 @@ def _from_wyckoff(framework: dict[str, Any], occupied: dict[str, dict[str, str]]
     )
 
 
+def check_symprec(symprec: float) -> None:
+    """Refuse a tolerance that finds no symmetry or a wrong one.
+
+    Raises
+    ------
+    InputError
+        ``symprec`` (Angstrom) outside ``SYMPRECS``.
+    """
+    if not SYMPRECS[0] <= symprec <= SYMPRECS[1]:
+        raise InputError(
+            f"expected a symprec from {SYMPRECS[0]:g} to {SYMPRECS[1]:g} A, got {symprec:g} A; take some times the "
+            f"rounding of the coordinates (default {SYMPREC:g} A)"
+        )
+
+
 def _check_occupancies(name: str, structure: Structure) -> None:
     for site in structure:
         if LABEL not in site.properties:
@@ -176,16 +198,25 @@ def _check_occupancies(name: str, structure: Structure) -> None:
             )
 
 
-def _check_distances(name: str, structure: Structure) -> None:
-    first, second, _, distances = structure.get_neighbor_list(ATOMS_TOO_CLOSE)
-    for i, j, distance in zip(first, second, distances, strict=True):
-        both_full = is_ordered(structure[i]) and is_ordered(structure[j])
-        if distance < OVERLAP or both_full:
-            pair = f"{structure[i].properties[LABEL]} and {structure[j].properties[LABEL]}"
-            raise InputError(
-                f"{name}: sites {pair} overlap, {distance:.3f} A apart; give sites that share a position as one site "
-                "with several occupancies"
-            )
+def closest_atoms(structure: Structure, reach: float = ATOMS_TOO_CLOSE) -> tuple[str, str, float] | None:
+    """Labels and distance (Angstrom) of two sites within ``reach`` that cannot both be there; None if there are none.
+
+    Those are sites closer than ``OVERLAP``, and two full ones closer than ``ATOMS_TOO_CLOSE``.
+    """
+    first, second, _, distances = structure.get_neighbor_list(reach)
+    for k in np.argsort(distances):
+        sites = structure[first[k]], structure[second[k]]
+        if distances[k] < OVERLAP or all(is_ordered(site) for site in sites):
+            return sites[0].properties[LABEL], sites[1].properties[LABEL], float(distances[k])
+    return None
+
+
+def _check_distances(name: str, structure: Structure, reach: float) -> None:
+    if pair := closest_atoms(structure, reach):
+        raise InputError(
+            f"{name}: sites {pair[0]} and {pair[1]} overlap, {pair[2]:.3f} A apart; give sites that share a position "
+            "as one site with several occupancies, or correct the positions"
+        )
 
 
 def _check_pools(name: str, structure: Structure, pools: tuple[tuple[str, ...], ...]) -> None:
@@ -214,6 +245,8 @@ def _check_charges(name: str, structure: Structure, charges: dict[str, float]) -
     species = {species for site in structure for species in occupancies(site)}
     if missing := sorted(species - set(charges)):
         raise InputError(f"{name}: no formal charge for {missing}; give charges={{species: charge in e}}")
+    if strange := {one: charge for one, charge in charges.items() if not math.isfinite(charge)}:
+        raise InputError(f"{name}: expected formal charges in e, got {strange}")
     if total := excess_charge(structure, charges):
         raise InputError(
             f"{name}: expected a neutral cell, got a total charge of {total:+.4g} e; check charges {dict(charges)} "

@@ -24,20 +24,15 @@ from selflimit.structures.completions import (
     Completions,
     Ints,
     Scratch,
-    Waiting,
     completed_positions,
     find_least,
     scratch_for,
-    spread_digits,
     tabulate,
 )
-from selflimit.structures.group_tree import Tree, tree_of
+from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, Tree, tree_of
 
 MOST_POSITIONS = int(np.iinfo(np.int16).max)
 """Positions that the group's tables number."""
-
-EQUAL, GREATER, LESS = -1, -2, -3
-"""How the image of a placement compares with it; numbers from 0 are positions that a comparison waits for."""
 
 
 class Problem(NamedTuple):
@@ -77,10 +72,10 @@ class Branch(NamedTuple):
         Last rank tried at each depth, -1 before the first, shape (n_walked + 1,).
     left
         Atoms still to be placed, shape (n_pools, n_species).
-    node, compared, waiting
+    queue, waiting
         Nodes of the group's tree that wait for each position and how far their comparison is, shape
-        (n_walked + 1, n_elements + 1), and how many wait, shape (n_walked + 1,). The last row is for all positions of
-        the completions.
+        (n_walked + 1, n_elements + 1, 2), and how many wait, shape (n_walked + 1,). The last row is for all positions
+        of the completions.
     trail, mark
         Positions whose queues grew, in order, and the length of that list when each depth was entered.
     open
@@ -91,8 +86,7 @@ class Branch(NamedTuple):
     ranks: NDArray[np.int8]
     tried: NDArray[np.int8]
     left: Ints
-    node: NDArray[np.int32]
-    compared: NDArray[np.int16]
+    queue: NDArray[np.int32]
     waiting: Ints
     trail: NDArray[np.int16]
     mark: Ints
@@ -128,7 +122,7 @@ def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Ints) -> Walk
     if len(pool) > MOST_POSITIONS:
         raise InputError(f"expected at most {MOST_POSITIONS} sites that order, got {len(pool)}; take a smaller cell")
     bits = max(1, (counts.shape[1] - 1).bit_length())
-    walked = len(pool) - completed_positions(pool, counts)
+    walked = len(pool) - completed_positions(pool, counts, len(permutations))
     tree = tree_of(permutations)
     problem = Problem(tree, pool, counts, bits, len(permutations))
     completions = tabulate(pool[walked:], counts, bits)
@@ -144,158 +138,168 @@ def _root(problem: Problem, walked: int) -> Branch:
         ranks=np.zeros(n_positions, dtype=np.int8),
         tried=np.full(walked + 1, -1, dtype=np.int8),
         left=problem.counts.copy(),
-        node=np.zeros((walked + 1, n_elements + 1), dtype=np.int32),
-        compared=np.zeros((walked + 1, n_elements + 1), dtype=np.int16),
+        queue=np.empty((walked + 1, n_elements + 1, 2), dtype=np.int32),
         waiting=np.zeros(walked + 1, dtype=np.int64),
-        trail=np.zeros((walked + 1) * n_elements, dtype=np.int16),
+        trail=np.empty((walked + 1) * n_elements, dtype=np.int16),
         mark=np.zeros(walked + 2, dtype=np.int64),
-        open=np.zeros(n_elements + 2, dtype=np.int32),
+        open=np.empty(n_elements + 2, dtype=np.int32),
     )
-    branch.waiting[0] = min(n_elements, 1)  # the root of the tree, with nothing compared
+    branch.queue[0, 0] = 0  # the root of the tree, with nothing compared
+    branch.waiting[0] = min(n_elements, 1)
     return branch
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def next_rank(problem: Problem, branch: Branch) -> bool:  # pragma: no cover - compiled
-    """Put the next species on the position at the walk's depth; False, with the position empty, if none is left."""
-    depth = branch.depth[0]
-    k, rank = problem.pool[depth], branch.tried[depth]
+@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+def advance(problem: Problem, branch: Branch) -> int:  # pragma: no cover - compiled
+    """Walk on until the walked positions are filled (depth is their number) or the walk is over (depth -1).
+
+    Returns how many of the first positions stayed as they were.
+    """
+    pool, permutations, nodes = problem.pool, problem.tree.permutations, problem.tree.nodes
+    ranks, tried, left, queue, waiting = branch.ranks, branch.tried, branch.left, branch.queue, branch.waiting
+    trail, mark, unseen = branch.trail, branch.mark, branch.open
+    walked, depth = len(tried) - 1, branch.depth[0]
+    unchanged = depth
+    while 0 <= depth < walked:
+        unchanged = min(unchanged, depth)
+        if not _next_rank(depth, pool[depth], ranks, tried, left, waiting, trail, mark):
+            depth -= 1
+        elif _can_be_least(depth, permutations, nodes, ranks, queue, waiting, trail, mark, unseen):
+            depth += 1
+    branch.depth[0] = depth
+    return int(unchanged)
+
+
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _next_rank(
+    depth: int,
+    k: int,
+    ranks: NDArray[np.int8],
+    tried: NDArray[np.int8],
+    left: Ints,
+    waiting: Ints,
+    trail: NDArray[np.int16],
+    mark: Ints,
+) -> bool:  # pragma: no cover - compiled
+    """Put the next species on the position at this depth; False, with the position empty, if none is left."""
+    rank = np.int64(tried[depth])
     if rank >= 0:
-        branch.left[k, rank] += 1
-        for i in range(branch.mark[depth], branch.mark[depth + 1]):
-            branch.waiting[branch.trail[i]] -= 1
+        left[k, rank] += 1
+        for i in range(mark[depth], mark[depth + 1]):
+            waiting[trail[i]] -= 1
     rank += 1
-    while rank < branch.left.shape[1] and branch.left[k, rank] == 0:
+    while rank < left.shape[1] and left[k, rank] == 0:
         rank += 1
-    if rank == branch.left.shape[1]:
-        branch.tried[depth] = -1
-        return False
-    branch.tried[depth] = branch.ranks[depth] = rank
-    branch.left[k, rank] -= 1
-    return True
+    is_placed = rank < left.shape[1]
+    tried[depth] = rank if is_placed else -1
+    if is_placed:
+        ranks[depth] = rank
+        left[k, rank] -= 1
+    return bool(is_placed)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def can_be_least(problem: Problem, branch: Branch) -> bool:  # pragma: no cover - compiled
-    """Go on with the comparisons that waited for the position at the walk's depth; False if one says x > x o g."""
-    depth = branch.depth[0]
-    trail, least = branch.mark[depth], True
-    for i in range(branch.waiting[depth]):
-        trail, least = _go_on(problem, branch, branch.node[depth, i], branch.compared[depth, i], trail)
-        if not least:
-            break
-    branch.mark[depth + 1] = trail
-    return bool(least)
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _can_be_least(
+    depth: int,
+    permutations: NDArray[np.int16],
+    nodes: NDArray[np.int32],
+    ranks: NDArray[np.int8],
+    queue: NDArray[np.int32],
+    waiting: Ints,
+    trail: NDArray[np.int16],
+    mark: Ints,
+    unseen: NDArray[np.int32],
+) -> bool:  # pragma: no cover - compiled
+    """Go on with the comparisons that waited for the position at this depth; False if one says x > x o g.
 
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _go_on(
-    problem: Problem, branch: Branch, node: int, compared: int, trail: int
-) -> tuple[int, bool]:  # pragma: no cover - compiled
-    """Compare with the images under all elements of a node, until each is decided or waits; False for x > x o g."""
-    tree, walked = problem.tree, len(branch.tried) - 1
-    branch.open[0], number, p = node, 1, np.int64(compared)
-    while number > 0:
-        number -= 1
-        v = branch.open[number]
-        image = tree.permutations[tree.element[v]]
-        p, awaited = _first_difference(branch.ranks, branch.depth[0], walked, image, p, tree.shared[v])
-        if awaited == LESS:
-            return trail, False
-        if awaited >= 0:
-            end = branch.waiting[awaited]
-            branch.node[awaited, end], branch.compared[awaited, end] = v, p
-            branch.waiting[awaited] = end + 1
-            branch.trail[trail] = awaited
-            trail += 1
-        elif awaited == EQUAL:
-            for c in range(tree.child[v], tree.child[v + 1]):
-                branch.open[number] = c
-                number += 1
+    A comparison ends where ranks differ, waits where a position is not filled, and goes on with the node's children
+    where its elements part.
+    """
+    grown, walked, is_least = mark[depth], len(waiting) - 1, True
+    i, number, p = 0, 0, 0
+    while is_least and (number > 0 or i < waiting[depth]):
         if number > 0:
-            p = tree.begin[branch.open[number - 1]]
-    return trail, True
+            number -= 1
+            v = unseen[number]
+            p = nodes[v, BEGIN]
+        else:
+            v, p = queue[depth, i, 0], queue[depth, i, 1]
+            i += 1
+        element, end, image = nodes[v, ELEMENT], nodes[v, SHARED], 0
+        while p < end:
+            image = permutations[element, p]
+            if max(p, image) > depth or ranks[p] != ranks[image]:
+                break
+            p += 1
+        if p == end:
+            for child in range(nodes[v, CHILD], nodes[v + 1, CHILD]):
+                unseen[number] = child
+                number += 1
+        elif max(p, image) > depth:
+            awaited = min(max(p, image), walked)
+            queue[awaited, waiting[awaited], 0], queue[awaited, waiting[awaited], 1] = v, p
+            waiting[awaited] += 1
+            trail[grown] = awaited
+            grown += 1
+        else:
+            is_least = ranks[p] < ranks[image]
+    mark[depth + 1] = grown
+    return is_least
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _first_difference(
-    ranks: NDArray[np.int8], depth: int, walked: int, image: NDArray[np.int16], p: int, end: int
-) -> tuple[int, int]:  # pragma: no cover - compiled
-    """Compare from position ``p`` to ``end``: where it stopped, and EQUAL, GREATER or LESS (of the image), or the
-    position that has to be filled first."""
-    while p < end:
-        later = max(p, int(image[p]))
-        if later > depth:
-            return p, min(later, walked)
-        if ranks[p] != ranks[image[p]]:
-            return p, GREATER if ranks[p] < ranks[image[p]] else LESS
-        p += 1
-    return p, EQUAL
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def content_key(completions: Completions, branch: Branch) -> int:  # pragma: no cover - compiled
+@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+def content_key(stride: Ints, left: Ints) -> int:  # pragma: no cover - compiled
     """Key of the content that is left for the last positions."""
     key = 0
-    for k in range(branch.left.shape[0]):
-        for s in range(branch.left.shape[1]):
-            key += completions.stride[k, s] * branch.left[k, s]
+    for k in range(left.shape[0]):
+        for s in range(left.shape[1]):
+            key += stride[k, s] * left[k, s]
     return key
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def step(problem: Problem, branch: Branch) -> bool:  # pragma: no cover - compiled
-    """One step of the walk; False, without a step, where the walked positions are filled."""
-    depth = branch.depth[0]
-    if depth == len(branch.tried) - 1:
-        return False
-    if not next_rank(problem, branch):
-        branch.depth[0] = depth - 1
-    elif can_be_least(problem, branch):
-        branch.depth[0] = depth + 1
-    return True
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def write_placement(
+    ranks: NDArray[np.int8], walked: int, rows: NDArray[np.int8], row: int, labels: NDArray[np.int8], number: int
+) -> None:  # pragma: no cover - compiled
+    """Write a beginning of ``walked`` ranks and a completion into row ``number`` of ``labels``."""
+    for p in range(walked):
+        labels[number, p] = ranks[p]
+    for p in range(rows.shape[1]):
+        labels[number, walked + p] = rows[row, p]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
 def mark_least(walk: Walk, key: int) -> bool:  # pragma: no cover - compiled
     """Mark in ``scratch.least`` the completions of the branch that are least; True if some have a stabiliser."""
     problem, completions, branch, scratch = walk
     walked = len(branch.tried) - 1
-    spread_digits(completions, key, branch.ranks, walked, problem.bits, scratch.digits)
-    waiting = Waiting(branch.node, branch.compared, branch.waiting[walked], branch.open)
-    return bool(find_least(completions, key, problem.tree, waiting, problem.bits, scratch))
+    queue, n_waiting = branch.queue[walked], branch.waiting[walked]
+    tree, bits, ranks = problem.tree, problem.bits, branch.ranks
+    return bool(find_least(completions, key, tree, ranks, walked, queue, n_waiting, branch.open, bits, scratch))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def write_placement(
-    beginning: NDArray[np.int8], walked: int, completion: NDArray[np.int8], ranks: NDArray[np.int8]
-) -> None:  # pragma: no cover - compiled
-    """Write the ``walked`` ranks of a beginning and a completion into ``ranks``."""
-    for p in range(walked):
-        ranks[p] = beginning[p]
-    for p in range(walked, len(ranks)):
-        ranks[p] = completion[p - walked]
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def next_distinct(walk: Walk, ranks: NDArray[np.int8], degeneracies: Ints) -> int:  # pragma: no cover - compiled
-    """Fill ``ranks`` and ``degeneracies`` with the next distinct placements; how many. Call until the walk is over."""
+@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+def next_distinct(walk: Walk, labels: NDArray[np.int8], degeneracies: Ints) -> int:  # pragma: no cover - compiled
+    """Fill ``labels`` and ``degeneracies`` with the next distinct placements; how many. Call until the walk is over."""
     problem, completions, branch, scratch = walk
+    depth, ranks, rows, first = branch.depth, branch.ranks, completions.rows, completions.first
+    least, stabiliser, order = scratch.least, scratch.stabiliser, problem.order
     walked, found = len(branch.tried) - 1, 0
-    while branch.depth[0] >= 0:
-        if step(problem, branch):
-            continue
-        key = content_key(completions, branch)
-        first, n_members = completions.first[key], completions.first[key + 1] - completions.first[key]
-        if found + n_members > len(ranks):
+    while True:
+        advance(problem, branch)
+        if depth[0] < 0:
+            break
+        key = content_key(completions.stride, branch.left)
+        begin, n_members = first[key], first[key + 1] - first[key]
+        if found + n_members > len(labels):
             break
         has_stabiliser = mark_least(walk, key)
         for j in range(n_members):
-            if (scratch.least[j >> 6] >> np.uint64(j & 63)) & np.uint64(1):
-                write_placement(branch.ranks, walked, completions.rows[first + j], ranks[found])
-                degeneracies[found] = problem.order // scratch.stabiliser[j] if has_stabiliser else problem.order
+            if (least[j >> 6] >> np.uint64(j & 63)) & np.uint64(1):
+                write_placement(ranks, walked, rows, begin + j, labels, found)
+                degeneracies[found] = order // (stabiliser[j] if has_stabiliser else 1)
                 found += 1
-        branch.depth[0] = walked - 1
+        depth[0] = walked - 1
     return found
 
 
@@ -321,9 +325,16 @@ def resume(walk: Walk, depth: int, tried: NDArray[np.int8]) -> None:
         branch.left[problem.pool[position], rank] -= 1
         branch.mark[position + 1] = branch.mark[position]
         if position < depth:
-            branch.depth[0] = position
-            can_be_least(problem, branch)
+            _compare_at(problem, branch, position)
     branch.depth[0] = depth
+
+
+@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+def _compare_at(problem: Problem, branch: Branch, depth: int) -> bool:  # pragma: no cover - compiled
+    """:func:`_can_be_least` for a position that is filled already."""
+    permutations, nodes, ranks, unseen = problem.tree.permutations, problem.tree.nodes, branch.ranks, branch.open
+    queue, waiting, trail, mark = branch.queue, branch.waiting, branch.trail, branch.mark
+    return bool(_can_be_least(depth, permutations, nodes, ranks, queue, waiting, trail, mark, unseen))
 
 
 def position_order(permutations: NDArray[np.int32], pool: Ints) -> Ints:
@@ -332,21 +343,44 @@ def position_order(permutations: NDArray[np.int32], pool: Ints) -> Ints:
     An element's comparison can go on once a site and its image are filled. Any order is right; this greedy one decides
     comparisons early and was 2 to 5 times faster than random ones on groups of order 96 to 1536.
     """
-    elements = np.arange(len(permutations))
-    order, is_filled = np.empty(len(pool), dtype=np.int64), np.zeros(len(pool), dtype=bool)
-    compared = np.zeros(len(permutations), dtype=np.int64)
-    for number in range(len(pool)):
-        is_behind = compared < number
-        behind = elements[is_behind]
-        awaited = np.bincount(permutations[behind, order[compared[behind]]], minlength=len(pool))
-        abreast = permutations[~is_behind]
-        awaited += (is_filled[abreast] | (abreast == np.arange(len(pool)))).sum(axis=0)
-        candidates = np.flatnonzero(~is_filled & (pool == pool[~is_filled].min()))
-        best = candidates[awaited[candidates].argmax()]
-        order[number], is_filled[best] = best, True
-        going = elements
-        while len(going):
-            going = going[is_filled[permutations[going, order[compared[going]]]]]
-            compared[going] += 1
-            going = going[compared[going] <= number]
+    order, is_filled = np.zeros(len(pool), dtype=np.int64), np.zeros(len(pool), dtype=np.bool_)
+    _write_order(permutations, pool, np.zeros(len(permutations), dtype=np.int64), np.empty_like(pool), is_filled, order)
     return order
+
+
+@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+def _write_order(
+    permutations: NDArray[np.int32],
+    pool: Ints,
+    compared: Ints,
+    awaited: Ints,
+    is_filled: NDArray[np.bool_],
+    order: Ints,
+) -> None:  # pragma: no cover - compiled
+    """Write :func:`position_order`: ``compared`` is how far each element is, zero at first like ``is_filled``."""
+    n_elements, n_sites = permutations.shape
+    for number in range(n_sites):
+        for site in range(n_sites):
+            awaited[site] = 0
+        for g in range(n_elements):
+            while compared[g] < number and is_filled[permutations[g, order[compared[g]]]]:
+                compared[g] += 1
+            if compared[g] < number:
+                awaited[permutations[g, order[compared[g]]]] += 1
+            else:
+                for site in range(n_sites):
+                    awaited[site] += is_filled[permutations[g, site]] or permutations[g, site] == site
+        order[number] = _most_awaited(pool, awaited, is_filled)
+        is_filled[order[number]] = True
+
+
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _most_awaited(pool: Ints, awaited: Ints, is_filled: NDArray[np.bool_]) -> int:  # pragma: no cover - compiled
+    """The most awaited of the sites in the first pool that has empty ones."""
+    best = -1
+    for site in range(len(pool)):
+        if is_filled[site] or (best >= 0 and pool[site] > pool[best]):
+            continue
+        if best < 0 or pool[site] < pool[best] or awaited[site] > awaited[best]:
+            best = site
+    return best

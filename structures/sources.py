@@ -9,11 +9,11 @@ from pymatgen.core import Composition, Element, Structure
 
 from selflimit.errors import InputError
 from selflimit.structures.occupancies import OCCUPANCY_DIGIT, is_ordered, occupancies, with_fractions
-from selflimit.structures.parents import LABEL, SYMPREC, Parent, excess_charge
+from selflimit.structures.parents import LABEL, SYMPREC, Parent, check_symprec, closest_atoms, excess_charge
 from selflimit.structures.symmetry import orbits
 
 MOST_STATES = 300_000
-"""Combinations of oxidation states up to which they are guessed: a second or so."""
+"""Combinations of oxidation states, and terms in their sums, up to which they are guessed: a second or so."""
 
 Occupancies = Mapping[str, Mapping[str, float]]
 """Site label or element -> species -> occupancy; what is missing to 1 is vacancy."""
@@ -53,9 +53,10 @@ def parent_from_structure(
     Raises
     ------
     InputError
-        An unknown label in ``occupied``, or what
+        An unknown label in ``occupied``, a tolerance out of range, or what
         :class:`~selflimit.structures.parents.Parent` refuses.
     """
+    check_symprec(symprec)
     labels = _labels(structure, symprec)
     filled = _occupied(structure, labels, occupied or {}, name)
     exact, notes = with_fractions(filled, labels)
@@ -131,7 +132,8 @@ def _occupied(structure: Structure, labels: Sequence[str], occupied: Occupancies
         element = next(iter(structure[i].species)).symbol
         content = occupied.get(label, occupied.get(element))
         if content is not None:
-            if sum(content.values()) > 1 + OCCUPANCY_DIGIT or min(content.values(), default=0.0) <= 0:
+            amounts = content.values()
+            if not (amounts and all(amount > 0 for amount in amounts) and sum(amounts) <= 1 + OCCUPANCY_DIGIT):
                 raise InputError(
                     f"{name}: expected occupancies above 0 that sum to at most 1, got {dict(content)} on {label}"
                 )
@@ -173,6 +175,8 @@ def _inferred_charges(structure: Structure) -> tuple[dict[str, float], tuple[str
 
     Counting and enumerating need no charges, so their absence is told, not refused; electrostatics refuses it.
     """
+    if pair := closest_atoms(structure):
+        return {}, (f"no formal charges: full sites {pair[0]} and {pair[1]} are {pair[2]:.3f} A apart; move them",)
     species = {species for site in structure for species in site.species}
     written = {str(one): getattr(one, "oxi_state", None) for one in species}
     if all(charge is not None for charge in written.values()) and any(written.values()):
@@ -182,9 +186,11 @@ def _inferred_charges(structure: Structure) -> tuple[dict[str, float], tuple[str
             return known, ()
         return {}, (f"no formal charges: the oxidation states of the file sum to {total:+.4g} e; give charges",)
     composition = _integer_composition(structure)
+    if _states_to_try(composition) > MOST_STATES:
+        return {}, (f"no formal charges: {composition.formula} is too large to guess oxidation states; give charges",)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # elements without electronegativity
-        guesses = composition.oxi_state_guesses(max_sites=-1) if _states_to_try(composition) <= MOST_STATES else ()
+        guesses = composition.oxi_state_guesses(max_sites=-1)
     names = {one for site in structure for one in occupancies(site)}
     charges = {one: float(guesses[0][_letters(one)]) for one in names} if guesses else {}
     if not guesses or excess_charge(structure, charges) != 0.0:
@@ -193,12 +199,13 @@ def _inferred_charges(structure: Structure) -> tuple[dict[str, float], tuple[str
 
 
 def _states_to_try(composition: Composition) -> int:
-    """Ways to give the atoms of each element their common oxidation states, as pymatgen's guess does."""
+    """Work of pymatgen's guess: ways to give each element's atoms their common states, and the terms it sums up."""
     kinds = [
         (round(amount), len(element.icsd_oxidation_states or element.oxidation_states or (0,)))
-        for element, amount in composition.items()
+        for element, amount in composition.reduced_composition.items()
     ]
-    return math.prod(math.comb(number + states - 1, states - 1) for number, states in kinds)
+    ways = [(number, math.comb(number + states - 1, states - 1)) for number, states in kinds]
+    return max(math.prod(way for _, way in ways), sum(number * way for number, way in ways))
 
 
 def _integer_composition(structure: Structure) -> Composition:

@@ -95,7 +95,18 @@ def _nearest(moved: NDArray[np.float64], positions: NDArray[np.float64], lattice
 
 
 def spglib_cell(structure: Structure) -> tuple[NDArray[np.float64], NDArray[np.float64], list[int]]:
-    """Cell for spglib; sites of equal occupancies share a type."""
+    """Cell for spglib; sites of equal occupancies share a type.
+
+    Raises
+    ------
+    InputError
+        A lattice parameter or a coordinate is no finite number, on which spglib does not return.
+    """
+    if not (np.isfinite(structure.lattice.matrix).all() and np.isfinite(structure.frac_coords).all()):
+        raise InputError(
+            f"expected finite lattice parameters and coordinates, got a lattice of {structure.lattice.parameters}; "
+            "correct the crystal's file"
+        )
     keys = [
         tuple(sorted((str(species), round(float(amount), 6)) for species, amount in site.species.items()))
         for site in structure

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jobflow import CURRENT_JOB, JobConfig, job
+from jobflow import CURRENT_JOB, JobConfig
 
 from selflimit.documents import DecompositionDoc, FieldFile, ReportDoc
 from selflimit.errors import InputError
@@ -18,6 +18,7 @@ from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import current_progress
 from selflimit.workflows.jobs import grown, stressed
 from selflimit.workflows.large_data import inside, put_file
+from selflimit.workflows.reuse import job
 
 WITH_STORE = JobConfig(expose_store=True)
 """The job sees the store that its output goes to."""

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from jobflow import job
-
 from selflimit.documents import DecompositionDoc, ElasticDoc, FailedRelaxationDoc, Functional, RelaxationDoc
 from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPoint, DesignPointDoc, PressureSpreadDoc
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -17,6 +15,7 @@ from selflimit.workflows.diagram_jobs import Sampling
 from selflimit.workflows.jobs import diagram_of, grid_of, interface_phases
 from selflimit.workflows.pressure_spread import pressure_spread
 from selflimit.workflows.reaction_zone import ReactionZone
+from selflimit.workflows.reuse import job
 
 ZONE_DEPTH = 6.0 * MICROMETRE
 """Depth of the reaction zone (m), as in the static stress."""

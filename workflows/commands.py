@@ -158,8 +158,10 @@ def show_report(opened: Run, as_json: bool) -> None:
 
 def orderings(asked: Namespace) -> None:
     """Enumerate, rank and relax the orderings."""
-    if asked.n_cells is not None:
-        raise InputError("--n-cells needs --count, --no-relax, --sample or --write: relaxations take cells by --cell")
+    if asked.n_cells is not None or asked.up_to is not None:
+        raise InputError(
+            "--n-cells and --up-to need --count, --no-relax, --sample or --write: relaxations take cells by --cell"
+        )
     with opened_run(asked) as opened:
         opened.through("orderings", asked.reuse)
     found = [doc for doc in opened.output("orderings ") if isinstance(doc, OrderingsDoc)]

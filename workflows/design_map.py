@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import fmean
 
-from jobflow import Flow, Maker, job
+from jobflow import Flow, Maker
 from pydantic import Field, ValidationError
 from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
@@ -34,6 +34,7 @@ from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress, silent
 from selflimit.units import MICROMETRE
 from selflimit.workflows.provenance import write_atomically
+from selflimit.workflows.reuse import job
 
 
 class DesignSettings(Record):

@@ -26,6 +26,7 @@ from selflimit.documents import (
     common_level,
 )
 from selflimit.errors import InputError
+from selflimit.phase_diagrams.bulk_moduli import ASSUMED, bulk_moduli
 from selflimit.phase_diagrams.bundled import bundled_catalogue, elements_of
 from selflimit.phase_diagrams.entries import read_entries
 from selflimit.phase_diagrams.entry_sets import electrolyte_entries
@@ -43,6 +44,8 @@ from selflimit.workflows.printing import plain, print_json, print_line, print_ta
 from selflimit.workflows.runs import Keeper, output_of
 from selflimit.workflows.stores import open_store, redacted
 
+WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu")
+"""Where a formula holds several, the first of these is exchanged with the reservoir."""
 OUT = "selflimit-diagram"
 """Folder of the results, one folder in it for each set of formulas."""
 FOR_FORMULAS = {
@@ -98,15 +101,16 @@ def has_formulas(asked: Namespace) -> bool:
 def diagram_of_formulas(asked: Namespace) -> None:
     """Diagrams of the electrolytes that were named, with interfaces between them, into the store and a folder."""
     formulas = list({parse_formula(text).reduced_formula: text for text in [*asked.formulas, *asked.formula]}.values())
-    competitors = competitors_of(asked, formulas)
-    flow = diagram_flow(asked, competitors, formulas)
+    rules = rules_of(asked, formulas)
+    competitors = competitors_of(asked, formulas, rules.working_ion)
+    flow = diagram_flow(asked, rules, competitors, formulas)
     where = asked.store or Settings().store
     folder = Path(asked.out or Path(OUT) / "-".join(formulas))
     store = open_store(where)
     with Display([job.name for job in jobs_in_order(flow)]) as display:
         run_flow(flow, store, Path.cwd(), Keeper(folder, store, display))
     made = [MontyDecoder().process_decoded(output_of(job, store)) for job in jobs_in_order(flow)]
-    study = study_of(formulas, made, competitors, notes_on(asked))
+    study = study_of(formulas, made, competitors, notes_on(rules, competitors))
     page = folder / write_diagram_report(study, folder).path
     if asked.json:
         print_json({**as_data(study), "folder": str(folder), "page": str(page), "store": redacted(where)})
@@ -115,7 +119,14 @@ def diagram_of_formulas(asked: Namespace) -> None:
         print_line(f"page: {page}   results: selflimit results --store {redacted(where)}")
 
 
-def competitors_of(asked: Namespace, formulas: Sequence[str]) -> Competitors:
+def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
+    """Functional, volumes, and the working ion: the first alkali metal, silver or copper that all formulas hold."""
+    held = set.intersection(*({element.symbol for element in parse_formula(text)} for text in formulas))
+    ion = next((symbol for symbol in WORKING_IONS if symbol in held), "Li")
+    return MechanicalRules(model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases, working_ion=ion)
+
+
+def competitors_of(asked: Namespace, formulas: Sequence[str], working_ion: str) -> Competitors:
     """The entries from ``--entries``, the Materials Project, or the package.
 
     Raises
@@ -128,7 +139,7 @@ def competitors_of(asked: Namespace, formulas: Sequence[str]) -> Competitors:
         return Competitors(tuple(entries), (), f"Entries from {asked.entries}", (), is_shipped=False)
     if asked.source == "force-field" or (asked.source == "auto" and not os.environ.get("MP_API_KEY")):
         require_shipped(formulas)
-    found = electrolyte_entries(formulas, source=asked.source)
+    found = electrolyte_entries(formulas, working_ion, source=asked.source)
     is_shipped = found.source == "force-field"
     origin = "Shipped entries" if is_shipped else "Entries of the Materials Project"
     notes = (f"The Materials Project was not used: {found.fallback}",) if found.fallback else ()
@@ -164,9 +175,8 @@ def without_brackets(formula: str) -> str:
     return "".join(symbol if amount == 1 else f"{symbol}{amount:g}" for symbol, amount in amounts.items())
 
 
-def diagram_flow(asked: Namespace, competitors: Competitors, formulas: Sequence[str]) -> Flow:
+def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competitors, formulas: Sequence[str]) -> Flow:
     """All jobs of the diagrams that were asked for."""
-    rules = MechanicalRules(model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases)
     voltages = increasing(tuple(asked.voltage_range), "--voltage-range (V)")
     increasing(tuple(asked.k_eff_range), "--k-eff-range (GPa)")
     for k_eff in (*asked.k_eff, asked.k_eff_range[0]):
@@ -192,14 +202,16 @@ def electrolyte_jobs(
             named(profile, f"stability {formula} {k:g} GPa"),
             named(reaction, f"decomposition {formula} {k:g} GPa"),
         ]
-    if rules.model != "inclusion":
-        drawn = diagram_jobs.entries_predominance(entries, rules, formula, voltages, tuple(asked.k_eff_range))
-        steps.append(named(drawn, f"predominance {formula}"))
-    if asked.samples and rules == MechanicalRules():
+        if rules.model != "linear" and k > 0:
+            profile = diagram_jobs.entries_compressible(entries, rules, formula, k, voltages)
+            steps.append(named(profile, f"stability {formula} {k:g} GPa compressible"))
+    drawn = diagram_jobs.entries_predominance(entries, rules, formula, voltages, tuple(asked.k_eff_range))
+    steps.append(named(drawn, f"predominance {formula}"))
+    if asked.samples:
         sampling = sampling_of(asked, competitors)
-        spread = diagram_jobs.entries_uncertainty(entries, formula, asked.k_eff, low, sampling)
+        spread = diagram_jobs.entries_uncertainty(entries, rules, formula, asked.k_eff, low, sampling)
         steps.append(named(spread, f"uncertainty {formula}"))
-        if competitors.is_shipped:
+        if competitors.is_shipped and rules == MechanicalRules():
             by_dft = diagram_jobs.dft_uncertainty(formula, asked.k_eff, low, "Li", sampling)
             steps.append(named(by_dft, f"uncertainty {formula} DFT"))
     return steps
@@ -243,14 +255,26 @@ def sampling_of(asked: Namespace, competitors: Competitors) -> Sampling:
         raise InputError(f"{name}: {first['msg']}, got {first['input']}; see selflimit diagram --help") from None
 
 
-def notes_on(asked: Namespace) -> tuple[str, ...]:
-    """What these options leave out, and why."""
-    rules = MechanicalRules(model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases)
-    notes = [f"Functional: {rules.model}; volume of ions in the reservoir: {rules.ion_volume}; gases: {rules.gases}."]
-    if rules.model == "inclusion":
-        notes.append("The borders of the inclusion functional's map are curved, so no map is drawn: see each K_eff.")
-    if rules != MechanicalRules():
-        notes.append("Uncertainty is sampled for the linear functional with the default volumes only, so not here.")
+def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...]:
+    """What the numbers refer to, and what these options leave out, and why."""
+    ion = rules.working_ion
+    notes = [
+        f"Functional: {rules.model}; volume of ions in the reservoir: {rules.ion_volume}; gases: {rules.gases}. "
+        f"Voltages against {ion}/{ion}+."
+    ]
+    if rules.model != "linear":
+        compounds = [entry for entry in competitors.entries if entry.composition.chemical_system != ion]
+        assumed = [key for key, modulus in bulk_moduli(compounds).items() if modulus == ASSUMED]
+        notes.append(
+            "Compressible: volumes under the pressure by Murnaghan with B' = 4; K_eff is then the surrounding's alone. "
+            f"Bulk modulus of {', '.join(assumed) or 'no phase'}: {ASSUMED.modulus:g} GPa, {ASSUMED.source}."
+        )
+        notes.append("Interfaces are computed with the linear functional.")
+    if competitors.is_shipped and rules != MechanicalRules():
+        notes.append(
+            "No spread by DFT energies: no DFT entry of an electrolyte ships, and only the linear functional with the "
+            "default volumes does without."
+        )
     return tuple(notes)
 
 
@@ -279,7 +303,8 @@ def electrolyte_of(formula: str, documents: Sequence[Document]) -> ElectrolyteDi
     own = [doc for doc in documents if getattr(doc, "formula", None) == reduced]
     return ElectrolyteDiagram(
         formula=formula,
-        profiles=tuple(doc for doc in own if isinstance(doc, StabilityDoc)),
+        profiles=tuple(doc for doc in own if isinstance(doc, StabilityDoc) and not doc.rules.bulk_moduli),
+        compressible=tuple(doc for doc in own if isinstance(doc, StabilityDoc) and doc.rules.bulk_moduli),
         decompositions=tuple(doc for doc in own if isinstance(doc, DecompositionDoc)),
         maps=tuple(doc for doc in own if isinstance(doc, PredominanceDoc)),
         uncertainties=tuple(doc for doc in own if isinstance(doc, UncertaintyDoc)),
@@ -290,6 +315,7 @@ def as_data(study: DiagramStudy) -> dict[str, Any]:
     """The study as JSON data."""
     fields: dict[str, Callable[[ElectrolyteDiagram], Sequence[Document]]] = {
         "stabilities": lambda one: one.profiles,
+        "compressible": lambda one: one.compressible,
         "decompositions": lambda one: one.decompositions,
         "predominances": lambda one: one.maps,
         "uncertainties": lambda one: one.uncertainties,
@@ -325,6 +351,13 @@ def print_electrolyte(one: ElectrolyteDiagram) -> None:
     print_table(
         f"{one.formula}: reactions, energies at the lower voltage", t.REACTION_COLUMNS, t.reaction_rows(one.profiles)
     )
+    if one.profiles[0].functional != "linear":
+        print_table(
+            f"{one.formula}: limits with compressible phases",
+            t.SHIFT_COLUMNS,
+            t.shift_rows(one.profiles, one.compressible),
+        )
+        print_line(t.shift_statement(one.profiles, one.compressible))
     if one.uncertainties:
         found, samples = one.uncertainties, one.uncertainties[0].samples
         print_table(f"{one.formula}: K* (GPa), {samples} samples", t.THRESHOLD_COLUMNS, t.threshold_rows(found))

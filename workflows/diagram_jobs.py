@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from jobflow import job
 from pydantic import Field
 from pymatgen.core import Composition
 from pymatgen.core.entries import ComputedStructureEntry
@@ -20,11 +19,14 @@ from selflimit.documents import (
     UncertaintyDoc,
 )
 from selflimit.errors import InputError
+from selflimit.phase_diagrams.bulk_moduli import bulk_moduli
+from selflimit.phase_diagrams.compressibility import TensileLimitError
 from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries import competing_entries
 from selflimit.phase_diagrams.interfaces import interface_scan
 from selflimit.phase_diagrams.uncertainty import Question, sample_uncertainty
 from selflimit.phase_diagrams.volume_sources import volume_sources
+from selflimit.workflows.reuse import job
 
 Entries = Sequence[ComputedStructureEntry]
 
@@ -35,10 +37,19 @@ class MechanicalRules(Record):
     model: Functional = Field("linear", description="Mechanical functional")
     ion_volume: Literal["none", "released"] = Field("none", description="Whether ions in the reservoir have a volume")
     gases: Literal["solid", "released"] = Field("solid", description="Whether gases stay confined")
+    working_ion: str = Field("Li", description="Element of the reservoir")
+    compressible: bool = Field(False, description="Whether volumes depend on the pressure, with the known bulk moduli")
 
     def diagram(self, entries: Entries) -> ConstrainedPhaseDiagram:
         """The diagram of ``entries`` under these rules; errors as there."""
-        return ConstrainedPhaseDiagram(entries, model=self.model, ion_volume=self.ion_volume, gases=self.gases)
+        moduli = bulk_moduli(entries) if self.compressible else None
+        return ConstrainedPhaseDiagram(
+            entries, self.working_ion, self.model, self.ion_volume, self.gases, bulk_moduli=moduli
+        )
+
+    def question(self, formula: str, k_effs: Sequence[float], voltage: float) -> Question:
+        """What is asked of every sample: ``formula`` at these moduli (GPa) and this voltage (V)."""
+        return Question(formula, tuple(k_effs), (voltage,), self.working_ion, self.model, self.ion_volume, self.gases)
 
 
 class Sampling(Record):
@@ -55,6 +66,18 @@ def entries_stability(
 ) -> StabilityDoc:
     """Products of ``formula`` against voltage (V) at one K_eff (GPa)."""
     return rules.diagram(entries).profile(formula, k_eff, voltage_range)
+
+
+@job
+def entries_compressible(
+    entries: Entries, rules: MechanicalRules, formula: str, k_eff: float, voltage_range: tuple[float, float]
+) -> list[StabilityDoc]:
+    """The same with compressible phases; empty where products that shrink would be torn (tension beyond B/B')."""
+    diagram = rules.model_copy(update={"compressible": True}).diagram(entries)
+    try:
+        return [diagram.profile(formula, k_eff, voltage_range)]
+    except TensileLimitError:
+        return []
 
 
 @job(output_schema=DecompositionDoc)
@@ -79,10 +102,10 @@ def entries_predominance(
 
 @job(output_schema=UncertaintyDoc)
 def entries_uncertainty(
-    entries: Entries, formula: str, k_effs: Sequence[float], voltage: float, sampling: Sampling
+    entries: Entries, rules: MechanicalRules, formula: str, k_effs: Sequence[float], voltage: float, sampling: Sampling
 ) -> UncertaintyDoc:
-    """Spread of boundaries, K* and products of ``formula`` at one voltage (V), linear functional."""
-    return sampled(entries, Question(formula, tuple(k_effs), (voltage,)), sampling)
+    """Spread of boundaries, K* and products of ``formula`` at one voltage (V)."""
+    return sampled(entries, rules.question(formula, k_effs, voltage), sampling)
 
 
 @job

@@ -19,7 +19,12 @@ from selflimit.documents import (
 from selflimit.mesoscale.fields import sha256
 from selflimit.phase_diagrams import interface_plotting, plotting
 from selflimit.phase_diagrams.interactive import predominance_legend, predominance_svg
-from selflimit.phase_diagrams.interactive_curves import interface_svg, staircase_svg
+from selflimit.phase_diagrams.interactive_curves import (
+    interface_svg,
+    reaction_energy_svg,
+    reaction_strain_svg,
+    staircase_svg,
+)
 from selflimit.workflows import diagram_tables, tables
 from selflimit.workflows.page import Page
 from selflimit.workflows.provenance import write_atomically
@@ -39,13 +44,15 @@ class ElectrolyteDiagram:
     formula: str
     """As the user wrote it."""
     profiles: tuple[StabilityDoc, ...]
-    """One per K_eff."""
+    """One per K_eff, rigid phases."""
+    compressible: tuple[StabilityDoc, ...]
+    """One per K_eff with compressible phases; none with the linear functional."""
     decompositions: tuple[DecompositionDoc, ...]
     """One per K_eff, at the lowest voltage."""
     maps: tuple[PredominanceDoc, ...]
-    """The voltage-K_eff map; none where its borders are curved."""
+    """The voltage-K_eff map."""
     uncertainties: tuple[UncertaintyDoc, ...]
-    """One per level of theory; none where none were asked for, or the sampling does not apply."""
+    """One per level of theory; none where none were asked for."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,13 @@ def electrolyte_chapter(page: Page, one: ElectrolyteDiagram, folder: Path) -> Fi
     )  # fmt: skip
     page.table("At the lowest voltage", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(one.decompositions))
     page.figure(figures[f"energy {one.formula}"], "Reaction energy against voltage, mechanical work included.")
+    page.drawing(reaction_energy_svg(one.profiles), "The same; point at a piece for its reaction.")
     page.figure(figures[f"strain {one.formula}"], "Reaction strain dV/V0 against voltage.")
+    page.drawing(reaction_strain_svg(one.profiles), "The same; point at a piece for its reaction.")
+    if one.profiles[0].functional != "linear":
+        rows = diagram_tables.shift_rows(one.profiles, one.compressible)
+        page.table("Limits with rigid and with compressible phases", diagram_tables.SHIFT_COLUMNS, rows)
+        page.paragraph(diagram_tables.shift_statement(one.profiles, one.compressible))
     uncertainty_section(page, one.uncertainties)
     for number, spread in enumerate(one.uncertainties):
         for kind, caption in UNCERTAINTY_CAPTIONS.items():
@@ -184,10 +197,11 @@ def left_out_chapter(page: Page, phases: Sequence[LeftOutPhase]) -> None:
 
 def map_section(page: Page, doc: PredominanceDoc) -> None:
     """The interactive voltage-K_eff map with its legend."""
+    borders = "borders traced to 1e-6 V" if doc.functional == "inclusion" else "exact borders"
     survives = any({product.formula for product in region.products} == {doc.formula} for region in doc.regions)
     page.drawing(
         predominance_svg(doc) + predominance_legend(doc),
-        f"Products of {doc.formula} against voltage and K_eff ({doc.functional} functional, exact borders). Point at a "
+        f"Products of {doc.formula} against voltage and K_eff ({doc.functional} functional, {borders}). Point at a "
         f"region for its reaction; numbers are those of the list.{' White: the electrolyte itself.' * survives}",
     )
 
@@ -214,7 +228,7 @@ def statement(doc: UncertaintyDoc) -> str:
     error = doc.energy_error
     return (
         f"{doc.samples} exact diagrams with volumes drawn from their sources and energies with "
-        f"{1000 * error.standard_deviation:g} meV/atom ({error.source}). Linear functional. Not covered: "
+        f"{1000 * error.standard_deviation:g} meV/atom ({error.source}). Not covered: "
         f"{'; '.join(doc.not_covered)}."
     )
 

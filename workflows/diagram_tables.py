@@ -1,15 +1,16 @@
 """Tables of the constrained phase diagrams: the same rows on the terminal and in the reports."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from selflimit.documents import InterfaceReactionDoc, LeftOutPhase, StabilityDoc, ThresholdBand, UncertaintyDoc
 from selflimit.workflows.tables import Row, Rows, span
 
-REACTION_COLUMNS = ["K_eff (GPa)", "voltage (V vs Li)", "reaction", "energy (eV/fu)", "dV/V0 (%)"]
-WINDOW_COLUMNS = ["K_eff (GPa)", "voltage (V vs Li)", "what holds there"]
+REACTION_COLUMNS = ["K_eff (GPa)", "voltage (V)", "reaction", "energy (eV/fu)", "dV/V0 (%)"]
+WINDOW_COLUMNS = ["K_eff (GPa)", "voltage (V)", "what holds there"]
 THRESHOLD_COLUMNS = [
     "energies",
-    "voltage (V vs Li)",
+    "voltage (V)",
     "5 %",
     "median",
     "95 %",
@@ -17,7 +18,8 @@ THRESHOLD_COLUMNS = [
     "probability",
 ]
 SOURCE_COLUMNS = ["energies", "volumes of one source", "K* (GPa)", "first change of products"]
-PROBABILITY_COLUMNS = ["energies", "voltage (V vs Li)", "K_eff (GPa)", "products", "probability", "95 % interval"]
+PROBABILITY_COLUMNS = ["energies", "voltage (V)", "K_eff (GPa)", "products", "probability", "95 % interval"]
+SHIFT_COLUMNS = ["K_eff (GPa)", "limit between", "rigid (V)", "compressible (V)", "moved by (mV)"]
 INTERFACE_COLUMNS = [
     "K_eff (GPa)",
     "reservoir",
@@ -66,6 +68,47 @@ def _window(doc: StabilityDoc) -> Row:
     reactions = " | ".join(dict.fromkeys(part.reaction for part in kept))
     said = f"range without {doc.working_ion} exchange, not a stability window: {reactions}"
     return [span(kept[0].voltage_low, kept[-1].voltage_high), said]
+
+
+def shift_rows(rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDoc]) -> Rows:
+    """Every critical voltage with rigid and with compressible phases, and how far it moves."""
+    soft = {doc.k_eff: critical_voltages(doc) for doc in compressible}
+    rows: Rows = []
+    for doc in rigid:
+        if doc.k_eff not in soft:
+            continue
+        hard = critical_voltages(doc)
+        for change in [*hard, *(found for found in soft[doc.k_eff] if found not in hard)]:
+            first, second = hard.get(change), soft[doc.k_eff].get(change)
+            moved = "" if first is None or second is None else f"{1000.0 * (second - first):+.1f}"
+            both = ("none" if voltage is None else f"{voltage:.3f}" for voltage in (first, second))
+            rows.append([doc.k_eff, _change(*change), *both, moved])
+    return rows
+
+
+def shift_statement(rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDoc]) -> str:
+    """How far compressibility moves the limits."""
+    rows = shift_rows(rigid, compressible)
+    moved = [abs(float(str(row[-1]))) for row in rows if row[-1]]
+    computed = {doc.k_eff for doc in compressible}
+    if torn := [f"{doc.k_eff:g}" for doc in rigid if doc.k_eff > 0 and doc.k_eff not in computed]:
+        return f"No compressible result at {', '.join(torn)} GPa: products that shrink would be torn (beyond B/B')."
+    if not moved:
+        return "No limit is there both with rigid and with compressible phases."
+    lost = len(rows) - len(moved)
+    also = f" {lost} limits are there in one of the two only." if lost else ""
+    return f"Compressibility moves the limits by up to {max(moved):.1f} mV.{also}"
+
+
+def critical_voltages(doc: StabilityDoc) -> dict[tuple[tuple[str, ...], tuple[str, ...]], float]:
+    """Products below and above (formulas) -> voltage (V); ends of an inclusion's window among them."""
+    names = [tuple(sorted({product.formula for product in part.products})) for part in doc.segments]
+    pairs = zip(pairwise(names), doc.segments[1:], strict=True)
+    found = {(below, above): part.voltage_low for (below, above), part in pairs if below != above}
+    if doc.functional == "inclusion" and doc.stability_low is not None and doc.stability_high is not None:
+        found[("decomposed",), (doc.formula,)] = doc.stability_low
+        found[(doc.formula,), ("decomposed",)] = doc.stability_high
+    return found
 
 
 def threshold_rows(found: Sequence[UncertaintyDoc]) -> Rows:
@@ -146,7 +189,7 @@ def _share(probability: float, standard_error: float) -> str:
 
 
 def _change(below: Sequence[str], above: Sequence[str]) -> str:
-    return f"{' + '.join(below)} to {' + '.join(above) or 'none'}"
+    return f"{' + '.join(below)} to {' + '.join(above)}" if above else f"none: {' + '.join(below)} stays"
 
 
 def interface_rows(scans: Sequence[InterfaceReactionDoc]) -> Rows:

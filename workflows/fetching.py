@@ -11,7 +11,8 @@ from pydantic import Field
 from selflimit.documents import FieldFile, Record
 from selflimit.errors import InputError
 from selflimit.workflows.large_data import get_file
-from selflimit.workflows.provenance import write_atomically
+from selflimit.workflows.provenance import write_atomically, write_provenance
+from selflimit.workflows.reuse import PROVENANCE
 from selflimit.workflows.run_folder import configuration_path, document_path
 
 
@@ -23,8 +24,8 @@ class Fetched(Record):
     files: list[str] = Field(description="Field files and the report, relative to the folder")
 
 
-def fetched(store: JobStore, beginning: str, folder: Path) -> Fetched:
-    """Write documents, field files and report of a flow to ``folder``.
+def fetched(store: JobStore, beginning: str, folder: Path, where: str) -> Fetched:
+    """Write documents, field files, report and ``provenance.json`` of a flow to ``folder``.
 
     Parameters
     ----------
@@ -34,6 +35,8 @@ def fetched(store: JobStore, beginning: str, folder: Path) -> Fetched:
         Beginning of the flow's uuid.
     folder
         New or empty folder.
+    where
+        Where the store is, without password; kept in the provenance.
 
     Raises
     ------
@@ -55,7 +58,15 @@ def fetched(store: JobStore, beginning: str, folder: Path) -> Fetched:
     for file in files:
         get_file(store, file, folder)
     write_atomically(configuration_path(folder), json.dumps(about["configuration"], indent=1))
+    write_provenance(folder, about["configuration"], [_record(job) for job in outputs.values()], where)
     return Fetched(flow=flow, documents=len(outputs), files=[file.path for file in files])
+
+
+def _record(job: dict[str, Any]) -> dict[str, Any]:
+    """What a job's document says of how it came about: on which host, by which versions, from what."""
+    came_about = job["metadata"].get(PROVENANCE, {})
+    about = {"name": job["name"], "uuid": job["uuid"], "finished": job["completed_at"]}
+    return {**about, "reused": "reused_from" in came_about, **came_about}
 
 
 def _document_of(output: Any) -> Any:

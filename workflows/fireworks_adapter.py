@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from jobflow import Flow
 
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.workflows.manager import Submission, require_jobs
+from selflimit.workflows.stores import redacted
 
 
 def submit_workflow(flow: Flow, launchpad: Path, worker: str | None, worker_for: Mapping[str, str]) -> Submission:
@@ -28,17 +30,35 @@ def submit_workflow(flow: Flow, launchpad: Path, worker: str | None, worker_for:
     MissingDependencyError
         FireWorks is not installed.
     """
-    if not launchpad.is_file():
-        raise InputError(f"--launchpad: expected the YAML file of a launchpad, found no file {launchpad}")
-    try:
-        from fireworks import LaunchPad
-        from jobflow.managers.fireworks import flow_to_workflow
-    except ImportError:
-        raise MissingDependencyError("FireWorks is not installed; pip install fireworks") from None
+    opened = launchpad_of(launchpad)
+    from jobflow.managers.fireworks import flow_to_workflow
+
     if worker is not None:
         flow.update_config({"manager_config": {"_fworker": worker}})
     for text, name in worker_for.items():
         require_jobs(flow, text)
         flow.update_config({"manager_config": {"_fworker": name}}, name_filter=text)
-    numbers = LaunchPad.from_file(str(launchpad)).add_wf(flow_to_workflow(flow))
+    numbers = opened.add_wf(flow_to_workflow(flow))
     return Submission(flow=flow.uuid, jobs=tuple(str(number) for number in sorted(numbers.values())))
+
+
+def launchpad_of(path: Path) -> Any:
+    """The launchpad that a YAML file describes.
+
+    Raises
+    ------
+    InputError
+        No such file, or none of a launchpad.
+    MissingDependencyError
+        FireWorks is not installed.
+    """
+    if not path.is_file():
+        raise InputError(f"--launchpad: expected the YAML file of a launchpad, found no file {path}")
+    try:
+        from fireworks import LaunchPad
+    except ImportError:
+        raise MissingDependencyError("FireWorks is not installed; pip install fireworks") from None
+    try:
+        return LaunchPad.from_file(str(path))
+    except Exception as fault:  # YAML, the driver and FireWorks itself raise whatever the text provokes
+        raise InputError(f"--launchpad: {path} describes no launchpad ({redacted(str(fault))})") from None

@@ -1,7 +1,6 @@
 """How far a flow is: its jobs, dynamic ones included, with state, parents and error, from whoever runs it."""
 
 import fcntl
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pydantic import Field
 from selflimit.documents import Record
 from selflimit.errors import InputError
 from selflimit.workflows.local import failure_path, jobs_in_order, saved_flow, saved_offspring
+from selflimit.workflows.provenance import recorded_jobs
 from selflimit.workflows.run_folder import flow_path
 
 ERROR_LINES = 4
@@ -121,9 +121,7 @@ def _whole(jobs: list[JobStatus]) -> str:
 
 def _seconds(folder: Path) -> dict[str, float]:
     """Run times (s) by key, as far as the provenance of the run tells."""
-    path = folder / "provenance.json"
-    jobs = json.loads(path.read_text(encoding="utf-8"))["jobs"] if path.exists() else []
-    return {f"{job['uuid']}-1": job["seconds"] for job in jobs if not job["reused"]}
+    return {f"{job['uuid']}-1": job["seconds"] for job in recorded_jobs(folder) if not job["reused"]}
 
 
 def _is_held(folder: Path) -> bool:

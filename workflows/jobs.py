@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from jobflow import job
 from pymatgen.core import Composition
 
 from selflimit.documents import (
@@ -33,6 +32,7 @@ from selflimit.structures.lowest import orderings_document
 from selflimit.structures.parents import Parent
 from selflimit.workflows.duplicates import ENERGY_TIE
 from selflimit.workflows.ordering_energies import Outcome, ordering_energies, ordering_labels
+from selflimit.workflows.reuse import job
 
 OUTPUTS = 7
 """Intervals between output times of a growth."""
@@ -40,8 +40,12 @@ OUTPUTS = 7
 
 @job(output_schema=OrderingsDoc)
 def orderings(parent: Parent, cell: str, keep: int) -> OrderingsDoc:
-    """Symmetry-distinct orderings of ``parent`` in one cell, the ``keep`` lowest by electrostatics."""
-    return orderings_document(parent, cell, keep, progress=current_progress())
+    """Symmetry-distinct orderings of ``parent`` in one cell, the ``keep`` lowest by electrostatics.
+
+    A search of more than some seconds keeps its state in the working directory, where a resumed run finds it.
+    """
+    state = Path.cwd() / f"search-{cell}.npz"
+    return orderings_document(parent, cell, keep, progress=current_progress(), checkpoint=state)
 
 
 @job(output_schema=CandidatesDoc)

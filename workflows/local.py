@@ -6,13 +6,17 @@ run folder; a job whose output is in the store is not run again. Flows that a jo
 """
 
 import json
+import signal
+import sys
+import threading
 import time
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from jobflow import Flow, Job, JobStore
@@ -45,6 +49,9 @@ class Listener:
     def finish(self, job: Job, record: JobRecord) -> None:
         """A job is finished, or was already."""
 
+    def offspring(self, job: Job, child: Job) -> None:
+        """A job that ``job`` made while it ran is finished, or was already."""
+
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
@@ -64,6 +71,43 @@ def locked(folder: Path) -> Iterator[None]:
         except OSError:
             raise InputError(f"another run is using {folder}; wait for it, or give another --folder") from None
         yield
+
+
+@contextmanager
+def ended_with_its_workers() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end what runs in here, and with it every process it has started.
+
+    Files and documents are whole or not there at any moment, so the same command goes on afterwards.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C.
+    SystemExit
+        SIGTERM, as a batch system sends it; the exit code is 143.
+    """
+    if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
+        yield
+        return
+    before = {number: signal.signal(number, _end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """Processes first: Python would wait for the workers to finish what they are at, and VASP would stay behind."""
+    import psutil  # type: ignore[import-untyped]  # comes with custodian; not wanted at import
+
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.stderr.write("selflimit: terminated; run the same command again to resume\n")
+    raise SystemExit(128 + number)
 
 
 def save_flow(path: Path, flow: Flow) -> Flow:
@@ -158,7 +202,7 @@ def _run_job(job: Job, store: JobStore, folder: Path, listener: Listener, reuse:
         return JobRecord(name=job.name, uuid=job.uuid, seconds=0.0, reused=True, finished=done["completed_at"])
     begin = time.monotonic()
     with chdir(folder), listening(listener.start(job)):
-        _run_with_offspring(job, store, folder, reuse)
+        _run_with_offspring(job, store, folder, listener, reuse)
     return JobRecord(
         name=job.name,
         uuid=job.uuid,
@@ -168,7 +212,7 @@ def _run_job(job: Job, store: JobStore, folder: Path, listener: Listener, reuse:
     )
 
 
-def _run_with_offspring(job: Job, store: JobStore, folder: Path, reuse: bool) -> None:
+def _run_with_offspring(job: Job, store: JobStore, folder: Path, listener: Listener, reuse: bool) -> None:
     """Run ``job``, then the flows it returned, each of their jobs in a folder of its own."""
     for number, offspring in enumerate(_offspring(job, store, folder, reuse)):
         for child in jobs_in_order(offspring):
@@ -176,7 +220,8 @@ def _run_with_offspring(job: Job, store: JobStore, folder: Path, reuse: bool) ->
                 directory = folder / "jobs" / f"{number}-{child.name.replace('/', '_')}-{child.uuid[:8]}-{child.index}"
                 directory.mkdir(parents=True, exist_ok=True)
                 with chdir(directory):
-                    _run_with_offspring(child, store, folder, reuse)
+                    _run_with_offspring(child, store, folder, listener, reuse)
+            listener.offspring(job, child)
 
 
 def _offspring(job: Job, store: JobStore, folder: Path, reuse: bool) -> list[Flow]:

@@ -143,7 +143,8 @@ def fetch(asked: Namespace) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"--folder: expected a new or empty folder, got {folder}, which holds files")
     store = open_store(asked.store, must_exist=True) if asked.store else manager.project_store(asked.project)
-    found = fetched(store, asked.run, folder)
+    where = redacted(asked.store) if asked.store else f"jobflow-remote project {asked.project or '(default)'}"
+    found = fetched(store, asked.run, folder, where)
     if asked.json:
         print_json(found.model_dump(mode="json"))
     else:

@@ -1,5 +1,6 @@
 """What `selflimit orderings` does without relaxing: count, rank by electrostatics, sample, write all to disk."""
 
+import math
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,12 +9,13 @@ from pymatgen.core import Structure
 
 from selflimit.documents import OrderingsDoc
 from selflimit.errors import InputError
+from selflimit.structures.cell_shapes import cells_up_to
 from selflimit.structures.cells import CellChoice, DisorderedCell
 from selflimit.structures.counting import count_in
 from selflimit.structures.lowest import MOST as MOST_SEARCHED
 from selflimit.structures.lowest import lowest_document
 from selflimit.structures.ordering_files import save_orderings
-from selflimit.structures.orderings import MOST, cells_to_fill
+from selflimit.structures.orderings import MOST, cells_to_fill, check_size, estimate_search
 from selflimit.structures.parent_choice import parent_named
 from selflimit.structures.parents import Parent
 from selflimit.structures.sampling import sample_in
@@ -72,8 +74,9 @@ def write(parent: Parent, asked: Namespace) -> None:
     made = {}
     for cell in cells(parent, asked):
         folder = Path(asked.write) / cell.name.replace(" ", "-").replace(",", "")
+        announce(cell, not asked.skip_superperiodic, most(asked, MOST), asked)
         with progress_bar(f"orderings {cell.name}") as progress:
-            block = save_orderings(cell, folder, not asked.skip_superperiodic, int(asked.most or MOST), progress)
+            block = save_orderings(cell, folder, not asked.skip_superperiodic, most(asked, MOST), progress)
         made[str(folder)] = len(block)
     if asked.json:
         print_json({"parent": parent.name, "notes": parent.notes, "folders": made})
@@ -122,12 +125,45 @@ def rank(parent: Parent, asked: Namespace) -> None:
 def ranked(cell: DisorderedCell, asked: Namespace) -> OrderingsDoc:
     """The lowest of one cell; a search of more than some seconds keeps its state beside the results."""
     state = Path(asked.folder) / f"search-{cell.name.replace(' ', '-').replace(',', '')}.npz"
+    announce(cell, True, most(asked, MOST_SEARCHED), asked)
     with progress_bar(f"orderings {cell.name}") as progress:
-        return lowest_document(cell, asked.keep, int(asked.most or MOST_SEARCHED), progress, state)
+        return lowest_document(cell, asked.keep, most(asked, MOST_SEARCHED), progress, state)
+
+
+def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Namespace) -> None:
+    """Tell how many orderings there are, for how long and in what room they are searched, before it starts.
+
+    Raises
+    ------
+    InputError
+        More distinct orderings than ``limit``.
+    """
+    distinct = count_in(cell, superperiodic).distinct
+    check_size(cell.parent, distinct, limit, len(cell.permutations))
+    if not asked.json:
+        print_line(f"{cell.name}: {distinct:,} distinct orderings, {estimate_search([cell], superperiodic)}")
+
+
+def most(asked: Namespace, default: int) -> int:
+    """The number of distinct orderings beyond which the work is refused.
+
+    Raises
+    ------
+    InputError
+        A limit below 1, or none at all.
+    """
+    if asked.most is None:
+        return default
+    if not 1 <= asked.most < math.inf:
+        raise InputError(f"--most: expected a number of orderings from 1 on, got {asked.most:g}")
+    return int(asked.most)
 
 
 def cells(parent: Parent, asked: Namespace) -> Iterator[DisorderedCell]:
-    """The cells asked for: the given ones, or all shapes of a size."""
+    """The cells asked for: the given ones, or all shapes of a size or up to it."""
+    if asked.up_to is not None:
+        yield from cells_up_to(parent, asked.up_to)
+        return
     if asked.n_cells is not None:
         yield from cells_to_fill(parent, "primitive", asked.n_cells)
         return
@@ -170,12 +206,15 @@ def occupancies_of(asked: Namespace) -> dict[str, dict[str, float]]:
     Raises
     ------
     InputError
-        A text of another form.
+        A text of another form, a site twice, or a species twice on a site.
     """
     try:
-        return {
-            site: {species: float(amount) for species, amount in (part.split(":") for part in content.split(","))}
-            for site, content in (text.split("=") for text in asked.occupancy)
+        written = [(site, content.split(",")) for site, content in (text.split("=") for text in asked.occupancy)]
+        found = {
+            site: {s: float(amount) for s, amount in (part.split(":") for part in parts)} for site, parts in written
         }
     except ValueError:
         raise InputError(f"--occupancy: expected e.g. Li1=Li:0.5,Na:0.25, got {' '.join(asked.occupancy)}") from None
+    if len(found) < len(written) or any(len(found[site]) < len(parts) for site, parts in written):
+        raise InputError(f"--occupancy: expected each site, and each species once, got {' '.join(asked.occupancy)}")
+    return found

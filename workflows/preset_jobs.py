@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from jobflow import Flow, Maker, job
+from jobflow import Flow, Maker
 
 from selflimit.documents import ComparisonDoc, ComparisonRow, DecompositionDoc, GrowthDoc, StressDoc
 from selflimit.mesoscale.fields import load_fields
@@ -16,6 +16,7 @@ from selflimit.phase_diagrams.bundled import bundled_elastic
 from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entry_sets import electrolyte_entries
 from selflimit.progress import Progress, current_progress, silent
+from selflimit.workflows.reuse import job
 
 VOLTAGE = 0.0
 """Voltage (V vs Li/Li+) of the decomposition: lithium metal touches the electrolyte."""

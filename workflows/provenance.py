@@ -29,8 +29,12 @@ def write_atomically(path: Path, text: str) -> None:
     """Write ``text`` so that ``path`` holds either its old or its whole new content, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except BaseException:  # an interrupt as well
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def package_versions() -> dict[str, str]:
@@ -85,7 +89,8 @@ def write_provenance(folder: Path, configuration: dict[str, Any], jobs: list[dic
     configuration
         All inputs of the run, as JSON.
     jobs
-        One record per job: name, uuid, seconds, when it finished.
+        One record per job: name, uuid, when it finished, whether it was reused; seconds of a run here; host, versions
+        and parents of one that a job manager ran, while the environment is that of whoever writes this file.
     store
         Where the documents are, without password.
     """
@@ -101,6 +106,26 @@ def write_provenance(folder: Path, configuration: dict[str, Any], jobs: list[dic
     }
     write_atomically(path, json.dumps(record, indent=1))
     return path
+
+
+def recorded_jobs(folder: Path) -> list[dict[str, Any]]:
+    """The jobs in the ``provenance.json`` of a run folder; empty where there is none.
+
+    Raises
+    ------
+    InputError
+        The file is damaged.
+    """
+    path = folder / "provenance.json"
+    if not path.exists():
+        return []
+    try:
+        jobs = json.loads(path.read_text(encoding="utf-8"))["jobs"]
+        return [{**job, "uuid": str(job["uuid"]), "reused": bool(job["reused"])} for job in jobs]
+    except (ValueError, LookupError, TypeError, RecursionError) as fault:
+        raise InputError(
+            f"expected the record of a run in {path}, got {fault!r}; delete it, documents keep theirs"
+        ) from None
 
 
 def levels_of_theory(folder: Path) -> list[dict[str, Any]]:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from jobflow import Job, Maker, job
+from jobflow import Job, Maker
 from pymatgen.core import Structure
 
 from selflimit.documents import RelaxationDoc
 from selflimit.progress import current_progress
 from selflimit.workflows.force_fields import DEFAULT_FORCE_FIELD
 from selflimit.workflows.relaxation import Tolerances, elastic_all, elastic_each, relax, relax_all
+from selflimit.workflows.reuse import job
 from selflimit.workflows.staged_relaxation import relax_in_stages
 
 __all__ = [

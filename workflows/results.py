@@ -7,7 +7,7 @@ each. The filters are then applied to each document once more, because one job m
 import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from heapq import merge
 from itertools import chain, islice
@@ -15,6 +15,7 @@ from typing import Any, TypedDict, Unpack, overload
 
 from jobflow import JobStore
 from maggma.core import Sort
+from maggma.stores import MemoryStore
 from pydantic import ValidationError
 from pymatgen.core import Element
 
@@ -33,8 +34,16 @@ KINDS: dict[str, type[Document]] = {
 }
 """Document types by name."""
 
+FIRST_SPAN, SPANS = timedelta(hours=6), 8
+"""Of the spans of time in which a limited number of results is looked for: the first goes back so far, each later one
+four times as far as the one before; the eighth goes back eleven years."""
+
 LAST = "\U0010ffff"
 """The last character there is: ends the range of all texts that begin alike."""
+
+
+WIDE = 0.5
+"""A range of voltages (V) that a large share of the documents may touch: most lie between 0 and 5 V."""
 
 
 class Filters(TypedDict, total=False):
@@ -88,7 +97,7 @@ def results(
         'date', 'job', 'kind', 'tags', 'uuid', a search key such as 'chemsys' or 'k_eff', or a field of the document,
         with dots into its parts ('level_of_theory.model'). What a document has not is None.
     sort
-        Such a name, with '-' before it for the largest first; '-date' is newest first. None: in the store's order.
+        Such a name, with '-' before it for the largest first; '-date' is newest first. None: in no particular order.
         What has no value comes last.
     limit
         Most results to return.
@@ -121,7 +130,12 @@ def results(
     by = None if sort is None else sort.removeprefix("-")
     named = [*(fields or ()), *([] if by is None else [by])]
     check_fields(named, KINDS)
-    found = _found(store, wanted, sort, None if fields is None else named)
+    asked = None if fields is None else named
+    if limit is not None and _is_cut_by_date(store, wanted, sort):
+        spans = wanted.spans()
+        found: Iterator[Found] = chain.from_iterable(_found(store, span, "-date", asked) for span in spans)
+    else:
+        found = _found(store, wanted, sort, asked)
     if by not in (None, "date"):
         found = iter(ordered(found, str(sort)))
     if fields is not None:
@@ -142,6 +156,7 @@ class Wanted:
     since: str | None
     until: str | None
     tag: str | None
+    undated: bool = False
 
     @classmethod
     def of(cls, filters: Filters) -> "Wanted":
@@ -166,12 +181,23 @@ class Wanted:
 
     def of_job(self) -> dict[str, Any]:
         """Query of what the job's own record says: tags, date, kind of its output."""
-        dates = {"$gte": self.since, "$lt": self.until}
-        query = {
-            "metadata.tags": self.tag,
-            "completed_at": {key: value for key, value in dates.items() if value is not None} or None,
-        }
+        bounds = {"$gte": self.since, "$lt": self.until}
+        dates: dict[str, Any] = {key: value for key, value in bounds.items() if value is not None}
+        if self.undated:
+            dates = {"$not": {"$type": "string"}}
+        query = {"metadata.tags": self.tag, "completed_at": dates or None}
         return {key: value for key, value in query.items() if value is not None}
+
+    def spans(self) -> Iterator["Wanted"]:
+        """The same, span of completion dates by span, the newest first; at last what has no date."""
+        now, until = datetime.now(), self.until
+        for edge in ((now - 4**number * FIRST_SPAN).isoformat() for number in range(SPANS)):
+            if edge > (self.since or "") and edge < (until or LAST):
+                yield replace(self, since=edge, until=until)
+                until = edge
+        yield replace(self, until=until)
+        if self.since is None and self.until is None:
+            yield replace(self, undated=True)
 
     def of_output(self) -> dict[str, Any]:
         """Query of the search keys, the most selective one first: some servers use the index of the first only."""
@@ -226,6 +252,20 @@ def _moment(given: date | str, *, through: bool = False) -> str:
     return (moment + step if through else moment).isoformat()
 
 
+def _is_cut_by_date(store: JobStore, wanted: Wanted, sort: str | None) -> bool:
+    """Whether the first results are looked for among the newest jobs: filters that much of the store may meet.
+
+    A server may collect all that meets a filter before it answers. One value has an index with the date; kind, level
+    and a wide range leave so much that going through the jobs by date is no detour. Other filters leave little. The
+    embedded store reads everything for every query.
+    """
+    values = [value for value in (wanted.formula, wanted.chemsys, wanted.k_eff, wanted.tag) if value is not None]
+    is_narrow = wanted.voltage is not None and wanted.voltage[1] - wanted.voltage[0] < WIDE
+    is_one = len(values) == 1 and not (wanted.kind or wanted.level or wanted.voltage)
+    by_date = sort in (None, "-date") and not isinstance(store.docs_store, MemoryStore)
+    return by_date and (is_one or (not values and not is_narrow))
+
+
 def _found(store: JobStore, wanted: Wanted, sort: str | None, fields: Sequence[str] | None) -> Iterator[Found]:
     """Documents that meet the filters, by one query for each schema version where its search keys matter."""
     whole = ["uuid", "name", "completed_at", "metadata", "output"]
@@ -249,9 +289,9 @@ def _query(wanted: Wanted, version: str | None) -> dict[str, Any]:
     """Query for one schema version. The field that leaves fewest comes first: some servers use one index only."""
     kind = {} if wanted.kind is None else {"output.@class": wanted.kind}
     if version in STEPS:
-        return {**wanted.of_job(), "output.schema_version": version, **kind}
+        return {"output.schema_version": version, **wanted.of_job(), **kind}
     searched = wanted.of_output()
-    current = {} if version is None or searched else {"output.schema_version": version}
+    current = {} if version is None or searched or kind else {"output.schema_version": version}
     return {**wanted.of_job(), **searched, **kind, **current}
 
 

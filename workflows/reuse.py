@@ -1,8 +1,9 @@
 """What a job was made from, written into its document; and identical work found again by the hash of its inputs.
 
-The hash is of the job's function and its arguments with all references resolved, as canonical JSON. What changes from
-run to run without changing a number (identifiers of jobs, versions) is not in it: versions are compared when work is to
-be reused.
+Every job of this package is made by :func:`job`, so that its document says so under any runner: in this process, in
+jobflow-remote or FireWorks, with jobflow's own. The hash is of the job's function and its arguments with all references
+resolved, as canonical JSON. What changes from run to run without changing a number (identifiers of jobs, versions) is
+not in it: versions are compared when work is to be reused.
 """
 
 import hashlib
@@ -11,8 +12,9 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, overload
 
+import jobflow
 from jobflow import CURRENT_JOB, Job, JobStore
 from monty.json import jsanitize
 
@@ -32,8 +34,54 @@ SAME_NUMBERS: tuple[frozenset[str], ...] = (frozenset({"0.1.0"}),)
 NOT_INPUTS = frozenset({"@version", "package_version", "schema_version", "search"})
 """Fields of arguments that say who wrote them, or repeat others."""
 
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
+
+@overload
+def job(method: Callable[..., Any]) -> Callable[..., Job]: ...
+@overload
+def job(
+    *, decorator: Callable[..., Any] = jobflow.job, **settings: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Job]]: ...
+def job(
+    method: Callable[..., Any] | None = None, *, decorator: Callable[..., Any] = jobflow.job, **settings: Any
+) -> Callable[..., Any]:
+    """Decorator as :func:`jobflow.job`, whose jobs write into their documents what they were made from.
+
+    ``metadata.provenance`` gets the parents when a job is made: a job manager puts values in the place of references
+    before it runs the job. Hash of the inputs, versions, git revision and host follow where and when it runs.
+
+    Parameters
+    ----------
+    method
+        Function, or a Maker's method.
+    decorator
+        What makes the job: jobflow's decorator, or another one such as atomate2's ``vasp_job``.
+    **settings
+        Of that decorator, e.g. ``output_schema``.
+    """
+    if method is None:
+        return lambda function: _traced(function, decorator, settings)
+    return _traced(method, decorator, settings)
+
+
+def _traced(
+    function: Callable[..., Any], decorator: Callable[..., Any], settings: dict[str, Any]
+) -> Callable[..., Job]:
+    @wraps(function)
+    def stamped(*args: Any, **kwargs: Any) -> Any:
+        running = CURRENT_JOB.job
+        if running is not None:  # the bare function may be called by whoever wants its result
+            _write(running, lambda: _hash_of(running))  # its references are resolved by now
+        return function(*args, **kwargs)
+
+    make = decorator(stamped, **settings)
+
+    @wraps(make)
+    def made(*args: Any, **kwargs: Any) -> Job:
+        new: Job = make(*args, **kwargs)
+        new.metadata[PROVENANCE] = {"parents": _parents(new)}
+        return new
+
+    return made
 
 
 def inputs_hash(job: Job, store: JobStore) -> str:
@@ -55,20 +103,8 @@ def stamp(job: Job, store: JobStore) -> None:
     ``metadata.provenance`` gets the hash of the inputs, the parents' uuids, versions, git revision and host. A job that
     replaces another one keeps that one's hash: it gives the result that was asked for there.
     """
-    _write(job, job.input_uuids, lambda: inputs_hash(job, store))
-
-
-def traced(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Decorator, below ``@job``: the same stamp where another runner than the local one runs the job."""
-
-    @wraps(function)
-    def stamped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        running = CURRENT_JOB.job
-        if running is not None:
-            _write(running, running.input_uuids, lambda: _hash_of(running))  # its references are resolved by now
-        return function(*args, **kwargs)
-
-    return stamped
+    job.metadata.setdefault(PROVENANCE, {}).setdefault("parents", _parents(job))  # of another package's jobs
+    _write(job, lambda: inputs_hash(job, store))
 
 
 def find_identical(store: JobStore, digest: str) -> dict[str, Any] | None:
@@ -148,11 +184,15 @@ def files_of(output: Any) -> Iterator[FieldFile]:
             yield from files_of(part)
 
 
-def _write(job: Job, parents: tuple[str, ...], digest: Callable[[], str]) -> None:
+def _parents(job: Job) -> list[str]:
+    return sorted(set(job.input_uuids))
+
+
+def _write(job: Job, digest: Callable[[], str]) -> None:
     before = job.metadata.get(PROVENANCE, {})
     job.metadata[PROVENANCE] = {
         "inputs_hash": before.get("inputs_hash") or digest(),
-        "parents": before.get("parents") or sorted(set(parents)),
+        "parents": before.get("parents", []),
         "versions": package_versions(),
         "git_revision": _revision(),
         "host": socket.gethostname(),

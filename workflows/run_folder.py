@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from selflimit.documents import Record
+from selflimit.errors import InputError
 
 
 class Started(Record):
@@ -35,6 +36,20 @@ def document_path(folder: Path, job_name: str) -> Path:
 
 
 def started_run(folder: Path) -> Started | None:
-    """How the run in ``folder`` was started; None: no job of it has begun."""
+    """How the run in ``folder`` was started; None: no job of it has begun.
+
+    Raises
+    ------
+    InputError
+        The file is damaged.
+    """
     path = started_path(folder)
-    return Started.model_validate_json(path.read_bytes()) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        return Started.model_validate_json(path.read_bytes())
+    except ValidationError as fault:
+        reason = fault.errors()[0]["msg"]
+        raise InputError(
+            f"{path} does not tell how the run was started ({reason}); delete it and give --store"
+        ) from None

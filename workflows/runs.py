@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from jobflow import Flow, Job, JobStore
+from monty.json import jsanitize
 from pydantic import Field, ValidationError, field_validator
 from threadpoolctl import threadpool_limits
 
@@ -29,8 +30,16 @@ from selflimit.workflows.flows import (
     SelfLimitMaker,
 )
 from selflimit.workflows.force_fields import load_force_field
-from selflimit.workflows.local import JobRecord, Listener, run_flow, save_flow, saved_flow, stored_output
-from selflimit.workflows.provenance import write_atomically, write_provenance
+from selflimit.workflows.local import (
+    JobRecord,
+    Listener,
+    ended_with_its_workers,
+    run_flow,
+    save_flow,
+    saved_flow,
+    stored_output,
+)
+from selflimit.workflows.provenance import recorded_jobs, write_atomically, write_provenance
 from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
 from selflimit.workflows.run_folder import configuration_path, document_path, flow_path
 from selflimit.workflows.screening import ScreenedRelaxMaker
@@ -240,12 +249,21 @@ class Keeper(Listener):
             write_atomically(path, json.dumps(output_of(job, self.store), indent=1))
         self.display.finish(job, record)
 
+    def offspring(self, job: Job, child: Job) -> None:
+        """Write ``documents/<job name>-<child name>.json`` if the child's output is a document."""
+        path, stored = document_path(self.folder, f"{job.name} {child.name}"), stored_output(child, self.store)
+        output = None if stored is None else stored["output"]
+        if isinstance(output, dict) and "schema_version" in output and not path.exists():
+            write_atomically(path, json.dumps(output, indent=1))
+        self.display.offspring(job, child)
+
 
 def output_of(job: Job, store: JobStore) -> Any:
     """The stored output of a finished job, as plain JSON data."""
     if stored_output(job, store) is None:
         raise InputError(f"step {job.name!r} of this run is not finished; finish it with `selflimit run`")
-    return store.get_output(job.uuid, load=True)
+    found = store.get_output(job.uuid, load=True)
+    return jsanitize(found, strict=True, enum_values=True)  # a reference within it is resolved to objects
 
 
 def execute(
@@ -258,7 +276,10 @@ def execute(
     reuse: bool = False,
 ) -> list[JobRecord]:
     """Run what is left of ``flow``, keep its documents in the folder, and write the provenance."""
-    with threadpool_limits(limits=1):  # threads of linear algebra on small vectors cost up to five times the work
+    with (
+        ended_with_its_workers(),
+        threadpool_limits(limits=1),
+    ):  # threads of linear algebra on small vectors cost up to five times the work
         records = run_flow(flow, store, folder, Keeper(folder, store, listener), until=until, reuse=reuse)
     record_provenance(folder, records, where)
     return records
@@ -266,9 +287,7 @@ def execute(
 
 def record_provenance(folder: Path, records: list[JobRecord], where: str) -> None:
     """Write ``provenance.json``; a job that was reused keeps the record of when it ran."""
-    path = folder / "provenance.json"
-    before = json.loads(path.read_text(encoding="utf-8"))["jobs"] if path.exists() else []
-    earlier = {record["uuid"]: record for record in before}
+    earlier = {record["uuid"]: record for record in recorded_jobs(folder)}
     now = {record.uuid: record.model_dump() for record in records}
     jobs = {**now, **{uuid: kept for uuid, kept in earlier.items() if uuid not in now or now[uuid]["reused"]}}
     configuration = json.loads(configuration_path(folder).read_text(encoding="utf-8"))

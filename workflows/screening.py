@@ -6,63 +6,27 @@ they are never mixed with those of the costly calculator.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from jobflow import Flow, Job, Maker, Response, job
-from pydantic import Field
+from jobflow import Flow, Job, Maker, Response
 from pymatgen.core import Structure
 
 from selflimit.documents import (
     CoarseRelaxationDoc,
-    Document,
     FailedRelaxationDoc,
-    LevelOfTheory,
-    Record,
     RelaxationDoc,
+    ScreenedCrystal,
+    ScreeningDoc,
 )
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.workflows.duplicates import same_crystals
 from selflimit.workflows.ordering_energies import Outcome, Relaxed, above_hull
 from selflimit.workflows.relax import StagedRelaxMaker
+from selflimit.workflows.reuse import job
 
 WINDOW = 0.05
 """eV/atom. Five force fields differ by 0.1 to 0.4 eV per Li2ZrCl6 in its decomposition energy (docs/force-fields.md),
 which is 0.01 to 0.04 eV/atom; orderings of one composition are ranked better than that."""
-
-
-class ScreenedCrystal(Record):
-    """What the screening made of one crystal."""
-
-    label: str = Field(description="What was relaxed")
-    above_hull: float | None = Field(description="Above the hull of all screened crystals (eV/atom); None: failed")
-    decision: Literal["passed on", "duplicate", "outside the window", "cut off", "failed"] = Field(
-        description="duplicate: the same crystal as another one; cut off: within the window, but "
-        "more were than may pass"
-    )
-    same_as: str | None = Field(description="Label of the crystal that it duplicates; None: of none")
-
-
-class ScreeningDoc(Document):
-    """Which crystals a screening passed on, and what became of the others."""
-
-    window: float = Field(ge=0, description="Crystals up to this far above the hull are passed on (eV/atom)")
-    most: int = Field(ge=1, description="Crystals that may be passed on")
-    crystals: list[ScreenedCrystal] = Field(min_length=1, description="All that were screened, in the order given")
-    level_of_theory: LevelOfTheory = Field(description="How the screening's energies were obtained")
-
-    def count(self, decision: str) -> int:
-        """Crystals with that decision."""
-        return sum(crystal.decision == decision for crystal in self.crystals)
-
-    @property
-    def summary(self) -> str:
-        """One line for reports."""
-        others = ("duplicate", "outside the window", "cut off", "failed")
-        rest = ", ".join(f"{count} {decision}" for decision in others if (count := self.count(decision)))
-        return (
-            f"{self.level_of_theory.label} passed on {self.count('passed on')} of {len(self.crystals)} crystals within "
-            f"{self.window:g} eV/atom (at most {self.most}){'; ' + rest if rest else ''}"
-        )
 
 
 @dataclass

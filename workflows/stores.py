@@ -29,17 +29,18 @@ SEARCH = "output.search."
 
 INDEXES = {
     "outputs": (
-        "metadata.tags",
         "metadata.selflimit.flow",
         "metadata.provenance.inputs_hash",
         "completed_at",
-        "output.@class",
         "output.schema_version",
-        *(SEARCH + key for key in ("formulas", "chemsys", "k_eff", "level", "voltage_low", "voltage_high")),
+        *(SEARCH + key for key in ("level", "voltage_low", "voltage_high")),
     ),
     "data": ("blob_uuid",),
 }
 """Fields with an index of their own; job documents have one of (uuid, index) as well."""
+
+DATED = ("metadata.tags", "output.@class", *(SEARCH + key for key in ("formulas", "chemsys", "k_eff")))
+"""Fields asked for by one value; their index goes on with the date: the newest are found however many have it."""
 
 UNAUTHORISED = 13
 """MongoDB's error code for what an account may not do."""
@@ -177,6 +178,7 @@ def _index(store: JobStore) -> None:
         wanted: list[tuple[tuple[str, int], ...]] = [((field, ASCENDING),) for field in INDEXES[name]]
         if name == "outputs":
             wanted.append((("uuid", ASCENDING), ("index", DESCENDING)))
+            wanted += [((field, ASCENDING), ("completed_at", ASCENDING)) for field in DATED]
         try:
             # a job manager makes some of them itself, with other options: making those again would be refused
             there = {tuple(index["key"].items()) for index in collection._collection.list_indexes()}

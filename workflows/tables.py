@@ -284,7 +284,7 @@ def gist(doc: Document) -> str:
         return f"{doc.first} | {doc.second}, {len(doc.kinks) - 2} mixing reactions"
     if isinstance(doc, UncertaintyDoc):
         return f"{len(doc.boundaries)} boundaries, {doc.samples} samples"
-    return str(getattr(doc, "label", getattr(doc, "parent", "")))
+    return str(next((getattr(doc, name) for name in ("label", "parent", "summary") if hasattr(doc, name)), ""))
 
 
 def _peak(doc: GrowthDoc | StressDoc) -> float:

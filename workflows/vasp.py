@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 from atomate2.vasp.flows.mp import MPGGADoubleRelaxMaker, MPGGADoubleRelaxStaticMaker
-from jobflow import Flow, Job, Maker, Response, job
+from jobflow import Flow, Job, Maker, Response
 from pymatgen.core import Structure
 from pymatgen.core.entries import ComputedStructureEntry
 from pymatgen.entries.compatibility import CompatibilityError, MaterialsProject2020Compatibility
@@ -18,6 +18,7 @@ from pymatgen.io.vasp.sets import MPRelaxSet, MPStaticSet
 
 from selflimit.documents import LevelOfTheory, RelaxationDoc
 from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
+from selflimit.workflows.reuse import job
 from selflimit.workflows.vasp_jobs import VaspRelaxation, VaspStatic
 
 ENCUT = 520.0

@@ -26,6 +26,7 @@ from pymatgen.core import Structure
 from pymatgen.io.vasp import Poscar
 
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.workflows.reuse import job
 
 WALL_TIME_REACHED = "Walltime reached"
 """What custodian's WalltimeHandler reports."""
@@ -43,7 +44,7 @@ OUTPUT_TAIL = 200
 class VaspRelaxation(MPGGARelaxMaker):
     """Job of one relaxation; output: emmet's TaskDoc. Fields are those of atomate2's MPGGARelaxMaker."""
 
-    @vasp_job
+    @job(decorator=vasp_job)
     def make(self, structure: Structure, prev_dir: str | Path | None = None) -> Response[Any]:
         """Relax ``structure`` in the current directory, as :func:`calculate`."""
         return calculate(self, structure, prev_dir)
@@ -53,7 +54,7 @@ class VaspRelaxation(MPGGARelaxMaker):
 class VaspStatic(MPGGAStaticMaker):
     """Job of one static calculation; output: emmet's TaskDoc. Fields are those of atomate2's MPGGAStaticMaker."""
 
-    @vasp_job
+    @job(decorator=vasp_job)
     def make(self, structure: Structure, prev_dir: str | Path | None = None) -> Response[Any]:
         """Energy, forces and stress of ``structure`` in the current directory, as :func:`calculate`."""
         return calculate(self, structure, prev_dir)

@@ -112,6 +112,7 @@ def settings_of(asked: Namespace) -> DesignSettings:
         return DesignSettings(
             grid_cells=tuple(asked.grid_cells),
             crossings=asked.crossings,
+            gap=asked.gap * MICROMETRE,
             zone_depth=asked.zone_depth * MICROMETRE,
             criterion=criterion,
         )
@@ -158,7 +159,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"no such file: {path}; give documents/parameters-0.json of a finished run") from None
-    except json.JSONDecodeError as fault:
+    except (ValueError, RecursionError) as fault:
         raise InputError(f"{path} is no JSON file: {fault}") from None
 
 

@@ -44,6 +44,7 @@ example:
   selflimit orderings --parent LZC-A --cell conventional --keep 5       rank by electrostatics, relax the lowest
   selflimit orderings --cell 5x1x1 --no-relax --keep 10 --cifs lowest   rank only, 754,972 orderings
   selflimit orderings --parent my.cif --n-cells 4 --count               all shapes of 4 primitive cells
+  selflimit orderings --parent my.cif --up-to 6 --skip-superperiodic --count    every crystal of up to 6 cells once
   selflimit orderings --parent POSCAR --occupancy Li=Li:0.5 --count     occupancies beside a POSCAR
 Energies are electrostatic, in eV per formula unit; the relaxation decides which ordering is lowest.""",
     ),

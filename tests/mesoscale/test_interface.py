@@ -119,3 +119,26 @@ def test_wrong_microstructures_and_fractions_are_refused(tmp_path):
         InterfacePhases.at_tip(Microstructure.interface(GRID), 1e-6, 2e-6)
     with pytest.raises(InputError, match="retained"):
         static_stress(InterfaceParameters(), Microstructure.interface(GRID), REACTION, tmp_path, sweep=(1.5,))
+
+
+def test_a_channel_that_is_the_same_at_every_depth_has_the_stress_of_its_plane():
+    """Rollers at the front and at the back hold the strain along the depth at zero, which is plane strain."""
+    p, plane = InterfaceParameters(), Microstructure.interface(GRID)
+    coarse, electrolyte = (np.repeat(a[:, None], 8, axis=1) for a in (plane.coarse, plane.electrolyte))
+    space = Microstructure("interface", 0, Grid((32, 8, 48), 2e-6), coarse, electrolyte)
+    flat, deep = (InterfacePhases.at_tip(structure, 8e-6, 2e-6) for structure in (plane, space))
+    assert np.array_equal(deep.zone, np.repeat(flat.zone[:, None], 8, axis=1))
+    found, expected = (interface_stress(s.grid, phases, p) for s, phases in ((space, deep), (plane, flat)))
+    # both solved to a relative residual of 1e-8 in energy
+    assert found.pressure(0.01)[:, 2] == pytest.approx(
+        expected.pressure(0.01), abs=1e-4 * np.abs(expected.pressure(0.01)).max()
+    )
+
+
+def test_crossing_channels_react_along_their_middle():
+    structure = Microstructure.interface(Grid((16, 16, 24), 4e-6))
+    zone = InterfacePhases.at_tip(structure, 16e-6, 4e-6).zone
+    surface = int(np.argmax(structure.electrolyte[0, 0] > 0.5))
+    deepest = zone.sum(axis=-1)
+    assert deepest[8, 8] == deepest.max() > 2 and deepest[0, 0] == 0
+    assert zone[..., :surface].max() == 0 and np.array_equal(zone, zone[::-1]) and np.array_equal(zone, zone[:, ::-1])

@@ -21,6 +21,7 @@ QP = 1e-8  # eV: what the product promises against a generic solver
 SEEDS = st.integers(0, 2**32 - 1)
 FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 MODELS = st.sampled_from(["elastic", "inclusion"])
+STIFF = st.floats(-6, 1.78).map(lambda power: 10.0**power) | st.just(3.7e-4)  # 1e-6 to 60 GPa
 ELEMENTS = ("Li", "P", "S", "Cl")
 
 
@@ -103,13 +104,13 @@ class Problem:
         clarabel = pytest.importorskip("clarabel")
         from scipy import sparse
 
-        n, stiffness = len(self.entries), self.k_eff * GPA_A3 / self.v0
-        # the volume is a variable of its own, so that the Hessian is diagonal: (x, V - V0)
-        P = sparse.diags([*np.zeros(n), stiffness]).tocsc()
+        n, root = len(self.entries), np.sqrt(self.k_eff * GPA_A3 / self.v0)
+        # (V - V0) sqrt(K/V0) is a variable of its own, so that the Hessian is 0 or 1 however small K is
+        P = sparse.diags([*np.zeros(n), 1.0]).tocsc()
         q = np.append(self.grand, 0.0)
-        equal = np.block([[self.balance, np.zeros((len(self.demand), 1))], [self.volume, -np.ones((1, 1))]])
+        equal = np.block([[self.balance, np.zeros((len(self.demand), 1))], [root * self.volume, -np.ones((1, 1))]])
         A = sparse.csc_matrix(np.vstack([equal, np.hstack([-np.eye(n), np.zeros((n, 1))])]))
-        b = np.concatenate([self.demand, [self.v0], np.zeros(n)])
+        b = np.concatenate([self.demand, [root * self.v0], np.zeros(n)])
         settings = clarabel.DefaultSettings()
         settings.verbose = False
         settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
@@ -118,16 +119,44 @@ class Problem:
         return self.objective(np.array(solution.x)[:n])
 
 
-@FEW
-@given(seed=SEEDS, k_eff=st.floats(0.01, 60), voltage=st.floats(0, 6), coarse=st.booleans(), model=MODELS)
-def test_ground_state_is_optimal(random_entries, seed, k_eff, voltage, coarse, model):
-    entries = random_entries(seed, ELEMENTS, compounds=25, coarse=coarse)
-    formula = electrolyte_of(entries)
+def with_relatives(entries, entry, seed):
+    """Duplicates, and polymorphs of equal energy with the same or another volume."""
+    rng = np.random.default_rng(seed)
+    relatives = []
+    for number, index in enumerate(rng.integers(0, len(entries), 8)):
+        one = entries[index]
+        formula = one.composition.formula.replace(" ", "")
+        relatives.append(
+            entry(formula, one.energy, one.structure.volume * rng.choice([1.0, 0.9, 1.1]), f"relative-{number}")
+        )
+    return [*entries, *relatives]
+
+
+@settings(FEW, max_examples=60)
+@given(
+    seed=SEEDS,
+    k_eff=STIFF,
+    voltage=st.floats(0, 6) | st.integers(0, 12).map(lambda n: n / 2),
+    coarse=st.booleans(),
+    model=MODELS,
+    elements=st.sampled_from([ELEMENTS, ELEMENTS[:2], ("Li", "Ge", *ELEMENTS[1:])]),
+)
+def test_ground_state_is_optimal(random_entries, entry, seed, k_eff, voltage, coarse, model, elements):
+    entries = with_relatives(random_entries(seed, elements, compounds=25, coarse=coarse), entry, seed)
+    compounds = [e for e in entries if len(e.composition) > 1]  # binaries too: compositions on the hull's edges
+    formula = compounds[seed % len(compounds)].composition.reduced_formula
     doc = ConstrainedPhaseDiagram(entries, model=model).products(formula, voltage, k_eff)
     problem = Problem(entries, formula, voltage, k_eff, model)
     x = problem.amounts(doc.products)
     assert problem.objective(x) == pytest.approx(doc.reaction_energy, abs=EXACT)
     problem.assert_optimal(x, doc.pressure)
+    # one in some 6000 interior-point runs ends up to 2e-8 eV above the minimum, which the conditions above have proven
+    assert doc.reaction_energy <= problem.by_clarabel() + QP
+    shuffled = [entries[i] for i in np.random.default_rng(seed).permutation(len(entries))]
+    again = ConstrainedPhaseDiagram(shuffled + shuffled[::4], model=model).products(formula, voltage, k_eff)
+    assert [(p.entry_id, pytest.approx(p.amount, abs=1e-7)) for p in again.products] == [
+        (p.entry_id, p.amount) for p in doc.products
+    ]
 
 
 @pytest.mark.parametrize("model", ["elastic", "inclusion"])
@@ -143,7 +172,7 @@ def test_large_sets_are_optimal(large_set, model):
 
 
 @FEW
-@given(seed=SEEDS, k_eff=st.floats(0.1, 40), voltage=st.floats(0, 6), model=MODELS)
+@given(seed=SEEDS, k_eff=STIFF, voltage=st.floats(0, 6), model=MODELS)
 def test_equals_an_interior_point_solver(random_entries, seed, k_eff, voltage, model):
     entries = random_entries(seed, ELEMENTS, compounds=25)
     formula = electrolyte_of(entries)
@@ -152,7 +181,7 @@ def test_equals_an_interior_point_solver(random_entries, seed, k_eff, voltage, m
 
 
 @FEW
-@given(seed=SEEDS, k_eff=st.just(0.0) | st.floats(0.05, 60), coarse=st.booleans(), model=MODELS)
+@given(seed=SEEDS, k_eff=st.just(0.0) | STIFF, coarse=st.booleans(), model=MODELS)
 @example(seed=12959227, k_eff=0.0, coarse=True, model="elastic")  # a corner 2e-15 V below the end of the range
 def test_profile_equals_single_points(random_entries, seed, k_eff, coarse, model):
     """Every segment against solves inside and next to its ends; the energy is concave with the uptake as its slope."""
@@ -219,6 +248,16 @@ def test_extent_of_a_partial_decomposition(entry):
             work = k_eff * GPA_A3 * (extent * dV) ** 2 / (2 * V0)
             assert doc.reaction_energy == pytest.approx(-extent * gain + work, abs=EXACT)
             assert len(doc.coexisting) == (2 if extent < 1 else 0)
+
+
+def test_the_smallest_extent_keeps_the_balance(entry):
+    """Extents far below 1e-9 are there too: atoms balance to 1e-11, the round-off of a voltage of 2.1 V times 5."""
+    for gain in (1e-11, 1e-10, 1e-9):
+        doc = ConstrainedPhaseDiagram(box(entry), model="elastic").products("Li2S", 2.1 + gain / 2, 5.0)
+        amounts = {p.formula: p.amount for p in doc.products}
+        assert sum(amounts.values()) == pytest.approx(1.0, abs=1e-11)  # one S in each
+        assert amounts.get("S", 0.0) == pytest.approx(gain * 47.0 / (5.0 * GPA_A3 * 17.0**2), abs=1e-11)
+        assert "0 S" not in doc.reaction
 
 
 def test_onset_does_not_depend_on_the_modulus_but_completion_does(entry):

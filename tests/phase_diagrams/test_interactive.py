@@ -3,12 +3,18 @@
 import re
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.interactive import HEIGHT, LEFT, RIGHT, WIDTH, predominance_svg
-from selflimit.phase_diagrams.interactive_curves import interface_svg, staircase_svg
+from selflimit.phase_diagrams.interactive_curves import (
+    interface_svg,
+    reaction_energy_svg,
+    reaction_strain_svg,
+    staircase_svg,
+)
 from selflimit.phase_diagrams.interfaces import interface_scan
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -68,6 +74,36 @@ def test_staircase_has_every_step_with_its_reaction_and_width(chloride_entries):
         assert share == pytest.approx((part.voltage_high - part.voltage_low) / 6.0, abs=1e-4)
     with pytest.raises(InputError, match="profiles of one electrolyte, got none"):
         staircase_svg([])
+
+
+@pytest.mark.parametrize("model", ["linear", "elastic"])
+def test_curves_have_every_piece_with_its_reaction_where_its_values_are(chloride_entries, model):
+    diagram = ConstrainedPhaseDiagram(chloride_entries, model=model)
+    docs = [diagram.profile("Li2ZrCl6", k) for k in (0.0, 10.0)]
+    parts = [part for doc in docs for part in doc.segments]
+    heights = {}
+    for draw in (reaction_energy_svg, reaction_strain_svg):
+        svg = draw(docs)
+        assert "<script" not in svg and "url(" not in svg
+        groups = ElementTree.fromstring(svg).findall(f"{SVG}g")
+        assert len(groups) == len(parts)
+        ends = []
+        for group, part in zip(groups, parts, strict=True):
+            assert plain(group.find(f"{SVG}title").text).startswith(part.reaction)
+            points = group.findall(f"{SVG}polyline")[1].get("points").split()
+            (x1, y1), (x2, y2) = (map(float, point.split(",")) for point in points)
+            share = (x2 - x1) / (WIDTH - LEFT - RIGHT)
+            assert share == pytest.approx((part.voltage_high - part.voltage_low) / 6.0, abs=1e-4)  # two decimals
+            ends += [y1, y2]
+        heights[draw] = ends
+    energies = [e for part in parts for e in (part.reaction_energy_low, part.reaction_energy_high)]
+    slope, offset = np.polyfit(energies, heights[reaction_energy_svg], 1)
+    assert slope < 0  # pixels count downwards
+    assert heights[reaction_energy_svg] == pytest.approx([slope * e + offset for e in energies], abs=0.02)
+    for k_eff in (0.0, 10.0):
+        assert f"● {k_eff:g} GPa" in svg
+    with pytest.raises(InputError, match="profiles of one electrolyte, got none"):
+        reaction_energy_svg([])
 
 
 def test_interface_scan_has_every_kink_with_its_reaction(chloride_entries):

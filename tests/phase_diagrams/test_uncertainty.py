@@ -71,6 +71,52 @@ def test_no_error_gives_the_plain_diagram(mp_entries):
     assert all(row.probability == 1.0 and row.standard_error == 0.0 for row in doc.products)
 
 
+@pytest.mark.parametrize("model", ["elastic", "inclusion"])
+def test_no_error_gives_the_plain_diagram_of_the_elastic_functionals(chloride_entries, model):
+    question = Question("Li2ZrCl6", k_effs=(0.0, 12.0), voltages=(0.0, 1.02), model=model)
+    doc = sample_uncertainty(chloride_entries, question, NONE, own_volumes(chloride_entries), samples=20)
+    diagram = ConstrainedPhaseDiagram(chloride_entries, model=model)
+    for k_eff in question.k_effs:
+        plain = staircase(diagram, "Li2ZrCl6", k_eff, (0.0, 5.0)).boundaries
+        bands = [band for band in doc.boundaries if band.k_eff == k_eff]
+        assert [(tuple(b.below), tuple(b.above)) for b in bands] == [b.names for b in plain]
+        # 1e-8 V: the sampled cells are the same ones, up to round-off
+        assert [b.median.value for b in bands] == pytest.approx([b.voltage for b in plain], abs=1e-8)
+        assert {b.linear_deviation for b in bands} == {None}  # its closed form is the linear functional's
+    for band in doc.thresholds:
+        wanted = diagram.critical_k_eff("Li2ZrCl6", band.voltage)
+        assert (band.median and band.median.value) == (wanted if wanted is None else pytest.approx(wanted, abs=1e-7))
+    assert {row.probability for row in doc.products} == {1.0}
+    assert any(model in text for text in doc.not_covered)
+    if model == "inclusion":  # the grain is whole inside its window
+        assert any(band.above == ["Li2ZrCl6"] for band in doc.boundaries)
+
+
+@pytest.mark.parametrize("model", ["elastic", "inclusion"])
+def test_functionals_share_their_draws(chloride_entries, model):
+    """Without constriction there is no work: the functionals answer alike, sample by sample."""
+    sources = spread_by(chloride_entries, 0.05)
+    docs = [
+        sample_uncertainty(
+            chloride_entries, Question("Li2ZrCl6", k_effs=(0.0,), model=name), REACTION_ERROR, sources, samples=20
+        )
+        for name in ("linear", model)
+    ]
+    assert [(b.below, b.above, b.probability) for b in docs[0].boundaries] == [
+        (b.below, b.above, b.probability) for b in docs[1].boundaries
+    ]
+    for a, b in zip(*(doc.boundaries for doc in docs), strict=True):
+        assert [a.low.value, a.median.value, a.high.value] == pytest.approx(
+            [b.low.value, b.median.value, b.high.value], abs=1e-8
+        )
+
+
+def test_elastic_functionals_need_an_entry(mp_entries):
+    with pytest.raises(InputError, match="for the linear functional"):
+        question = Question("Li2ZrCl6", model="elastic")
+        sample_uncertainty(mp_entries, question, NONE, own_volumes(mp_entries), samples=20)
+
+
 def test_boundaries_agree_with_linear_propagation(small_errors):
     """Normal distributions: the 5-95 % range is 3.2897 standard deviations."""
     checked = [band for band in small_errors.boundaries if band.probability == 1.0 and band.linear_deviation]

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -13,8 +14,16 @@ from pymatgen.core import Lattice, Structure
 
 from selflimit.errors import InputError
 from selflimit.structures.cells import cells_of_size, fitting_sizes, lay_out
+from selflimit.structures.completions import tabulate
 from selflimit.structures.counting import count_in
-from selflimit.structures.orderings import count_orderings, enumerate_in, enumerate_orderings
+from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, tree_of
+from selflimit.structures.orderings import (
+    cells_to_fill,
+    count_orderings,
+    enumerate_in,
+    enumerate_orderings,
+    estimate_search,
+)
 from selflimit.structures.parents import Parent, parent_cell
 from selflimit.structures.search import position_order
 
@@ -309,3 +318,62 @@ def test_absurd_enumerations_are_refused_before_the_work_with_advice():
         enumerate_orderings(parent_cell("LZC-C"), "4x4x4")
     with pytest.raises(InputError, match="more than the 40 that are searched through"):
         enumerate_orderings(parent_cell("LZC-A"), "2x1x1", most=40)
+
+
+def test_tree_holds_every_element_once_with_its_first_images():
+    # each node's elements agree on its first positions and on no more; the leaves are the elements
+    permutations = lay_out(parent_cell("LZC-A"), "2x1x1").permutations
+    tree = tree_of(permutations)
+    assert len(tree.permutations) == len(permutations) - 1
+    leaves = []
+
+    def elements(v):
+        children = range(tree.nodes[v, CHILD], tree.nodes[v + 1, CHILD])
+        below = [g for child in children for g in elements(child)] or [int(tree.nodes[v, ELEMENT])]
+        leaves.extend([] if len(children) else below)
+        images, shared = tree.permutations[below], int(tree.nodes[v, SHARED])
+        assert (images[:, :shared] == images[0, :shared]).all()
+        assert shared == images.shape[1] or len(np.unique(images[:, shared])) == len(children) > 1
+        assert all(tree.nodes[child, BEGIN] == shared for child in children)
+        return below
+
+    elements(0)
+    assert sorted(leaves) == list(range(len(permutations) - 1))
+
+
+def test_completions_are_all_strings_that_fit():
+    # two pools, the second with three species; the strings by itertools, sorted by content first
+    pool, counts = np.array([0, 0, 0, 1, 1]), np.array([[1, 4, 0], [1, 2, 1]])
+    strings = itertools.product(range(2), range(2), range(2), range(3), range(3))
+    expected = [s for s in strings if s[:3].count(0) <= 1 and s[3:].count(0) <= 1 and s[3:].count(2) <= 1]
+    table = tabulate(pool, counts, 2)
+    assert sorted(map(tuple, table.rows.tolist())) == expected
+    assert sum(int(word).bit_count() for word in table.members) == len(expected)
+    # one species on more sites than numpy has dimensions
+    assert tabulate(np.zeros(70, dtype=np.int64), np.array([[70]]), 1).rows.shape == (1, 70)
+
+
+def test_groups_of_order_above_a_thousand_meet_burnside(parent_of):
+    # simple cubic, 9 of 27: order 1296; garnet 16a, three species: order 768 and two binary digits
+    cubic = parent_of("Pm-3m", Lattice.cubic(4.0), {"A": ({"Fe": 1 / 3, "Ni": 2 / 3}, [0, 0, 0])})
+    garnet = parent_of("Ia-3d", Lattice.cubic(12.0), {"A": ({"Fe": 0.25, "Ni": 0.25, "Co": 0.5}, [0, 0, 0])})
+    for cell in (lay_out(cubic, "3x3x3"), lay_out(garnet, "conventional")):
+        count = count_in(cell)
+        assert number_and_sum(enumerate_in(cell)) == (count.distinct, count.raw)
+
+
+def test_estimates_bound_the_memory_and_grow_with_the_count(parent_of):
+    cubic = parent_of("Pm-3m", Lattice.cubic(4.0), {"A": ({"Fe": 1 / 3, "Ni": 2 / 3}, [0, 0, 0])})
+    for parent, cell in ((cubic, "3x3x3"), (parent_cell("LZC-A"), "4x1x1")):
+        filled = lay_out(parent, cell)
+        number_and_sum(enumerate_in(filled))  # compiled
+        tracemalloc.start()
+        number_and_sum(enumerate_in(filled))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        estimate = estimate_search([filled])
+        assert peak < estimate.memory < 10 * peak  # a bound, and no mere worst case
+        assert estimate.stored == count_in(filled).distinct * (len(filled.active) + 8)  # int8 labels, int64 degeneracy
+    small, large = (estimate_search(cells_to_fill(parent_cell("LZC-C"), cell, None)) for cell in ("2x1x1", "6x4x4"))
+    assert small.seconds < 60 < 3600 < large.seconds < float("inf")
+    assert "on one core" in str(small)

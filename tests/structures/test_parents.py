@@ -113,6 +113,9 @@ def test_composition_that_needs_a_larger_cell_names_it(cif):
     ("change", "message"),
     [
         ({"first": "1.2"}, r"occupancies that sum to at most 1, got 1\.2 on site Na1"),
+        ({"first": "-0.5"}, r"an occupancy from 0 to 1, got -0\.5 on site Na1"),
+        ({"first": "nan"}, r"an occupancy from 0 to 1, got nan on site Na1"),
+        ({"first": "half"}, "not a readable CIF file .*half"),
         ({"element": "Qq"}, "expected chemical elements, got 'Qq'"),
         ({"a": "long"}, "not a readable CIF file"),
     ],
@@ -120,6 +123,19 @@ def test_composition_that_needs_a_larger_cell_names_it(cif):
 def test_bad_cif_is_refused(cif, change, message):
     with pytest.raises(InputError, match=message):
         parent_from_cif(cif(**change), charges={"Na": 1, "Cl": -1})
+
+
+def test_sites_of_occupancy_zero_are_not_there(cif):
+    # refinements leave such sites in their files
+    parent = parent_from_cif(cif(first="0", second="1.0"))
+    assert parent.formula == "NaCl"
+    assert parent.pools == ()
+
+
+@pytest.mark.parametrize("symprec", [0.0, -1.0, float("nan"), 1e-12, 5.0])
+def test_tolerances_that_spglib_cannot_take_are_refused(cif, symprec):
+    with pytest.raises(InputError, match=r"expected a symprec from 1e-05 to 0\.5 A, got"):
+        parent_from_cif(cif(), symprec=symprec)
 
 
 def test_missing_and_malformed_files(tmp_path):
@@ -133,6 +149,8 @@ def test_missing_and_malformed_files(tmp_path):
 def test_charged_cell_and_missing_charge(cif):
     with pytest.raises(InputError, match=r"neutral cell, got a total charge of \+1 e"):
         parent_from_cif(cif(), charges={"Na": 2, "Cl": -1})
+    with pytest.raises(InputError, match=r"expected formal charges in e, got \{'Na': nan\}"):
+        parent_from_cif(cif(), charges={"Na": float("nan"), "Cl": -1})
     with pytest.raises(InputError, match=r"no formal charge for \['Cl'\]"):
         parent_from_cif(cif(), charges={"Na": 1})
 
@@ -239,6 +257,29 @@ def test_overlapping_sites_are_refused(cif):
     path.write_text(path.read_text().replace("Na2 Na 0.5 0 0", "Na2 Na 0.01 0 0"))
     with pytest.raises(InputError, match=r"sites (Na1 and Na2|Na2 and Na1) overlap, 0\.050 A apart"):
         parent_from_cif(path, charges={"Na": 1, "Cl": -1})
+
+
+def test_full_sites_that_nearly_coincide_are_counted_but_have_no_energy(cif):
+    path = cif(first="1", second="1")
+    path.write_text(
+        path.read_text().replace("Na2 Na 0.5 0 0", "Na2 Na 0.06 0 0").replace("0.5 0.5 0.5 1", "0.5 0.5 0.5 0.5")
+    )
+    parent = parent_from_cif(path)
+    assert count_orderings(parent, "2x1x1").raw == 2
+    assert parent.notes == ("no formal charges: full sites Na1 and Na2 are 0.300 A apart; move them",)
+    with pytest.raises(InputError, match=r"need formal charges .*are 0\.300 A apart"):
+        orderings_document(parent, "2x1x1")
+    with pytest.raises(InputError, match=r"overlap, 0\.300 A apart"):
+        parent_from_cif(path, charges={"Na": 0.25, "Cl": -1})
+
+
+def test_charges_of_large_formulas_are_not_guessed():
+    # pymatgen's guess takes ten seconds for this one
+    alloy = Structure(
+        Lattice.cubic(4.0), [{"In": 108 / 180, "K": 15 / 180, "Cs": 56 / 180, "Rb": 1 / 180}], [[0, 0, 0]]
+    )
+    (note,) = parent_from_structure(Structure.from_sites(alloy * (3, 5, 1)), "alloy", "test").notes
+    assert "too large to guess oxidation states; give charges" in note
 
 
 SHIFTED = """data_shifted

@@ -22,7 +22,7 @@ from selflimit.mesoscale import coupled_equations as ce
 from selflimit.mesoscale import electrochemistry as ec
 from selflimit.mesoscale.elasticity import MechanicalState, all_components, equilibrium
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.microstructure import Microstructure, phase_lame
+from selflimit.mesoscale.microstructure import Microstructure, grid_axes, phase_lame
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.stress_measures import components
 from selflimit.mesoscale.time_stepping import Moment
@@ -118,12 +118,12 @@ def _extra_strain(x, u, sigma, h, dimension):
     (lam_m, mu_m), (lam_p, mu_p) = phase_lame(P, "lithium"), phase_lame(P, "particle")
     lam, mu, trace = h * lam_m + (1 - h) * lam_p, h * mu_m + (1 - h) * mu_p, sum(sigma[:3])
     pairs = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)][: components(dimension)]
-    strains = []
+    strains, expansion = [], grid_axes(P.fine_expansion, dimension)
     for (a, b), stress in zip(pairs, sigma, strict=True):
         inside = max(a, b) < dimension
         total = (sp.diff(u[a], x[b]) + sp.diff(u[b], x[a])) / 2 if inside else 0
         elastic = (stress - (lam * trace / (3 * lam + 2 * mu) if a == b else 0)) / (2 * mu)
-        strains.append(total - elastic - (P.fine_expansion[a] * h if a == b else 0))
+        strains.append(total - elastic - (float(expansion[a]) * h if a == b else 0))
     return strains
 
 

@@ -116,15 +116,16 @@ def test_one_job_per_point_and_one_that_collects():
 
 def asked(**changes):
     values = {
-        "grid_cells": [32, 32], "crossings": 1.0, "zone_depth": 6.0, "largest_coverage": 0.5, "least_stress_ratio": 1.0,
-        "parameters": None, "interface_width": 1.0, "coarse_fraction": 0.2, "radius": 4.0, "overpotential": -0.1,
-        "correction": 30.0, "seed": 3,
+        "grid_cells": [32, 32], "crossings": 1.0, "zone_depth": 6.0, "gap": 3.0, "largest_coverage": 0.5,
+        "least_stress_ratio": 1.0, "parameters": None, "interface_width": 1.0, "coarse_fraction": 0.2, "radius": 4.0,
+        "overpotential": -0.1, "correction": 30.0, "seed": 3,
     }  # fmt: skip
     return Namespace(**(values | changes))
 
 
 def test_the_command_line_speaks_in_micrometres(tmp_path):
-    assert verdict_commands.settings_of(asked()).zone_depth == pytest.approx(6e-6)
+    settings = verdict_commands.settings_of(asked())
+    assert (settings.zone_depth, settings.gap) == (pytest.approx(6e-6), pytest.approx(3e-6))
     assert verdict_commands.point_of(asked()).radius == pytest.approx(4e-6)
     assert verdict_commands.parameters_of(asked()).interface_width == pytest.approx(1e-6)
     kept = tmp_path / "parameters.json"

@@ -1,12 +1,15 @@
 """`selflimit diagram FORMULA ...`: tables, page, documents and errors, from the command line."""
 
 import html
+import importlib.util
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import chdir, redirect_stdout
+from pathlib import Path
 
 import pytest
 
@@ -90,7 +93,8 @@ def test_the_page_needs_nothing_from_outside(sulfides):
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     pictures = [png.name for png in (folder / found["folder"] / "figures").iterdir()]
     assert page.count("data:image/png;base64,") == sum(not name.startswith("map-") for name in pictures)
-    drawn = sum(name.startswith(("map-", "stability-", "interface-")) for name in pictures)  # as interactive ones too
+    kinds = ("map-", "stability-", "energy-", "strain-", "interface-")  # as interactive ones too
+    drawn = sum(name.startswith(kinds) for name in pictures)
     assert page.count('<svg xmlns="http://www.w3.org/2000/svg"') == drawn
 
 
@@ -162,13 +166,76 @@ def test_own_entries_by_formula_or_by_option(nitride):
     assert "mine.json" in first["origin"]
 
 
-@pytest.mark.parametrize(("model", "maps"), [("elastic", 1), ("inclusion", 0)])
-def test_other_functionals_say_what_they_leave_out(nitride, model, maps):
-    found = json.loads(said_in(nitride, "Li3N", "--entries", "mine.json", "--model", model, "--k-eff", "5", "--json"))
+@pytest.mark.parametrize("model", ["elastic", "inclusion"])
+def test_other_functionals_have_maps_spreads_and_compressible_limits(nitride, model):
+    asked = ["Li3N", "--entries", "mine.json", "--model", model, "--k-eff", "0", "0.5", "40", "--samples", "20"]
+    found = json.loads(said_in(nitride, *asked, "--json"))
     assert {doc.functional for doc in read(found, "stabilities")} == {model}
-    assert len(found["predominances"]) == maps
-    assert found["uncertainties"] == []
-    assert any("Uncertainty" in note for note in found["notes"])
+    assert len(found["predominances"]) == 1
+    (spread,) = read(found, "uncertainties")
+    assert any(f"the {model} functional" in text for text in spread.not_covered)
+    (soft,) = read(found, "compressible")  # without constriction there is nothing to compress
+    assert soft.k_eff == 0.5  # at 40 GPa nitrogen would be torn
+    assert soft.rules.bulk_moduli["Li3N mp-2251"].modulus == pytest.approx(51.984)
+    assert any("Bulk modulus of N2" in note for note in found["notes"])  # the one that is not known
+    page = (nitride / found["page"]).read_text()
+    assert "No compressible result at 40 GPa" in page
+
+
+def test_bulk_moduli_of_own_entries_count(nitride):
+    entries = json.loads((nitride / "mine.json").read_text())
+    for entry in entries:
+        entry["data"] = {"bulk_modulus": {"modulus": 1e9, "derivative": 4.0, "source": "test: rigid"}}
+    (nitride / "stiff.json").write_text(json.dumps(entries))
+    asked = ["Li3N", "--entries", "stiff.json", "--model", "elastic", "--k-eff", "5", "--samples", "0"]
+    assert "moves the limits by up to 0.0 mV" in said_in(nitride, *asked)
+
+
+def test_the_working_ion_is_that_of_the_formulas(tmp_path):
+    """Li3N with sodium in the place of lithium: the same numbers, against Na/Na+."""
+    text = json.dumps([entry.as_dict() for entry in competing_entries("Li-N", "force-field")])
+    (tmp_path / "lithium.json").write_text(text)
+    (tmp_path / "sodium.json").write_text(text.replace('"Li"', '"Na"'))
+    few = ["--samples", "0", "--k-eff", "5", "--json"]
+    lithium = json.loads(said_in(tmp_path, "Li3N", "--entries", "lithium.json", *few))
+    sodium = json.loads(said_in(tmp_path, "Na3N", "--entries", "sodium.json", *few))
+    assert read(sodium, "stabilities")[0].working_ion == "Na"
+    assert read(sodium, "stabilities")[0].stability_high == read(lithium, "stabilities")[0].stability_high
+    assert any("Na/Na+" in note for note in sodium["notes"])
+
+
+@pytest.fixture
+def browser(tmp_path):
+    """A headless Chromium."""
+    if shutil.which("chromium") is None and shutil.which("google-chrome") is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    spec = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    started = module.Browser(tmp_path / "profile")
+    yield started
+    started.close()
+
+
+def test_curves_show_their_reactions_under_the_pointer_in_a_browser(sulfides, browser):
+    folder, found = sulfides
+    browser.open((folder / found["page"]).resolve().as_uri())
+    drawn = "[...document.querySelectorAll('svg.selflimit-map')].filter(svg => svg.querySelector('.line'))"
+    assert browser.ask(f"{drawn}.length") == 4  # energy and strain of two electrolytes
+    for number in range(4):
+        piece = f"{drawn}[{number}].querySelector('g:last-of-type')"  # drawn last: nothing covers it
+        browser.ask(f"{piece}.scrollIntoView({{block: 'center'}})")
+        line = f"{piece}.querySelector('.line')"
+        x, y = browser.ask(
+            f"(() => {{const p = {line}.getPointAtLength({line}.getTotalLength() / 2)"
+            f".matrixTransform({line}.getScreenCTM()); return [p.x, p.y]}})()"
+        )
+        shown = f"getComputedStyle({piece}.querySelector('.info')).visibility"
+        browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=2, y=2)
+        browser.until(f"{shown} === 'hidden'")
+        browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        browser.until(f"{shown} === 'visible'")
+        assert "→" in browser.ask(f"{piece}.querySelector('.info').textContent")
 
 
 def test_volume_rules_reach_the_documents(nitride):

@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from pymongo import MongoClient
 
@@ -106,6 +107,27 @@ def test_killed_at_three_random_moments_and_resumed(tiny, tmp_path, seed):
     assert len(list(open_store(where).query({}))) == 5 + 4 + 1  # jobs, the fan-out's parts, its replacement
     assert not list(folder.rglob("*.json.part")), "halves of files are hidden"
     assert json.loads((folder / "provenance.json").read_text())["jobs"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, -signal.SIGINT)])
+def test_a_signal_ends_a_run_with_its_workers_and_it_goes_on(tiny, tmp_path, monkeypatch, number, code):
+    """Ctrl-C reaches the command line as KeyboardInterrupt, which it turns into 130 (test_manager); here is none."""
+    monkeypatch.setenv("TINY_CROWD", "1")
+    monkeypatch.setenv("PYTHONPATH", str(HERE), prepend=os.pathsep)
+    command = [sys.executable, str(HERE / "tiny_flow.py"), str(tmp_path / "run"), str(tmp_path / "store")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while len(workers := [line for line in computed(tmp_path) if line.startswith("worker")]) < 2:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)  # the workers would take five minutes
+    assert process.returncode == code
+    assert ("selflimit: terminated; run the same command again to resume" in said) == (number == signal.SIGTERM)
+    assert not [line for line in workers if psutil.pid_exists(int(line.split()[1]))]
+    assert not [path for path in (tmp_path / "run").rglob("*") if path.name.endswith(".part")]
+    monkeypatch.delenv("TINY_CROWD")
+    records = tiny.run_in(tmp_path / "run", str(tmp_path / "store"))
+    assert [(record.name, record.reused) for record in records] == [("step", True), ("crowd", False)]
 
 
 def test_two_runs_into_one_folder_the_second_is_refused(tiny, tmp_path, monkeypatch):
@@ -221,6 +243,7 @@ def poisoned(request, made, tmp_path_factory):
 def test_poisoned_documents_do_not_stop_queries_of_the_others(poisoned, filters, made):
     store = open_store(poisoned)
     assert made.decomposition(15.0, 1.0) in results(store, **filters)
+    assert made.decomposition(15.0, 1.0) in results(store, limit=1000, **filters)
     rows = results(store, fields=["uuid", "formula", "k_eff", "reaction_energy"], **filters)
     assert {"uuid": "good", "formula": "Li2ZrCl6", "k_eff": 15.0, "reaction_energy": -1.0} in rows
     json.dumps([{**row, "uuid": str(row["uuid"])} for row in rows], allow_nan=False)

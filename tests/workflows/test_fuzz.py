@@ -6,6 +6,7 @@ The command line turns SelflimitError and OSError into one line and exit code 2;
 
 import json
 import warnings
+from argparse import Namespace
 from contextlib import suppress
 from io import BytesIO
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from monty.json import MontyEncoder
 from PIL import Image
 
 from selflimit import __version__
@@ -97,6 +99,44 @@ def entries():
     return json.dumps([ComputedStructureEntry(crystal, -7.0, entry_id="mp-1", parameters=level).as_dict()]).encode()
 
 
+def fields():
+    file = BytesIO()
+    np.savez(file, xi=np.zeros((4, 6)), c=np.ones((4, 6), dtype=np.float32))
+    return file.getvalue()
+
+
+def flow():
+    from jobflow import Flow
+
+    from selflimit.workflows.jobs import particle_candidates
+
+    return json.dumps(Flow([particle_candidates("Li3N mp-2251")]), cls=MontyEncoder).encode()
+
+
+def started():
+    from selflimit.workflows.run_folder import Started
+
+    return Started(through="report", store="mongodb://me:***@host/db").model_dump_json().encode()
+
+
+def provenance():
+    job = {"name": "lowest", "uuid": "a", "seconds": 1.5, "reused": False, "finished": "2026-01-01T00:00:00"}
+    return json.dumps({"configuration": {}, "jobs": [job, {**job, "uuid": "b"}], "sha256": {}}).encode()
+
+
+def parameters():
+    from selflimit.mesoscale.parameters import InterfaceParameters
+
+    return InterfaceParameters().model_dump_json().encode()
+
+
+LAUNCHPAD = b"""host: mongodb://127.0.0.1:1/x?serverSelectionTimeoutMS=1
+uri_mode: true
+name: x
+logdir: null
+"""
+
+
 def picture():
     file = BytesIO()
     Image.fromarray(np.kron([[0, 1], [2, 1]], np.ones((8, 8))).astype(np.uint8)).save(file, "PNG")
@@ -148,6 +188,57 @@ def read_document(path):
     levels_of_theory(path.parent.parent)
 
 
+def read_fields(path):
+    """As whoever knows its hash: a file of another one is refused before it is opened."""
+    from selflimit.documents import FieldFile
+    from selflimit.mesoscale.fields import load_fields, sha256
+
+    load_fields(path.parent, FieldFile(path=path.name, sha256=sha256(path), arrays={}))
+
+
+def read_archive(path):
+    from jobflow import JobStore
+    from maggma.stores import MemoryStore
+
+    from selflimit.workflows.large_data import put_file
+
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore(key="blob_uuid")})
+    store.connect()
+    put_file(store, path)
+
+
+def read_flow(path):
+    from selflimit.workflows.local import saved_flow
+
+    saved_flow(path)
+
+
+def read_started(path):
+    from selflimit.workflows.run_folder import started_run
+
+    started_run(path.parent.parent)
+
+
+def read_provenance(path):
+    from selflimit.workflows.runs import record_provenance
+
+    (path.parent / "configuration.json").write_text("{}")
+    record_provenance(path.parent, [], "store")
+
+
+def read_parameters(path):
+    from selflimit.workflows.verdict_commands import parameters_of
+
+    parameters_of(Namespace(parameters=str(path), interface_width=0.1))
+
+
+def read_launchpad(path):
+    from selflimit.workflows.fireworks_adapter import launchpad_of
+
+    pytest.importorskip("fireworks", reason="FireWorks is not installed: pip install fireworks")
+    launchpad_of(path)
+
+
 def read_image(path):
     from selflimit.mesoscale.segmented_images import read_labels
 
@@ -162,6 +253,13 @@ PARSERS = {
     "configuration": ("configuration.json", configuration, read_configuration),
     "document": ("documents/lowest.json", configuration, read_document),
     "image": ("image.png", picture, read_image),
+    "fields": ("growth-fine.npz", fields, read_fields),
+    "fields to store": ("growth-fine.npz", fields, read_archive),
+    "flow": ("flow.json", flow, read_flow),
+    "how a run was started": (".flows/started.json", started, read_started),
+    "provenance": ("provenance.json", provenance, read_provenance),
+    "interface parameters": ("parameters-0.json", parameters, read_parameters),
+    "launchpad": ("my_launchpad.yaml", lambda: LAUNCHPAD, read_launchpad),
 }
 """File name, a good file, and who reads it."""
 

@@ -1,16 +1,19 @@
 """Files in the store: the same bytes back, once, checked, and nowhere but in the folder."""
 
 import base64
+import hashlib
+from pathlib import Path
 
+import bson
 import numpy as np
 import pytest
-from jobflow import JobStore
+from jobflow import Flow, JobStore, run_locally
 from maggma.stores import JSONStore, MemoryStore
 
 from selflimit.documents import FieldFile
 from selflimit.errors import InputError
 from selflimit.mesoscale.fields import load_fields, save_fields
-from selflimit.workflows import large_data
+from selflimit.workflows import carried_files, large_data, reuse
 from selflimit.workflows.large_data import get_file, has_file, inside, put_file
 from selflimit.workflows.stores import open_store
 
@@ -85,6 +88,29 @@ def test_a_workers_json_store_takes_files_and_a_database_takes_them_over(store, 
         store.additional_stores["data"].update({key: value for key, value in doc.items() if key != "_id"})
     assert all(base64.b64decode(piece["data"]) for piece in pieces(store))
     assert get_file(store, fields, tmp_path / "here").read_bytes() == (tmp_path / "growth.npz").read_bytes()
+
+
+@reuse.job(config=carried_files.WITH_STORE)
+def large_fields(side):
+    noise = np.random.default_rng(1).normal(size=(2, side, side))
+    fields = save_fields(Path.cwd(), "large.npz", {"xi": (noise[0], "1"), "c": (noise[1], "mol/m^3")})
+    return [fields, carried_files.carried(fields)]
+
+
+def test_large_fields_leave_the_document_small(store, tmp_path, monkeypatch):
+    """16 MB of fields: what is found of them are hash, shape, type and unit; each piece is one that MongoDB takes."""
+    monkeypatch.setattr(large_data, "PIECE", 8 * 2**20)
+    one = large_fields(1000)
+    run_locally(Flow([one]), store=store, create_folders=True, root_dir=tmp_path, log=False, ensure_success=True)
+    [stored] = store.docs_store.query({})
+    assert len(bson.encode(stored)) < 1e4
+    fields, _ = stored["output"]
+    [file] = tmp_path.glob("*/large.npz")
+    assert file.stat().st_size > 10e6, "noise cannot be compressed"
+    assert fields["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert fields["arrays"] == {"xi": "1000x1000 float64 1", "c": "1000x1000 float64 mol/m^3"}
+    assert sum(len(piece["data"]) for piece in pieces(store)) == file.stat().st_size
+    assert max(len(piece["data"]) for piece in pieces(store)) <= 8 * 2**20
 
 
 def test_a_store_without_data_is_refused(tmp_path):

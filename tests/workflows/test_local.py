@@ -40,13 +40,16 @@ def gather(values):
 
 class Heard(Listener):
     def __init__(self):
-        self.said, self.finished = [], []
+        self.said, self.finished, self.made = [], [], []
 
     def start(self, job):
         return lambda fraction, message: self.said.append((job.name, fraction, message))
 
     def finish(self, job, record):
         self.finished.append((job.name, record.reused))
+
+    def offspring(self, job, child):
+        self.made.append((job.name, child.name))
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +115,9 @@ def test_offspring_are_run_and_resumed(store, tmp_path):
     fan = fan_out([1, 2, 3])
     after = add(fan.output, 100)
     save_flow(tmp_path / "flow.json", Flow([fan, after]))
-    run_flow(saved_flow(tmp_path / "flow.json"), store, tmp_path, Listener())
+    heard = Heard()
+    run_flow(saved_flow(tmp_path / "flow.json"), store, tmp_path, heard)
+    assert heard.made == [("fan_out", name) for name in ("add", "add", "add", "gather", "store_inputs")]
     assert value_of(store, after) == 109  # (2 + 3 + 4) + 100
     ran = list(RUNS)
     # forget the collected output, as if the process had died before it was written

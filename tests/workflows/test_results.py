@@ -1,15 +1,19 @@
 """Queries: what was written is found again, from another connection, with the same filters, by an index."""
 
 import json
-from datetime import date
+import tracemalloc
+import uuid
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from monty.json import jsanitize
 
 from selflimit.documents import DecompositionDoc, LevelOfTheory
 from selflimit.errors import InputError
-from selflimit.workflows.results import Wanted, _query, results
-from selflimit.workflows.stores import INDEXES, open_store
+from selflimit.workflows.results import SPANS, Wanted, _found, _query, results
+from selflimit.workflows.stores import DATED, INDEXES, open_store
 
 OLD = Path(__file__).parent / "data" / "documents_of_schema_1.json"
 """Documents that the revision 36b1ac2 of this package computed: schema version 1, without search keys."""
@@ -171,6 +175,43 @@ def test_every_filter_uses_an_index(mongo_server, filters, made):
     assert plan_of(collection, query) >= {"IXSCAN", next(iter(query))}
 
 
+@pytest.mark.parametrize("filters", [{"kind": "StabilityDoc"}, {"tag": "thesis"}, {"formula": "LiCl"}, {"k_eff": 0.0}])
+def test_the_newest_of_one_value_are_found_by_its_index_with_the_date(mongo_server, filters, made):
+    """The plan of every span must begin with both fields, so that it reads nothing but what it finds."""
+    collection = open_store(f"{mongo_server}/explained").docs_store._collection
+    if collection.estimated_document_count() == 0:
+        collection.insert_many([{"uuid": str(number), "index": 1} for number in range(100)])
+    spans = list(Wanted.of(filters).spans())
+    assert len(spans) == SPANS + 2
+    [value] = set(_query(Wanted.of(filters), None))
+    for span in spans[:-1]:
+        assert plan_of(collection, _query(span, None)) == {"IXSCAN", value, "completed_at"}
+
+
+def test_spans_of_dates_leave_no_gap_and_keep_what_was_asked():
+    spans = list(Wanted.of({"since": "2025-01-01", "until": "2026-03-01"}).spans())
+    assert (spans[-1].since, spans[0].until) == ("2025-01-01T00:00:00", "2026-03-02T00:00:00")
+    assert all(earlier.until == later.since for later, earlier in pairwise(spans))
+    undated = list(Wanted.of({}).spans())[-1]
+    assert undated.of_job() == {"completed_at": {"$not": {"$type": "string"}}}
+
+
+@pytest.mark.parametrize("filters", [{}, {"kind": "DecompositionDoc"}, {"tag": "thesis"}, {"voltage": (0.0, 5.0)}])
+def test_a_limit_leaves_the_newest_of_what_is_found_without(mongo_server, made, filters):
+    store = open_store(f"{mongo_server}/limited-{uuid.uuid4().hex}")
+    now = datetime.now()
+    for number, hours in enumerate([30_000, 900, 2, 100, -5, 100_000]):
+        day = (now - timedelta(hours=hours)).isoformat()
+        made.put(store, made.decomposition(float(number), 1.0), str(number), day, ["thesis"])
+    made.put(store, made.decomposition(6.0, 1.0), "none", None, ["thesis"])
+    order = ["4", "2", "3", "1", "0", "5", "none"]
+    for sort in (None, "-date"):
+        for limit in (1, 3, 7, 100):
+            found = results(store, fields=["uuid"], sort=sort, limit=limit, **filters)
+            assert [one["uuid"] for one in found] == order[:limit]
+    assert len(results(store, limit=100, since="2010-01-01", **filters)) == 6
+
+
 def test_both_ends_of_a_voltage_range_have_an_index(mongo_server):
     """One by one: SecantusDB 0.7 explains a query of two fields as a scan, although it uses the first one's index."""
     collection = open_store(f"{mongo_server}/explained").docs_store._collection
@@ -184,6 +225,27 @@ def test_references_are_resolved_by_an_index(mongo_server):
     assert plan_of(store.docs_store._collection, {"uuid": "a", "index": 1}) >= {"IXSCAN", "uuid"}
     assert plan_of(store.additional_stores["data"]._collection, {"blob_uuid": "a"}) >= {"IXSCAN", "blob_uuid"}
     assert plan_of(store.docs_store._collection, {"hosts": "a"}) == {"COLLSCAN"}, "the control: no index, so a scan"
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_over_a_large_store(mongo_server, made):
+    """150 MB of documents: at any moment the client holds one batch of the server's (16 MB, and what is read of it)."""
+    store = open_store(f"{mongo_server}/flat-{uuid.uuid4().hex}")
+    large = jsanitize(made.decomposition(15.0, 1.0), strict=True) | {"reaction": "x" * 100_000}
+    about = {"index": 1, "completed_at": "2026-03-01T12:00:00", "metadata": {}, "name": "job", "hosts": []}
+    for start in range(0, 1500, 100):
+        numbers = range(start, start + 100)
+        store.docs_store._collection.insert_many([{"uuid": str(n), "output": large, **about} for n in numbers])
+    tracemalloc.start()
+    try:
+        rows = results(store, fields=["uuid", "reaction"])
+        assert tracemalloc.get_traced_memory()[0] > 140e6, "the control: all of it kept"
+        del rows
+        tracemalloc.reset_peak()
+        assert sum(1 for _ in _found(store, Wanted.of({}), None, ["reaction"])) == 1500
+        assert tracemalloc.get_traced_memory()[1] < 75e6
+    finally:
+        tracemalloc.stop()
 
 
 def plan_of(collection, query):
@@ -202,4 +264,5 @@ def plan_of(collection, query):
 def test_the_documented_indexes_are_there(mongo_server):
     collection = open_store(f"{mongo_server}/explained").docs_store._collection
     kept = {tuple(index["key"]) for index in collection.list_indexes()}
-    assert {(field,) for field in INDEXES["outputs"]} | {("uuid", "index")} <= kept
+    dated = {(field, "completed_at") for field in DATED}
+    assert {(field,) for field in INDEXES["outputs"]} | dated | {("uuid", "index")} <= kept

@@ -1,13 +1,17 @@
 """Provenance in every job's document, and identical work taken over instead of repeated."""
 
+import re
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
-from jobflow import Flow, job, run_locally
+from jobflow import Flow, Maker, Response, job, run_locally
 
+from selflimit import workflows
 from selflimit.mesoscale.fields import save_fields
 from selflimit.workflows import jobs, reuse
 from selflimit.workflows.provenance import NO_CHECKOUT
@@ -27,16 +31,30 @@ def multiply(a, b):
     return a * b
 
 
-@job
-@reuse.traced
-def traced(a, b):
+@reuse.job
+def subtract(a, b):
     return a - b
+
+
+@dataclass
+class Subtraction(Maker):
+    name: str = "subtraction"
+    scale: int = 2
+
+    @reuse.job(metadata={"mine": 1})
+    def make(self, a, b):
+        return self.scale * (a - b)
+
+
+@reuse.job
+def fan_out(a):
+    parts = [subtract(a, 1)]
+    parts.append(subtract(parts[0].output, 1))
+    return Response(replace=Flow(parts, output=parts[1].output))
 
 
 @job
 def fields(folder, value):
-    from pathlib import Path
-
     RUNS.append("fields")
     return save_fields(Path(folder), "out.npz", {"xi": (np.full(4, value), "1")})
 
@@ -101,11 +119,27 @@ def test_a_document_says_what_it_was_made_from(store):
 
 def test_another_runner_stamps_too(store):
     """jobflow's own runner knows nothing of provenance; the job's decorator does."""
-    one = traced(5, 2)
-    run_locally(Flow([one]), store=store, create_folders=False, log=False)
-    found = store.query_one({"uuid": one.uuid})
-    assert found["output"] == 3
-    assert found["metadata"]["provenance"]["inputs_hash"] == reuse.inputs_hash(traced(5, 2), store)
+    one = subtract(5, 2)
+    two = Subtraction().make(one.output, 1)
+    three = fan_out(two.output)
+    run_locally(Flow([one, two, three]), store=store, create_folders=False, log=False)
+    assert [store.get_output(each.uuid) for each in (one, two, three)] == [3, 4, 2]
+    stored = list(store.query({}, sort={"completed_at": 1}))
+    digests = [doc["metadata"]["provenance"]["inputs_hash"] for doc in stored]
+    again = [subtract(5, 2), Subtraction().make(3, 1), fan_out(4), subtract(4, 1), subtract(3, 1), fan_out(4)]
+    assert digests == [reuse.inputs_hash(each, store) for each in again]
+    parents = [doc["metadata"]["provenance"]["parents"] for doc in stored]
+    assert parents == [[], [one.uuid], [two.uuid], [], [stored[3]["uuid"]], [two.uuid]]
+    assert stored[1]["metadata"]["mine"] == 1
+    assert all(doc["metadata"]["provenance"]["host"] == socket.gethostname() for doc in stored)
+
+
+def test_every_job_of_this_package_is_traced():
+    """A job made by jobflow's own decorator would leave no trace where a job manager runs it."""
+    folder = Path(workflows.__path__[0])
+    own = re.compile(r"^from jobflow import .*\bjob\b", re.M)
+    assert {path.name for path in folder.glob("*.py") if own.search(path.read_text())} == set()
+    assert own.search("from jobflow import Flow, job"), "the control"
 
 
 def test_identical_work_is_taken_over_with_its_origin(store, tmp_path):

@@ -1,12 +1,14 @@
 """The whole VASP path under real custodian, with a program that reads and writes VASP's files. No VASP runs here."""
 
 import importlib.util
+import json
 import stat
 import sys
 from contextlib import chdir
 from functools import partial
 from pathlib import Path
 
+import bson
 import numpy as np
 import pytest
 
@@ -26,11 +28,15 @@ from pymatgen.entries.compatibility import MaterialsProject2020Compatibility
 from pymatgen.io.vasp import Incar, Kpoints, Poscar, Vasprun
 from pymatgen.io.vasp.sets import MPRelaxSet, MPStaticSet
 
-from selflimit.documents import CoarseRelaxationDoc, LevelOfTheory
+from selflimit.documents import CoarseRelaxationDoc, LevelOfTheory, ScreeningDoc
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.structures.parents import Parent
+from selflimit.workflows.flows import OrderingMaker
 from selflimit.workflows.force_fields import ForceField
 from selflimit.workflows.local import Listener, run_flow
-from selflimit.workflows.relax import ForceFieldRelaxMaker
+from selflimit.workflows.relax import ForceFieldRelaxMaker, StagedRelaxMaker
+from selflimit.workflows.results import results
+from selflimit.workflows.runs import execute
 from selflimit.workflows.screening import ScreenedRelaxMaker
 from selflimit.workflows.vasp import VaspRelaxMaker
 from selflimit.workflows.vasp_jobs import VaspRelaxation, VaspStatic, reached_wall_time
@@ -301,3 +307,45 @@ def test_vasp_relaxes_what_a_force_field_passes_on(vasp, store, tmp_path, monkey
     assert vasp.starts == ["Li NSW=99", "Li NSW=99", "Li NSW=0"]
     decided = store.query_one({"name": "screening"})["output"]
     assert [one["decision"] for one in decided["crystals"]] == ["duplicate", "passed on"]
+
+
+def half_filled() -> Parent:
+    """Lithium on half of the tetrahedral sites between chlorine: zinc blende and its like."""
+    sites = [[x, y, z] for x in (0.25, 0.75) for y in (0.25, 0.75) for z in (0.25, 0.75)]
+    fcc = [[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]]
+    labels = ["Li1"] * 8 + ["Cl1"] * 4
+    crystal = Structure(
+        Lattice.cubic(4.5), [{"Li": 0.5}] * 8 + ["Cl"] * 4, sites + fcc, site_properties={"label": labels}
+    )
+    return Parent("LiCl-half", crystal, (("Li1",),), {"Li": 1, "Cl": -1}, "made by hand")
+
+
+def test_orderings_are_screened_relaxed_with_vasp_and_told_in_the_run_folder(vasp, store, tmp_path, monkeypatch):
+    """`--force-field VASP --screen ...` from the disordered crystal to its lowest ordering and what was left out."""
+    level = LevelOfTheory(method="force field", model="pairs")
+    pairs = ForceField("pairs", PairPotential(), level, frozenset({"Li", "Cl"}))
+    monkeypatch.setattr("selflimit.workflows.relaxation.loaded_force_field", lambda name: pairs)
+    screened = ScreenedRelaxMaker(
+        screen=StagedRelaxMaker(force_field="pairs", workers=1), relax_maker=VaspRelaxMaker(potcar_spec=True),
+        window=1.0, most=1,
+    )  # fmt: skip
+    flow = OrderingMaker(cells=("conventional",), keep=3, relax_maker=screened).make(half_filled())
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "configuration.json").write_text("{}")
+    execute(folder, flow, store, Listener(), None, "memory")
+    [told] = results(store, kind="ScreeningDoc")
+    kept = json.loads((folder / "documents" / "relax-orderings-screening.json").read_text())
+    assert ScreeningDoc.model_validate({k: v for k, v in kept.items() if not k.startswith("@")}) == told
+    assert (told.level_of_theory, told.most, len(told.crystals)) == (level, 1, 3)
+    [passed] = [one for one in told.crystals if one.decision == "passed on"]
+    assert passed.above_hull == pytest.approx(0, abs=1e-9), "the lowest of its composition"
+    assert all(one.decision in ("cut off", "duplicate") for one in told.crystals if one != passed), "1 eV/atom is wide"
+    best = json.loads((folder / "documents" / "lowest-ordering.json").read_text())
+    assert (best["label"], best["level_of_theory"]["method"]) == (passed.label, "DFT")
+    assert vasp.starts == ["LiCl NSW=99", "LiCl NSW=99", "LiCl NSW=0"]
+    for one in store.query({"output": {"$ne": None}}):
+        assert one["metadata"]["provenance"]["inputs_hash"], one["name"]
+        assert len(bson.encode(one)) < 1e6, "what is large in a VASP task goes to the data store"
+    static = store.query_one({"name": "MP GGA static " + passed.label})["metadata"]["provenance"]
+    assert len(static["parents"]) == 1, "the second relaxation"

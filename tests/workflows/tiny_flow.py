@@ -7,6 +7,8 @@ import json
 import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from jobflow import Flow, Response, job
@@ -36,6 +38,27 @@ def fan_out(parent):
     return Response(replace=Flow([*parts, last], output=last.output))
 
 
+@job
+def crowd(parent):
+    """Two worker processes that would take minutes, as a batch of relaxations does."""
+    if "TINY_CROWD" in os.environ:
+        with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+            for done in [pool.submit(work_for_minutes) for _ in range(2)]:
+                done.result()
+    return parent
+
+
+def work_for_minutes():
+    note(f"worker {os.getpid()}")
+    time.sleep(300)
+
+
+def crowded_flow():
+    first = step("first")
+    last = crowd(first.output)
+    return Flow([first, last], output=last.output)
+
+
 def tiny_flow():
     first, second = step("first"), step("second")
     third = step("third", first.output, second.output)
@@ -46,7 +69,7 @@ def tiny_flow():
     return Flow([first, second, third, fan, last], output=last.output)
 
 
-def run_in(folder, where):
+def run_in(folder, where, make=tiny_flow):
     """Start or resume the flow in ``folder``; documents and provenance go there as well."""
     from selflimit.workflows import runs
     from selflimit.workflows.local import Listener, locked, save_flow, saved_flow
@@ -56,11 +79,11 @@ def run_in(folder, where):
     with locked(folder):
         (folder / "configuration.json").write_text(json.dumps({}))
         path = folder / ".flows" / "flow.json"
-        flow = saved_flow(path) or save_flow(path, tiny_flow())
+        flow = saved_flow(path) or save_flow(path, make())
         return runs.execute(folder, flow, open_store(where), Listener(), None, where)
 
 
 if __name__ == "__main__":
     import tiny_flow as importable  # so that the jobs' module has a name another process can import
 
-    importable.run_in(*sys.argv[1:])
+    importable.run_in(*sys.argv[1:3], importable.crowded_flow)

@@ -62,6 +62,7 @@ from selflimit.documents.records import (
     with_level,
 )
 from selflimit.documents.schema_versions import SCHEMA_VERSION
+from selflimit.documents.screening import ScreenedCrystal, ScreeningDoc
 from selflimit.documents.self_limitation import (
     ClosedLoopDoc,
     Criterion,
@@ -145,6 +146,8 @@ __all__ = [
     "RelaxationDoc",
     "ReportDoc",
     "RetainedFractionRow",
+    "ScreenedCrystal",
+    "ScreeningDoc",
     "SearchKeys",
     "SeriesModulus",
     "SourceThreshold",

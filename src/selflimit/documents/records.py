@@ -5,7 +5,16 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, computed_field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    computed_field,
+    model_validator,
+)
 from pymatgen.core import Composition, Structure
 from pymatgen.core.entries import ComputedStructureEntry
 
@@ -132,14 +141,20 @@ def level_of(entry: ComputedStructureEntry) -> LevelOfTheory:
     Raises
     ------
     LevelOfTheoryError
-        The entry does not say how its energy was obtained.
+        The entry does not say how its energy was obtained, or not in the fields of a LevelOfTheory.
     """
     if LEVEL_KEY not in entry.parameters:
         raise LevelOfTheoryError(
             f"entry {entry.entry_id} ({entry.reduced_formula}) does not say its level of theory; "
             "set it with selflimit.documents.with_level(entry, LevelOfTheory(...))"
         )
-    return LevelOfTheory.model_validate(entry.parameters[LEVEL_KEY])
+    try:
+        return LevelOfTheory.model_validate(entry.parameters[LEVEL_KEY])
+    except ValidationError as fault:
+        raise LevelOfTheoryError(
+            f"entry {entry.entry_id} ({entry.reduced_formula}) has a damaged level of theory "
+            f"({fault.errors()[0]['msg']}); set it with selflimit.documents.with_level(entry, LevelOfTheory(...))"
+        ) from None
 
 
 def common_level(entries: list[ComputedStructureEntry]) -> LevelOfTheory:

@@ -73,6 +73,7 @@ def crystal(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--cell",
+        "--supercell",
         nargs="+",
         default=["primitive", "conventional"],
         metavar="CELL",
@@ -97,7 +98,11 @@ def without_relaxation(parser: ArgumentParser) -> None:
     what.add_argument("--no-relax", action="store_true", help="only the --keep lowest by electrostatics")
     what.add_argument("--sample", type=int, metavar="N", help="N random distinct orderings")
     what.add_argument("--write", metavar="FOLDER", help="all orderings to disk; run again to go on after a stop")
-    only.add_argument("--n-cells", type=int, metavar="N", help="all shapes of N primitive cells instead of --cell")
+    sizes = only.add_mutually_exclusive_group()
+    sizes.add_argument("--n-cells", type=int, metavar="N", help="all shapes of N primitive cells instead of --cell")
+    sizes.add_argument(
+        "--up-to", type=int, metavar="N", help="all shapes of 1 to N primitive cells that fit instead of --cell"
+    )
     only.add_argument(
         "--skip-superperiodic",
         action="store_true",

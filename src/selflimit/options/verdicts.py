@@ -29,6 +29,13 @@ def conditions(parser: ArgumentParser) -> None:
         help="model time over the time in which a flat stress-free front crosses the layer (default: %(default)s)",
     )
     parser.add_argument(
+        "--gap",
+        type=float,
+        default=2.0,
+        metavar="UM",
+        help="least width of the fine channel between two coarse particles (micrometres, default: %(default)s)",
+    )
+    parser.add_argument(
         "--zone-depth",
         type=float,
         default=6.0,
