@@ -37,6 +37,7 @@ from selflimit.documents import (
     ThresholdBand,
     ThresholdChange,
     UncertaintyDoc,
+    VolumeRules,
     VolumeSpread,
     with_level,
 )
@@ -155,6 +156,8 @@ def sample_uncertainty(
     return UncertaintyDoc(
         formula=parse_formula(question.composition).reduced_formula,
         working_ion=question.working_ion,
+        functional=question.model,
+        rules=VolumeRules(ion_volume=question.ion_volume, gases=question.gases),
         has_entry=plain.staircases[0].has_entry,
         energy_error=energy_error,
         volumes=spreads,

@@ -204,7 +204,7 @@ class DecompositionDoc(Document):
 
 
 class PredominanceRegion(Record):
-    """Convex polygon of the voltage-K_eff map in which one assemblage (elastic: or one pair) is the ground state."""
+    """Polygon of the voltage-K_eff map in which one assemblage (elastic: or one pair) is the ground state."""
 
     vertices: list[tuple[float, float]] = Field(description="Corners (voltage in V, K_eff in GPa), counter-clockwise")
     products: list[PhaseAmount] = Field(
@@ -217,7 +217,7 @@ class PredominanceRegion(Record):
 
 
 class PredominanceBoundary(Record):
-    """Straight border of two regions: ``energy + uptake * voltage + stiffness * K_eff = 0``."""
+    """Straight piece of a border of two regions: ``energy + uptake * voltage + stiffness * K_eff = 0``."""
 
     regions: tuple[int, int] = Field(description="Indices of the two regions")
     ends: tuple[tuple[float, float], tuple[float, float]] = Field(description="End points (voltage in V, K_eff in GPa)")
