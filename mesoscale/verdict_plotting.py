@@ -36,7 +36,8 @@ def plot_design_map(doc: DesignMapDoc, figure: Figure, x: str = "coarse_fraction
     """Probability, coverage and stress ratio over two of the four axes.
 
     Numbers in the cells: self-limiting packings of those that lithium crossed; means of coverage and stress ratio. Grey
-    cells have no verdict: lithium did not arrive or is detached, or no packing fits.
+    cells have no verdict: lithium did not arrive or is detached; 'failed': no packing fits, or a growth did not
+    converge.
 
     Parameters
     ----------
@@ -117,6 +118,6 @@ def _text(cell: DesignCell, value: str) -> str:
     if cell.artefacts and value == "probability":
         return "lithium\ndetached"
     if not cell.packings and not cell.artefacts:
-        return "not\nreached" if cell.not_reached else "no\npacking"
+        return "not\nreached" if cell.not_reached else "failed"
     found = getattr(cell, value)
     return "" if found is None else f"{found:.2f}"

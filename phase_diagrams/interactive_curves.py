@@ -3,6 +3,7 @@
 As in :mod:`selflimit.phase_diagrams.interactive`: no scripts, nothing from a network.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from html import escape
 
@@ -102,11 +103,11 @@ def _curves(
         said = f"K_eff {doc.k_eff:g} GPa, {part.voltage_low:.3f} to {part.voltage_high:.3f} V: {values_there}"
         body.append(_pointed(shape, [readable(part.reaction), f"{said}; {quantity}"], bottom))
     keys = [
-        f'<text x="{LEFT + 110 * i}" y="{TOP + 4}" fill="{COLOURS[i % len(COLOURS)]}">● {doc.k_eff:g} GPa</text>'
+        f'<text x="{LEFT + 110 * i}" y="{TOP + 4}"><tspan fill="{COLOURS[i % len(COLOURS)]}">●</tspan> '
+        f"{doc.k_eff:g} GPa</text>"
         for i, doc in enumerate(docs)
     ]
-    shown = [least + (most - least) * i / 4 for i in range(5)]
-    levels = [text_at(LEFT - 30, place(low, value)[1] + 4, f"{round(value, 6):.3g}", "name") for value in shown]
+    levels = [text_at(LEFT - 30, place(low, value)[1] + 4, f"{value:g}", "name") for value in round_values(least, most)]
     axis = _ticks(
         (low, high), bottom, f"{quantity} against voltage (V vs {docs[0].working_ion}/{docs[0].working_ion}⁺)"
     )
@@ -193,6 +194,14 @@ def _ticks(ends: tuple[float, float], bottom: float, title: str) -> list[str]:
     step = (WIDTH - LEFT - RIGHT) / 6
     ticks = [text_at(LEFT + step * i, bottom + 16, f"{value:.3g}", "name") for i, value in enumerate(across)]
     return [*ticks, text_at((LEFT + WIDTH) / 2, bottom + 36, title, "name")]
+
+
+def round_values(low: float, high: float) -> list[float]:
+    """Three to eight multiples of 1, 2 or 5 times a power of ten from ``low`` to ``high``, low < high."""
+    wide = (high - low) / 3.0 * (1.0 + 1e-9)  # 0.3 / 3 is a little less than 0.1
+    power = 10.0 ** math.floor(math.log10(wide))
+    step = power * max(factor for factor in (1, 2, 5) if factor * power <= wide)
+    return [round(step * i, 12) + 0.0 for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _drawing(title: str, bottom: float, body: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ LOOP_COLUMNS = (
 SWEEP_COLUMNS = ("retained fraction", "K seen (GPa)", "products", "compression (MPa)")
 CELL_COLUMNS = (
     "coarse", "radius (µm)", "overpotential (V)", "C", "self-limiting", "95 %", "localised", "artefacts", "not reached",
-    "no packing", "coverage", "detached", "η_m/|η|", "C*",
+    "failed", "coverage", "detached", "η_m/|η|", "C*",
 )  # fmt: skip
 
 

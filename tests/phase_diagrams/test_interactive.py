@@ -5,6 +5,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
@@ -13,6 +15,7 @@ from selflimit.phase_diagrams.interactive_curves import (
     interface_svg,
     reaction_energy_svg,
     reaction_strain_svg,
+    round_values,
     staircase_svg,
 )
 from selflimit.phase_diagrams.interfaces import interface_scan
@@ -101,7 +104,7 @@ def test_curves_have_every_piece_with_its_reaction_where_its_values_are(chloride
     assert slope < 0  # pixels count downwards
     assert heights[reaction_energy_svg] == pytest.approx([slope * e + offset for e in energies], abs=0.02)
     for k_eff in (0.0, 10.0):
-        assert f"● {k_eff:g} GPa" in svg
+        assert f"</tspan> {k_eff:g} GPa" in svg
     with pytest.raises(InputError, match="profiles of one electrolyte, got none"):
         reaction_energy_svg([])
 
@@ -114,3 +117,12 @@ def test_interface_scan_has_every_kink_with_its_reaction(chloride_entries):
     assert [plain(group.find(f"{SVG}title").text).split(";")[0] for group in groups] == [k.reaction for k in kinks]
     with pytest.raises(InputError, match="scans of one pair"):
         interface_svg([])
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
+def test_levels_are_round_and_within(low, width):
+    values = round_values(low, low + width)
+    step = values[1] - values[0]
+    assert 3 <= len(values) <= 8 and np.allclose(np.diff(values), step, rtol=1e-6)
+    assert low - 1e-9 <= values[0] and values[-1] <= low + width + 1e-9
+    assert f"{step:.0e}"[0] in "125"
