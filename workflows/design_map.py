@@ -112,6 +112,7 @@ def verdict_on(
         Grid(s.grid_cells, p.interface_width), point.seed, point.coarse_fraction, point.radius, s.gap, s.clearance,
         s.electrolyte_height, point.coarse_fraction,
     )  # fmt: skip
+    # a front that has covered the electrolyte cannot go on, which the guard takes for a pinned one: noted, not refused
     model = GrowthModel(p, structure, Numerics(time_tolerance=s.time_tolerance, allow_unresolved=True))
     thickness = structure.grid.size[-1] - s.electrolyte_height
     duration = s.crossings * thickness / p.planar_velocity(p.overpotential)

@@ -30,6 +30,7 @@ from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPointDoc, P
 from selflimit.mesoscale import plotting as mesoscale_plots
 from selflimit.mesoscale.fields import load_fields, sha256
 from selflimit.phase_diagrams import plotting as diagram_plots
+from selflimit.phase_diagrams.interactive_curves import reaction_energy_svg, reaction_strain_svg, staircase_svg
 from selflimit.workflows import diagram_tables, tables
 from selflimit.workflows.diagram_report import map_section, uncertainty_section
 from selflimit.workflows.growth_report import growth_figures, growth_section
@@ -252,6 +253,7 @@ def diagram_chapter(page: Page, content: ReportContent, figures: dict[str, Path]
     """The constrained phase diagram: figure, reactions, and the DFT energies beside it."""
     page.heading("Mechanically constrained phase diagram")
     page.figure(figures["stability"], "Decomposition products against voltage at each K_eff (counterpart of Fig. 7).")
+    page.drawing(staircase_svg(content.stabilities), "The same; point at a step for its reaction, energies and strain.")
     page.table(
         "Under lithium, at the lowest voltage", tables.DECOMPOSITION_COLUMNS,
         tables.decomposition_rows(content.decompositions),
@@ -259,7 +261,9 @@ def diagram_chapter(page: Page, content: ReportContent, figures: dict[str, Path]
     page.table("All voltages", tables.STABILITY_COLUMNS, tables.stability_rows(content.stabilities))
     map_section(page, content.predominance)
     page.figure(figures["strain"], "Reaction strain dV/V0 against voltage, without the lithium reservoir's volume.")
+    page.drawing(reaction_strain_svg(content.stabilities), "The same; point at a piece for its reaction.")
     page.figure(figures["energy"], "Reaction energy against voltage, mechanical work included.")
+    page.drawing(reaction_energy_svg(content.stabilities), "The same; point at a piece for its reaction.")
     page.table("Competing phases, relaxed", tables.RELAXATION_COLUMNS, tables.relaxation_rows(content.competing))
     reference_section(page, content)
 

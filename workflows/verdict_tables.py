@@ -83,7 +83,7 @@ def layer_label(doc: DesignPointDoc) -> str:
 
 
 def _number(value: float | None, unit: float = 1.0) -> str:
-    return "-" if value is None else f"{value / unit:.3g}"
+    return "-" if value is None else f"{value / unit:.4g}"
 
 
 def _answer(value: bool | None) -> str:
