@@ -17,7 +17,7 @@ from selflimit.errors import InputError
 from selflimit.structures.counting import multinomial
 from selflimit.structures.occupancies import OCCUPANCY_DIGIT, occupancies
 from selflimit.structures.parents import LABEL, Parent
-from selflimit.structures.search import position_order
+from selflimit.structures.positions import position_order
 from selflimit.structures.superlattices import (
     IntMatrix,
     compact_basis,

@@ -8,9 +8,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from selflimit.structures.compiling import called, inlined
 from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, Tree
 
 Ints = NDArray[np.int64]
@@ -143,7 +143,7 @@ def _strings(pool: Ints, counts: Ints, stride: Ints) -> tuple[NDArray[np.int8], 
     return np.ascontiguousarray(strings[fits]), keys[fits]
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+@called
 def find_least(
     completions: Completions,
     key: int,
@@ -201,7 +201,7 @@ def find_least(
     return has_stabiliser
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _compare(
     least: np.uint64,
     equal: np.uint64,
@@ -230,14 +230,14 @@ def _compare(
     return least, equal
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _count(numbers: Ints, begin: int, word: np.uint64) -> None:  # pragma: no cover - compiled
     """Add 1 to the numbers of the bits that are set."""
     for j in range(64):
         numbers[begin + j] += np.int64((word >> np.uint64(j)) & np.uint64(1))
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+@inlined
 def _spread_digits(
     table: Words, first: int, width: int, ranks: NDArray[np.int8], walked: int, bits: int, digits: Words
 ) -> None:  # pragma: no cover - compiled

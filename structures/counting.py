@@ -13,8 +13,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from selflimit.structures.compiling import compiled, inlined
 
 if TYPE_CHECKING:
     from selflimit.structures.cells import DisorderedCell
@@ -59,7 +60,14 @@ def count_in(cell: "DisorderedCell", superperiodic: bool = True) -> OrderingCoun
 def orbit_types(cell: "DisorderedCell") -> NDArray[np.int32]:
     """Orbits of each group element by pool and length, shape (n_permutations, n_pools, n_active + 1)."""
     no_subgroup = np.empty((0, cell.permutations.shape[1]), dtype=np.int32)
-    types: NDArray[np.int32] = _orbit_types(cell.permutations, no_subgroup, cell.pool_of_site, len(cell.pools))
+    return _orbits_of(cell, cell.permutations, no_subgroup)
+
+
+def _orbits_of(cell: "DisorderedCell", elements: Permutations, subgroup: Permutations) -> NDArray[np.int32]:
+    """For each element g, the orbits of <g, subgroup> by pool and length, shape (n_elements, n_pools, n_active + 1)."""
+    pool, sites = cell.pool_of_site, np.empty((2, len(cell.active)), dtype=np.int64)
+    types = np.zeros((len(elements), len(cell.pools), len(pool) + 1), dtype=np.int32)
+    _write_orbits(elements, subgroup, pool, sites, types)
     return types
 
 
@@ -67,7 +75,7 @@ def _fixed(cell: "DisorderedCell", elements: Permutations, subgroup: Permutation
     """Placements unchanged by an element and by ``subgroup``, summed over ``elements``."""
     total = 0
     for begin in range(0, len(elements), TOGETHER):
-        found = _orbit_types(elements[begin : begin + TOGETHER], subgroup, cell.pool_of_site, len(cell.pools))
+        found = _orbits_of(cell, elements[begin : begin + TOGETHER], subgroup)
         types, times = np.unique(found, axis=0, return_counts=True)
         total += sum(int(number) * unchanged(cell, kind) for kind, number in zip(types, times, strict=True))
     return total
@@ -162,33 +170,49 @@ def _is_prime(number: int) -> bool:
     return number > 1 and all(number % divisor for divisor in range(2, math.isqrt(number) + 1))
 
 
-@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
-def _orbit_types(
-    elements: Permutations, subgroup: Permutations, pool: NDArray[np.int64], n_pools: int
-) -> NDArray[np.int32]:  # pragma: no cover - compiled
-    """For each element g, the orbits of <g, subgroup> by pool and length, shape (n_elements, n_pools, n_sites + 1).
+@compiled
+def _write_orbits(
+    elements: Permutations,
+    subgroup: Permutations,
+    pool: NDArray[np.int64],
+    sites: NDArray[np.int64],
+    types: Permutations,
+) -> None:  # pragma: no cover - compiled
+    """Write :func:`_orbits_of` into ``types`` (zero at first); ``sites`` is working memory.
 
     An orbit that runs through several pools has the same number of sites in each; it is counted in the first.
     """
-    n_sites = len(pool)
-    types = np.zeros((len(elements), n_pools, n_sites + 1), dtype=np.int32)
-    stack, seen = np.empty(n_sites, dtype=np.int64), np.zeros(n_sites, dtype=np.bool_)
+    n_sites, stack, seen = len(pool), sites[0], sites[1]
     for e in range(len(elements)):
-        seen[:] = False
+        for site in range(n_sites):
+            seen[site] = 0
         for start in range(n_sites):
-            if seen[start]:
-                continue
-            stack[0], depth, length = start, 1, 0
-            seen[start] = True
-            while depth > 0:
-                depth -= 1
-                site = stack[depth]
-                length += pool[site] == pool[start]
-                for h in range(len(subgroup) + 1):
-                    image = elements[e, site] if h == len(subgroup) else subgroup[h, site]
-                    if not seen[image]:
-                        seen[image] = True
-                        stack[depth] = image
-                        depth += 1
-            types[e, pool[start], length] += 1
-    return types
+            if not seen[start]:
+                types[e, pool[start], _orbit_length(elements, e, subgroup, pool, start, stack, seen)] += 1
+
+
+@inlined
+def _orbit_length(
+    elements: Permutations,
+    e: int,
+    subgroup: Permutations,
+    pool: NDArray[np.int64],
+    start: int,
+    stack: NDArray[np.int64],
+    seen: NDArray[np.int64],
+) -> int:  # pragma: no cover - compiled
+    """Sites in the orbit of ``start`` that are in its pool; all its sites are seen then."""
+    stack[0], depth, length = start, 1, 0
+    seen[start] = 1
+    while depth > 0:
+        depth -= 1
+        site = stack[depth]
+        if pool[site] == pool[start]:
+            length += 1
+        for h in range(len(subgroup) + 1):
+            image = elements[e, site] if h == len(subgroup) else subgroup[h, site]
+            if seen[image] == 0:
+                seen[image] = 1
+                stack[depth] = image
+                depth += 1
+    return length

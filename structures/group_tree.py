@@ -6,8 +6,9 @@ Their comparisons go the same way as long as they see the same positions, and on
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from selflimit.structures.compiling import compiled, inlined
 
 Ints = NDArray[np.int64]
 
@@ -43,7 +44,7 @@ def tree_of(permutations: NDArray[np.int32]) -> Tree:
     return Tree(moving, nodes[: number + 1])
 
 
-@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+@compiled
 def _write_nodes(
     permutations: NDArray[np.int16], members: Ints, spans: Ints, nodes: NDArray[np.int32]
 ) -> int:  # pragma: no cover - compiled
@@ -59,7 +60,7 @@ def _write_nodes(
     n_elements, n_positions = permutations.shape
     spans[0, 1], number, v, spare = n_elements, 1, 0, len(nodes)
     while v < number:
-        low, high, p = spans[v, 0], spans[v, 1], np.int64(nodes[v, BEGIN])
+        low, high, p = spans[v, 0], spans[v, 1], int(nodes[v, BEGIN])
         while low < high and p < n_positions and _is_shared(permutations, members, low, high, p):
             p += 1
         nodes[v, ELEMENT] = members[low] if low < high else 0
@@ -81,7 +82,7 @@ def _write_nodes(
     return number
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _is_shared(
     permutations: NDArray[np.int16], members: Ints, low: int, high: int, p: int
 ) -> bool:  # pragma: no cover - compiled

@@ -6,12 +6,9 @@ of those whose energy is low enough.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from selflimit.documents import OrderingDoc, OrderingsDoc
@@ -20,10 +17,11 @@ from selflimit.progress import Progress, silent
 from selflimit.structures.cells import CellChoice, DisorderedCell, lay_out
 from selflimit.structures.counting import count_in
 from selflimit.structures.electrostatics import electrostatic_energy
+from selflimit.structures.fields import fields_of
 from selflimit.structures.orderings import Ordering, check_size, walk_in
 from selflimit.structures.pair_energies import PairEnergy
 from selflimit.structures.parents import Parent
-from selflimit.structures.search import Walk, advance, content_key, is_over, mark_least, resume, write_placement
+from selflimit.structures.search import Walk, is_over, next_orderings, resume
 from selflimit.structures.search_state import SearchState, search_key
 
 TIE = 1e-5
@@ -52,34 +50,6 @@ class RankedOrdering:
 
     ordering: Ordering
     energy: float
-
-
-class Fields(NamedTuple):
-    """The energy along a branch.
-
-    Attributes
-    ----------
-    pair
-        J of :class:`~selflimit.structures.pair_energies.PairEnergy` (eV).
-    field
-        Energy of each species on each position, given the positions filled at each depth (eV), shape
-        (n_walked + 1, n_positions, n_species).
-    energy
-        Energy of the positions filled at each depth (eV), shape (n_walked + 1,).
-    inside
-        Energy of the pairs among the last positions, for each completion (eV).
-    lowest_inside
-        The lowest of them for each content, shape (n_contents,).
-    valid
-        Positions up to which ``field`` and ``energy`` are those of the branch, shape (1,).
-    """
-
-    pair: NDArray[np.float64]
-    field: NDArray[np.float64]
-    energy: NDArray[np.float64]
-    inside: NDArray[np.float64]
-    lowest_inside: NDArray[np.float64]
-    valid: NDArray[np.int64]
 
 
 @dataclass(eq=False)
@@ -143,14 +113,14 @@ def lowest_orderings(
         _check_shapes(cell, model)
         _check_symmetry(cell, model)
     walk = walk_in(cell)
-    fields = _fields(walk, model)
+    fields = fields_of(model, walk.completions)
     kept, limit = _room(2 * keep + 1024, len(cell.active)), np.inf
     state = SearchState(checkpoint, search_key(cell, keep, model)) if checkpoint else None
     if state and (saved := state.load()):
         kept, limit = _compress(_Kept(*saved.kept), keep, TIE * model.units)
         resume(walk, saved.depth, saved.tried)
     while not is_over(walk):
-        kept.number = next_low(walk, fields, limit, *kept.arrays(), kept.number, BLOCKS_PER_CALL)
+        kept.number = next_orderings(walk, fields, limit, *kept.arrays(), kept.number, BLOCKS_PER_CALL)
         kept, limit = _compress(kept, keep, TIE * model.units)
         progress(passed_fraction(walk), f"{kept.number} lowest orderings, {passed_fraction(walk):.0%} searched")
         if state:
@@ -187,23 +157,6 @@ def _check_symmetry(cell: DisorderedCell, model: PairEnergy) -> None:
             f"expected equal energies for equivalent placements, got {np.ptp(energies):.3g} eV per formula unit "
             "between some; make the site and pair energies symmetric under cell.permutations"
         )
-
-
-def _fields(walk: Walk, model: PairEnergy) -> Fields:
-    rows, walked = walk.completions.rows, len(walk.branch.tried) - 1
-    field = np.zeros((walked + 1, *model.site.shape))
-    field[0] = model.site
-    energy = np.zeros(walked + 1)
-    energy[0] = model.constant
-    inside = np.zeros(len(rows))
-    for i in range(rows.shape[1]):
-        for j in range(i):
-            inside += model.pair[walked + i, rows[:, i], walked + j, rows[:, j]]
-    first = walk.completions.first
-    lowest = [inside[a:b].min() if b > a else np.inf for a, b in pairwise(first)]
-    return Fields(
-        np.ascontiguousarray(model.pair), field, energy, inside, np.array(lowest), np.zeros(1, dtype=np.int64)
-    )
 
 
 def _room(size: int, n_active: int) -> _Kept:
@@ -254,99 +207,6 @@ def passed_fraction(walk: Walk) -> float:
         share *= left[k][rank] / size
         left[k][rank] -= 1
     return min(1.0, below)
-
-
-@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
-def next_low(
-    walk: Walk,
-    fields: Fields,
-    limit: float,
-    labels: NDArray[np.int8],
-    degeneracies: NDArray[np.int64],
-    energies: NDArray[np.float64],
-    number: int,
-    blocks: int,
-) -> int:  # pragma: no cover - compiled
-    """Append the next orderings with energies up to ``limit`` (eV); how many there are then.
-
-    Stops after ``blocks`` blocks, or where the next block may not fit.
-    """
-    problem, completions, branch, _ = walk
-    first, walked, valid = completions.first, len(branch.tried) - 1, fields.valid
-    field, energy, ranks = fields.field, fields.energy, branch.ranks
-    for _ in range(blocks):
-        valid[0] = min(valid[0], advance(problem, branch))
-        if branch.depth[0] < 0:
-            break
-        key = content_key(completions.stride, branch.left)
-        if number + first[key + 1] - first[key] > len(labels):
-            break
-        _add_positions(fields.pair, field, energy, ranks, valid[0], walked)
-        valid[0] = walked
-        if energy[walked] + fields.lowest_inside[key] + _lowest(field, walked) <= limit:
-            number = _low_in_block(walk, fields, key, limit, labels, degeneracies, energies, number)
-        branch.depth[0] = walked - 1
-    return number
-
-
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
-def _low_in_block(
-    walk: Walk,
-    fields: Fields,
-    key: int,
-    limit: float,
-    labels: NDArray[np.int8],
-    degeneracies: NDArray[np.int64],
-    energies: NDArray[np.float64],
-    number: int,
-) -> int:  # pragma: no cover - compiled
-    """Append the low orderings among the completions of the branch; how many there are then."""
-    order, walked, rows, field = walk.problem.order, len(walk.branch.tried) - 1, walk.completions.rows, fields.field
-    begin, n_positions, has_stabiliser, is_marked = walk.completions.first[key], field.shape[1], False, False
-    for j in range(walk.completions.first[key + 1] - begin):
-        energy = fields.energy[walked] + fields.inside[begin + j]
-        for i in range(walked, n_positions):
-            energy += field[walked, i, rows[begin + j, i - walked]]
-        if energy > limit:
-            continue
-        if not is_marked:
-            has_stabiliser, is_marked = mark_least(walk, key), True
-        if (walk.scratch.least[j >> 6] >> np.uint64(j & 63)) & np.uint64(1):
-            write_placement(walk.branch.ranks, walked, rows, begin + j, labels, number)
-            degeneracies[number] = order // (walk.scratch.stabiliser[j] if has_stabiliser else 1)
-            energies[number] = energy
-            number += 1
-    return number
-
-
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _add_positions(
-    pair: NDArray[np.float64],
-    field: NDArray[np.float64],
-    energy: NDArray[np.float64],
-    ranks: NDArray[np.int8],
-    begin: int,
-    end: int,
-) -> None:  # pragma: no cover - compiled
-    """Energy and field with the positions from ``begin`` to ``end`` filled one after the other."""
-    for position in range(begin, end):
-        rank = ranks[position]
-        energy[position + 1] = energy[position] + field[position, position, rank]
-        for i in range(position + 1, field.shape[1]):
-            for s in range(field.shape[2]):
-                field[position + 1, i, s] = field[position, i, s] + pair[position, rank, i, s]
-
-
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _lowest(field: NDArray[np.float64], walked: int) -> float:  # pragma: no cover - compiled
-    """Lower bound of the energy of the last positions in the field: each takes its best species."""
-    bound = 0.0
-    for i in range(walked, field.shape[1]):
-        best = field[walked, i, 0]
-        for s in range(1, field.shape[2]):
-            best = min(best, field[walked, i, s])
-        bound += best
-    return bound
 
 
 def orderings_document(

@@ -16,8 +16,9 @@ from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
 from selflimit.structures.cells import VACANCY, CellChoice, DisorderedCell, cells_of_size, fitting_sizes, lay_out
 from selflimit.structures.counting import OrderingCount, count_in
+from selflimit.structures.fields import no_fields
 from selflimit.structures.parents import LABEL, Parent
-from selflimit.structures.search import Walk, is_over, next_distinct, resume, walk_over
+from selflimit.structures.search import Walk, is_over, next_orderings, resume, walk_over
 
 BLOCK = 8192
 """Orderings of a full block: large against a call of the compiled search, small against the memory."""
@@ -293,13 +294,13 @@ def enumerate_in(
         Go on behind the block whose last row this is: blocks come in the same order every time.
     """
     walk = walk_in(cell)
-    n_walked = len(walk.branch.tried) - 1
+    n_walked, fields, energies = len(walk.branch.tried) - 1, no_fields(), np.empty(BLOCK)
     if after is not None:
         resume(walk, n_walked - 1, np.asarray(after, dtype=np.int8)[:n_walked])
     while not is_over(walk):
         labels = np.empty((BLOCK, len(cell.active)), dtype=np.int8)
         degeneracies = np.empty(BLOCK, dtype=np.int64)
-        found = next_distinct(walk, labels, degeneracies)
+        found = next_orderings(walk, fields, np.inf, labels, degeneracies, energies, 0, BLOCK)
         block = OrderingBlock(cell, labels[:found], degeneracies[:found])
         yield block if superperiodic else without_superperiodic(block)
 

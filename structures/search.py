@@ -16,10 +16,10 @@ has |G| / |stabiliser| members: the degeneracy needs no second pass.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from selflimit.errors import InputError
+from selflimit.structures.compiling import called, compiled, inlined
 from selflimit.structures.completions import (
     Completions,
     Ints,
@@ -29,6 +29,7 @@ from selflimit.structures.completions import (
     scratch_for,
     tabulate,
 )
+from selflimit.structures.fields import Fields, energy_with, lowest_energy
 from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, Tree, tree_of
 
 MOST_POSITIONS = int(np.iinfo(np.int16).max)
@@ -149,7 +150,7 @@ def _root(problem: Problem, walked: int) -> Branch:
     return branch
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+@called
 def advance(problem: Problem, branch: Branch) -> int:  # pragma: no cover - compiled
     """Walk on until the walked positions are filled (depth is their number) or the walk is over (depth -1).
 
@@ -161,7 +162,8 @@ def advance(problem: Problem, branch: Branch) -> int:  # pragma: no cover - comp
     walked, depth = len(tried) - 1, branch.depth[0]
     unchanged = depth
     while 0 <= depth < walked:
-        unchanged = min(unchanged, depth)
+        if depth < unchanged:
+            unchanged = depth
         if not _next_rank(depth, pool[depth], ranks, tried, left, waiting, trail, mark):
             depth -= 1
         elif _can_be_least(depth, permutations, nodes, ranks, queue, waiting, trail, mark, unseen):
@@ -170,7 +172,7 @@ def advance(problem: Problem, branch: Branch) -> int:  # pragma: no cover - comp
     return int(unchanged)
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _next_rank(
     depth: int,
     k: int,
@@ -198,7 +200,7 @@ def _next_rank(
     return bool(is_placed)
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _can_be_least(
     depth: int,
     permutations: NDArray[np.int16],
@@ -225,18 +227,19 @@ def _can_be_least(
         else:
             v, p = queue[depth, i, 0], queue[depth, i, 1]
             i += 1
-        element, end, image = nodes[v, ELEMENT], nodes[v, SHARED], 0
+        element, end, image, later = nodes[v, ELEMENT], nodes[v, SHARED], 0, 0
         while p < end:
             image = permutations[element, p]
-            if max(p, image) > depth or ranks[p] != ranks[image]:
+            later = image if image > p else p
+            if later > depth or ranks[p] != ranks[image]:
                 break
             p += 1
         if p == end:
             for child in range(nodes[v, CHILD], nodes[v + 1, CHILD]):
                 unseen[number] = child
                 number += 1
-        elif max(p, image) > depth:
-            awaited = min(max(p, image), walked)
+        elif later > depth:
+            awaited = later if later < walked else walked
             queue[awaited, waiting[awaited], 0], queue[awaited, waiting[awaited], 1] = v, p
             waiting[awaited] += 1
             trail[grown] = awaited
@@ -247,18 +250,18 @@ def _can_be_least(
     return is_least
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+@inlined
 def content_key(stride: Ints, left: Ints) -> int:  # pragma: no cover - compiled
     """Key of the content that is left for the last positions."""
-    key = 0
+    key = np.int64(0)  # not 0, for which numba compiles all that follows a second time
     for k in range(left.shape[0]):
         for s in range(left.shape[1]):
             key += stride[k, s] * left[k, s]
-    return key
+    return int(key)
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def write_placement(
+@inlined
+def _write_placement(
     ranks: NDArray[np.int8], walked: int, rows: NDArray[np.int8], row: int, labels: NDArray[np.int8], number: int
 ) -> None:  # pragma: no cover - compiled
     """Write a beginning of ``walked`` ranks and a completion into row ``number`` of ``labels``."""
@@ -268,39 +271,71 @@ def write_placement(
         labels[number, walked + p] = rows[row, p]
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
-def mark_least(walk: Walk, key: int) -> bool:  # pragma: no cover - compiled
-    """Mark in ``scratch.least`` the completions of the branch that are least; True if some have a stabiliser."""
-    problem, completions, branch, scratch = walk
-    walked = len(branch.tried) - 1
-    queue, n_waiting = branch.queue[walked], branch.waiting[walked]
-    tree, bits, ranks = problem.tree, problem.bits, branch.ranks
-    return bool(find_least(completions, key, tree, ranks, walked, queue, n_waiting, branch.open, bits, scratch))
+@compiled
+def next_orderings(
+    walk: Walk,
+    fields: Fields,
+    limit: float,
+    labels: NDArray[np.int8],
+    degeneracies: Ints,
+    energies: NDArray[np.float64],
+    number: int,
+    blocks: int,
+) -> int:  # pragma: no cover - compiled
+    """Append the next distinct placements with energies up to ``limit`` (eV); how many there are then.
 
-
-@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
-def next_distinct(walk: Walk, labels: NDArray[np.int8], degeneracies: Ints) -> int:  # pragma: no cover - compiled
-    """Fill ``labels`` and ``degeneracies`` with the next distinct placements; how many. Call until the walk is over."""
-    problem, completions, branch, scratch = walk
-    depth, ranks, rows, first = branch.depth, branch.ranks, completions.rows, completions.first
-    least, stabiliser, order = scratch.least, scratch.stabiliser, problem.order
-    walked, found = len(branch.tried) - 1, 0
-    while True:
-        advance(problem, branch)
+    One function for all searches, so that it is compiled once. Stops after ``blocks`` blocks of completions, or where
+    the next block may not fit; call until the walk is over.
+    """
+    problem, completions, branch, _ = walk
+    depth, first, walked, valid = branch.depth, completions.first, len(branch.tried) - 1, fields.valid
+    for _ in range(blocks):
+        unchanged = advance(problem, branch)
+        if unchanged < valid[0]:
+            valid[0] = unchanged
         if depth[0] < 0:
             break
         key = content_key(completions.stride, branch.left)
-        begin, n_members = first[key], first[key + 1] - first[key]
-        if found + n_members > len(labels):
+        if number + first[key + 1] - first[key] > len(labels):
             break
-        has_stabiliser = mark_least(walk, key)
-        for j in range(n_members):
-            if (least[j >> 6] >> np.uint64(j & 63)) & np.uint64(1):
-                write_placement(ranks, walked, rows, begin + j, labels, found)
-                degeneracies[found] = order // (stabiliser[j] if has_stabiliser else 1)
-                found += 1
+        if lowest_energy(fields, branch.ranks, walked, key) <= limit:
+            number = _append(walk, fields, key, limit, labels, degeneracies, energies, number)
         depth[0] = walked - 1
-    return found
+    return number
+
+
+@inlined
+def _append(
+    walk: Walk,
+    fields: Fields,
+    key: int,
+    limit: float,
+    labels: NDArray[np.int8],
+    degeneracies: Ints,
+    energies: NDArray[np.float64],
+    number: int,
+) -> int:  # pragma: no cover - compiled
+    """Append the distinct ones among the completions of the branch; how many there are then."""
+    problem, completions, branch, scratch = walk
+    ranks, rows, walked, order = branch.ranks, completions.rows, len(branch.tried) - 1, problem.order
+    least, stabiliser, begin = scratch.least, scratch.stabiliser, completions.first[key]
+    is_marked, has_stabiliser = False, False
+    for j in range(completions.first[key + 1] - begin):
+        energy = energy_with(fields, walked, rows, begin + j)
+        if energy > limit:
+            continue
+        if not is_marked:
+            queue, n_waiting, tree = branch.queue[walked], branch.waiting[walked], problem.tree
+            has_stabiliser = find_least(
+                completions, key, tree, ranks, walked, queue, n_waiting, branch.open, problem.bits, scratch
+            )
+            is_marked = True
+        if (least[j >> 6] >> np.uint64(j & 63)) & np.uint64(1):
+            _write_placement(ranks, walked, rows, begin + j, labels, number)
+            degeneracies[number] = order // (stabiliser[j] if has_stabiliser else 1)
+            energies[number] = energy
+            number += 1
+    return number
 
 
 def is_over(walk: Walk) -> bool:
@@ -329,58 +364,9 @@ def resume(walk: Walk, depth: int, tried: NDArray[np.int8]) -> None:
     branch.depth[0] = depth
 
 
-@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
+@compiled
 def _compare_at(problem: Problem, branch: Branch, depth: int) -> bool:  # pragma: no cover - compiled
     """:func:`_can_be_least` for a position that is filled already."""
     permutations, nodes, ranks, unseen = problem.tree.permutations, problem.tree.nodes, branch.ranks, branch.open
     queue, waiting, trail, mark = branch.queue, branch.waiting, branch.trail, branch.mark
     return bool(_can_be_least(depth, permutations, nodes, ranks, queue, waiting, trail, mark, unseen))
-
-
-def position_order(permutations: NDArray[np.int32], pool: Ints) -> Ints:
-    """Sites in the order in which the walk fills them, pool by pool: next comes the site that most comparisons await.
-
-    An element's comparison can go on once a site and its image are filled. Any order is right; this greedy one decides
-    comparisons early and was 2 to 5 times faster than random ones on groups of order 96 to 1536.
-    """
-    order, is_filled = np.zeros(len(pool), dtype=np.int64), np.zeros(len(pool), dtype=np.bool_)
-    _write_order(permutations, pool, np.zeros(len(permutations), dtype=np.int64), np.empty_like(pool), is_filled, order)
-    return order
-
-
-@njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[untyped-decorator]
-def _write_order(
-    permutations: NDArray[np.int32],
-    pool: Ints,
-    compared: Ints,
-    awaited: Ints,
-    is_filled: NDArray[np.bool_],
-    order: Ints,
-) -> None:  # pragma: no cover - compiled
-    """Write :func:`position_order`: ``compared`` is how far each element is, zero at first like ``is_filled``."""
-    n_elements, n_sites = permutations.shape
-    for number in range(n_sites):
-        for site in range(n_sites):
-            awaited[site] = 0
-        for g in range(n_elements):
-            while compared[g] < number and is_filled[permutations[g, order[compared[g]]]]:
-                compared[g] += 1
-            if compared[g] < number:
-                awaited[permutations[g, order[compared[g]]]] += 1
-            else:
-                for site in range(n_sites):
-                    awaited[site] += is_filled[permutations[g, site]] or permutations[g, site] == site
-        order[number] = _most_awaited(pool, awaited, is_filled)
-        is_filled[order[number]] = True
-
-
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _most_awaited(pool: Ints, awaited: Ints, is_filled: NDArray[np.bool_]) -> int:  # pragma: no cover - compiled
-    """The most awaited of the sites in the first pool that has empty ones."""
-    best = -1
-    for site in range(len(pool)):
-        if is_filled[site] or (best >= 0 and pool[site] > pool[best]):
-            continue
-        if best < 0 or pool[site] < pool[best] or awaited[site] > awaited[best]:
-            best = site
-    return best

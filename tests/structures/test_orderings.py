@@ -25,7 +25,7 @@ from selflimit.structures.orderings import (
     estimate_search,
 )
 from selflimit.structures.parents import Parent, parent_cell
-from selflimit.structures.search import position_order
+from selflimit.structures.positions import position_order
 
 GROUPS = ["P-1", "C2/m", "Pnma", "I-42d", "P4/mmm", "R-3m", "P3_121", "P6_3/mmc", "Pm-3m", "Fd-3m"]
 
