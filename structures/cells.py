@@ -83,7 +83,7 @@ class DisorderedCell:
     pools
         The pools, with integer counts.
     permutations
-        The distinct permutations of the active sites under the symmetry group, identity included, shape
+        The distinct permutations of the active sites under the symmetry group, identity first, shape
         (n_permutations, n_active): what is on active site i moves to active site ``permutations[g, i]``.
     translations
         Those of them that are pure translations, shape (n_translations, n_active), identity first.
@@ -274,15 +274,17 @@ def _group(
     if not len(pool):
         return np.empty((1, 0), dtype=np.int32), np.empty((1, 0), dtype=np.int32)
     operations, translated = site_permutations(primitive, hnf, sites)
-    kept = [row for row in operations if _maps_pools(pool[row], pool)]
-    products = np.concatenate([translated[:, row] for row in kept]).astype(np.int32)
+    kept = operations[_map_pools(pool[operations], pool)]
+    products = translated.astype(np.int32)[:, kept].reshape(-1, len(pool))
     moves = translated[np.sort(np.unique(translated, axis=0, return_index=True)[1])]
-    return np.unique(products, axis=0), moves.astype(np.int32)
+    return np.unique(products, axis=0), moves.astype(np.int32)  # sorted: the identity is first
 
 
-def _maps_pools(images: IntMatrix, pool: IntMatrix) -> bool:
-    """Whether all sites of one pool land in one pool, where ``images`` tells each site's; their occupancies agree."""
-    return len(np.unique(np.stack([pool, images]), axis=1).T) == len(np.unique(pool))
+def _map_pools(images: IntMatrix, pool: IntMatrix) -> NDArray[np.bool_]:
+    """Which rows of ``images``, the pool where each site lands, have all sites of a pool in one; occupancies agree."""
+    first = np.unique(pool, return_index=True)[1]
+    together: NDArray[np.bool_] = (images == images[:, first[pool]]).all(axis=1)
+    return together
 
 
 def _renumbered(permutations: NDArray[np.int32], order: IntMatrix) -> NDArray[np.int32]:

@@ -5,6 +5,7 @@ words does it for all completions of a walked beginning at once.
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ SMALLEST_TABLE = 128
 not spend their time on it."""
 
 LARGEST_BLOCK = 512
-"""Completions of one content at most: walking further cuts more of them than larger blocks save."""
+"""Completions of one content at most (a multiple of 64): walking further cuts more of them than larger blocks save."""
 
 
 class Completions(NamedTuple):
@@ -53,15 +54,38 @@ class Scratch(NamedTuple):
     stabiliser: Ints
 
 
-def scratch_for(completions: Completions, n_elements: int, n_positions: int, bits: int) -> Scratch:
-    """Working memory for the largest block of ``completions``."""
-    widest = max(1, int(np.diff(completions.word).max()))
+def scratch_for(n_elements: int, n_positions: int, bits: int) -> Scratch:
+    """Working memory for the largest block of completions."""
     return Scratch(
-        np.zeros(widest, dtype=np.uint64),
-        np.zeros(n_elements + 2, dtype=np.uint64),
-        np.zeros(n_positions * bits * widest, dtype=np.uint64),
-        np.ones(64 * widest, dtype=np.int64),
+        np.empty(LARGEST_BLOCK // 64, dtype=np.uint64),
+        np.empty(n_elements + 2, dtype=np.uint64),
+        np.empty(n_positions * bits * (LARGEST_BLOCK // 64), dtype=np.uint64),
+        np.empty(LARGEST_BLOCK, dtype=np.int64),
     )
+
+
+@lru_cache(maxsize=8)
+def completions_for(pool: tuple[int, ...], counts: tuple[tuple[int, ...], ...], order: int) -> Completions:
+    """The tables for a group of this order; kept, because the shapes of a size share them.
+
+    Parameters
+    ----------
+    pool
+        Pool of each position; pools are contiguous.
+    counts
+        Positions that each species rank fills, for each pool.
+    """
+    pools, contents = (
+        np.array(pool, dtype=np.int64),
+        np.array(counts, dtype=np.int64).reshape(-1, max(map(len, counts), default=1)),
+    )
+    walked = len(pool) - completed_positions(pools, contents, order)
+    return tabulate(pools[walked:], contents, rank_bits(contents))
+
+
+def rank_bits(counts: Ints) -> int:
+    """Binary digits of a species rank."""
+    return max(1, int(counts.shape[1] - 1).bit_length())
 
 
 def completed_positions(pool: Ints, counts: Ints, order: int) -> int:

@@ -35,8 +35,8 @@ class Tree(NamedTuple):
 
 
 def tree_of(permutations: NDArray[np.int32]) -> Tree:
-    """The tree of a group that is given as distinct permutations, identity included, shape (order, n_positions)."""
-    moving = permutations[(permutations != np.arange(permutations.shape[1])).any(axis=1)].astype(np.int16)
+    """The tree of a group that is given as distinct permutations, identity first, shape (order, n_positions)."""
+    moving = permutations[1:].astype(np.int16)
     nodes = np.zeros((2 * len(moving) + 3, 4), dtype=np.int32)
     number = _write_nodes(
         moving, np.arange(len(moving)), np.zeros((len(nodes) + len(moving), 2), dtype=np.int64), nodes

@@ -3,6 +3,8 @@
 The count comes first and is exact; it decides whether to enumerate, to look for the lowest, or to sample.
 """
 
+import math
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +17,8 @@ from pymatgen.core import Structure
 from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
 from selflimit.structures.cells import VACANCY, CellChoice, DisorderedCell, cells_of_size, fitting_sizes, lay_out
-from selflimit.structures.counting import OrderingCount, count_in
+from selflimit.structures.compiling import compiled
+from selflimit.structures.counting import OrderingCount, count_in, multinomial
 from selflimit.structures.fields import no_fields
 from selflimit.structures.parents import LABEL, Parent
 from selflimit.structures.search import Walk, is_over, next_orderings, resume, walk_over
@@ -295,28 +298,46 @@ def enumerate_in(
     """
     walk = walk_in(cell)
     n_walked, fields, energies = len(walk.branch.tried) - 1, no_fields(), np.empty(BLOCK)
+    room = min(BLOCK, math.prod(multinomial(pool.counts) for pool in cell.pools))
     if after is not None:
         resume(walk, n_walked - 1, np.asarray(after, dtype=np.int8)[:n_walked])
     while not is_over(walk):
-        labels = np.empty((BLOCK, len(cell.active)), dtype=np.int8)
-        degeneracies = np.empty(BLOCK, dtype=np.int64)
-        found = next_orderings(walk, fields, np.inf, labels, degeneracies, energies, 0, BLOCK)
+        labels = np.empty((room, len(cell.active)), dtype=np.int8)
+        degeneracies = np.empty(room, dtype=np.int64)
+        found = next_orderings(walk, fields, np.inf, labels, degeneracies, energies, 0, sys.maxsize)
         block = OrderingBlock(cell, labels[:found], degeneracies[:found])
         yield block if superperiodic else without_superperiodic(block)
 
 
 def walk_in(cell: DisorderedCell) -> Walk:
     """The compiled search over the placements of ``cell``; its ranks are the labels."""
-    counts = np.zeros((len(cell.pools), max((len(pool.counts) for pool in cell.pools), default=1)), dtype=np.int64)
-    for k, pool in enumerate(cell.pools):
-        counts[k, : len(pool.counts)] = pool.counts
-    return walk_over(cell.permutations, cell.pool_of_site, counts)
+    most = max((len(pool.counts) for pool in cell.pools), default=1)
+    counts = [pool.counts + (0,) * (most - len(pool.counts)) for pool in cell.pools]
+    return walk_over(cell.permutations, cell.pool_of_site, np.array(counts, dtype=np.int64).reshape(-1, most))
 
 
 def without_superperiodic(block: OrderingBlock) -> OrderingBlock:
     """The orderings of ``block`` that no primitive translation leaves unchanged."""
-    repeats = np.zeros(len(block), dtype=bool)
-    suspects = np.flatnonzero(block.degeneracies < len(block.cell.permutations))
-    for move in block.cell.translations[1:]:
-        repeats[suspects] |= (block.labels[suspects][:, move] == block.labels[suspects]).all(axis=1)
+    repeats = np.zeros(len(block), dtype=np.bool_)
+    _mark_repeats(block.labels, block.degeneracies, len(block.cell.permutations), block.cell.translations, repeats)
     return OrderingBlock(block.cell, block.labels[~repeats], block.degeneracies[~repeats])
+
+
+@compiled
+def _mark_repeats(
+    labels: NDArray[np.int8],
+    degeneracies: NDArray[np.int64],
+    order: int,
+    moves: NDArray[np.int32],
+    repeats: NDArray[np.bool_],
+) -> None:  # pragma: no cover - compiled
+    """Mark the rows that a move other than the first leaves unchanged: their degeneracies are below the order."""
+    n_sites = labels.shape[1]
+    for row in range(len(labels)):
+        m = 1 if degeneracies[row] < order else len(moves)
+        while m < len(moves) and not repeats[row]:
+            p = 0
+            while p < n_sites and labels[row, moves[m, p]] == labels[row, p]:
+                p += 1
+            repeats[row] = p == n_sites
+            m += 1

@@ -24,10 +24,10 @@ from selflimit.structures.completions import (
     Completions,
     Ints,
     Scratch,
-    completed_positions,
+    completions_for,
     find_least,
+    rank_bits,
     scratch_for,
-    tabulate,
 )
 from selflimit.structures.fields import Fields, energy_with, lowest_energy
 from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, Tree, tree_of
@@ -109,7 +109,7 @@ def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Ints) -> Walk
     Parameters
     ----------
     permutations
-        The distinct permutations of the positions, identity included, shape (order, n_positions).
+        The distinct permutations of the positions, identity first, shape (order, n_positions).
     pool
         Pool of each position, shape (n_positions,); pools are contiguous.
     counts
@@ -122,14 +122,11 @@ def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Ints) -> Walk
     """
     if len(pool) > MOST_POSITIONS:
         raise InputError(f"expected at most {MOST_POSITIONS} sites that order, got {len(pool)}; take a smaller cell")
-    bits = max(1, (counts.shape[1] - 1).bit_length())
-    walked = len(pool) - completed_positions(pool, counts, len(permutations))
-    tree = tree_of(permutations)
-    problem = Problem(tree, pool, counts, bits, len(permutations))
-    completions = tabulate(pool[walked:], counts, bits)
-    return Walk(
-        problem, completions, _root(problem, walked), scratch_for(completions, len(tree.permutations), len(pool), bits)
-    )
+    order, bits = len(permutations), rank_bits(counts)
+    completions = completions_for(tuple(pool.tolist()), tuple(map(tuple, counts.tolist())), order)
+    problem = Problem(tree_of(permutations), pool, counts, bits, order)
+    scratch = scratch_for(order - 1, len(pool), bits)
+    return Walk(problem, completions, _root(problem, len(pool) - completions.rows.shape[1]), scratch)
 
 
 def _root(problem: Problem, walked: int) -> Branch:

@@ -52,9 +52,10 @@ def translation_index(vectors: IntMatrix, hnf: IntMatrix) -> IntMatrix:
     return index
 
 
-def keeps_lattice(rotation: IntMatrix, hnf: IntMatrix) -> bool:
-    """Whether a point operation (acting on row vectors from the right) maps the superlattice onto itself."""
-    return bool(np.all(translation_index(hnf @ rotation, hnf) == 0))
+def keep_lattice(rotations: IntMatrix, hnf: IntMatrix) -> NDArray[np.bool_]:
+    """Which point operations, acting on row vectors from the right, shape (n, 3, 3), map the lattice onto itself."""
+    kept: NDArray[np.bool_] = (translation_index(hnf @ rotations, hnf) == 0).all(axis=1)
+    return kept
 
 
 def shapes(n_cells: int, rotations: IntMatrix) -> Iterator[tuple[IntMatrix, int]]:
@@ -66,10 +67,13 @@ def shapes(n_cells: int, rotations: IntMatrix) -> Iterator[tuple[IntMatrix, int]
         Point operations that act on row vectors from the right, shape (n_operations, 3, 3).
     """
     seen: set[bytes] = set()
+    flat = rotations.reshape(-1, 9)
+    leading = np.take_along_axis(flat, (flat != 0).argmax(axis=1)[:, None], axis=1)
+    halved = np.unique(np.sign(leading) * flat, axis=0).reshape(-1, 3, 3)  # an operation and its negative act alike
     for hnf in _hermite_normal_forms(n_cells):
         if hnf.tobytes() in seen:
             continue
-        orbit = {hermite_normal_form(hnf @ rotation).tobytes() for rotation in rotations}
+        orbit = {hermite_normal_form(hnf @ rotation).tobytes() for rotation in halved}
         seen |= orbit
         yield hnf, len(orbit)
 

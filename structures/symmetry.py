@@ -15,7 +15,7 @@ from pymatgen.core import Lattice, Structure
 from scipy.spatial import cKDTree
 
 from selflimit.errors import InputError
-from selflimit.structures.superlattices import IntMatrix, keeps_lattice, translation_index, translations
+from selflimit.structures.superlattices import IntMatrix, keep_lattice, translation_index, translations
 
 LOOSER = (0.003, 0.01, 0.03, 0.1)
 """Tolerances (Angstrom) that are tried when the symmetry that a file states is not found."""
@@ -181,12 +181,10 @@ def site_permutations(primitive: PrimitiveCell, hnf: IntMatrix, sites: IntMatrix
     cells = translations(hnf)
     number = np.full(len(primitive.positions), -1, dtype=np.int64)
     number[sites] = np.arange(len(sites))
-    rows = []
-    for rotation, image, shift in zip(primitive.rotations, primitive.image, primitive.shift, strict=True):
-        if keeps_lattice(rotation, hnf):
-            landed = translation_index((cells @ rotation)[None, :, :] + shift[sites][:, None, :], hnf)
-            rows.append((number[image[sites]][:, None] * len(cells) + landed).ravel())
+    kept = keep_lattice(primitive.rotations, hnf)
+    moved = (cells @ primitive.rotations[kept])[:, None, :, :] + primitive.shift[kept][:, sites][:, :, None, :]
+    operations = number[primitive.image[kept][:, sites]][:, :, None] * len(cells) + translation_index(moved, hnf)
     added = translation_index(cells[:, None, :] + cells[None, :, :], hnf)
     block = np.arange(len(sites))[None, :, None] * len(cells)
     translated = (block + added[:, None, :]).reshape(len(cells), -1)
-    return np.array(rows, dtype=np.int64).reshape(-1, len(sites) * len(cells)), translated
+    return operations.reshape(-1, len(sites) * len(cells)), translated
