@@ -64,7 +64,11 @@ def scratch_for(n_elements: int, n_positions: int, bits: int) -> Scratch:
     )
 
 
-@lru_cache(maxsize=8)
+KEPT = 4
+"""Tables that are kept."""
+
+
+@lru_cache(maxsize=KEPT)
 def completions_for(pool: tuple[int, ...], counts: tuple[tuple[int, ...], ...], order: int) -> Completions:
     """The tables for a group of this order; kept, because the shapes of a size share them.
 
