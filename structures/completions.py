@@ -64,11 +64,7 @@ def scratch_for(n_elements: int, n_positions: int, bits: int) -> Scratch:
     )
 
 
-KEPT = 4
-"""Tables that are kept."""
-
-
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=2)
 def completions_for(pool: tuple[int, ...], counts: tuple[tuple[int, ...], ...], order: int) -> Completions:
     """The tables for a group of this order; kept, because the shapes of a size share them.
 

@@ -18,7 +18,6 @@ from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
 from selflimit.structures.cells import VACANCY, CellChoice, DisorderedCell, cells_of_size, fitting_sizes, lay_out
 from selflimit.structures.compiling import compiled
-from selflimit.structures.completions import KEPT
 from selflimit.structures.counting import OrderingCount, count_in, multinomial
 from selflimit.structures.fields import no_fields
 from selflimit.structures.parents import LABEL, Parent
@@ -43,8 +42,8 @@ UNCOUNTABLE = 10**100
 SET_UP = 0.02
 """Seconds to lay a cell out and tabulate its completions, calibrated as ``NANOSECONDS``."""
 
-TABLES = 2 * 2**20
-"""Bytes that the tables of the completions take at most."""
+TABLES = 2 * 2 * 2**20
+"""Bytes that the tables of the completions take at most; two of them are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,7 +234,7 @@ def _estimate(cell: DisorderedCell, superperiodic: bool) -> SearchEstimate:
     row = n_active + 8
     return SearchEstimate(
         seconds=SET_UP + 1e-9 * _nanoseconds(order) * min(count_in(cell).distinct, UNCOUNTABLE),
-        memory=order * (16 * n_active + 128) + 2 * BLOCK * row + KEPT * TABLES,  # queues, tree, two blocks, tables
+        memory=order * (16 * n_active + 128) + 2 * BLOCK * row + TABLES,  # queues, tree, two blocks, tables
         stored=row * min(count_in(cell, superperiodic).distinct, UNCOUNTABLE),
     )
 
