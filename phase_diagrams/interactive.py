@@ -10,7 +10,7 @@ from html import escape
 
 from selflimit.documents import PredominanceDoc, PredominanceRegion
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.palette import COLOURS, STABLE_COLOUR
+from selflimit.phase_diagrams.palette import COLOURS, STABLE_COLOUR, assemblages, formulas_of
 from selflimit.phase_diagrams.tiling import middle_of
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -54,10 +54,10 @@ def predominance_svg(doc: PredominanceDoc) -> str:
     """
     if not doc.regions:
         raise InputError("expected a map with regions, got none; make it with ConstrainedPhaseDiagram.predominance")
-    names = list(dict.fromkeys(_formulas(region) for region in doc.regions))
+    names = assemblages(doc.regions)
     fills = fills_of(names, doc.formula)
     title = f"Decomposition of {readable(doc.formula)} against voltage and effective bulk modulus"
-    body = [_region(doc, region, fills[_formulas(region)]) for region in doc.regions]
+    body = [_region(doc, region, fills[formulas_of(region)]) for region in doc.regions]
     hint = text_at(LEFT, HEIGHT - 26, "Point at a region, or move with the tab key, to see its reaction.", "resting")
     return "\n".join(
         [
@@ -75,7 +75,7 @@ def predominance_svg(doc: PredominanceDoc) -> str:
 
 def predominance_legend(doc: PredominanceDoc) -> str:
     """Colours and numbers of the map's products as an HTML list, in the order of the map's regions."""
-    names = list(dict.fromkeys(_formulas(region) for region in doc.regions))
+    names = assemblages(doc.regions)
     fills = fills_of(names, doc.formula)
     box = "display:inline-block;width:1em;height:1em;border:1px solid #000;margin-right:.4em;vertical-align:-.1em"
     items = (
@@ -83,10 +83,6 @@ def predominance_legend(doc: PredominanceDoc) -> str:
         for name in names
     )
     return f'<ol class="selflimit-legend">{"".join(items)}</ol>'
-
-
-def _formulas(region: PredominanceRegion) -> tuple[str, ...]:
-    return tuple(sorted({product.formula for product in region.products}))
 
 
 def fills_of(names: Sequence[tuple[str, ...]], electrolyte: str) -> dict[tuple[str, ...], str]:
@@ -125,8 +121,8 @@ def _labels(doc: PredominanceDoc) -> list[str]:
     """Names, or their numbers in the legend, inside the regions that are wide enough; the largest of each name only."""
     largest: dict[tuple[str, ...], PredominanceRegion] = {}
     for region in sorted(doc.regions, key=_area):
-        largest[_formulas(region)] = region
-    numbers = {name: n for n, name in enumerate(dict.fromkeys(map(_formulas, doc.regions)), start=1)}
+        largest[formulas_of(region)] = region
+    numbers = {name: n for n, name in enumerate(assemblages(doc.regions), start=1)}
     return [_label(doc, (" + ".join(map(readable, name)), f"{numbers[name]}"), r) for name, r in largest.items()]
 
 

@@ -10,7 +10,7 @@ from html import escape
 from selflimit.documents import InterfaceReactionDoc, StabilityDoc, VoltageSegment
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.interactive import LEFT, RIGHT, STYLE, TOP, WIDTH, fills_of, readable, text_at
-from selflimit.phase_diagrams.palette import COLOURS
+from selflimit.phase_diagrams.palette import COLOURS, assemblages, formulas_of
 
 LANE = 46
 """Height of one K_eff's lane (CSS pixels)."""
@@ -34,12 +34,12 @@ def staircase_svg(docs: Sequence[StabilityDoc]) -> str:
         No profiles, or profiles of several electrolytes.
     """
     _require_one_electrolyte(docs)
-    names = list(dict.fromkeys(_formulas(part) for doc in docs for part in doc.segments))
+    names = assemblages(part for doc in docs for part in doc.segments)
     fills = fills_of(names, docs[0].formula)
     low, high = docs[0].segments[0].voltage_low, docs[0].segments[-1].voltage_high
     bottom = TOP + LANE * len(docs)
     body = [
-        _step(part, fills[_formulas(part)], (low, high), TOP + LANE * row, bottom)
+        _step(part, fills[formulas_of(part)], (low, high), TOP + LANE * row, bottom)
         for row, doc in enumerate(docs)
         for part in doc.segments
     ]
@@ -162,10 +162,6 @@ def interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:
     axis = _ticks((0.0, 1.0), bottom, across + readable(second))
     title = f"Reaction energy (eV/atom) between {readable(first)} and {readable(second)}"
     return _drawing(title, bottom, [*levels, *axis, *body])
-
-
-def _formulas(part: VoltageSegment) -> tuple[str, ...]:
-    return tuple(sorted({product.formula for product in part.products}))
 
 
 def _step(part: VoltageSegment, fill: str, ends: tuple[float, float], top: float, bottom: float) -> str:

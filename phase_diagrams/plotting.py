@@ -17,7 +17,7 @@ from matplotlib.textpath import TextPath
 from selflimit.documents import PredominanceDoc, PredominanceRegion, StabilityDoc, VoltageSegment
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.interactive_curves import strain_ends
-from selflimit.phase_diagrams.palette import COLOURS, STABLE_COLOUR
+from selflimit.phase_diagrams.palette import COLOURS, STABLE_COLOUR, assemblages, formulas_of
 from selflimit.phase_diagrams.tiling import middle_of
 
 HATCHES = ("", "///", "\\\\\\", "...", "xx", "---", "ooo", "++", "|||", "**", "//..", "\\\\..", "--..")
@@ -54,7 +54,7 @@ def plot_profile(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
         No documents, or of several electrolytes.
     """
     lanes = _sorted_docs(docs)
-    names = _assemblages(lanes)
+    names = assemblages(segment for doc in lanes for segment in doc.segments)
     styles = _styles(names, lanes[0].formula)
     _frame(ax, lanes)
     handles = [_swatch(styles[name], " + ".join(map(formula_text, name))) for name in names]
@@ -104,7 +104,7 @@ def plot_predominance(doc: PredominanceDoc, ax: Axes) -> Axes:
     ax
         Axes to draw on; at least 8 inches wide leaves room for the legend.
     """
-    names = list(dict.fromkeys(_formulas(region) for region in doc.regions))
+    names = assemblages(doc.regions)
     styles = _styles(names, doc.formula)
     ax.set_xlim(doc.voltage_range)
     ax.set_ylim(doc.k_eff_range)
@@ -112,18 +112,18 @@ def plot_predominance(doc: PredominanceDoc, ax: Axes) -> Axes:
     ax.set_ylabel(r"Effective bulk modulus $K_\mathrm{eff}$ (GPa)")
     ax.set_title(f"Decomposition of {formula_text(doc.formula)}")
     for region in doc.regions:
-        fill, hatch = styles[_formulas(region)]
+        fill, hatch = styles[formulas_of(region)]
         ax.add_patch(Polygon(region.vertices, facecolor=fill, edgecolor=fill, linewidth=0.8))  # no seams
         ax.add_patch(Polygon(region.vertices, facecolor=fill, hatch=hatch, edgecolor=_ink(fill), linewidth=0))
     for border in doc.boundaries:
-        if len({_formulas(doc.regions[index]) for index in border.regions}) == 2:
+        if len({formulas_of(doc.regions[index]) for index in border.regions}) == 2:
             ax.plot(*zip(*border.ends, strict=True), color="black", linewidth=1.0)
     labels = [f"{number}: {' + '.join(map(formula_text, name))}" for number, name in enumerate(names, start=1)]
     handles = [_swatch(styles[name], label) for name, label in zip(names, labels, strict=True)]
     ax.legend(handles=handles, title="Products", loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
     ax.figure.canvas.figure.draw_without_rendering()  # settles the layout, so that labels are fitted to final sizes
     for number, name in enumerate(names, start=1):
-        _name_region(ax, max((r for r in doc.regions if _formulas(r) == name), key=_area), number, name)
+        _name_region(ax, max((r for r in doc.regions if formulas_of(r) == name), key=_area), number, name)
     return ax
 
 
@@ -152,18 +152,6 @@ def _area(region: PredominanceRegion) -> float:
     return 0.5 * sum(ax * by - bx * ay for (ax, ay), (bx, by) in zip(corners, following, strict=True))
 
 
-def _formulas(segment: VoltageSegment | PredominanceRegion) -> tuple[str, ...]:
-    return tuple(sorted({product.formula for product in segment.products}))
-
-
-def _assemblages(docs: Sequence[StabilityDoc]) -> list[tuple[str, ...]]:
-    """All assemblages by their formulas, lowest mean voltage first."""
-    middles: dict[tuple[str, ...], list[float]] = {}
-    for segment in (segment for doc in docs for segment in doc.segments):
-        middles.setdefault(_formulas(segment), []).append((segment.voltage_low + segment.voltage_high) / 2)
-    return sorted(middles, key=lambda name: sum(middles[name]) / len(middles[name]))
-
-
 def _sorted_docs(docs: Sequence[StabilityDoc]) -> list[StabilityDoc]:
     found = sorted({doc.formula for doc in docs})
     if len(found) != 1:
@@ -175,7 +163,7 @@ def _joined(segments: Sequence[VoltageSegment]) -> list[tuple[float, float, tupl
     """Neighbouring segments with the same formulas as one: (low, high, formulas)."""
     joined: list[tuple[float, float, tuple[str, ...]]] = []
     for segment in segments:
-        name = _formulas(segment)
+        name = formulas_of(segment)
         same = bool(joined) and joined[-1][2] == name
         low = joined.pop()[0] if same else segment.voltage_low
         joined.append((low, segment.voltage_high, name))

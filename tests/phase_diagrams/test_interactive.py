@@ -19,6 +19,7 @@ from selflimit.phase_diagrams.interactive_curves import (
     staircase_svg,
 )
 from selflimit.phase_diagrams.interfaces import interface_scan
+from selflimit.phase_diagrams.palette import assemblages
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -126,3 +127,13 @@ def test_levels_are_round_and_within(low, width):
     assert 3 <= len(values) <= 8 and np.allclose(np.diff(values), step, rtol=1e-6)
     assert low - 1e-9 <= values[0] and values[-1] <= low + width + 1e-9
     assert f"{step:.0e}"[0] in "125"
+
+
+def test_one_assemblage_has_one_colour_in_staircase_map_and_figure(chloride_entries):
+    diagram = ConstrainedPhaseDiagram(chloride_entries)
+    profiles = [diagram.profile("Li2ZrCl6", k_eff) for k_eff in (0.0, 5.0, 20.0)]
+    region_map = diagram.predominance("Li2ZrCl6", (0.0, 6.0), (0.0, 20.0))
+    in_steps = assemblages(part for doc in reversed(profiles) for part in doc.segments)
+    assert set(in_steps) == set(assemblages(region_map.regions)), "the same are shown"
+    assert in_steps == assemblages(region_map.regions)
+    assert in_steps[0] == ("LiCl", "Zr"), "the most reduced comes first"

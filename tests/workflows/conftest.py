@@ -13,6 +13,12 @@ import pytest
 SERVER = Path(__file__).resolve().parents[2] / ".venv-mongo" / "bin" / "secantusd-py"
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @pytest.fixture(scope="session")
 def mongo_server(tmp_path_factory):
     """URI of a MongoDB server without database: SELFLIMIT_TEST_MONGO_URI, or one started from its own environment."""
@@ -22,9 +28,7 @@ def mongo_server(tmp_path_factory):
         return
     if not SERVER.exists():
         pytest.skip("no MongoDB server: set SELFLIMIT_TEST_MONGO_URI, or run `python tools/bootstrap.py dev`")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder = tmp_path_factory.mktemp("mongo")
     command = [SERVER, "--host", "127.0.0.1", "--port", str(port), "--storage-path", folder]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
@@ -57,3 +61,30 @@ def made():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+class Server:
+    """A MongoDB server that can be killed and started again on the same files."""
+
+    def __init__(self, folder, port):
+        self.command = [SERVER, "--host", "127.0.0.1", "--port", str(port), "--storage-path", str(folder)]
+        self.uri = f"mongodb://127.0.0.1:{port}"
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    """A server of the test's own, which it may kill."""
+    if not SERVER.exists():
+        pytest.skip("needs a MongoDB server that it may kill: run `python tools/bootstrap.py dev`")
+    server = Server(tmp_path / "database", free_port())
+    server.start()
+    yield server
+    server.kill()

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from functools import partial
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from jobflow import Flow, job
+from jobflow import Flow
 from jobflow import run_locally as run_each_in_a_folder
 from pymongo import MongoClient
 from pymongo.monitoring import CommandListener
@@ -25,12 +24,10 @@ from selflimit.errors import InputError
 from selflimit.mesoscale.fields import load_fields
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.structures.parents import parent_cell
-from selflimit.workflows import carried_files, jobs, manager, manager_commands, patience
+from selflimit.workflows import carried_files, jobs, manager
 from selflimit.workflows.fetching import fetched
 from selflimit.workflows.flow_states import UNFINISHED
 from selflimit.workflows.flows import OrderingMaker, named
-from selflimit.workflows.local import Listener, run_flow
-from selflimit.workflows.patience import PatientJobStore
 from selflimit.workflows.results import results
 from selflimit.workflows.reuse import inputs_hash
 from selflimit.workflows.stores import open_store
@@ -238,116 +235,6 @@ def test_fields_travel_with_the_flow(empty_store, tmp_path, monkeypatch):
 def test_a_carried_file_stays_in_its_folder(path, tmp_path):
     with pytest.raises(InputError, match="outside"):
         carried_files.unpack({"path": path, "pieces": ["AAAA"]}, tmp_path / "inside")
-
-
-@job
-def wait_for(path):
-    """Ends when the file appears."""
-    while not Path(path).exists():
-        time.sleep(0.05)
-    return "done"
-
-
-class Server:
-    """A MongoDB server that can be killed and started again on the same files."""
-
-    def __init__(self, program, folder, port):
-        self.command = [program, "--host", "127.0.0.1", "--port", str(port), "--storage-path", str(folder)]
-        self.uri = f"mongodb://127.0.0.1:{port}"
-        self.process = None
-
-    def start(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-
-@pytest.fixture
-def own_server(tmp_path):
-    program = Path(__file__).resolve().parents[2] / ".venv-mongo" / "bin" / "secantusd-py"
-    if not program.exists():
-        pytest.skip("needs a MongoDB server that it may kill: run `python tools/bootstrap.py dev`")
-    server = Server(program, tmp_path / "database", managed_projects.slurm_tool().free_port())
-    server.start()
-    yield server
-    server.kill()
-
-
-def test_an_outage_of_the_database_costs_a_local_run_nothing(own_server, tmp_path, monkeypatch, capsys):
-    """The server dies before a job's result is stored and comes back after several attempts."""
-    monkeypatch.setattr(patience, "PAUSE", 0.2)
-    monkeypatch.setenv("SELFLIMIT_STORE_TIMEOUT", "20")
-    open_store(f"{own_server.uri}/outage")  # waits until it answers
-    monkeypatch.setenv("SELFLIMIT_STORE_TIMEOUT", "1")
-    store = PatientJobStore(open_store(f"{own_server.uri}/outage"))
-    waiting = wait_for(str(tmp_path / "go"))
-    attempts = []
-
-    def restart_after_three(text):
-        attempts.append(text)
-        if len(attempts) == 3:
-            own_server.start()
-
-    monkeypatch.setattr(patience, "_say", restart_after_three)
-
-    class KillThenGo(Listener):
-        def start(self, job):
-            own_server.kill()
-            (tmp_path / "go").touch()
-            return super().start(job)
-
-    run_flow(Flow([waiting]), store, tmp_path, KillThenGo())
-    assert "does not answer" in attempts[0]
-    assert "answers again" in attempts[-1]
-    assert store.get_output(waiting.uuid) == "done"
-    assert store.count({}) == 1
-
-
-def test_a_database_that_stays_away_is_given_up_with_what_to_do(own_server, tmp_path, monkeypatch):
-    monkeypatch.setattr(patience, "PAUSE", 0.1)
-    monkeypatch.setenv("SELFLIMIT_STORE_TIMEOUT", "20")
-    open_store(f"{own_server.uri}/gone")
-    monkeypatch.setenv("SELFLIMIT_STORE_TIMEOUT", "0.3")
-    store = PatientJobStore(open_store(f"{own_server.uri}/gone"), patience=0.5)
-    own_server.kill()
-    with pytest.raises(InputError, match="selflimit resume FOLDER"):
-        store.query_one({"uuid": "x"})
-
-
-CONFIGURED = ["orderings", "--cell", "primitive", "--keep", "1", "--folder", "my run"]
-
-
-def test_resume_needs_no_options(tmp_path, monkeypatch, capsys):
-    """A run that was interrupted goes on with the crystal, store and stage that it was started with."""
-    monkeypatch.chdir(tmp_path)
-    with monkeypatch.context() as patch:
-        patch.setattr("selflimit.workflows.jobs.candidates_of_orderings", interrupted)
-        assert main([*CONFIGURED, "--store", "elsewhere", "--tag", "mine"]) == 130
-    state = said(["status", "my run"], capsys)
-    done = [job["name"] for job in state["jobs"] if job["state"] == "COMPLETED"]
-    assert done == ["orderings primitive"]
-    assert said(["resume", "my run"], capsys) == {"folder": "my run", "finished": "orderings"}
-    store = open_store("elsewhere", must_exist=True)
-    assert len(results(store, kind="OrderingsDoc")) == 1, "found in the store that was named at the start, once"
-    assert store.count({"metadata.tags": "mine"}) == store.count({}) == 5
-    assert not Path("selflimit-store").exists()
-
-
-def interrupted(*given):
-    raise KeyboardInterrupt
-
-
-def test_resume_asks_for_a_password_that_it_did_not_keep(tmp_path, monkeypatch):
-    started = {"through": "report", "store": "mongodb://me:***@host/db"}
-    (tmp_path / ".flows").mkdir()
-    (tmp_path / ".flows" / "started.json").write_text(json.dumps(started))
-    with pytest.raises(InputError, match="SELFLIMIT_STORE"):
-        manager_commands.store_of(tmp_path, None)
-    monkeypatch.setenv("SELFLIMIT_STORE", "mongodb://me:secret@host/db")
-    assert manager_commands.store_of(tmp_path, None) == "mongodb://me:secret@host/db"
-    assert manager_commands.store_of(tmp_path, "mine") == "mine"
 
 
 def test_fireworks_runs_the_same_flow(mongo_server, tmp_path, monkeypatch):
