@@ -216,7 +216,7 @@ def test_the_figure_shows_every_cell_in_its_place():
     ]
     panels = plot_design_map(design_map(cells), Figure())
     texts = {(round(t.get_position()[0]), round(t.get_position()[1])): t.get_text() for t in panels[0].texts}
-    assert texts == {(0, 0): "0/3", (1, 0): "2/3", (0, 1): "not\nreached", (1, 1): "no\npacking"}
+    assert texts == {(0, 0): "0/3", (1, 0): "2/3", (0, 1): "not\nreached", (1, 1): "failed"}
     shades = panels[0].images[0].get_array()
     assert shades[0, 1] == pytest.approx(2 / 3) and np.ma.getmaskarray(np.ma.masked_invalid(shades))[1].all()
     assert [label.get_text() for label in panels[0].get_yticklabels()] == ["30", "60"]
