@@ -29,8 +29,8 @@ STRONG = Cycle(visits=2, degree=3)
 """W-cycle below the finest level: at a contrast of 1000 it halves the iterations of the V-cycle (measured), because
 coarse levels carry the bending of thin stiff parts and the closing of thin soft ones, and it costs a third more."""
 LIGHT = Cycle(visits=2, degree=2)
-"""The same for a scalar in the plane: 6 iterations instead of 6 at 400 x 400 and 8 instead of 7 at 512 x 512, a quarter
-less work in each (measured)."""
+"""The same for a scalar in the plane: a step less costs one iteration at most (6 at 400 x 400, 8 instead of 7 at
+512 x 512; measured)."""
 STRONG_ABOVE = 100.0
 """Ratio of the largest to the smallest coefficient above which the cycle is not GENTLE."""
 POWER_STEPS = 8

@@ -74,7 +74,7 @@ def predominance_svg(doc: PredominanceDoc) -> str:
 
 
 def predominance_legend(doc: PredominanceDoc) -> str:
-    """Colours and numbers of the map's products as an HTML list, in the order of the map's regions."""
+    """Colours and numbers of the map's products as an HTML list, the most reduced first."""
     names = assemblages(doc.regions)
     fills = fills_of(names, doc.formula)
     box = "display:inline-block;width:1em;height:1em;border:1px solid #000;margin-right:.4em;vertical-align:-.1em"

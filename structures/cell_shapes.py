@@ -6,7 +6,7 @@ from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
 from selflimit.structures.cells import DisorderedCell, cells_of_size, fitting_sizes
 from selflimit.structures.counting import OrderingCount, count_in
-from selflimit.structures.orderings import MOST, OrderingBlock, check_size, enumerate_in
+from selflimit.structures.orderings import MOST, OrderingBlock, check_size, enumerate_in, with_progress
 from selflimit.structures.parents import Parent
 
 
@@ -79,19 +79,8 @@ def enumerate_up_to(
     pooled = _pooled(parent, pools)
     cells = cells_up_to(pooled, n_cells)
     total = sum(count_in(cell, superperiodic).distinct for cell in cells)
-    check_size(pooled, total, most)
-    return _told(cells, superperiodic, total, progress)
-
-
-def _told(
-    cells: Sequence[DisorderedCell], superperiodic: bool, total: int, progress: Progress
-) -> Iterator[OrderingBlock]:
-    found = 0
-    for cell in cells:
-        for block in enumerate_in(cell, superperiodic):
-            found += len(block)
-            progress(found / max(1, total), f"{found:,} of {total:,} orderings")
-            yield block
+    check_size(pooled, total, most, max(len(cell.permutations) for cell in cells))
+    return with_progress((block for cell in cells for block in enumerate_in(cell, superperiodic)), total, progress)
 
 
 def _pooled(parent: Parent, pools: Sequence[Sequence[str]] | None) -> Parent:

@@ -167,10 +167,11 @@ def enumerate_orderings(
     cells = list(cells_to_fill(parent, cell, n_cells, pools))
     total = sum(count_in(found, superperiodic).distinct for found in cells)
     check_size(parent, total, most, max(len(found.permutations) for found in cells))
-    return _told((block for found in cells for block in enumerate_in(found, superperiodic)), total, progress)
+    return with_progress((block for found in cells for block in enumerate_in(found, superperiodic)), total, progress)
 
 
-def _told(blocks: Iterator[OrderingBlock], total: int, progress: Progress) -> Iterator[OrderingBlock]:
+def with_progress(blocks: Iterator[OrderingBlock], total: int, progress: Progress) -> Iterator[OrderingBlock]:
+    """The same blocks; ``progress`` is told how many orderings of ``total`` have come."""
     found = 0
     for block in blocks:
         found += len(block)

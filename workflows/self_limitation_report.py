@@ -57,7 +57,8 @@ def loop_section(page: Page, loops: Sequence[ClosedLoopDoc], figures: dict[str, 
     page.paragraph(
         "Products decide how stiff the reaction zone is and how far it swells; zone and surroundings decide the "
         "effective modulus against which it swells; that modulus decides the products. A fixed point is where the "
-        "three agree. The phase diagram sees r K_eff (linear) or r² K_eff (elastic), r the retained fraction."
+        "three agree. The phase diagram sees r K_eff (linear) or r² K_eff (elastic). The retained fraction r is "
+        "calibrated unless it was given, and every compression by the reaction is proportional to it."
     )
     for number in branched(loops):
         said = "Answer of the zone to the modulus that the phase diagram sees, by products; circle: fixed point."
@@ -99,7 +100,8 @@ def verdict_section(page: Page, verdicts: Sequence[DesignPointDoc]) -> None:
         page.paragraph(
             f"Self-limiting: at most {c.largest_coverage:g} of the electrolyte's surface covered at the end, and a "
             f"stress overpotential of at least {c.least_stress_ratio:g} times the applied one. Neither threshold "
-            "follows from the model; one packing is one sample.",
+            "follows from the model; one packing is one sample. The correction factor C is calibrated, unless it was "
+            "given, on lithium going round coarse particles; a graded layer that stays localised is no prediction.",
             "note",
         )
     for name, verdict in judged:
