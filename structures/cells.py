@@ -21,6 +21,7 @@ from selflimit.structures.positions import position_order
 from selflimit.structures.superlattices import (
     IntMatrix,
     compact_basis,
+    generators,
     hermite_normal_form,
     shapes,
     translations,
@@ -73,8 +74,10 @@ class DisorderedCell:
         The disordered parent.
     name
         Which cell: 'primitive', 'conventional', '2x1x1', the matrix, or one of the shapes of a size.
-    basis
-        Vectors of the cell in units of the primitive ones, integer rows, shape (3, 3).
+    superlattice
+        Hermite normal form of the cell's vectors in units of the primitive ones, shape (3, 3).
+    chosen_basis
+        The vectors that were asked for in the same units, shape (3, 3); None where only the lattice matters.
     primitive
         The primitive cell, with the space group.
     active
@@ -93,7 +96,8 @@ class DisorderedCell:
 
     parent: Parent
     name: str
-    basis: IntMatrix
+    superlattice: IntMatrix
+    chosen_basis: IntMatrix | None
     primitive: PrimitiveCell
     active: IntMatrix
     pools: tuple[SitePool, ...]
@@ -104,7 +108,14 @@ class DisorderedCell:
     @property
     def n_cells(self) -> int:
         """Primitive cells in the cell."""
-        return round(abs(float(np.linalg.det(self.basis))))
+        return int(np.prod(np.diag(self.superlattice)))
+
+    @cached_property
+    def basis(self) -> IntMatrix:
+        """Vectors of the cell in units of the primitive ones, integer rows, shape (3, 3); short ones unless chosen."""
+        if self.chosen_basis is None:
+            return compact_basis(self.superlattice, self.primitive.lattice)
+        return self.chosen_basis
 
     @cached_property
     def pool_of_site(self) -> IntMatrix:
@@ -114,7 +125,7 @@ class DisorderedCell:
     @cached_property
     def structure(self) -> Structure:
         """All sites of the supercell, disordered (Angstrom); the copies of one primitive site follow each other."""
-        cells = translations(hermite_normal_form(self.basis))
+        cells = translations(self.superlattice)
         vectors = (self.primitive.positions[:, None, :] + cells[None, :, :]).reshape(-1, 3)
         sites = [self.parent.structure[i] for i in self.primitive.origin for _ in cells]
         return Structure(
@@ -156,9 +167,7 @@ def lay_out(parent: Parent, cell: CellChoice = "primitive") -> DisorderedCell:
         A cell that is none of these, or one in which a pool's composition is not an integer number of atoms; the
         message names the numbers of primitive cells that would fit.
     """
-    primitive = parent.primitive
-    name, basis = _basis(parent, primitive, cell)
-    return _fill(parent, primitive, name, basis)
+    return lay_out_basis(parent, *_basis(parent, parent.primitive, cell))
 
 
 def lay_out_basis(parent: Parent, name: str, basis: IntMatrix) -> DisorderedCell:
@@ -169,7 +178,9 @@ def lay_out_basis(parent: Parent, name: str, basis: IntMatrix) -> DisorderedCell
     InputError
         A composition that does not fit.
     """
-    return _fill(parent, parent.primitive, name, basis)
+    superlattice = hermite_normal_form(basis)
+    pooled = _pooled_sites(parent, int(np.prod(np.diag(superlattice))), f"{name} cell")
+    return _fill(parent, pooled, name, superlattice, basis)
 
 
 def cells_of_size(parent: Parent, n_cells: int) -> Iterator[DisorderedCell]:
@@ -182,15 +193,12 @@ def cells_of_size(parent: Parent, n_cells: int) -> Iterator[DisorderedCell]:
     """
     if n_cells < 1:
         raise InputError(f"expected at least 1 primitive cell, got {n_cells}")
-    primitive = parent.primitive
-    _integer_contents(parent, primitive, n_cells, f"{n_cells} primitive cells")
-    return _shapes(parent, primitive, n_cells)
+    return _shapes(parent, n_cells, _pooled_sites(parent, n_cells, f"{n_cells} primitive cells"))
 
 
-def _shapes(parent: Parent, primitive: PrimitiveCell, n_cells: int) -> Iterator[DisorderedCell]:
-    for number, (hnf, equivalent) in enumerate(shapes(n_cells, primitive.rotations)):
-        basis = compact_basis(hnf, primitive.lattice)
-        yield _fill(parent, primitive, f"{n_cells} cells, shape {number}", basis, equivalent)
+def _shapes(parent: Parent, n_cells: int, pooled: "_PooledSites") -> Iterator[DisorderedCell]:
+    for number, (superlattice, equivalent) in enumerate(shapes(n_cells, generators(parent.primitive.rotations))):
+        yield _fill(parent, pooled, f"{n_cells} cells, shape {number}", superlattice, equivalent=equivalent)
 
 
 def fitting_sizes(parent: Parent, largest: int = LARGEST_NEARBY_CELL) -> list[int]:
@@ -229,28 +237,60 @@ def _matrix(cell: CellChoice) -> IntMatrix:
     return np.round(matrix).astype(np.int64)
 
 
-def _fill(parent: Parent, primitive: PrimitiveCell, name: str, basis: IntMatrix, equivalent: int = 1) -> DisorderedCell:
-    hnf = hermite_normal_form(basis)
-    n_cells = int(np.prod(np.diag(hnf)))
-    contents = _integer_contents(parent, primitive, n_cells, f"{name} cell")
+@dataclass(frozen=True, eq=False)
+class _PooledSites:
+    """What all cells of a size have in common.
+
+    Attributes
+    ----------
+    pools
+        The pools, the one with the fewest arrangements first.
+    sites
+        Primitive sites, pool by pool.
+    pool
+        Pool of each of their copies in the cell; the copies of one site follow each other.
+    """
+
+    pools: tuple[SitePool, ...]
+    sites: IntMatrix
+    pool: IntMatrix
+
+
+def _pooled_sites(parent: Parent, n_cells: int, where: str) -> _PooledSites:
+    contents = _integer_contents(parent, parent.primitive, n_cells, where)
     contents.sort(key=lambda content: multinomial(content[2]))
-    members = [_members(parent, primitive, labels) for labels, _, _ in contents]
-    sites = np.concatenate([np.empty(0, dtype=np.int64), *members])
+    members = [_members(parent, parent.primitive, labels) for labels, _, _ in contents]
     sizes = [len(found) * n_cells for found in members]
-    pool = np.repeat(np.arange(len(sizes)), sizes)
-    group, moves = _group(primitive, hnf, sites, pool)
-    order = position_order(group, pool)
     ends = np.cumsum([0, *sizes]).tolist()
+    return _PooledSites(
+        pools=tuple(
+            SitePool(labels, begin, end, species, counts)
+            for (labels, species, counts), begin, end in zip(contents, ends, ends[1:], strict=False)
+        ),
+        sites=np.concatenate([np.empty(0, dtype=np.int64), *members]),
+        pool=np.repeat(np.arange(len(sizes)), sizes),
+    )
+
+
+def _fill(
+    parent: Parent,
+    pooled: _PooledSites,
+    name: str,
+    superlattice: IntMatrix,
+    basis: IntMatrix | None = None,
+    equivalent: int = 1,
+) -> DisorderedCell:
+    n_cells = int(np.prod(np.diag(superlattice)))
+    group, moves = _group(parent.primitive, superlattice, pooled.sites, pooled.pool)
+    order = position_order(group, pooled.pool)
     return DisorderedCell(
         parent=parent,
         name=name,
-        basis=basis,
-        primitive=primitive,
-        active=(sites[:, None] * n_cells + np.arange(n_cells)).ravel()[order],
-        pools=tuple(
-            SitePool(labels, ends[k], ends[k + 1], species, counts)
-            for k, (labels, species, counts) in enumerate(contents)
-        ),
+        superlattice=superlattice,
+        chosen_basis=basis,
+        primitive=parent.primitive,
+        active=(pooled.sites[:, None] * n_cells + np.arange(n_cells)).ravel()[order],
+        pools=pooled.pools,
         permutations=_renumbered(group, order),
         translations=_renumbered(moves, order),
         shapes=equivalent,
@@ -276,8 +316,23 @@ def _group(
     operations, translated = site_permutations(primitive, hnf, sites)
     kept = operations[_map_pools(pool[operations], pool)]
     products = translated.astype(np.int32)[:, kept].reshape(-1, len(pool))
-    moves = translated[np.sort(np.unique(translated, axis=0, return_index=True)[1])]
-    return np.unique(products, axis=0), moves.astype(np.int32)  # sorted: the identity is first
+    return _distinct(products), _distinct(translated.astype(np.int32))
+
+
+def _distinct(permutations: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The distinct ones of a group's permutations, in their order: the identity stays first.
+
+    They are a homomorphism's images: equally many of each, as many as are the identity. Numbers made of the images tell
+    them apart, and the number of different ones says whether they did.
+    """
+    n_alike = np.count_nonzero((permutations == np.arange(permutations.shape[1])).all(axis=1))
+    if n_alike == 1:
+        return permutations
+    numbers = permutations @ np.random.default_rng(0).integers(2**62, size=permutations.shape[1])
+    first = np.unique(numbers, return_index=True)[1]
+    return (
+        permutations[np.sort(first)] if len(first) * n_alike == len(permutations) else np.unique(permutations, axis=0)
+    )
 
 
 def _map_pools(images: IntMatrix, pool: IntMatrix) -> NDArray[np.bool_]:

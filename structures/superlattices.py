@@ -6,35 +6,37 @@ operation maps onto each other are one (G. L. W. Hart and R. W. Forcade, Phys. R
 doi:10.1103/PhysRevB.77.224115).
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Lattice
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 IntMatrix = NDArray[np.int64]
 
 
-def hermite_normal_form(matrix: IntMatrix) -> IntMatrix:
-    """Basis of the lattice spanned by the rows of ``matrix`` (integer, shape (3, 3), not singular)."""
-    rows = [[int(entry) for entry in row] for row in matrix]
+def hermite_normal_form(matrices: IntMatrix) -> IntMatrix:
+    """Bases of the lattices spanned by the rows of integer ``matrices``, shape (..., 3, 3), none singular."""
+    rows = np.array(matrices, dtype=np.int64)
     for column in range(3):
-        while pivots := [i for i in range(column, 3) if rows[i][column]]:
-            least = min(pivots, key=lambda i: abs(rows[i][column]))
-            rows[column], rows[least] = rows[least], rows[column]
-            if len(pivots) == 1:
-                break
-            for i in range(column + 1, 3):
-                rows[i] = _minus(rows[i], rows[i][column] // rows[column][column], rows[column])
-        if rows[column][column] < 0:
-            rows[column] = [-entry for entry in rows[column]]
-        for i in range(column):
-            rows[i] = _minus(rows[i], rows[i][column] // rows[column][column], rows[column])
-    return np.array(rows, dtype=np.int64)
+        for lower in range(column + 1, 3):
+            _clear(rows[..., column, :], rows[..., lower, :], column)
+        rows[..., column, :] *= np.sign(rows[..., column, column])[..., None]
+        for upper in range(column):
+            times = rows[..., upper, column] // rows[..., column, column]
+            rows[..., upper, :] -= times[..., None] * rows[..., column, :]
+    return rows
 
 
-def _minus(row: list[int], times: int, other: list[int]) -> list[int]:
-    return [a - times * b for a, b in zip(row, other, strict=True)]
+def _clear(upper: IntMatrix, lower: IntMatrix, column: int) -> None:
+    """Make the entry of ``lower`` zero by row operations on the two (Euclid's algorithm), shapes (..., 3)."""
+    while (is_left := lower[..., column] != 0).any():
+        times = np.zeros_like(lower[..., column])
+        np.floor_divide(upper[..., column], lower[..., column], out=times, where=is_left)
+        remainder = upper - times[..., None] * lower
+        upper[...], lower[...] = np.where(is_left[..., None], (lower, remainder), (upper, lower))
 
 
 def translations(hnf: IntMatrix) -> IntMatrix:
@@ -58,34 +60,66 @@ def keep_lattice(rotations: IntMatrix, hnf: IntMatrix) -> NDArray[np.bool_]:
     return kept
 
 
-def shapes(n_cells: int, rotations: IntMatrix) -> Iterator[tuple[IntMatrix, int]]:
+def shapes(n_cells: int, rotations: IntMatrix) -> list[tuple[IntMatrix, int]]:
     """All superlattices of ``n_cells`` primitive cells up to the point group, each with how many it stands for.
 
     Parameters
     ----------
     rotations
-        Point operations that act on row vectors from the right, shape (n_operations, 3, 3).
+        Operations that generate the point group and act on row vectors from the right, shape (n_rotations, 3, 3).
     """
-    seen: set[bytes] = set()
-    flat = rotations.reshape(-1, 9)
-    leading = np.take_along_axis(flat, (flat != 0).argmax(axis=1)[:, None], axis=1)
-    halved = np.unique(np.sign(leading) * flat, axis=0).reshape(-1, 3, 3)  # an operation and its negative act alike
-    for hnf in _hermite_normal_forms(n_cells):
-        if hnf.tobytes() in seen:
-            continue
-        orbit = {hermite_normal_form(hnf @ rotation).tobytes() for rotation in halved}
-        seen |= orbit
-        yield hnf, len(orbit)
+    forms = _hermite_normal_forms(n_cells)
+    keys = _keys(forms)  # ascending
+    number = np.arange(len(forms))
+    links = [(number, np.searchsorted(keys, _keys(hermite_normal_form(forms @ rotation)))) for rotation in rotations]
+    begin, end = np.concatenate(links, axis=1)
+    graph = coo_array((np.ones(len(begin), dtype=np.bool_), (begin, end)), shape=(len(forms), len(forms)))
+    _, first, equivalent = np.unique(connected_components(graph)[1], return_index=True, return_counts=True)
+    return [(forms[i], int(n)) for i, n in sorted(zip(first, equivalent, strict=True))]
 
 
-def _hermite_normal_forms(n_cells: int) -> Iterator[IntMatrix]:
-    for a in range(1, n_cells + 1):
-        for b in range(1, n_cells // a + 1):
-            c = n_cells // (a * b)
-            if a * b * c != n_cells:
-                continue
-            for x, y, z in np.ndindex(b, c, c):
-                yield np.array([[a, x, y], [0, b, z], [0, 0, c]], dtype=np.int64)
+def _hermite_normal_forms(n_cells: int) -> IntMatrix:
+    """Every superlattice of this size once, shape (n_superlattices, 3, 3), in ascending order of their entries."""
+    found = [np.empty((0, 3, 3), dtype=np.int64)]
+    for a, b in np.ndindex(n_cells, n_cells):
+        c, rest = divmod(n_cells, (a + 1) * (b + 1))
+        if not rest and c:
+            forms = np.zeros((b + 1, c, c, 3, 3), dtype=np.int64)
+            forms[..., 0, 1], forms[..., 0, 2], forms[..., 1, 2] = np.indices(forms.shape[:3])
+            forms[..., range(3), range(3)] = a + 1, b + 1, c
+            found.append(forms.reshape(-1, 3, 3))
+    return np.concatenate(found)
+
+
+def _keys(forms: IntMatrix) -> IntMatrix:
+    """One integer for each superlattice of a size: a, b, x, y, z as digits (c is the size over a b)."""
+    size = forms[..., 0, 0] * forms[..., 1, 1] * forms[..., 2, 2]
+    keys = np.zeros_like(size)
+    for row, column in ((0, 0), (1, 1), (0, 1), (0, 2), (1, 2)):
+        keys = keys * (size + 1) + forms[..., row, column]
+    return keys
+
+
+def generators(rotations: IntMatrix) -> IntMatrix:
+    """Operations out of a point group, shape (n_operations, 3, 3), from whose products the whole group follows."""
+    chosen: list[IntMatrix] = []
+    reached = {np.eye(3, dtype=np.int64).tobytes()}
+    for rotation in rotations:
+        if rotation.tobytes() not in reached:
+            chosen.append(rotation)
+            reached = _products(chosen)
+    return np.array(chosen, dtype=np.int64).reshape(-1, 3, 3)
+
+
+def _products(chosen: Sequence[IntMatrix]) -> set[bytes]:
+    """All products of these operations, as bytes."""
+    new = [np.eye(3, dtype=np.int64)]
+    reached = {new[0].tobytes()}
+    while new:
+        images = {image.tobytes(): image for operation in new for image in operation @ np.array(chosen)}
+        new = [image for key, image in images.items() if key not in reached]
+        reached |= images.keys()
+    return reached
 
 
 def compact_basis(hnf: IntMatrix, primitive: Lattice) -> IntMatrix:

@@ -34,7 +34,8 @@ class PrimitiveCell:
     origin
         Index of each site in the crystal it was found in, shape (n_sites,).
     rotations
-        Point parts of the operations, acting on row vectors from the right, shape (n_operations, 3, 3).
+        Point parts of the operations, the identity first, acting on row vectors from the right, shape
+        (n_operations, 3, 3).
     image, shift
         Operation o takes site s to site ``image[o, s]`` of the cell ``shift[o, s]``, shapes (n_operations, n_sites) and
         (n_operations, n_sites, 3).
