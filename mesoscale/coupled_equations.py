@@ -19,7 +19,9 @@ from selflimit.mesoscale.elasticity import MechanicalState, equilibrium, roller_
 from selflimit.mesoscale.fixed_point import next_iterate
 from selflimit.mesoscale.front import Front
 from selflimit.mesoscale.grid import Array
+from selflimit.mesoscale.hierarchy import Hierarchy
 from selflimit.mesoscale.microstructure import Microstructure, phase_lame
+from selflimit.mesoscale.multigrid import elastic_hierarchy
 from selflimit.mesoscale.noise import noise
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.time_stepping import Difference, Moment, backward_difference, extrapolate, local_error
@@ -164,14 +166,21 @@ class CoupledEquations:
         effort.multigrid += phi.iterations + mechanics.iterations
         return State((Moment(time, xi, c, phi.x),), mechanics, xi)
 
-    def stress(self, xi: Array, guess: Array) -> MechanicalState:
+    def stress(self, xi: Array, guess: Array, hierarchy: Hierarchy | None = None) -> MechanicalState:
         """Mechanical equilibrium with lithium at h(xi): C = h C_Li + (1 - h) C_host, eps0 = K(x) h(xi)."""
+        grid, rtol = self.microstructure.grid, self.numerics.mechanics_rtol
+        eigenstrain = self.microstructure.expansion(self.parameters) * grid.to_cells(ec.switch(xi))[..., None]
+        moduli = self._lame(xi)
+        return equilibrium(grid, *moduli, eigenstrain, roller_box(grid), guess, rtol, hierarchy=hierarchy)
+
+    def _lame(self, xi: Array) -> tuple[Array, Array]:
+        """Lame constants per cell (Pa)."""
         grid, p, structure = self.microstructure.grid, self.parameters, self.microstructure
         h = grid.to_cells(ec.switch(xi))
-        lithium, host = phase_lame(p, "lithium"), structure.host_moduli(p)
-        lam, mu = (h * a + (1.0 - h) * b for a, b in zip(lithium, host, strict=True))
-        eigenstrain = structure.expansion(p) * h[..., None]
-        return equilibrium(grid, lam, mu, eigenstrain, roller_box(grid), guess, self.numerics.mechanics_rtol)
+        lam, mu = (
+            h * a + (1.0 - h) * b for a, b in zip(phase_lame(p, "lithium"), structure.host_moduli(p), strict=True)
+        )
+        return lam, mu
 
     def overpotential(self, phi: Array, mechanics: MechanicalState) -> Array:
         """Total overpotential phi + eta_m (V), shape ``nodes``."""
@@ -201,7 +210,7 @@ class CoupledEquations:
         difference = backward_difference(state.past, dt, n.order)
         guess = self._guess(state, end)
         load = self._explicit_rate(state, guess)
-        sweep = _Sweep(guess, state.mechanics, state.stressed, 0.0)
+        sweep = _Sweep(guess, state.mechanics, state.stressed, 0.0, None)
         seen, found = [self._drives(guess.c, state.mechanics)], []
         for _ in range(n.most_sweeps):
             before, sweep = sweep, self._sweep(state, sweep, seen[-1], difference, load, dt, effort)
@@ -264,9 +273,11 @@ class CoupledEquations:
         xi = sweep.now.xi
         if np.max(np.abs(xi - sweep.stressed)) < self.numerics.mechanics_change:
             return sweep
-        mechanics = self.stress(xi, sweep.mechanics.displacement)
+        grid = self.microstructure.grid
+        hierarchy = sweep.hierarchy or elastic_hierarchy(grid, *self._lame(xi), roller_box(grid))
+        mechanics = self.stress(xi, sweep.mechanics.displacement, hierarchy)
         effort.multigrid += mechanics.iterations
-        return sweep._replace(mechanics=mechanics, stressed=xi)
+        return sweep._replace(mechanics=mechanics, stressed=xi, hierarchy=hierarchy)
 
     def _next_state(self, state: State, sweep: "_Sweep", dt: float) -> State:
         n, p, grid, now = self.numerics, self.parameters, self.microstructure.grid, sweep.now
@@ -304,3 +315,5 @@ class _Sweep(NamedTuple):
     """Order parameter that ``mechanics`` belongs to."""
     inflow: float
     """Li+ through the top that ``now.c`` belongs to (m^2/s)."""
+    hierarchy: Hierarchy | None
+    """Of the first stress of the step: later sweeps change the moduli little, and its making is half of their work."""

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from selflimit.errors import InputError
 from selflimit.mesoscale import stress_measures
 from selflimit.mesoscale.grid import Array, Grid
-from selflimit.mesoscale.multigrid import Stop, solve_elastic
+from selflimit.mesoscale.hierarchy import Hierarchy
+from selflimit.mesoscale.multigrid import Stop, elastic_hierarchy, solve_elastic
 from selflimit.mesoscale.stress_measures import PAIRS, XY, ZZ, cell_gradient, components
 
 
@@ -143,6 +144,7 @@ def equilibrium(
     rtol: float = 1e-8,
     max_iterations: int = 100,
     threads: int = 1,
+    hierarchy: Hierarchy | None = None,
 ) -> MechanicalState:
     """Displacement and stress that balance an eigenstrain, in plane strain or three dimensions, without body forces.
 
@@ -165,6 +167,8 @@ def equilibrium(
         Most iterations of the linear solve.
     threads
         Number of threads; the result does not depend on it.
+    hierarchy
+        From ``elastic_hierarchy`` with similar moduli, to save its making.
 
     Returns
     -------
@@ -180,7 +184,7 @@ def equilibrium(
     _check_cells(grid, lam, mu, eigenstrain)
     stress_free = eigenstress(lam, mu, all_components(grid, eigenstrain))
     load = nodal_forces(grid, stress_free)
-    solution = solve_elastic(grid, lam, mu, load, fixed, x0, rtol, max_iterations, threads)
+    solution = solve_elastic(grid, lam, mu, load, fixed, x0, rtol, max_iterations, threads, hierarchy)
     stress = elastic_stress(lam, mu, cell_strain(grid, solution.x)) - stress_free
     return MechanicalState(solution.x, stress, solution.iterations, solution.residual, solution.stopped)
 
@@ -211,10 +215,11 @@ def generalised_plane_strain(
     """
     if grid.dimension != 2:
         raise InputError(f"generalised plane strain needs a grid of two dimensions, got {grid.dimension}")
-    plane = equilibrium(grid, lam, mu, eigenstrain, fixed, x0, rtol, max_iterations, threads)
+    hierarchy = elastic_hierarchy(grid, lam, mu, fixed, threads)
+    plane = equilibrium(grid, lam, mu, eigenstrain, fixed, x0, rtol, max_iterations, threads, hierarchy)
     pulled = np.zeros((*grid.shape, 3))
     pulled[..., ZZ] = -1.0
-    unit = equilibrium(grid, lam, mu, pulled, fixed, np.zeros_like(x0), rtol, max_iterations, threads)
+    unit = equilibrium(grid, lam, mu, pulled, fixed, np.zeros_like(x0), rtol, max_iterations, threads, hierarchy)
     strain = -float(plane.stress[..., ZZ].sum() / unit.stress[..., ZZ].sum())
     return replace(
         plane,
