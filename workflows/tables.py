@@ -168,8 +168,9 @@ def stability_rows(profiles: Sequence[StabilityDoc]) -> Rows:
 
 
 def span(low: float, high: float) -> str:
-    """A range of voltages (V)."""
-    return f"{low:.3f} to {high:.3f}"
+    """A range of voltages (V), to 1 mV or as finely as its ends differ."""
+    digits = next((d for d in (3, 4, 5) if f"{low:.{d}f}" != f"{high:.{d}f}"), 6)
+    return f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def decomposition_rows(reactions: Sequence[DecompositionDoc]) -> Rows:

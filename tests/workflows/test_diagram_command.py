@@ -18,7 +18,7 @@ from selflimit.cli import main
 from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries import competing_entries, with_experimental_volumes
 from selflimit.phase_diagrams.interactive import predominance_legend
-from selflimit.workflows import diagram_tables
+from selflimit.workflows import diagram_tables, tables
 
 FEW = ["--samples", "20", "--k-eff", "0", "15"]
 """The fewest samples that are allowed: what is tested is that they arrive, not their spread."""
@@ -283,3 +283,11 @@ def test_no_force_field_is_loaded(tmp_path):
         "'force-field']); sys.exit(code or 'torch' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "printed"),
+    [(0.0, 1.67, "0.000 to 1.670"), (0.0, 3.1e-4, "0.0000 to 0.0003"), (0.41232, 0.41234, "0.41232 to 0.41234")],
+)
+def test_a_narrow_range_of_voltages_shows_two_ends(low, high, printed):
+    assert tables.span(low, high) == printed
