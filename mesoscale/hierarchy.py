@@ -170,7 +170,7 @@ def build_hierarchy(
     lines, free, subtract = finest.lines, finest.free, finest.subtract
     largest: float | None = finest.largest_eigenvalue()
     for _ in range(halvings):
-        transfer = _transfer(along, lines, free)
+        transfer = _transfer(threads, along, lines, free)
         levels.append(_level(threads, lines, subtract, stencil, largest, transfer, free))
         if guide:  # before the other, which needs the memory
             along = _scalar(transfer).project(threads, along)
@@ -219,11 +219,11 @@ class StencilProduct:
         _subtract(threads, self.lines.inner, self.lines.around, self.stencil, x, r)
 
 
-def _transfer(guide: Vector, lines: Lines, free: Vector) -> Transfer:
+def _transfer(threads: int, guide: Vector, lines: Lines, free: Vector) -> Transfer:
     d, c = len(lines.nodes), lines.unknowns
     c_coarse = 1 if c == 1 else d * (d + 1) // 2
     coarse = Lines(tuple((n + 1) // 2 for n in lines.nodes), c_coarse)
-    weights = coarsening.interpolation(guide, lines.nodes).astype(free.dtype)
+    weights = coarsening.interpolation(threads, guide, lines).astype(free.dtype)
     motions = coarsening.rigid_motions(d, c, c_coarse).reshape(-1, 3, c, c_coarse).astype(free.dtype)
     on_coarse = np.ones((*coarse.nodes, c_coarse))
     on_coarse[..., :c] = lines.unpack(free)[(slice(None, None, 2),) * d]
@@ -248,14 +248,13 @@ def _power_iteration(
 ) -> float:
     """Largest eigenvalue of D^-1 A from a fixed beginning, with a margin; x, r and d are overwritten."""
     lines.unpack(d)[...] = np.random.default_rng(0).standard_normal((*lines.nodes, lines.unknowns))
-    ratio, minus, zero = 1.0, d.dtype.type(-1.0), d.dtype.type(0.0)
+    before, minus, zero = 0.0, d.dtype.type(-1.0), d.dtype.type(0.0)
     for _ in range(POWER_STEPS):
         before = dot(lines, threads, d, d)
         r.fill(0.0)
         subtract(threads, d, r)
         _step(threads, lines.inner, zero, minus, inverse, r, d, x)
-        ratio = (dot(lines, threads, d, d) / before) ** 0.5 if before > 0.0 else 1.0
-    return MARGIN * ratio
+    return MARGIN * (dot(lines, threads, d, d) / before) ** 0.5 if before > 0.0 else 1.0
 
 
 def _long_side_first(nodal: Vector) -> Vector:
@@ -334,25 +333,22 @@ def _subtract(lines: Vector, offsets: Vector, stencil: Vector, x: Vector, r: Vec
 
 
 @Kernel
-def _invert_blocks(lines: Vector, stencil: Vector, inverse: Vector) -> None:  # noqa: C901
+def _invert_blocks(lines: Vector, stencil: Vector, inverse: Vector) -> None:
     """Inverses of the diagonal blocks by the symmetric sweep; what is fixed or depends on the others gets zeros."""
     c, middle = stencil.shape[1], stencil.shape[2] // 2
     for line in numba.prange(len(lines)):
         i = lines[line]
-        for j in range(1, stencil.shape[5] - 1):
+        own, swept = stencil[i, :, middle, :, 1], inverse[i]
+        factor = np.zeros(swept.shape[2], swept.dtype)
+        swept[...] = own
+        for k in range(c):
+            for j in range(1, len(factor) - 1):
+                factor[j] = 1.0 / swept[k, k, j] if swept[k, k, j] > PINNED * own[k, k, j] else 0.0
             for a, b in np.ndindex(c, c):
-                inverse[i, a, b, j] = stencil[i, a, middle, b, 1, j]
-            for k in range(c):
-                pivot = inverse[i, k, k, j]
-                if pivot <= PINNED * stencil[i, k, middle, k, 1, j]:
-                    for a in range(c):
-                        inverse[i, a, k, j] = inverse[i, k, a, j] = 0.0
-                    continue
-                for a, b in np.ndindex(c, c):
-                    if a != k and b != k:
-                        inverse[i, a, b, j] -= inverse[i, a, k, j] * inverse[i, k, b, j] / pivot
-                for a in range(c):
-                    if a != k:
-                        inverse[i, a, k, j] /= pivot
-                        inverse[i, k, a, j] /= -pivot
-                inverse[i, k, k, j] = 1.0 / pivot
+                if a != k and b != k:
+                    swept[a, b] -= swept[a, k] * swept[k, b] * factor
+            for a in range(c):
+                if a != k:
+                    swept[a, k] *= factor
+                    swept[k, a] *= -factor
+            swept[k, k] = factor

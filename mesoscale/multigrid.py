@@ -292,11 +292,13 @@ def _mask(fixed: Mask, shape: tuple[int, ...]) -> Mask:
 
 def _check_held(grid: Grid, fixed: Mask) -> None:
     """Refuse restraints that leave a rigid motion free: the motions of the fixed components need full rank."""
-    place = [coordinate[..., None] / max(grid.size) for coordinate in grid.node_coordinates()]
-    axes = np.eye(grid.dimension)
-    motions = [np.broadcast_to(axis, fixed.shape) for axis in axes]
-    motions += [place[a] * axes[b] - place[b] * axes[a] for a, b in combinations(range(grid.dimension), 2)]
-    products = np.array([[np.sum(v * w, where=fixed) for w in motions] for v in motions])
+    *node, component = np.nonzero(fixed)
+    place, axes = np.array(node) / max(grid.shape), np.eye(grid.dimension)
+    motions = list(axes[component].T)
+    motions += [
+        place[a] * axes[b][component] - place[b] * axes[a][component] for a, b in combinations(range(grid.dimension), 2)
+    ]
+    products = np.array([[np.dot(v, w) for w in motions] for v in motions])
     rank = int(np.linalg.matrix_rank(products)) if fixed.any() else 0
     if rank < len(motions):
         raise InputError(f"fixed must hold {len(motions)} rigid motions, got {rank}; fix more nodes")

@@ -82,8 +82,7 @@ class Operator:
 
     def largest_eigenvalue(self) -> float:
         """Bound on the eigenvalues of D^-1 A, D the diagonal blocks; a mass only brings them nearer to 1."""
-        filled = self.coefficients[:, self.coefficients[-1] > 0.0]
-        return largest_ratio(filled.astype(np.float64), self.elements)
+        return largest_ratio(self.coefficients, self.elements)
 
     @cached_property
     def by_owner(self) -> Vector:
