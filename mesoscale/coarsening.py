@@ -56,7 +56,7 @@ def interpolation(threads: int, stencil: Vector, fine: Lines) -> Array:
 
 
 @Kernel
-def _weigh(
+def _weigh(  # noqa: C901
     lines: Vector,
     on_fine: Vector,
     offsets: Vector,

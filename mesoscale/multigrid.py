@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.mesoscale.conductors import Conductors, floating_conductors
 from selflimit.mesoscale.elements import diffusion_elements, elastic_elements
 from selflimit.mesoscale.grid import Array, Grid
-from selflimit.mesoscale.hierarchy import Hierarchy, build_hierarchy
+from selflimit.mesoscale.hierarchy import STRONG_ABOVE, Hierarchy, build_hierarchy
 from selflimit.mesoscale.lines import Vector, advance, dot, follow
 from selflimit.mesoscale.operators import Operator, q1_operator
 
@@ -111,7 +112,8 @@ def solve_scalar(
         raise InputError("the problem is singular: got no fixed node and zero reaction; fix a node or give a reaction")
     load, guess = (_field(name, value, grid.nodes) for name, value in (("rhs", rhs), ("x0", x0)))
     operator = q1_operator(grid, k[None], diffusion_elements(grid.dimension), r * grid.node_volumes())
-    system = _System(operator, None, load[..., None], ~held[..., None], guess[..., None])
+    bodies = _bodies(grid, k, r * grid.node_volumes(), held)
+    system = _System(operator, None, load[..., None], ~held[..., None], guess[..., None], bodies)
     solution = _solve(system, grid, _Effort(rtol, max_iterations, threads))
     return replace(solution, x=solution.x[..., 0])
 
@@ -172,7 +174,7 @@ def solve_elastic(
     operator = q1_operator(grid, moduli, elastic_elements(grid.dimension), massless)
     compression = moduli[:1] + 2.0 * moduli[1:]  # modulus of uniaxial strain: as good as any other measured
     guide = q1_operator(grid, compression, diffusion_elements(grid.dimension), massless)
-    return _solve(_System(operator, guide, load, ~held, guess), grid, _Effort(rtol, max_iterations, threads))
+    return _solve(_System(operator, guide, load, ~held, guess, None), grid, _Effort(rtol, max_iterations, threads))
 
 
 @dataclass(frozen=True)
@@ -193,13 +195,22 @@ class _Effort:
 
 @dataclass(frozen=True)
 class _System:
-    """A x = b on the free unknowns: operator without restraints, guide, load, free mask and first guess."""
+    """A x = b on the free unknowns: operator without restraints, guide, load, free mask, first guess and bodies."""
 
     operator: Operator
     guide: Operator | None
     load: Array
     free: Mask
     guess: Array
+    bodies: Conductors | None
+
+
+def _bodies(grid: Grid, conductivity: Array, mass: Array, fixed: Mask) -> Conductors | None:
+    """Only in space: in the plane the coarse levels keep bodies apart, no iteration less was measured."""
+    if grid.dimension == 2 or conductivity.max() <= STRONG_ABOVE * conductivity.min():
+        return None
+    element = diffusion_elements(grid.dimension)[0, :, :, 0, 0]
+    return floating_conductors(grid, conductivity, mass, element, fixed)
 
 
 def _solve(system: _System, grid: Grid, effort: _Effort) -> Solution:
@@ -213,7 +224,8 @@ def _solve(system: _System, grid: Grid, effort: _Effort) -> Solution:
     defect = operator.free * (lines.pack(system.load, np.float64) - forces)
     floor = ROUND_OFF * dot(lines, effort.threads, whole.diagonal(), guess**2) ** 0.5 if guess.any() else 0.0
     hierarchy = _hierarchy(operator, system.guide, grid, effort.threads)
-    search = _Search(operator, hierarchy, forces, dot(lines, effort.threads, guess, forces), floor, effort.threads)
+    energy = dot(lines, effort.threads, guess, forces)
+    search = _Search(operator, hierarchy, system.bodies, forces, energy, floor, effort.threads)
     correction, iterations, residual, stopped = _conjugate_gradients(search, defect, effort)
     return Solution(system.guess + lines.unpack(correction), iterations, residual, stopped)
 
@@ -226,14 +238,32 @@ def _hierarchy(operator: Operator, guide: Operator | None, grid: Grid, threads: 
 
 @dataclass(frozen=True)
 class _Search:
-    """What conjugate gradients need besides the defect: operator, cycle, and the energy at the first guess."""
+    """What conjugate gradients need besides the defect: operator, cycle, bodies, and the energy at the first guess."""
 
     operator: Operator
     hierarchy: Hierarchy
+    bodies: Conductors | None
     forces: Vector
     energy: float
     floor: float
     threads: int
+
+    def begin(self, r: Vector) -> tuple[Vector, float]:
+        """First correction and the energy gained by it; r becomes the residual after it."""
+        e, before = self.operator.lines.zeros(np.float64), r.copy()
+        if self.bodies:
+            self.bodies.balance(r, e)
+            self.operator.subtract(self.threads, e, r)
+        return e, dot(self.operator.lines, self.threads, e, before)
+
+    def precondition(self, r: Vector) -> Vector:
+        """One cycle, after it every floating conductor in balance; the result is overwritten by the next call."""
+        z = self.hierarchy.precondition(r)
+        if self.bodies:
+            left = r.copy()
+            self.operator.subtract(self.threads, z, left)
+            self.bodies.balance(left, z)
+        return z
 
     def energy_after(self, correction: Vector, gained: float) -> float:
         """x.A x at x = x0 + e: x0.A x0 + 2 e.A x0 + e.A e, the last summed up by conjugate gradients."""
@@ -245,10 +275,10 @@ class _Search:
 def _conjugate_gradients(search: _Search, r: Vector, effort: _Effort) -> tuple[Vector, int, float, Stop]:
     """Preconditioned conjugate gradients from zero; returns correction, iterations, relative residual and reason."""
     lines, threads = search.operator.lines, effort.threads
-    e, p, minus_Ap = (lines.zeros(np.float64) for _ in range(3))
-    gained, last = 0.0, np.inf
+    (e, gained), last = search.begin(r), np.inf
+    p, minus_Ap = (lines.zeros(np.float64) for _ in range(2))
     for iteration in range(effort.max_iterations + 1):
-        z = search.hierarchy.precondition(r)
+        z = search.precondition(r)
         error = dot(lines, threads, r, z)
         scale = search.energy_after(e, gained) ** 0.5
         residual = abs(error) ** 0.5 / scale if scale > 0.0 else float(error != 0.0)
