@@ -203,19 +203,16 @@ def _project(  # noqa: C901
     for line in numba.prange(len(lines)):
         i = lines[line]
         product_row = np.zeros((reach.max() + 1, 5, c, c_fine, n), np.float64)
-        term = np.empty(n, np.float64)
         for q, s in np.ndindex(len(offsets), 3):
             weight, fine = weights[i, q, s], on_fine[i] + offsets[q]
             for a, p, b, t in np.ndindex(c_fine, len(offsets), c_fine, 3):
                 entry = stencil[fine, a, p, b, t, s:]
-                for j in range(n):
-                    term[j] = weight[j + 1] * entry[2 * j]
                 for m in range(c):
                     motion = motions[q, s, a, m]
                     if motion != 0.0:
                         total = product_row[reach[q, p], s + t, m, b]
                         for j in range(n):
-                            total[j] += motion * term[j]
+                            total[j] += motion * weight[j + 1] * entry[2 * j]
         for p, t in np.ndindex(len(offsets), 3):
             for q, s in np.ndindex(len(offsets), 3):
                 along = 2 * t + s - 1
@@ -223,14 +220,12 @@ def _project(  # noqa: C901
                     weight = weights[i + coarse_offsets[p], q, s, t:]
                     for m, b in np.ndindex(c, c_fine):
                         total = product_row[shared[p, q], along, m, b]
-                        for j in range(n):
-                            term[j] = weight[j] * total[j]
                         for o in range(c):
                             motion = motions[q, s, b, o]
                             if motion != 0.0:
                                 entry = coarse[i, m, p, o, t]
                                 for j in range(n):
-                                    entry[j + 1] += motion * term[j]
+                                    entry[j + 1] += motion * weight[j] * total[j]
         for m, p, o, t in np.ndindex(c, len(offsets), c, 3):
             entry, other = coarse[i, m, p, o, t], free[i + coarse_offsets[p], o, t:]
             for j in range(n):

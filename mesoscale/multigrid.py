@@ -2,8 +2,8 @@
 
 Two problems share one solver: screened diffusion -div(k grad x) + r x = f and isotropic elasticity (plane strain or
 three-dimensional), both in Q1 finite elements with natural (no-flux, traction-free) boundaries wherever no node is
-fixed. Conjugate gradients run in double precision with an operator that is never stored; the cycle for elasticity runs
-in single precision, which halves its memory traffic and does not change the number of iterations.
+fixed. Conjugate gradients run in double precision with an operator that is never stored; the cycle runs in single
+precision, which halves its memory traffic and does not change the number of iterations.
 
 Convergence is judged in the energy norm: sqrt(r.M r) <= rtol sqrt(x.A x), M the cycle and A the whole operator
 including fixed nodes. With the error e = A^-1 r, r.M r = (A e).M (A e) lies between e.A e times the least and the
@@ -223,17 +223,11 @@ def _solve(system: _System, grid: Grid, effort: _Effort) -> Solution:
     operator = replace(whole, free=lines.pack(system.free, np.float64))
     defect = operator.free * (lines.pack(system.load, np.float64) - forces)
     floor = ROUND_OFF * dot(lines, effort.threads, whole.diagonal(), guess**2) ** 0.5 if guess.any() else 0.0
-    hierarchy = _hierarchy(operator, system.guide, grid, effort.threads)
+    hierarchy = build_hierarchy(operator, system.guide, np.float32, len(grid.levels()) - 1, effort.threads)
     energy = dot(lines, effort.threads, guess, forces)
     search = _Search(operator, hierarchy, system.bodies, forces, energy, floor, effort.threads)
     correction, iterations, residual, stopped = _conjugate_gradients(search, defect, effort)
     return Solution(system.guess + lines.unpack(correction), iterations, residual, stopped)
-
-
-def _hierarchy(operator: Operator, guide: Operator | None, grid: Grid, threads: int) -> Hierarchy:
-    """In single precision for a displacement; the contrast of a potential, up to 1e7, needs double precision."""
-    precision = np.float64 if guide is None else np.float32
-    return build_hierarchy(operator, guide, precision, len(grid.levels()) - 1, threads)
 
 
 @dataclass(frozen=True)
@@ -260,7 +254,7 @@ class _Search:
         """One cycle, after it every floating conductor in balance; the result is overwritten by the next call."""
         z = self.hierarchy.precondition(r)
         if self.bodies:
-            left = r.copy()
+            z, left = z.astype(np.float64), r.copy()
             self.operator.subtract(self.threads, z, left)
             self.bodies.balance(left, z)
         return z
