@@ -52,7 +52,7 @@ class Conductors:
 def floating_conductors(
     grid: Grid, conductivity: Array, mass: Array, element: Array, fixed: NDArray[np.bool_]
 ) -> Conductors | None:
-    """Bodies of cells that touch by their faces and conduct better than the geometric mean of best and poorest.
+    """Bodies of cells that share nodes and conduct better than the geometric mean of the best and the poorest.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def floating_conductors(
 
 def _floating(grid: Grid, good: NDArray[np.bool_], fixed: NDArray[np.bool_]) -> Bodies:
     """Number of the floating body of every node, 0 elsewhere; the largest bodies only."""
-    cells, count = ndimage.label(good)
+    cells, count = ndimage.label(good, np.ones((3,) * grid.dimension))
     body = np.zeros(grid.nodes, dtype=np.int64)
     for corner in _corners(body):
         np.maximum(corner, cells, out=corner)
