@@ -1,8 +1,8 @@
 """Floating conductors: bodies of good conductor that touch no fixed node.
 
-At high contrast each has one potential of its own, set by the condition that no net current enters it. In space the
-coarse levels of multigrid cannot keep bodies apart that are few cells apart: each such body gives the cycle one
-eigenvalue of 1e-3 to 1e-5 and conjugate gradients three to four iterations more (measured). Hence after each cycle
+At high contrast each has one potential of its own, set by the condition that no net current enters it. Coarse levels of
+multigrid cannot keep all bodies apart that are few cells apart: each such body gives the cycle one eigenvalue of 1e-3
+to 1e-5 and conjugate gradients three to four iterations more (measured). Hence after each cycle
 every body is raised to where its net current vanishes, z += Z E^-1 Z^T (r - A z) with the columns of Z 1 on one body
 and E = Z^T A Z: conjugate gradients deflated by Z (A. Nicolaides, SIAM J. Numer. Anal. 24, 355 (1987),
 doi:10.1137/0724027), in the form that round-off does not harm (J. M. Tang et al., J. Sci. Comput. 39, 340 (2009),
@@ -24,6 +24,8 @@ Bodies = NDArray[np.int64]
 
 MOST_BODIES = 256
 """So many bodies, the largest, get a potential of their own: small ones the smoother brings to rest."""
+FEWEST_BODIES = {2: 32, 3: 1}
+"""With fewer bodies, by dimension, the cycle alone takes as many iterations (measured)."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,11 @@ def floating_conductors(
 
 
 def _floating(grid: Grid, good: NDArray[np.bool_], fixed: NDArray[np.bool_]) -> Bodies:
-    """Number of the floating body of every node, 0 elsewhere; the largest bodies only."""
+    """Number of the floating body of every node, 0 elsewhere; the largest bodies only, and none if they are few."""
     cells, count = ndimage.label(good, np.ones((3,) * grid.dimension))
     body = np.zeros(grid.nodes, dtype=np.int64)
+    if count < FEWEST_BODIES[grid.dimension]:
+        return body
     for corner in _corners(body):
         np.maximum(corner, cells, out=corner)
     size = np.bincount(body.ravel(), minlength=count + 1)

@@ -206,8 +206,8 @@ class _System:
 
 
 def _bodies(grid: Grid, conductivity: Array, mass: Array, fixed: Mask) -> Conductors | None:
-    """Only in space: in the plane the coarse levels keep bodies apart, no iteration less was measured."""
-    if grid.dimension == 2 or conductivity.max() <= STRONG_ABOVE * conductivity.min():
+    """Floating conductors where the contrast makes them matter."""
+    if conductivity.max() <= STRONG_ABOVE * conductivity.min():
         return None
     element = diffusion_elements(grid.dimension)[0, :, :, 0, 0]
     return floating_conductors(grid, conductivity, mass, element, fixed)

@@ -86,6 +86,15 @@ def test_potential_at_contrast_1e7_in_space(grid, medium):
     assert potential_iterations(grid, medium(grid), 1e7, 1.0) <= MOST
 
 
+def test_hundreds_of_small_discs():
+    """600 overlapping discs of two cells radius: 36 without ``conductors.py``."""
+    grid = Grid((400, 400), 1e-7)
+    discs = np.zeros(grid.shape, dtype=bool)
+    for centre in np.random.default_rng(3).uniform(0.0, 1.0, (600, 2)):
+        discs |= np.linalg.norm(np.stack(places(grid), axis=-1) - centre, axis=-1) < 2.0 / 400
+    assert potential_iterations(grid, discs, 1e7, 1.0) <= MOST
+
+
 @pytest.mark.parametrize("grid", CUBES)
 def test_stiffness_in_space(grid):
     assert mechanics_iterations(grid, grains(grid), (5e9, 0.42), (50e9, 0.3)) <= MOST
