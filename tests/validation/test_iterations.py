@@ -87,7 +87,7 @@ def test_potential_at_contrast_1e7_in_space(grid, medium):
 
 
 def test_hundreds_of_small_discs():
-    """600 overlapping discs of two cells radius: 36 without ``conductors.py``."""
+    """600 overlapping discs of two cells radius: 40 without ``conductors.py``."""
     grid = Grid((400, 400), 1e-7)
     discs = np.zeros(grid.shape, dtype=bool)
     for centre in np.random.default_rng(3).uniform(0.0, 1.0, (600, 2)):
