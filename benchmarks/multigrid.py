@@ -91,11 +91,16 @@ def bytes_per_iteration(hierarchy, operator):
     degree, visits = hierarchy.cycle.degree, 1
     for depth, level in enumerate(hierarchy.levels):
         corrections = hierarchy.cycle.visits if depth else 1
-        sweeps, matrix = degree * (corrections + 1), getattr(level.subtract, "stencil", operator.coefficients)
+        sweeps, matrix = degree * (corrections + 1), stored(level.subtract)
         once = sweeps * (matrix.nbytes + 3 * level.x.nbytes + level.inverse.nbytes + 5 * level.x.nbytes)
         total += visits * (once + corrections * 2 * (level.transfer.weights.nbytes + 2 * level.x.nbytes))
         visits *= corrections
     return total
+
+
+def stored(product):
+    """The stencil of a coarse level, the coefficients of the cells of the finest."""
+    return product.stencil if hasattr(product, "lines") else product.__self__.coefficients
 
 
 def measure(name, shape):
@@ -143,7 +148,7 @@ def peers(cells, interpreters):
             ]
             for problem, rows in zip(names, zip(*(run.stdout.split("\n") for run in runs), strict=False), strict=False):
                 iterations, seconds = min((row.split() for row in rows), key=lambda row: float(row[1]))
-                print(f"{script:11} {problem:10} {cells} x {cells}: {iterations} iterations, {float(seconds):.3f} s")
+                print(f"{script:11} {problem:28} {cells} x {cells}: {iterations} iterations, {float(seconds):.3f} s")
 
 
 def main():
@@ -165,7 +170,7 @@ def main():
     if options.dolfinx:
         interpreters["dolfinx"] = (options.dolfinx, ["potential", "mechanics"])
     if options.scikit_fem:
-        interpreters["scikit_fem"] = (options.scikit_fem, ["mechanics"])
+        interpreters["scikit_fem"] = (options.scikit_fem, ["mechanics", "mechanics, pyamg's defaults"])
     if interpreters:
         peers(options.sizes[0], interpreters)
     return None

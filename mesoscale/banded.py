@@ -52,11 +52,12 @@ def _factorise(band: Array) -> bool:
 def _solve(factor: Array, x: Array) -> None:
     n, width = factor.shape
     for j in range(n):
-        x[j] /= factor[j, 0]
-        for k in range(1, min(width, n - j)):
-            x[j + k] -= factor[j, k] * x[j]
+        own, below = x[j] / factor[j, 0], x[j + 1 : j + width]
+        x[j] = own
+        for k in range(len(below)):
+            below[k] -= factor[j, k + 1] * own
     for j in range(n - 1, -1, -1):
-        total = x[j]
-        for k in range(1, min(width, n - j)):
-            total -= factor[j, k] * x[j + k]
+        total, below = x[j], x[j + 1 : j + width]
+        for k in range(len(below)):
+            total -= factor[j, k + 1] * below[k]
         x[j] = total / factor[j, 0]

@@ -17,7 +17,6 @@ Weights have the shape ``(coarse lines, 3^(d-1), 3, N_c + 2)``: the value of coa
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
-from typing import Any
 
 import numba
 import numpy as np
@@ -25,71 +24,71 @@ import numpy as np
 from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.lines import Kernel, Lines, Vector
 
-Axes = tuple[int, ...]
 
-
-def interpolation(stencil: Vector, nodes: tuple[int, ...]) -> Array:
+def interpolation(threads: int, stencil: Vector, fine: Lines) -> Array:
     """Weights from the next coarser level.
+
+    Around a coarse node, the weight at the place o is that at the places nearer to it, times their couplings, over the
+    centre: w(o) = - sum_t a(t) w(o + t) / a(0), where t runs over the steps that set components of o to zero and a is
+    the stencil at o, summed over the axes along which o is zero. Positive couplings, which coarse levels have at high
+    contrast, count to the centre: weights stay between 0 and 1, without that they reached -1 and 2 in three dimensions.
 
     Parameters
     ----------
+    threads
+        Number of threads.
     stencil
         Scalar stencil on the nodes, shape ``(lines, 1, 3^(d-1), 1, 3, N + 2)``.
-    nodes
-        Number of nodes along each axis, all odd.
+    fine
+        Layout of the finer level, of odd numbers of nodes.
     """
-    d, coarse = len(nodes), Lines(tuple((n + 1) // 2 for n in nodes), 3 ** len(nodes))
-    entries = stencil.reshape(*(n + 2 for n in nodes[:-1]), *(3,) * d, nodes[-1] + 2)
-    entries = np.moveaxis(entries, -1, d - 1)[(slice(1, -1),) * d]
-    known: dict[Axes, dict[Axes, Array]] = {}
-    for size in range(d + 1):
-        for odd in combinations(range(d), size):
-            known[odd] = _weights_between(entries, odd, known)
-    weights = np.zeros(coarse.shape)
-    inside = coarse.unpack(weights).reshape(*coarse.nodes, *(3,) * d)
-    for offset in product((-1, 0, 1), repeat=d):
-        odd = tuple(axis for axis in range(d) if offset[axis])
-        region = tuple(slice(1 if o < 0 else 0, -1 if o > 0 else None) for o in offset)
-        inside[(*region, *(o + 1 for o in offset))] = known[odd][tuple(-offset[axis] for axis in odd)]
+    d = len(fine.nodes)
+    coarse = Lines(tuple((n + 1) // 2 for n in fine.nodes), 1)
+    weights = np.zeros((coarse.shape[0], 3**d, coarse.shape[2]))
+    place = np.array(list(product((-1, 0, 1), repeat=d)))
+    order = np.argsort(np.count_nonzero(place, axis=1), kind="stable")  # the coarse node itself comes first
+    summed = _number(place * np.abs(place[:, None]), 1)
+    nearer = np.all((place == 0) | (place == -place[:, None]), axis=-1) & place.any(axis=1)
+    after = np.where(nearer, _number(place + place[:, None], 1), -1)
+    entries = stencil.reshape(len(stencil), 3**d, stencil.shape[-1])
+    _weigh(threads, coarse.inner, _lines_on_fine(fine, coarse), fine.around, order, summed, after, entries, weights)
     return weights.reshape(coarse.shape[0], 3 ** (d - 1), 3, coarse.shape[2])
 
 
-def _weights_between(entries: Array, odd: Axes, known: dict[Axes, dict[Axes, Array]]) -> dict[Axes, Array]:
-    """Weights at the nodes that are odd along the axes ``odd``, by direction towards the coarse node.
-
-    The stencil, summed over the other axes, is solved for the node; its neighbours towards the coarse node are odd
-    along fewer axes and known already. Positive couplings, which coarse levels have at high contrast, count to the
-    diagonal: weights stay between 0 and 1, without that they reached -1 and 2 in three dimensions.
-    """
-    d = entries.ndim // 2
-    here = entries[tuple(slice(1, None, 2) if axis in odd else slice(0, None, 2) for axis in range(d))]
-    if not odd:
-        return {(): (here[_entry((0,) * d)] > 0.0).astype(np.float64)}
-    row = here.sum(axis=tuple(d + axis for axis in range(d) if axis not in odd))
-    positive = np.maximum(row, 0.0)
-    row, centre = row - positive, positive.sum(axis=tuple(range(d, row.ndim)))
-    inverse = np.divide(-1.0, centre, out=np.zeros(centre.shape), where=centre > 0.0)
-    return {towards: inverse * _carried(row, odd, towards, known) for towards in product((-1, 1), repeat=len(odd))}
-
-
-def _carried(row: Array, odd: Axes, towards: Axes, known: dict[Axes, dict[Axes, Array]]) -> Array:
-    """Sum over the neighbours in the direction ``towards`` of their entry times their weight."""
-    d, total = row.ndim - len(odd), np.zeros(())
-    for step in product(*((0, side) for side in towards)):
-        if any(step):
-            left = [k for k, move in enumerate(step) if not move]
-            weight = known[tuple(odd[k] for k in left)][tuple(towards[k] for k in left)]
-            along = [slice(None)] * d
-            for axis, move in zip(odd, step, strict=True):
-                if move:
-                    along[axis] = slice(None, -1) if move < 0 else slice(1, None)
-            total = total + row[_entry(step)] * weight[tuple(along)]
-    return np.asarray(total)
-
-
-def _entry(step: Axes) -> tuple[Any, ...]:
-    """Index of the stencil entry of the neighbour at ``step``."""
-    return (..., *(move + 1 for move in step))
+@Kernel
+def _weigh(  # noqa: C901
+    lines: Vector,
+    on_fine: Vector,
+    offsets: Vector,
+    order: Vector,
+    summed: Vector,
+    after: Vector,
+    stencil: Vector,
+    weights: Vector,
+) -> None:
+    n, itself = weights.shape[2] - 2, order[0]
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        row, centre = np.empty((len(order), n)), np.empty(n)
+        for j in range(n):
+            weights[i, itself, j + 1] = 1.0 if stencil[on_fine[i], itself, 2 * j + 1] > 0.0 else 0.0
+        for o in order[1:]:
+            row[:], centre[:] = 0.0, 0.0
+            for t in range(len(order)):
+                entry, total = stencil[on_fine[i] + offsets[o // 3], t, o % 3 :], row[summed[o, t]]
+                for j in range(n):
+                    total[j] += entry[2 * j]
+            weight = weights[i, o]
+            for t in range(len(order)):
+                if summed[o, t] == t:
+                    for j in range(n):
+                        centre[j] += max(row[t, j], 0.0)
+                if after[o, t] >= 0:
+                    known = weights[i, after[o, t]]
+                    for j in range(n):
+                        weight[j + 1] -= min(row[t, j], 0.0) * known[j + 1]
+            for j in range(n):
+                weight[j + 1] = weight[j + 1] / centre[j] if centre[j] > 0.0 else 0.0
 
 
 def rigid_motions(dimension: int, unknowns: int, coarse_unknowns: int) -> Array:
@@ -137,9 +136,7 @@ class Transfer:
     @cached_property
     def on_fine(self) -> Array:
         """Number of the fine line that each coarse line lies on, for all coarse lines with rim."""
-        places = (2 * np.clip(np.arange(n + 2) - 1, 0, n - 1) + 1 for n in self.coarse.nodes[:-1])
-        mesh = np.meshgrid(*places, indexing="ij")
-        return np.asarray(np.ravel_multi_index(tuple(mesh), [n + 2 for n in self.fine.nodes[:-1]]).ravel())
+        return _lines_on_fine(self.fine, self.coarse)
 
     @cached_property
     def reached_by(self) -> Array:
@@ -167,17 +164,24 @@ class Transfer:
         d, c = len(self.fine.nodes), self.coarse.unknowns
         result = np.zeros((self.coarse.shape[0], c, 3 ** (d - 1), c, 3, self.coarse.shape[2]), stencil.dtype)
         steps = np.array(list(product((-1, 0, 1), repeat=d - 1)))
-        reach = _position(steps[:, None] + steps[None])
+        reach = _number(steps[:, None] + steps[None], 2)
         apart = 2 * steps[:, None] + steps[None]
-        shared = np.where(np.abs(apart).max(axis=-1) <= 2, _position(apart), -1)
+        shared = np.where(np.abs(apart).max(axis=-1) <= 2, _number(apart, 2), -1)
         tables = (self.on_fine, self.fine.around, self.coarse.around, reach, shared)
         _project(threads, self.coarse.inner, *tables, self.motions, self.weights, stencil, self.free, result)
         return result
 
 
-def _position(steps: Array) -> Array:
-    """Position in the block of 5 lines across each axis around the middle one."""
-    return np.asarray((steps + 2) @ (5 ** np.arange(steps.shape[-1])[::-1]))
+def _lines_on_fine(fine: Lines, coarse: Lines) -> Array:
+    """Number of the fine line that each coarse line lies on; rim lines, whose coarse vectors are zero, on any."""
+    places = (2 * np.clip(np.arange(n + 2) - 1, 0, n - 1) + 1 for n in coarse.nodes[:-1])
+    mesh = np.meshgrid(*places, indexing="ij")
+    return np.asarray(np.ravel_multi_index(tuple(mesh), [n + 2 for n in fine.nodes[:-1]]).ravel())
+
+
+def _number(steps: Array, reach: int) -> Array:
+    """Number of the place at ``steps`` in the block of 2 reach + 1 places along each axis around the middle one."""
+    return np.asarray((steps + reach) @ ((2 * reach + 1) ** np.arange(steps.shape[-1])[::-1]))
 
 
 @Kernel
@@ -199,19 +203,16 @@ def _project(  # noqa: C901
     for line in numba.prange(len(lines)):
         i = lines[line]
         product_row = np.zeros((reach.max() + 1, 5, c, c_fine, n), np.float64)
-        term = np.empty(n, np.float64)
         for q, s in np.ndindex(len(offsets), 3):
             weight, fine = weights[i, q, s], on_fine[i] + offsets[q]
             for a, p, b, t in np.ndindex(c_fine, len(offsets), c_fine, 3):
                 entry = stencil[fine, a, p, b, t, s:]
-                for j in range(n):
-                    term[j] = weight[j + 1] * entry[2 * j]
                 for m in range(c):
                     motion = motions[q, s, a, m]
                     if motion != 0.0:
                         total = product_row[reach[q, p], s + t, m, b]
                         for j in range(n):
-                            total[j] += motion * term[j]
+                            total[j] += motion * weight[j + 1] * entry[2 * j]
         for p, t in np.ndindex(len(offsets), 3):
             for q, s in np.ndindex(len(offsets), 3):
                 along = 2 * t + s - 1
@@ -219,14 +220,12 @@ def _project(  # noqa: C901
                     weight = weights[i + coarse_offsets[p], q, s, t:]
                     for m, b in np.ndindex(c, c_fine):
                         total = product_row[shared[p, q], along, m, b]
-                        for j in range(n):
-                            term[j] = weight[j] * total[j]
                         for o in range(c):
                             motion = motions[q, s, b, o]
                             if motion != 0.0:
                                 entry = coarse[i, m, p, o, t]
                                 for j in range(n):
-                                    entry[j + 1] += motion * term[j]
+                                    entry[j + 1] += motion * weight[j] * total[j]
         for m, p, o, t in np.ndindex(c, len(offsets), c, 3):
             entry, other = coarse[i, m, p, o, t], free[i + coarse_offsets[p], o, t:]
             for j in range(n):

@@ -60,9 +60,11 @@ def largest_ratio(coefficients: Array, elements: Array) -> float:
     elements
         Element matrix of each coefficient, shape ``(m, corners, corners, c, c)``.
     """
-    flat = coefficients.reshape(len(coefficients), -1)
-    ratio = flat[0] / flat[-1]
-    return max(_element_ratio(flat[:, cell], elements) for cell in (int(ratio.argmin()), int(ratio.argmax())))
+    if len(coefficients) == 1:
+        return _element_ratio(np.ones(1), elements)
+    first, last = coefficients.reshape(len(coefficients), -1)[[0, -1]]
+    ratio = np.divide(first, last, out=np.full(last.shape, np.nan), where=last > 0.0)
+    return max(_element_ratio(np.array([extreme, 1.0]), elements) for extreme in (np.nanmin(ratio), np.nanmax(ratio)))
 
 
 def _element_ratio(coefficients: Array, elements: Array) -> float:

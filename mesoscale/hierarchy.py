@@ -1,18 +1,16 @@
 """The multigrid hierarchy of an operator and its cycle, a symmetric positive definite approximate inverse."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 
 import numba
 import numpy as np
 
 from selflimit.mesoscale import coarsening
-from selflimit.mesoscale.banded import factorise_banded, solve_banded
 from selflimit.mesoscale.coarsening import Transfer
-from selflimit.mesoscale.grid import Array
+from selflimit.mesoscale.coarsest import Coarsest
 from selflimit.mesoscale.lines import Kernel, Lines, Vector, dot
 from selflimit.mesoscale.operators import Operator
+from selflimit.mesoscale.stencils import Product, inverse_blocks, stencil_product
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,6 @@ POWER_STEPS = 8
 """Steps of the power iteration for the largest eigenvalue on coarse levels."""
 MARGIN = 1.1
 """Factor on that estimate, which comes from below; the smoother still damps what lies 20 % above its bound."""
-PINNED = 1e-6
-"""Relative stiffness added to the coarsest level, where rotations of nodes in a uniform medium move nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Level:
     lines
         Layout of its nodal vectors.
     subtract
-        r -= A x: called with threads, x, r.
+        r -= A x.
     inverse
         Inverse of the diagonal blocks, shape ``(lines, c, c, N + 2)``.
     largest
@@ -64,7 +60,7 @@ class Level:
     """
 
     lines: Lines
-    subtract: Callable[[int, Vector, Vector], None]
+    subtract: Product
     inverse: Vector
     largest: float
     free: Vector
@@ -92,7 +88,7 @@ class Hierarchy:
     """All levels above the coarsest, finest first, and the coarsest."""
 
     levels: list[Level]
-    coarsest: "Coarsest"
+    coarsest: Coarsest
     cycle: Cycle
     scale: float
     threads: int
@@ -122,24 +118,6 @@ class Hierarchy:
         return self.levels[depth].r if depth < len(self.levels) else self.coarsest.rhs
 
 
-@dataclass(frozen=True)
-class Coarsest:
-    """The coarsest level and the banded Cholesky factor of its operator."""
-
-    lines: Lines
-    factor: Array
-    rhs: Vector
-
-    def solve(self) -> Vector:
-        """A^-1 rhs."""
-        x = self.lines.zeros(self.rhs.dtype.type)
-        known, unknown = (_long_side_first(self.lines.unpack(vector)) for vector in (self.rhs, x))
-        solved = known.ravel().astype(np.float64)
-        solve_banded(self.factor, solved)
-        unknown[...] = solved.reshape(known.shape)
-        return x
-
-
 def build_hierarchy(
     operator: Operator, guide: Operator | None, precision: type, halvings: int, threads: int
 ) -> Hierarchy:
@@ -164,21 +142,23 @@ def build_hierarchy(
         If the coarsest operator is not positive definite.
     """
     scale = 1.0 / max(float(operator.coefficients.max()), float(operator.mass.max()))
-    finest = operator.scaled(scale, precision)
-    stencil, levels = finest.stencil(threads), []
+    finest, levels = operator.scaled(scale, precision), list[Level]()
+    # the contrast of a potential, up to 1e7, is projected in double precision
+    stencil = (finest if guide else operator.scaled(scale, np.float64)).stencil(threads)
     along = guide.scaled(scale, np.float64).stencil(threads) if guide else stencil
-    lines, free, subtract = finest.lines, finest.free, finest.subtract
+    lines, free = finest.lines, finest.free
+    subtract: Product = finest.subtract
     largest: float | None = finest.largest_eigenvalue()
     for _ in range(halvings):
-        transfer = _transfer(along, lines, free)
+        transfer = _transfer(threads, along, lines, free)
         levels.append(_level(threads, lines, subtract, stencil, largest, transfer, free))
         if guide:  # before the other, which needs the memory
             along = _scalar(transfer).project(threads, along)
         stencil = transfer.project(threads, stencil)
         along = along if guide else stencil
         lines, free, largest = transfer.coarse, transfer.free, None
-        subtract = StencilProduct(lines, stencil)
-    coarsest = Coarsest(lines, _factorise(lines, stencil), lines.zeros(precision))
+        subtract = stencil_product(lines, stencil, precision)
+    coarsest = Coarsest.of(lines, stencil, precision)
     return Hierarchy(levels, coarsest, _cycle(operator, guide), scale, threads)
 
 
@@ -193,37 +173,24 @@ def _cycle(operator: Operator, guide: Operator | None) -> Cycle:
 def _level(
     threads: int,
     lines: Lines,
-    subtract: Callable[[int, Vector, Vector], None],
+    subtract: Product,
     stencil: Vector,
     largest: float | None,
     transfer: Transfer,
     free: Vector,
 ) -> Level:
-    inverse = np.zeros((lines.shape[0], lines.unknowns, lines.unknowns, lines.shape[2]), stencil.dtype)
-    _invert_blocks(threads, lines.inner, stencil, inverse)
+    inverse = inverse_blocks(threads, lines, stencil, free.dtype.type)
     vectors = [lines.zeros(free.dtype.type) for _ in range(3)]
     if largest is None:
         largest = _power_iteration(threads, lines, subtract, inverse, *vectors)
     return Level(lines, subtract, inverse, largest, free, transfer, *vectors)
 
 
-@dataclass(frozen=True)
-class StencilProduct:
-    """r -= A x for a stored stencil."""
-
-    lines: Lines
-    stencil: Vector
-
-    def __call__(self, threads: int, x: Vector, r: Vector) -> None:
-        """r -= A x."""
-        _subtract(threads, self.lines.inner, self.lines.around, self.stencil, x, r)
-
-
-def _transfer(guide: Vector, lines: Lines, free: Vector) -> Transfer:
+def _transfer(threads: int, guide: Vector, lines: Lines, free: Vector) -> Transfer:
     d, c = len(lines.nodes), lines.unknowns
     c_coarse = 1 if c == 1 else d * (d + 1) // 2
     coarse = Lines(tuple((n + 1) // 2 for n in lines.nodes), c_coarse)
-    weights = coarsening.interpolation(guide, lines.nodes).astype(free.dtype)
+    weights = coarsening.interpolation(threads, guide, lines).astype(free.dtype)
     motions = coarsening.rigid_motions(d, c, c_coarse).reshape(-1, 3, c, c_coarse).astype(free.dtype)
     on_coarse = np.ones((*coarse.nodes, c_coarse))
     on_coarse[..., :c] = lines.unpack(free)[(slice(None, None, 2),) * d]
@@ -240,7 +207,7 @@ def _scalar(transfer: Transfer) -> Transfer:
 def _power_iteration(
     threads: int,
     lines: Lines,
-    subtract: Callable[[int, Vector, Vector], None],
+    subtract: Product,
     inverse: Vector,
     x: Vector,
     r: Vector,
@@ -248,44 +215,13 @@ def _power_iteration(
 ) -> float:
     """Largest eigenvalue of D^-1 A from a fixed beginning, with a margin; x, r and d are overwritten."""
     lines.unpack(d)[...] = np.random.default_rng(0).standard_normal((*lines.nodes, lines.unknowns))
-    ratio, minus, zero = 1.0, d.dtype.type(-1.0), d.dtype.type(0.0)
+    before, minus, zero = 0.0, d.dtype.type(-1.0), d.dtype.type(0.0)
     for _ in range(POWER_STEPS):
         before = dot(lines, threads, d, d)
         r.fill(0.0)
         subtract(threads, d, r)
         _step(threads, lines.inner, zero, minus, inverse, r, d, x)
-        ratio = (dot(lines, threads, d, d) / before) ** 0.5 if before > 0.0 else 1.0
-    return MARGIN * ratio
-
-
-def _long_side_first(nodal: Vector) -> Vector:
-    """Numbering along the shortest sides keeps the band narrow."""
-    longest = int(np.argmax(nodal.shape[:-1]))
-    return np.moveaxis(nodal, longest, 0)
-
-
-def _factorise(lines: Lines, stencil: Vector) -> Array:
-    """Banded Cholesky factor of a stencil; fixed unknowns get a unit diagonal, rotations a little more."""
-    number = lines.pack(np.zeros(1), np.int64) - 1
-    ordered = _long_side_first(lines.unpack(number))
-    ordered[...] = np.arange(ordered.size).reshape(ordered.shape)
-    rows, columns, values = [], [], []
-    for a, (q, offset), b, s in product(
-        range(lines.unknowns), enumerate(lines.around), range(lines.unknowns), range(3)
-    ):
-        row, column = number[lines.inner, a, 1:-1], number[lines.inner + offset, b, s : s + lines.nodes[-1]]
-        lower = (column >= 0) & (row >= column)
-        rows.append(row[lower])
-        columns.append(column[lower])
-        values.append(stencil[lines.inner, a, q, b, s, 1:-1][lower])
-    below, column = np.concatenate(rows) - np.concatenate(columns), np.concatenate(columns)
-    banded = np.zeros((ordered.size, below.max() + 1))
-    banded[column, below] = np.concatenate(values)
-    rotation = np.arange(ordered.size) % lines.unknowns >= len(lines.nodes)
-    banded[:, 0] *= 1.0 + PINNED * rotation
-    banded[banded[:, 0] <= 0.0, 0] = 1.0
-    factorise_banded(banded)
-    return banded
+    return MARGIN * (dot(lines, threads, d, d) / before) ** 0.5 if before > 0.0 else 1.0
 
 
 @Kernel
@@ -313,46 +249,3 @@ def _add(lines: Vector, free: Vector, d: Vector, x: Vector) -> None:
             for j in range(1, x.shape[2] - 1):
                 d[i, a, j] *= free[i, a, j]
                 x[i, a, j] += d[i, a, j]
-
-
-@Kernel
-def _subtract(lines: Vector, offsets: Vector, stencil: Vector, x: Vector, r: Vector) -> None:
-    n, c = x.shape[2] - 2, x.shape[1]
-    for line in numba.prange(len(lines)):
-        i = lines[line]
-        total = np.empty(n, x.dtype)
-        for a in range(c):
-            total[:] = 0.0
-            for q in range(len(offsets)):
-                for b in range(c):
-                    entry, other = stencil[i, a, q, b], x[i + offsets[q], b]
-                    before, own, after = entry[0], entry[1], entry[2]
-                    for j in range(n):
-                        total[j] += before[j + 1] * other[j] + own[j + 1] * other[j + 1] + after[j + 1] * other[j + 2]
-            for j in range(n):
-                r[i, a, j + 1] -= total[j]
-
-
-@Kernel
-def _invert_blocks(lines: Vector, stencil: Vector, inverse: Vector) -> None:  # noqa: C901
-    """Inverses of the diagonal blocks by the symmetric sweep; what is fixed or depends on the others gets zeros."""
-    c, middle = stencil.shape[1], stencil.shape[2] // 2
-    for line in numba.prange(len(lines)):
-        i = lines[line]
-        for j in range(1, stencil.shape[5] - 1):
-            for a, b in np.ndindex(c, c):
-                inverse[i, a, b, j] = stencil[i, a, middle, b, 1, j]
-            for k in range(c):
-                pivot = inverse[i, k, k, j]
-                if pivot <= PINNED * stencil[i, k, middle, k, 1, j]:
-                    for a in range(c):
-                        inverse[i, a, k, j] = inverse[i, k, a, j] = 0.0
-                    continue
-                for a, b in np.ndindex(c, c):
-                    if a != k and b != k:
-                        inverse[i, a, b, j] -= inverse[i, a, k, j] * inverse[i, k, b, j] / pivot
-                for a in range(c):
-                    if a != k:
-                        inverse[i, a, k, j] /= pivot
-                        inverse[i, k, a, j] /= -pivot
-                inverse[i, k, k, j] = 1.0 / pivot

@@ -129,12 +129,15 @@ def advance(lines: Vector, step: float, p: Vector, minus_Ap: Vector, x: Vector, 
 @Kernel
 def _dot_by_line(lines: Vector, a: Vector, b: Vector, by_line: Vector) -> None:
     for line in numba.prange(len(lines)):
-        total = np.zeros(4)  # four sums side by side: as fast as memory, and in a fixed order
+        total = np.zeros(a.shape[2])  # sums side by side, halved at the end: as fast as memory, and in a fixed order
         for u in range(a.shape[1]):
             x, y = a[lines[line], u], b[lines[line], u]
-            for j in range(0, len(x) - 3, 4):
-                for k in range(4):
-                    total[k] += x[j + k] * y[j + k]
-            for j in range(len(x) - len(x) % 4, len(x)):
-                total[0] += x[j] * y[j]
-        by_line[line] = total.sum()
+            for j in range(len(total)):
+                total[j] += x[j] * y[j]
+        left = len(total)
+        while left > 1:
+            half = (left + 1) // 2
+            for j in range(left - half):
+                total[j] += total[half + j]
+            left = half
+        by_line[line] = total[0]

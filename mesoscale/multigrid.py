@@ -2,8 +2,8 @@
 
 Two problems share one solver: screened diffusion -div(k grad x) + r x = f and isotropic elasticity (plane strain or
 three-dimensional), both in Q1 finite elements with natural (no-flux, traction-free) boundaries wherever no node is
-fixed. Conjugate gradients run in double precision with an operator that is never stored; the cycle for elasticity runs
-in single precision, which halves its memory traffic and does not change the number of iterations.
+fixed. Conjugate gradients run in double precision with an operator that is never stored; the cycle runs in single
+precision, which halves its memory traffic and does not change the number of iterations (``SINGLE_UP_TO``).
 
 Convergence is judged in the energy norm: sqrt(r.M r) <= rtol sqrt(x.A x), M the cycle and A the whole operator
 including fixed nodes. With the error e = A^-1 r, r.M r = (A e).M (A e) lies between e.A e times the least and the
@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.mesoscale.conductors import Conductors, floating_conductors
 from selflimit.mesoscale.elements import diffusion_elements, elastic_elements
 from selflimit.mesoscale.grid import Array, Grid
-from selflimit.mesoscale.hierarchy import Hierarchy, build_hierarchy
+from selflimit.mesoscale.hierarchy import STRONG_ABOVE, Hierarchy, build_hierarchy
 from selflimit.mesoscale.lines import Vector, advance, dot, follow
 from selflimit.mesoscale.operators import Operator, q1_operator
 
@@ -31,6 +32,9 @@ Stop = Literal["tolerance", "round-off"]
 
 ROUND_OFF = 4.0 * float(np.finfo(np.float64).eps)
 """Round-off of a residual relative to the terms it sums: below it no iteration gains anything."""
+
+SINGLE_UP_TO = 1e10
+"""Contrast up to which a potential's cycle takes as many iterations in single precision as in double (measured)."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,8 @@ def solve_scalar(
         raise InputError("the problem is singular: got no fixed node and zero reaction; fix a node or give a reaction")
     load, guess = (_field(name, value, grid.nodes) for name, value in (("rhs", rhs), ("x0", x0)))
     operator = q1_operator(grid, k[None], diffusion_elements(grid.dimension), r * grid.node_volumes())
-    system = _System(operator, None, load[..., None], ~held[..., None], guess[..., None])
+    bodies = _bodies(grid, k, r * grid.node_volumes(), held)
+    system = _System(operator, None, load[..., None], ~held[..., None], guess[..., None], bodies)
     solution = _solve(system, grid, _Effort(rtol, max_iterations, threads))
     return replace(solution, x=solution.x[..., 0])
 
@@ -170,7 +175,7 @@ def solve_elastic(
     operator, guide = _elasticity(grid, lam, mu)
     vector = (*grid.nodes, grid.dimension)
     load, guess = (_field(name, value, vector) for name, value in (("rhs", rhs), ("x0", x0)))
-    system = _System(operator, guide, load, ~_held(grid, fixed), guess)
+    system = _System(operator, guide, load, ~_held(grid, fixed), guess, None)
     return _solve(system, grid, _Effort(rtol, max_iterations, threads), hierarchy)
 
 
@@ -222,13 +227,22 @@ class _Effort:
 
 @dataclass(frozen=True)
 class _System:
-    """A x = b on the free unknowns: operator without restraints, guide, load, free mask and first guess."""
+    """A x = b on the free unknowns: operator without restraints, guide, load, free mask, first guess and bodies."""
 
     operator: Operator
     guide: Operator | None
     load: Array
     free: Mask
     guess: Array
+    bodies: Conductors | None
+
+
+def _bodies(grid: Grid, conductivity: Array, mass: Array, fixed: Mask) -> Conductors | None:
+    """Floating conductors where the contrast makes them matter."""
+    if conductivity.max() <= STRONG_ABOVE * conductivity.min():
+        return None
+    element = diffusion_elements(grid.dimension)[0, :, :, 0, 0]
+    return floating_conductors(grid, conductivity, mass, element, fixed)
 
 
 def _solve(system: _System, grid: Grid, effort: _Effort, hierarchy: Hierarchy | None = None) -> Solution:
@@ -242,27 +256,47 @@ def _solve(system: _System, grid: Grid, effort: _Effort, hierarchy: Hierarchy | 
     defect = operator.free * (lines.pack(system.load, np.float64) - forces)
     floor = ROUND_OFF * dot(lines, effort.threads, whole.diagonal(), guess**2) ** 0.5 if guess.any() else 0.0
     hierarchy = hierarchy or _hierarchy(operator, system.guide, grid, effort.threads)
-    search = _Search(operator, hierarchy, forces, dot(lines, effort.threads, guess, forces), floor, effort.threads)
+    energy = dot(lines, effort.threads, guess, forces)
+    search = _Search(operator, hierarchy, system.bodies, forces, energy, floor, effort.threads)
     correction, iterations, residual, stopped = _conjugate_gradients(search, defect, effort)
     return Solution(system.guess + lines.unpack(correction), iterations, residual, stopped)
 
 
 def _hierarchy(operator: Operator, guide: Operator | None, grid: Grid, threads: int) -> Hierarchy:
-    """In single precision for a displacement; the contrast of a potential, up to 1e7, needs double precision."""
-    precision = np.float64 if guide is None else np.float32
+    filled = operator.coefficients[operator.coefficients > 0.0]
+    is_single = guide is not None or filled.max() <= SINGLE_UP_TO * filled.min()
+    precision = np.float32 if is_single else np.float64
     return build_hierarchy(operator, guide, precision, len(grid.levels()) - 1, threads)
 
 
 @dataclass(frozen=True)
 class _Search:
-    """What conjugate gradients need besides the defect: operator, cycle, and the energy at the first guess."""
+    """What conjugate gradients need besides the defect: operator, cycle, bodies, and the energy at the first guess."""
 
     operator: Operator
     hierarchy: Hierarchy
+    bodies: Conductors | None
     forces: Vector
     energy: float
     floor: float
     threads: int
+
+    def begin(self, r: Vector) -> tuple[Vector, float]:
+        """First correction and the energy gained by it; r becomes the residual after it."""
+        e, before = self.operator.lines.zeros(np.float64), r.copy()
+        if self.bodies:
+            self.bodies.balance(r, e)
+            self.operator.subtract(self.threads, e, r)
+        return e, dot(self.operator.lines, self.threads, e, before)
+
+    def precondition(self, r: Vector) -> Vector:
+        """One cycle, after it every floating conductor in balance; the result is overwritten by the next call."""
+        z = self.hierarchy.precondition(r)
+        if self.bodies:
+            z, left = z.astype(np.float64), r.copy()
+            self.operator.subtract(self.threads, z, left)
+            self.bodies.balance(left, z)
+        return z
 
     def energy_after(self, correction: Vector, gained: float) -> float:
         """x.A x at x = x0 + e: x0.A x0 + 2 e.A x0 + e.A e, the last summed up by conjugate gradients."""
@@ -274,10 +308,10 @@ class _Search:
 def _conjugate_gradients(search: _Search, r: Vector, effort: _Effort) -> tuple[Vector, int, float, Stop]:
     """Preconditioned conjugate gradients from zero; returns correction, iterations, relative residual and reason."""
     lines, threads = search.operator.lines, effort.threads
-    e, p, minus_Ap = (lines.zeros(np.float64) for _ in range(3))
-    gained, last = 0.0, np.inf
+    (e, gained), last = search.begin(r), np.inf
+    p, minus_Ap = (lines.zeros(np.float64) for _ in range(2))
     for iteration in range(effort.max_iterations + 1):
-        z = search.hierarchy.precondition(r)
+        z = search.precondition(r)
         error = dot(lines, threads, r, z)
         scale = search.energy_after(e, gained) ** 0.5
         residual = abs(error) ** 0.5 / scale if scale > 0.0 else float(error != 0.0)
@@ -321,11 +355,13 @@ def _mask(fixed: Mask, shape: tuple[int, ...]) -> Mask:
 
 def _check_held(grid: Grid, fixed: Mask) -> None:
     """Refuse restraints that leave a rigid motion free: the motions of the fixed components need full rank."""
-    place = [coordinate[..., None] / max(grid.size) for coordinate in grid.node_coordinates()]
-    axes = np.eye(grid.dimension)
-    motions = [np.broadcast_to(axis, fixed.shape) for axis in axes]
-    motions += [place[a] * axes[b] - place[b] * axes[a] for a, b in combinations(range(grid.dimension), 2)]
-    products = np.array([[np.sum(v * w, where=fixed) for w in motions] for v in motions])
+    *node, component = np.nonzero(fixed)
+    place, axes = np.array(node) / max(grid.shape), np.eye(grid.dimension)
+    motions = list(axes[component].T)
+    motions += [
+        place[a] * axes[b][component] - place[b] * axes[a][component] for a, b in combinations(range(grid.dimension), 2)
+    ]
+    products = np.array([[np.dot(v, w) for w in motions] for v in motions])
     rank = int(np.linalg.matrix_rank(products)) if fixed.any() else 0
     if rank < len(motions):
         raise InputError(f"fixed must hold {len(motions)} rigid motions, got {rank}; fix more nodes")

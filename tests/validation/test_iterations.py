@@ -1,8 +1,8 @@
 """Iterations of multigrid: bounded for all sizes, contrasts and dimensions.
 
 The bound is 15 where the phases are resolved: features of two cells and more in the plane, balls of several cells in
-three dimensions up to 32 cells a side (16 for the potential at 64; thin sheets in space need up to 22). Slivers of one
-cell and media that are random from cell to cell need two to four times as many.
+three dimensions; for the potential in space also thin sheets and crumbs of one cell. In the plane and for displacements
+slivers of one cell and media that are random from cell to cell need two to four times as many.
 """
 
 import numpy as np
@@ -79,9 +79,24 @@ def test_stiffness_contrast_1e3_with_a_nearly_incompressible_phase(medium, grid,
     assert mechanics_iterations(grid, medium(grid), *phases) <= MOST
 
 
+@pytest.mark.parametrize("grid", [*CUBES, Grid((64, 64, 64), 1e-7)])
+@pytest.mark.parametrize("medium", [branches, grains])  # branches: sheets of one to three cells, crumbs of one
+def test_potential_at_contrast_1e7_in_space(grid, medium):
+    """Bodies of conductor that float a few cells apart: 16 to 23 without ``conductors.py``."""
+    assert potential_iterations(grid, medium(grid), 1e7, 1.0) <= MOST
+
+
+def test_hundreds_of_small_discs():
+    """600 overlapping discs of two cells radius: 40 without ``conductors.py``."""
+    grid = Grid((400, 400), 1e-7)
+    discs = np.zeros(grid.shape, dtype=bool)
+    for centre in np.random.default_rng(3).uniform(0.0, 1.0, (600, 2)):
+        discs |= np.linalg.norm(np.stack(places(grid), axis=-1) - centre, axis=-1) < 2.0 / 400
+    assert potential_iterations(grid, discs, 1e7, 1.0) <= MOST
+
+
 @pytest.mark.parametrize("grid", CUBES)
-def test_three_dimensions(grid):
-    assert potential_iterations(grid, grains(grid), 1e7, 1.0) <= MOST
+def test_stiffness_in_space(grid):
     assert mechanics_iterations(grid, grains(grid), (5e9, 0.42), (50e9, 0.3)) <= MOST
     assert mechanics_iterations(grid, grains(grid), SOFT, STIFF) <= MOST
     assert mechanics_iterations(grid, grains(grid), STIFF, SOFT) <= MOST

@@ -155,7 +155,9 @@ def errors(cells, steps, dimension, monkeypatch):
         return potential(grid, p, xi, growth_rate + exact("S_phi", nodes, end["t"]), *rest)
 
     def with_eigenstrain(grid, lam, mu, eigenstrain, *rest, **options):
-        return equilibrium(grid, lam, mu, all_components(grid, eigenstrain) + extra(centres, end["t"]), *rest, **options)
+        return equilibrium(
+            grid, lam, mu, all_components(grid, eigenstrain) + extra(centres, end["t"]), *rest, **options
+        )
 
     def extra(places, time):
         return np.stack([np.broadcast_to(v, grid.shape) for v in np.moveaxis(exact("strain", places, time), -1, 0)], -1)
