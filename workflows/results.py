@@ -34,9 +34,9 @@ KINDS: dict[str, type[Document]] = {
 }
 """Document types by name."""
 
-FIRST_SPAN, SPANS = timedelta(hours=6), 8
+FIRST_SPAN, SPANS = timedelta(hours=6), 15
 """Of the spans of time in which a limited number of results is looked for: the first goes back so far, each later one
-four times as far as the one before; the eighth goes back eleven years."""
+twice as far as the one before; the last goes back eleven years. A server may read a whole span for its last few."""
 
 LAST = "\U0010ffff"
 """The last character there is: ends the range of all texts that begin alike."""
@@ -140,7 +140,33 @@ def results(
         found = iter(ordered(found, str(sort)))
     if fields is not None:
         return [{name: one.value(name) for name in fields} for one in islice(found, limit)]
-    return _documents(found, limit)
+    return list(_documents(found, limit))
+
+
+def iter_results(
+    store: JobStore, *, fields: Sequence[str] | None = None, **filters: Unpack[Filters]
+) -> Iterator[Document | dict[str, Any]]:
+    """As :func:`results`, one by one and in no particular order: with MongoDB memory does not grow with their number.
+
+    Parameters
+    ----------
+    store, fields, **filters
+        As :func:`results`.
+
+    Raises
+    ------
+    InputError
+        As :func:`results`, at once.
+
+    Warns
+    -----
+    UserWarning
+        As :func:`results`, after the last.
+    """
+    wanted = Wanted.of(filters)
+    check_fields(fields or (), KINDS)
+    found = _found(store, wanted, None, None if fields is None else list(fields))
+    return _documents(found, None) if fields is None else ({name: one.value(name) for name in fields} for one in found)
 
 
 @dataclass(frozen=True)
@@ -191,7 +217,7 @@ class Wanted:
     def spans(self) -> Iterator["Wanted"]:
         """The same, span of completion dates by span, the newest first; at last what has no date."""
         now, until = datetime.now(), self.until
-        for edge in ((now - 4**number * FIRST_SPAN).isoformat() for number in range(SPANS)):
+        for edge in ((now - 2**number * FIRST_SPAN).isoformat() for number in range(SPANS)):
             if edge > (self.since or "") and edge < (until or LAST):
                 yield replace(self, since=edge, until=until)
                 until = edge
@@ -318,17 +344,17 @@ def _is_wanted(one: Found, wanted: Wanted, version: str | None) -> bool:
     return not wanted.of_output() or (one.search is not None and wanted.met_by(one.search))
 
 
-def _documents(found: Iterator[Found], limit: int | None) -> list[Document]:
+def _documents(found: Iterator[Found], limit: int | None) -> Iterator[Document]:
     """Whole documents; those that cannot be read are counted, so that they neither hide the rest nor vanish."""
-    read: list[Document] = []
-    faults: list[str] = []
+    read, unreadable, example = 0, 0, ""
     for one in found:
         try:
-            read.append(one.document())
+            yield one.document()
+            read += 1
         except ValidationError as fault:
-            faults.append(f"job {one.stored.get('uuid')}: {fault.errors()[0]['msg']}")
-        if len(read) == limit:
+            unreadable += 1
+            example = example or f"job {one.stored.get('uuid')}: {fault.errors()[0]['msg']}"
+        if read == limit:
             break
-    if faults:
-        warnings.warn(f"{len(faults)} documents cannot be read and are left out, e.g. {faults[0]}", stacklevel=3)
-    return read
+    if unreadable:
+        warnings.warn(f"{unreadable} documents cannot be read and are left out, e.g. {example}", stacklevel=3)
