@@ -130,12 +130,12 @@ def results(
     by = None if sort is None else sort.removeprefix("-")
     named = [*(fields or ()), *([] if by is None else [by])]
     check_fields(named, KINDS)
-    asked = None if fields is None else named
+    versions = _versions(store, wanted, None if fields is None else named)
     if limit is not None and _is_cut_by_date(store, wanted, sort):
         spans = wanted.spans()
-        found: Iterator[Found] = chain.from_iterable(_found(store, span, "-date", asked) for span in spans)
+        found: Iterator[Found] = chain.from_iterable(_found(store, span, "-date", versions) for span in spans)
     else:
-        found = _found(store, wanted, sort, asked)
+        found = _found(store, wanted, sort, versions)
     if by not in (None, "date"):
         found = iter(ordered(found, str(sort)))
     if fields is not None:
@@ -165,7 +165,7 @@ def iter_results(
     """
     wanted = Wanted.of(filters)
     check_fields(fields or (), KINDS)
-    found = _found(store, wanted, None, None if fields is None else list(fields))
+    found = _found(store, wanted, None, _versions(store, wanted, fields))
     return _documents(found, None) if fields is None else ({name: one.value(name) for name in fields} for one in found)
 
 
@@ -292,12 +292,24 @@ def _is_cut_by_date(store: JobStore, wanted: Wanted, sort: str | None) -> bool:
     return by_date and (is_one or (not values and not is_narrow))
 
 
-def _found(store: JobStore, wanted: Wanted, sort: str | None, fields: Sequence[str] | None) -> Iterator[Found]:
-    """Documents that meet the filters, by one query for each schema version where its search keys matter."""
-    whole = None  # asking for all but a few small fields costs a server more than giving all: it copies each
-    versions: dict[str | None, list[str] | None] = {None: whole}  # no version: any
-    if fields is not None or wanted.of_output():  # older ones have no search keys: all of them are looked at
-        versions = {SCHEMA_VERSION: whole if fields is None else stored_fields(fields), **dict.fromkeys(STEPS, whole)}
+Versions = dict[str | None, list[str] | None]
+"""Schema versions to ask for (None: any), and which fields of each (None: the whole)."""
+
+
+def _versions(store: JobStore, wanted: Wanted, fields: Sequence[str] | None) -> Versions:
+    """Older versions have no search keys, so all of their documents are looked at, where there are any."""
+    if fields is None and not wanted.of_output():
+        return {None: None}
+    older = [version for version in STEPS if store.query_one({"output.schema_version": version}, ["uuid"])]
+    return {SCHEMA_VERSION: None if fields is None else stored_fields(fields), **dict.fromkeys(older)}
+
+
+def _found(store: JobStore, wanted: Wanted, sort: str | None, versions: Versions) -> Iterator[Found]:
+    """Documents that meet the filters, by one query for each schema version where its search keys matter.
+
+    Whole records are asked for as they are: without a few small fields of theirs a server copies each, which takes
+    three times as long.
+    """
     streams = [
         _in_jobs(store.query(_query(wanted, version), properties, sort=_by_date(sort) or {}), wanted, version)
         for version, properties in versions.items()
