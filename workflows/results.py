@@ -311,12 +311,18 @@ def _found(store: JobStore, wanted: Wanted, sort: str | None, versions: Versions
     three times as long.
     """
     streams = [
-        _in_jobs(store.query(_query(wanted, version), properties, sort=_by_date(sort) or {}), wanted, version)
+        _in_jobs(_asked(store, _query(wanted, version), properties, sort), wanted, version)
         for version, properties in versions.items()
     ]
     if _by_date(sort) is None:
         return chain.from_iterable(streams)
     return merge(*streams, key=lambda one: str(one.stored.get("completed_at")), reverse=sort == "-date")
+
+
+def _asked(
+    store: JobStore, query: dict[str, Any], properties: list[str] | None, sort: str | None
+) -> Iterator[dict[str, Any]]:
+    return store.query(query, properties, sort=_by_date(sort) or {})  # type: ignore[arg-type]  # None is its default
 
 
 def _by_date(sort: str | None) -> dict[str, Sort | int] | None:
