@@ -28,7 +28,7 @@ from selflimit.documents import (
     StabilityDoc,
     VoltageSegment,
 )
-from selflimit.workflows.results import results
+from selflimit.workflows.results import iter_results, results
 from selflimit.workflows.stores import open_store
 
 DATABASE = "selflimit-load"
@@ -165,6 +165,11 @@ def main():
         _, first_time = timed(lambda f=filters: results(store, **f, limit=100), pid)
         print(f"{name:20} {len(table):7} {row_time:9.3f} {document_time:14.3f} {first_time:14.3f}", flush=True)
     print(f"peak memory {memory():.0f} MB (limit 5000 documents)")
+    before = memory()
+    count, spent = timed(lambda: sum(1 for _ in iter_results(store, fields=["formula", "k_eff", "date"])), pid)
+    print(
+        f"all {count} documents one by one: {spent:.0f} s; peak memory {before:.0f} MB before, {memory():.0f} MB after"
+    )
     uuids = [doc["uuid"] for doc in store.query({}, ["uuid"]) if random.random() < 0.001][:50]
     _, spent = timed(lambda: [store.get_output(one) for one in uuids], pid)
     print(f"resolving a reference: {1000 * spent / len(uuids):.1f} ms; peak memory {memory():.0f} MB")

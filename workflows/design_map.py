@@ -8,17 +8,15 @@ import hashlib
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import fmean
 
 from jobflow import Flow, Maker
 from pydantic import Field, ValidationError
 from scipy.stats import binomtest
-from threadpoolctl import threadpool_limits
 
 from selflimit.documents import Record
 from selflimit.documents.self_limitation import (
@@ -35,6 +33,7 @@ from selflimit.progress import Progress, silent
 from selflimit.units import MICROMETRE
 from selflimit.workflows.provenance import write_atomically
 from selflimit.workflows.reuse import job
+from selflimit.workflows.worker_processes import worker_processes
 
 
 class DesignSettings(Record):
@@ -296,15 +295,10 @@ def _judged(
     workers: int,
 ) -> Iterator[tuple[DesignPoint, DesignPointDoc]]:
     left = [point for point in dict.fromkeys(points) if point not in done]
-    with ProcessPoolExecutor(workers, get_context("spawn"), _use_one_thread) as pool:
+    with worker_processes(workers) as pool:
         running = {pool.submit(design_point, point, settings, parameters): point for point in left}
         for finished in as_completed(running):
             yield running[finished], finished.result()
-
-
-def _use_one_thread() -> None:
-    """The solves are small; the points are what runs in parallel."""
-    threadpool_limits(limits=1)
 
 
 def _configuration(settings: DesignSettings, parameters: InterfaceParameters) -> str:

@@ -30,6 +30,7 @@ from selflimit.phase_diagrams.entries import competing_entries, competing_struct
 from selflimit.progress import Progress, current_progress, silent
 from selflimit.structures.lowest import orderings_document
 from selflimit.structures.parents import Parent
+from selflimit.workflows.document_size import require_storable
 from selflimit.workflows.duplicates import ENERGY_TIE
 from selflimit.workflows.ordering_energies import Outcome, ordering_energies, ordering_labels
 from selflimit.workflows.reuse import job
@@ -45,7 +46,9 @@ def orderings(parent: Parent, cell: str, keep: int) -> OrderingsDoc:
     A search of more than some seconds keeps its state in the working directory, where a resumed run finds it.
     """
     state = Path.cwd() / f"search-{cell}.npz"
-    return orderings_document(parent, cell, keep, progress=current_progress(), checkpoint=state)
+    found = orderings_document(parent, cell, keep, progress=current_progress(), checkpoint=state)
+    require_storable(found, len(found.orderings))
+    return found
 
 
 @job(output_schema=CandidatesDoc)
@@ -182,13 +185,21 @@ def report(content: dict[str, Any]) -> ReportDoc:
 
 
 def candidates_of_orderings(found: Sequence[OrderingsDoc]) -> CandidatesDoc:
-    """Flatten the orderings of several cells; labels tell parent, cell and rank."""
+    """Flatten the orderings of several cells; labels tell parent, cell and rank.
+
+    Raises
+    ------
+    InputError
+        More than can be stored when they are relaxed.
+    """
     kept = [pair for doc in found for pair in zip(ordering_labels(doc), doc.orderings, strict=True)]
-    return CandidatesDoc(
+    made = CandidatesDoc(
         structures=[item.structure for _, item in kept],
         labels=[label for label, _ in kept],
         degeneracies=[item.degeneracy for _, item in kept],
     )
+    require_storable(made, len(kept))
+    return made
 
 
 def candidates_of_phases(formula: str, working_ion: str, source: Literal["bundled", "mp-api"]) -> CandidatesDoc:

@@ -181,5 +181,5 @@ def _arrays(path: Path) -> dict[str, str]:
     try:
         with np.load(path, allow_pickle=False) as stored:
             return {name: f"{'x'.join(map(str, stored[name].shape))} {stored[name].dtype} ?" for name in stored.files}
-    except (ValueError, EOFError, MemoryError, NotImplementedError, zipfile.BadZipFile) as fault:
+    except (ValueError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile) as fault:
         raise InputError(f"expected an archive of plain arrays in {path}, got {fault}; it is not stored") from None

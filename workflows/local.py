@@ -103,7 +103,8 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
-            child.kill()
+            if "resource_tracker" not in " ".join(child.cmdline()):  # Python's own: it ends with this one, after it
+                child.kill()
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     sys.stderr.write("selflimit: terminated; run the same command again to resume\n")

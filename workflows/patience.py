@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from jobflow import JobStore
-from pymongo.errors import AutoReconnect
+from pymongo.errors import AutoReconnect, BulkWriteError, DocumentTooLarge
 
 from selflimit.errors import InputError
 
@@ -34,7 +34,8 @@ class PatientJobStore(JobStore):
     Raises
     ------
     InputError
-        From ``query`` and ``update``: no answer for ``patience`` seconds.
+        From ``query`` and ``update``: no answer for ``patience`` seconds. From ``update``: a document that the database
+        does not take, one of more than 16 MB for instance.
     """
 
     def __init__(self, store: JobStore, patience: float = PATIENCE) -> None:
@@ -47,7 +48,12 @@ class PatientJobStore(JobStore):
 
     def update(self, *given: Any, **how: Any) -> None:
         """As :meth:`jobflow.JobStore.update`."""
-        patiently(lambda: self.store.update(*given, **how), self.patience)
+        try:
+            patiently(lambda: self.store.update(*given, **how), self.patience)
+        except (BulkWriteError, DocumentTooLarge) as fault:  # the driver's own message may hold the whole document
+            raise InputError(
+                f"the database refuses the job's document ({refusal(fault)}); take a smaller batch or a folder as store"
+            ) from None
 
 
 def patiently(action: Callable[[], Answer], patience: float) -> Answer:
@@ -70,6 +76,13 @@ def patiently(action: Callable[[], Answer], patience: float) -> Answer:
             if began is not None:
                 _say(f"the store answers again after {time.monotonic() - began:.0f} s; nothing is lost")
             return answer
+
+
+def refusal(fault: BulkWriteError | DocumentTooLarge) -> str:
+    """Why the database refuses a document."""
+    if isinstance(fault, DocumentTooLarge):
+        return str(fault)
+    return "; ".join(str(error.get("errmsg")) for error in fault.details.get("writeErrors", []))
 
 
 def reason(fault: Exception) -> str:

@@ -3,7 +3,6 @@
 Cells and positions relax together, without symmetry constraints, from a small random displacement and strain.
 """
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -24,6 +23,7 @@ from selflimit.progress import Progress, silent
 from selflimit.workflows.elastic import elastic_constants
 from selflimit.workflows.force_fields import DEFAULT_FORCE_FIELD, ForceField, loaded_force_field
 from selflimit.workflows.minimisation import minimise, residuals
+from selflimit.workflows.worker_processes import worker_processes
 
 INITIAL_DISPLACEMENT = 0.02
 """Standard deviation (Angstrom) of the displacement that takes a crystal off a symmetric saddle point: small against
@@ -338,4 +338,4 @@ def _computed(task: Callable[[T], R], items: Sequence[T], order: list[int], work
 @lru_cache(maxsize=1)
 def _processes(workers: int) -> ProcessPoolExecutor:
     """The worker processes, kept for the next batch: starting one and loading a model takes seconds."""
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    return worker_processes(workers)

@@ -34,9 +34,9 @@ KINDS: dict[str, type[Document]] = {
 }
 """Document types by name."""
 
-FIRST_SPAN, SPANS = timedelta(hours=6), 8
+FIRST_SPAN, SPANS = timedelta(hours=6), 15
 """Of the spans of time in which a limited number of results is looked for: the first goes back so far, each later one
-four times as far as the one before; the eighth goes back eleven years."""
+twice as far as the one before; the last goes back eleven years. A server may read a whole span for its last few."""
 
 LAST = "\U0010ffff"
 """The last character there is: ends the range of all texts that begin alike."""
@@ -130,17 +130,43 @@ def results(
     by = None if sort is None else sort.removeprefix("-")
     named = [*(fields or ()), *([] if by is None else [by])]
     check_fields(named, KINDS)
-    asked = None if fields is None else named
+    versions = _versions(store, wanted, None if fields is None else named)
     if limit is not None and _is_cut_by_date(store, wanted, sort):
         spans = wanted.spans()
-        found: Iterator[Found] = chain.from_iterable(_found(store, span, "-date", asked) for span in spans)
+        found: Iterator[Found] = chain.from_iterable(_found(store, span, "-date", versions) for span in spans)
     else:
-        found = _found(store, wanted, sort, asked)
+        found = _found(store, wanted, sort, versions)
     if by not in (None, "date"):
         found = iter(ordered(found, str(sort)))
     if fields is not None:
         return [{name: one.value(name) for name in fields} for one in islice(found, limit)]
-    return _documents(found, limit)
+    return list(_documents(found, limit))
+
+
+def iter_results(
+    store: JobStore, *, fields: Sequence[str] | None = None, **filters: Unpack[Filters]
+) -> Iterator[Document | dict[str, Any]]:
+    """As :func:`results`, one by one and in no particular order: with MongoDB memory does not grow with their number.
+
+    Parameters
+    ----------
+    store, fields, **filters
+        As :func:`results`.
+
+    Raises
+    ------
+    InputError
+        As :func:`results`, at once.
+
+    Warns
+    -----
+    UserWarning
+        As :func:`results`, after the last.
+    """
+    wanted = Wanted.of(filters)
+    check_fields(fields or (), KINDS)
+    found = _found(store, wanted, None, _versions(store, wanted, fields))
+    return _documents(found, None) if fields is None else ({name: one.value(name) for name in fields} for one in found)
 
 
 @dataclass(frozen=True)
@@ -191,7 +217,7 @@ class Wanted:
     def spans(self) -> Iterator["Wanted"]:
         """The same, span of completion dates by span, the newest first; at last what has no date."""
         now, until = datetime.now(), self.until
-        for edge in ((now - 4**number * FIRST_SPAN).isoformat() for number in range(SPANS)):
+        for edge in ((now - 2**number * FIRST_SPAN).isoformat() for number in range(SPANS)):
             if edge > (self.since or "") and edge < (until or LAST):
                 yield replace(self, since=edge, until=until)
                 until = edge
@@ -266,19 +292,37 @@ def _is_cut_by_date(store: JobStore, wanted: Wanted, sort: str | None) -> bool:
     return by_date and (is_one or (not values and not is_narrow))
 
 
-def _found(store: JobStore, wanted: Wanted, sort: str | None, fields: Sequence[str] | None) -> Iterator[Found]:
-    """Documents that meet the filters, by one query for each schema version where its search keys matter."""
-    whole = ["uuid", "name", "completed_at", "metadata", "output"]
-    versions: dict[str | None, list[str]] = {None: whole}  # no version: any
-    if fields is not None or wanted.of_output():  # older ones have no search keys: all of them are looked at
-        versions = {SCHEMA_VERSION: whole if fields is None else stored_fields(fields), **dict.fromkeys(STEPS, whole)}
+Versions = dict[str | None, list[str] | None]
+"""Schema versions to ask for (None: any), and which fields of each (None: the whole)."""
+
+
+def _versions(store: JobStore, wanted: Wanted, fields: Sequence[str] | None) -> Versions:
+    """Older versions have no search keys, so all of their documents are looked at, where there are any."""
+    if fields is None and not wanted.of_output():
+        return {None: None}
+    older = [version for version in STEPS if store.query_one({"output.schema_version": version}, ["uuid"])]
+    return {SCHEMA_VERSION: None if fields is None else stored_fields(fields), **dict.fromkeys(older)}
+
+
+def _found(store: JobStore, wanted: Wanted, sort: str | None, versions: Versions) -> Iterator[Found]:
+    """Documents that meet the filters, by one query for each schema version where its search keys matter.
+
+    Whole records are asked for as they are: without a few small fields of theirs a server copies each, which takes
+    three times as long.
+    """
     streams = [
-        _in_jobs(store.query(_query(wanted, version), properties, sort=_by_date(sort) or {}), wanted, version)
+        _in_jobs(_asked(store, _query(wanted, version), properties, sort), wanted, version)
         for version, properties in versions.items()
     ]
     if _by_date(sort) is None:
         return chain.from_iterable(streams)
     return merge(*streams, key=lambda one: str(one.stored.get("completed_at")), reverse=sort == "-date")
+
+
+def _asked(
+    store: JobStore, query: dict[str, Any], properties: list[str] | None, sort: str | None
+) -> Iterator[dict[str, Any]]:
+    return store.query(query, properties, sort=_by_date(sort) or {})  # type: ignore[arg-type]  # None is its default
 
 
 def _by_date(sort: str | None) -> dict[str, Sort | int] | None:
@@ -318,17 +362,17 @@ def _is_wanted(one: Found, wanted: Wanted, version: str | None) -> bool:
     return not wanted.of_output() or (one.search is not None and wanted.met_by(one.search))
 
 
-def _documents(found: Iterator[Found], limit: int | None) -> list[Document]:
+def _documents(found: Iterator[Found], limit: int | None) -> Iterator[Document]:
     """Whole documents; those that cannot be read are counted, so that they neither hide the rest nor vanish."""
-    read: list[Document] = []
-    faults: list[str] = []
+    read, unreadable, example = 0, 0, ""
     for one in found:
         try:
-            read.append(one.document())
+            yield one.document()
+            read += 1
         except ValidationError as fault:
-            faults.append(f"job {one.stored.get('uuid')}: {fault.errors()[0]['msg']}")
-        if len(read) == limit:
+            unreadable += 1
+            example = example or f"job {one.stored.get('uuid')}: {fault.errors()[0]['msg']}"
+        if read == limit:
             break
-    if faults:
-        warnings.warn(f"{len(faults)} documents cannot be read and are left out, e.g. {faults[0]}", stacklevel=3)
-    return read
+    if unreadable:
+        warnings.warn(f"{unreadable} documents cannot be read and are left out, e.g. {example}", stacklevel=3)

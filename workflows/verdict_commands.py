@@ -20,6 +20,7 @@ from selflimit.errors import InputError
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.units import MICROMETRE
 from selflimit.workflows.design_map import DesignSettings, design_map, design_points, judged_here, verdict_on
+from selflimit.workflows.local import ended_with_its_workers
 from selflimit.workflows.printing import plain, print_json, print_line, print_table, progress_bar
 from selflimit.workflows.provenance import write_atomically
 from selflimit.workflows.verdict_tables import (
@@ -70,7 +71,7 @@ def design_map_here(asked: Namespace) -> None:
     seeds = range(asked.seed, asked.seed + asked.packings)
     points = design_points(asked.coarse_fraction, radii, asked.overpotential, asked.correction, list(seeds))
     folder = Path(asked.folder)
-    with progress_bar("design map") as progress:
+    with progress_bar("design map") as progress, ended_with_its_workers():
         found = judged_here(points, settings, parameters, folder / "points", asked.workers, progress)
     made = design_map(found, settings, parameters)
     write_atomically(folder / "design-map.json", made.model_dump_json(indent=1))

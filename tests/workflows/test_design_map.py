@@ -1,7 +1,12 @@
 """Points of a design map: counted, resumed, one job each; and the spread of the pressure at the tip."""
 
+import signal
+import subprocess
+import sys
+import time
 from argparse import Namespace
 
+import psutil
 import pytest
 
 from selflimit.documents import ElasticDoc, EnergyError
@@ -103,6 +108,36 @@ def test_finished_points_are_kept_and_not_run_again(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == files
     with pytest.raises(InputError, match="0 workers"):
         judged_here(points, SETTINGS, WIDE, tmp_path, 0)
+
+
+def is_at_work(process):
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_a_map_that_is_stopped_leaves_no_process_behind(tmp_path, number, code):
+    command = [sys.executable, "-m", "selflimit.cli", "design-map", "--workers", "2", "--folder", str(tmp_path / "map")]
+    said = tmp_path / "said"
+    with said.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
+        top, workers = psutil.Process(process.pid), []
+        while len(workers) < 2:
+            assert process.poll() is None
+            workers = [child for child in top.children() if "spawn_main" in str(child.cmdline())]
+            time.sleep(0.05)
+        psutil.wait_procs(workers, timeout=2)  # at work, or about to be: the default map takes an hour
+        process.send_signal(number)
+        try:
+            assert process.wait(20) == code, "points that are under way are not waited for"
+            end = time.monotonic() + 20
+            while any(is_at_work(worker) for worker in workers):
+                assert time.monotonic() < end
+                time.sleep(0.05)
+        finally:
+            for left in (worker for worker in workers if worker.is_running()):
+                left.kill()
+            process.kill()
+    assert ("selflimit: terminated; run the same command again to resume" in said.read_text()) == (code == 143)
+    assert "Traceback" not in said.read_text()
 
 
 def test_one_job_per_point_and_one_that_collects():

@@ -1,5 +1,8 @@
 """Glue between the stages, on crystals made by hand."""
 
+import re
+import uuid
+
 import pytest
 from pymatgen.core import Lattice, Structure
 
@@ -9,7 +12,10 @@ from selflimit.structures.parents import parent_cell
 from selflimit.workflows import jobs
 from selflimit.workflows.flows import OrderingMaker, PhaseDiagramMaker, SelfLimitMaker
 from selflimit.workflows.local import jobs_in_order
+from selflimit.workflows.patience import PatientJobStore
 from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker
+from selflimit.workflows.results import results
+from selflimit.workflows.stores import open_store
 
 LEVEL = LevelOfTheory(method="force field", model="model-A", weights_sha256="ab")
 
@@ -47,6 +53,36 @@ def test_candidates_name_cell_and_rank():
     assert found.labels == ["P primitive #0", "P primitive #1", "P 2x1x1 #0", "P 2x1x1 #1"]
     assert found.degeneracies == [2] * 4
     assert len(found.structures) == 4
+
+
+def found_orderings(count):
+    """Orderings of 40 kB each."""
+    crystal = relaxed("x", -3.0).structure
+    crystal.add_site_property("label", ["L" * 20_000] * 2)
+    one = OrderingDoc(structure=crystal, degeneracy=1, electrostatic_energy=-1.0)
+    return OrderingsDoc(
+        parent="P", parent_source="", formula="LiCl", cell="primitive", raw_count=count, distinct_count=count,
+        orderings=[one] * count,
+    )  # fmt: skip
+
+
+def test_a_batch_that_mongodb_would_not_take_is_refused_before_it_is_relaxed(mongo_server):
+    with pytest.raises(InputError, match=r"500 crystals that would take 20 MB.*keep \d+ or fewer") as refused:
+        jobs.candidates_of_orderings([found_orderings(500)])
+    most = int(re.search(r"keep (\d+)", str(refused.value))[1])
+    assert most > 0.9 * 16 * 2**20 / 42_000, "not a tenth less than there is room for"
+    candidates = jobs.candidates_of_orderings([found_orderings(most)])
+    store = open_store(f"{mongo_server}/batch-{uuid.uuid4().hex}")
+    docs = [
+        relaxed(label, -3.0).model_copy(update={"structure": crystal})
+        for label, crystal in zip(candidates.labels, candidates.structures, strict=True)
+    ]
+    about = {"index": 1, "completed_at": "2026-03-01T12:00:00", "metadata": {}, "name": "job", "hosts": []}
+    store.update({"uuid": "fits", "output": docs, **about})
+    assert len(results(store)) == most
+    with pytest.raises(InputError, match="the database refuses the job's document") as refused:
+        PatientJobStore(store).update({"uuid": "too many", "output": docs + docs, **about})
+    assert len(str(refused.value)) < 500, "without the document"
 
 
 def test_energies_of_two_levels_never_meet():

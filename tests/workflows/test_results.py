@@ -12,7 +12,7 @@ from monty.json import jsanitize
 
 from selflimit.documents import DecompositionDoc, LevelOfTheory
 from selflimit.errors import InputError
-from selflimit.workflows.results import SPANS, Wanted, _found, _query, results
+from selflimit.workflows.results import SPANS, Wanted, _query, iter_results, results
 from selflimit.workflows.stores import DATED, INDEXES, open_store
 
 OLD = Path(__file__).parent / "data" / "documents_of_schema_1.json"
@@ -90,6 +90,16 @@ def test_filters(store, filters, found):
 def test_what_cannot_be_read_is_counted_and_hides_nothing(store):
     with pytest.warns(UserWarning, match="1 documents cannot be read.*job damaged"):
         assert len(results(store)) == 8
+
+
+def test_one_by_one_is_the_same(store):
+    with pytest.warns(UserWarning, match="cannot be read.*job damaged"):
+        one_by_one = list(iter_results(store))
+    with pytest.warns(UserWarning, match="cannot be read"):
+        assert one_by_one == results(store)
+    assert names(iter_results(store, fields=["uuid"], k_eff=15.0)) == list("bcd")
+    with pytest.raises(InputError, match="document type"):
+        iter_results(store, kind="Nonsense")
 
 
 def test_projection_gives_plain_dictionaries(store):
@@ -242,7 +252,7 @@ def test_memory_stays_flat_over_a_large_store(mongo_server, made):
         assert tracemalloc.get_traced_memory()[0] > 140e6, "the control: all of it kept"
         del rows
         tracemalloc.reset_peak()
-        assert sum(1 for _ in _found(store, Wanted.of({}), None, ["reaction"])) == 1500
+        assert sum(1 for _ in iter_results(store, fields=["reaction"])) == 1500
         assert tracemalloc.get_traced_memory()[1] < 75e6
     finally:
         tracemalloc.stop()

@@ -7,8 +7,6 @@ import json
 import os
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 from jobflow import Flow, Response, job
@@ -42,7 +40,9 @@ def fan_out(parent):
 def crowd(parent):
     """Two worker processes that would take minutes, as a batch of relaxations does."""
     if "TINY_CROWD" in os.environ:
-        with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        from selflimit.workflows.worker_processes import worker_processes
+
+        with worker_processes(2) as pool:
             for done in [pool.submit(work_for_minutes) for _ in range(2)]:
                 done.result()
     return parent
