@@ -79,7 +79,7 @@ class CheckpointFile:
             with np.load(self.path, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             header = json.loads(str(arrays.pop("header")))
-        except (ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as fault:
+        except (ValueError, KeyError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile) as fault:
             raise InputError(f"expected a checkpoint in {self.path}, got {fault}; delete it and start again") from None
         if header.get("format") != FORMAT:
             raise InputError(f"expected '{FORMAT}' in {self.path}, got {header.get('format')!r}; delete it")

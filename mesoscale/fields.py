@@ -57,7 +57,7 @@ def load_fields(folder: Path, file: FieldFile) -> dict[str, Array]:
     try:
         with np.load(path, allow_pickle=False) as stored:
             return {key: stored[key] for key in stored.files}
-    except (ValueError, EOFError, MemoryError, NotImplementedError, zipfile.BadZipFile) as fault:
+    except (ValueError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile) as fault:
         raise InputError(f"expected an archive of plain arrays in {path}, got {fault}; run again") from None
 
 

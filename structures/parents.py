@@ -212,7 +212,15 @@ def closest_atoms(structure: Structure, reach: float = ATOMS_TOO_CLOSE) -> tuple
 
 
 def _check_distances(name: str, structure: Structure, reach: float) -> None:
-    if pair := closest_atoms(structure, reach):
+    try:
+        pair = closest_atoms(structure, reach)
+    except (ValueError, ZeroDivisionError, MemoryError):  # the search divides by the volume, and makes a box per reach
+        a, b, c = structure.lattice.abc
+        raise InputError(
+            f"{name}: expected a cell of a crystal, got edges of {a:.3g}, {b:.3g} and {c:.3g} A and a volume of "
+            f"{structure.volume:.3g} A^3; correct the lattice"
+        ) from None
+    if pair:
         raise InputError(
             f"{name}: sites {pair[0]} and {pair[1]} overlap, {pair[2]:.3f} A apart; give sites that share a position "
             "as one site with several occupancies, or correct the positions"

@@ -68,7 +68,7 @@ class SearchState:
             with np.load(self.path) as data:
                 key, arrays = str(data["key"]), [data[name] for name in ("labels", "degeneracies", "energies")]
                 depth, tried = int(data["depth"]), data["tried"]
-        except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile) as cause:
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as cause:
             raise InputError(f"{self.path} is not a saved search ({cause}); remove it or give another path") from cause
         if key != self.key:
             raise InputError(

@@ -292,6 +292,34 @@ def fuzz(parser, folder, cases):
     each()
 
 
+FOUND = {
+    "a cell of no volume": ("POSCAR with occupancies", [(0.0, 6, b"\n")]),
+    "a cell of 10^19 A": ("POSCAR with occupancies", [(0.25, 0, b"99999999999999999999")]),
+    "a method of compression that nobody knows": ("checkpoint", [(0.9457631185926851, 1, b"0")]),
+}
+"""What the long version once found."""
+
+ARCHIVES = ["checkpoint", "fields", "fields to store"]
+
+
+def changed_in_directory(content, place, value):
+    """``content`` with two bytes replaced in every entry of the archive's directory."""
+    parts = content.split(b"PK\x01\x02")
+    return b"PK\x01\x02".join([parts[0], *(part[:place] + value + part[place + 2 :] for part in parts[1:])])
+
+
+@pytest.mark.parametrize("case", FOUND)
+def test_spoiled_files_that_once_failed(case, tmp_path):
+    parser, changes = FOUND[case]
+    survives(parser, edited(PARSERS[parser][1](), changes), tmp_path)
+
+
+@pytest.mark.parametrize("parser", ARCHIVES)
+@pytest.mark.parametrize(("place", "value"), [(4, b"\x01\x00"), *((6, bytes([n, 0])) for n in (8, 12, 14, 99))])
+def test_archives_said_to_be_encrypted_or_compressed_in_every_way(parser, place, value, tmp_path):
+    survives(parser, changed_in_directory(PARSERS[parser][1](), place, value), tmp_path)
+
+
 @pytest.mark.parametrize("parser", PARSERS)
 def test_spoiled_files(parser, tmp_path):
     fuzz(parser, tmp_path, CASES["fast"])
