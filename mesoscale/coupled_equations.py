@@ -277,8 +277,7 @@ class CoupledEquations:
         hierarchy = sweep.hierarchy or elastic_hierarchy(grid, *self._lame(xi), roller_box(grid))
         mechanics = self.stress(xi, sweep.mechanics.displacement, hierarchy)
         effort.multigrid += mechanics.iterations
-        kept = hierarchy if grid.dimension == 3 else None  # in the plane it is made fast, and memory counts
-        return sweep._replace(mechanics=mechanics, stressed=xi, hierarchy=kept)
+        return sweep._replace(mechanics=mechanics, stressed=xi, hierarchy=hierarchy)
 
     def _next_state(self, state: State, sweep: "_Sweep", dt: float) -> State:
         n, p, grid, now = self.numerics, self.parameters, self.microstructure.grid, sweep.now
@@ -317,4 +316,4 @@ class _Sweep(NamedTuple):
     inflow: float
     """Li+ through the top that ``now.c`` belongs to (m^2/s)."""
     hierarchy: Hierarchy | None
-    """In space, of the first stress of the step: later sweeps change the moduli little, and its making costs most."""
+    """Of the first stress of the step: later sweeps change the moduli little, and its making is half of their work."""
