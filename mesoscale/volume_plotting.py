@@ -86,8 +86,8 @@ def _plot(volume: Volume, figure: Figure) -> list[Axes]:
     _view(volume, panels[0])
     _heights(volume, panels[1])
     _section(volume, 1, volume.shape[1] // 2, panels[2], "y")
-    reached = np.flatnonzero((volume.lithium >= 0.5).any(axis=(0, 1)))
-    level = int(0.5 * (reached[-1] + 1)) if reached.size else volume.shape[2] // 2
+    heights = _tops(volume)  # midway between the front's lowest and highest point the section shows both sides of it
+    level = int(0.5 * (heights.min() + heights.max())) if heights.any() else volume.shape[2] // 2
     with_particles = np.flatnonzero((volume.coarse > 0.5).any(axis=(0, 1)))
     _section(volume, 2, max(level, int(with_particles[0]) + 1 if with_particles.size else 0), panels[3], "z")
     return panels
@@ -161,13 +161,18 @@ def _smoothed(depth: Array) -> Array:
 
 def _heights(volume: Volume, ax: Axes) -> None:
     """Highest lithium above every point of the electrode (µm)."""
-    lithium = volume.lithium >= 0.5
-    heights = np.where(lithium, np.arange(1, volume.shape[2] + 1), 0).max(axis=2) * volume.spacing / MICROMETRE
+    heights = _tops(volume) * volume.spacing / MICROMETRE
     image = ax.imshow(
         heights.T, origin="lower", extent=(0, volume.size[0], 0, volume.size[1]), cmap=CONCENTRATION_MAP, vmin=0.0
     )
     ax.figure.colorbar(image, ax=ax, shrink=0.8, label="height of the lithium (µm)")
     _frame(ax, volume.size[:2], "seen from above")
+
+
+def _tops(volume: Volume) -> Array:
+    """Cells below the highest lithium above every point of the electrode, shape ``shape[:2]``."""
+    tops: Array = np.where(volume.lithium >= 0.5, np.arange(1, volume.shape[2] + 1), 0).max(axis=2)
+    return tops
 
 
 def _section(volume: Volume, axis: int, index: int, ax: Axes, letter: str) -> None:
