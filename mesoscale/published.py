@@ -98,8 +98,19 @@ class GrowthHistory:
 
 
 def growth_rows(preset: Preset, history: GrowthHistory) -> list[ComparisonRow]:
-    """Published and computed values of a growth."""
-    return _ROWS[preset.layer](history)
+    """Published and computed values of a growth; of other materials than the paper's pair no numbers are published."""
+    rows = _ROWS[preset.layer](history)
+    if _is_published_pair(preset):
+        return rows
+    return [row.model_copy(update={"published": _unnumbered(preset), "low": None, "high": None}) for row in rows]
+
+
+def _is_published_pair(preset: Preset) -> bool:
+    return preset.electrolyte == "Li2ZrCl6" and preset.particle == "Li3N"
+
+
+def _unnumbered(preset: Preset) -> str:
+    return f"shown in {preset.figure}, no number in the main text"
 
 
 def stress_rows(preset: Preset, doc: StressDoc) -> list[ComparisonRow]:
@@ -110,8 +121,8 @@ def stress_rows(preset: Preset, doc: StressDoc) -> list[ComparisonRow]:
         if ours
         else "zone strain set by that rule"
     )
-    is_paper = preset.electrolyte == "Li2ZrCl6" and preset.particle == "Li3N"
-    published = "up to 40 (Fig. 8D)" if is_paper else f"shown in {preset.figure}, no number in the main text"
+    is_paper = _is_published_pair(preset)
+    published = "up to 40 (Fig. 8D)" if is_paper else _unnumbered(preset)
     band = {"low": 30.0, "high": 40.0} if is_paper else {}
     rows = [
         ComparisonRow(

@@ -93,3 +93,15 @@ def test_what_the_correction_factor_was_chosen_on_is_called_calibrated():
     assert row.basis == "calibrated"
     bypassed = growth_rows(preset_named("fig5-graded"), history(Microstructure.graded(GRID, 1), [0.0], [0.0]))[1]
     assert bypassed.basis == "calibrated"
+
+
+def test_numbers_of_another_pair_of_materials_are_not_compared_with():
+    structure = Microstructure.interface(GRID, 1)
+    pressure = np.full((1, *GRID.shape), -1e6)
+    ours, other = (
+        growth_rows(preset_named(name), history(structure, [0.0], [96e-6], pressure))
+        for name in ("fig8-step1", "lgps-step1")
+    )
+    assert [row.value for row in ours] == [row.value for row in other]
+    assert any("Fig. 8A" in row.published and row.high is not None for row in ours)
+    assert all("no number" in row.published and row.low is None and row.high is None for row in other)
