@@ -105,3 +105,6 @@ def test_numbers_of_another_pair_of_materials_are_not_compared_with():
     assert [row.value for row in ours] == [row.value for row in other]
     assert any("Fig. 8A" in row.published and row.high is not None for row in ours)
     assert all("no number" in row.published and row.low is None and row.high is None for row in other)
+    untouched = growth_rows(preset_named("lgps-step1"), history(structure, [0.0], [0.0], pressure))
+    assert any(row.value is None for row in untouched)
+    assert all(row.is_within for row in untouched)

@@ -98,8 +98,10 @@ class ComparisonRow(Record):
 
     @property
     def is_within(self) -> bool:
-        """Whether the computed value lies within the published band."""
+        """Whether the computed value lies within the published band; without a band nothing lies outside."""
         low, high = self.low, self.high
+        if low is None and high is None:
+            return True
         return self.value is not None and (low is None or self.value >= low) and (high is None or self.value <= high)
 
 

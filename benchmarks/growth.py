@@ -1,0 +1,35 @@
+"""Time and memory of a whole growth of a graded layer, dx = w, default accuracy.
+
+    python benchmarks/growth.py                              # 400 x 400 cells to 2100 s
+    python benchmarks/growth.py --cells 1024 --duration 60
+
+CPU seconds of one thread, after a short growth that compiles; peak resident memory with the libraries.
+"""
+
+import argparse
+import resource
+import time
+
+from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.growth import GrowthModel
+from selflimit.mesoscale.microstructure import Microstructure
+from selflimit.mesoscale.parameters import InterfaceParameters
+
+
+def grown(cells, duration):
+    parameters = InterfaceParameters()
+    layer = Microstructure.graded(Grid((cells, cells), parameters.interface_width), 1)
+    begin = time.process_time()
+    run = GrowthModel(parameters, layer).evolve(layer.initial_lithium(parameters.interface_width), [0.0, duration])
+    return run, time.process_time() - begin
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cells", type=int, default=400, help="a side")
+    parser.add_argument("--duration", type=float, default=2100.0, help="model time (s)")
+    asked = parser.parse_args()
+    grown(128, 1.0)
+    run, seconds = grown(asked.cells, asked.duration)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{asked.cells} x {asked.cells} to {run.state.time:.0f} s: {seconds:.0f} CPU s, {run.effort}, {peak:.2f} GiB")
