@@ -18,10 +18,10 @@ def inventory(grid: Grid, p: InterfaceParameters, xi: Array, c: Array) -> float:
 
 def inflow(grid: Grid, p: InterfaceParameters, xi: Array, c: Array, phi: Array) -> float:
     """Li+ that enters through the top (m^2/s in units of c_0; m^3/s in 3-D), by the discrete operator."""
+    xi, c, phi = (field[..., -2:] for field in (xi, c, phi))
     boltzmann = np.exp(-p.inverse_thermal_voltage * phi)
-    slotboom = c / boltzmann
     diffusivity = ec.mixture(xi, p.metal_diffusivity, p.electrolyte_diffusivity) * boltzmann
-    return _through(grid, diffusivity[..., -2:], slotboom[..., -2:])
+    return _through(grid, diffusivity, c / boltzmann)
 
 
 def stored_current(grid: Grid, p: InterfaceParameters, xi: Array, phi: Array, growth_rate: Array) -> float:
@@ -31,8 +31,10 @@ def stored_current(grid: Grid, p: InterfaceParameters, xi: Array, phi: Array, gr
     ends is carried by the ends.
     """
     metal = min(p.metal_conductivity, p.conductivity_cap * p.electrolyte_conductivity)
-    sigma = ec.mixture(xi, metal, p.electrolyte_conductivity)
-    top, bottom = _through(grid, sigma[..., -2:], phi[..., -2:]), _through(grid, sigma[..., :2], phi[..., :2])
+    bottom, top = (
+        _through(grid, ec.mixture(xi[..., end], metal, p.electrolyte_conductivity), phi[..., end])
+        for end in (slice(None, 2), slice(-2, None))
+    )
     taken = (grid.node_volumes() * growth_rate)[..., 1:-1].sum()
     return top - bottom - p.charge_number * FARADAY * p.metal_site_density * float(taken)
 

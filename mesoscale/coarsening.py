@@ -14,18 +14,39 @@ Weights have the shape ``(coarse lines, 3^(d-1), 3, N_c + 2)``: the value of coa
 ``2J + s - 1`` on the line ``around[q]`` beside the fine line of I.
 """
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from selflimit.mesoscale.grid import Array
-from selflimit.mesoscale.lines import Kernel, Lines, Vector
+from selflimit.mesoscale.lines import FEWEST_LINES, Kernel, Lines, Vector
+from selflimit.mesoscale.stencils import Rows
+
+PLANES, LINES = 4, 32
+"""Fewest coarse planes, and lines, that are projected at a time: their overlap costs an eighth of the stencil."""
 
 
-def interpolation(threads: int, stencil: Vector, fine: Lines) -> Array:
+def strips(threads: int, fine: Lines, coarse: Lines) -> Iterator[tuple[NDArray[np.int64], int, int]]:
+    """All coarse lines, some at a time, with the first and the end of the fine lines on and beside them.
+
+    So the stencil of the finest level, the largest array of all, is never there as a whole.
+    """
+    on_fine, on_coarse = (lines.shape[0] // (lines.nodes[0] + 2) for lines in (fine, coarse))
+    wide = max(PLANES, math.ceil((LINES if threads == 1 else FEWEST_LINES) / on_coarse))
+    for first in range(1, coarse.nodes[0] + 1, wide):
+        last = min(first + wide, coarse.nodes[0] + 1)
+        numbers = coarse.inner[np.searchsorted(coarse.inner, first * on_coarse) :]
+        numbers = numbers[: np.searchsorted(numbers, last * on_coarse)]
+        yield numbers, (2 * first - 2) * on_fine, (2 * last - 1) * on_fine
+
+
+def interpolation(threads: int, rows: Rows, fine: Lines) -> Array:
     """Weights from the next coarser level.
 
     Around a coarse node, the weight at the place o is that at the places nearer to it, times their couplings, over the
@@ -37,8 +58,8 @@ def interpolation(threads: int, stencil: Vector, fine: Lines) -> Array:
     ----------
     threads
         Number of threads.
-    stencil
-        Scalar stencil on the nodes, shape ``(lines, 1, 3^(d-1), 1, 3, N + 2)``.
+    rows
+        Scalar stencil on the nodes, of the shape ``(lines, 1, 3^(d-1), 1, 3, N + 2)``.
     fine
         Layout of the finer level, of odd numbers of nodes.
     """
@@ -50,8 +71,10 @@ def interpolation(threads: int, stencil: Vector, fine: Lines) -> Array:
     summed = _number(place * np.abs(place[:, None]), 1)
     nearer = np.all((place == 0) | (place == -place[:, None]), axis=-1) & place.any(axis=1)
     after = np.where(nearer, _number(place + place[:, None], 1), -1)
-    entries = stencil.reshape(len(stencil), 3**d, stencil.shape[-1])
-    _weigh(threads, coarse.inner, _lines_on_fine(fine, coarse), fine.around, order, summed, after, entries, weights)
+    on_fine = _lines_on_fine(fine, coarse)
+    for numbers, begin, end in strips(threads, fine, coarse):
+        entries = rows(begin, end).reshape(end - begin, 3**d, fine.shape[2])
+        _weigh(threads, numbers, on_fine - begin, fine.around, order, summed, after, entries, weights)
     return weights.reshape(coarse.shape[0], 3 ** (d - 1), 3, coarse.shape[2])
 
 
@@ -159,16 +182,17 @@ class Transfer:
         """fine = P coarse; fixed fine unknowns move too."""
         _prolong(threads, self.fine.inner, self.reached_by, self.motions, self.weights, coarse, fine)
 
-    def project(self, threads: int, stencil: Vector) -> Vector:
+    def project(self, threads: int, rows: Rows, dtype: type) -> Vector:
         """Galerkin product P^T A P as a coarse stencil, without rows and columns of fixed coarse unknowns."""
         d, c = len(self.fine.nodes), self.coarse.unknowns
-        result = np.zeros((self.coarse.shape[0], c, 3 ** (d - 1), c, 3, self.coarse.shape[2]), stencil.dtype)
+        result = np.zeros((self.coarse.shape[0], c, 3 ** (d - 1), c, 3, self.coarse.shape[2]), dtype)
         steps = np.array(list(product((-1, 0, 1), repeat=d - 1)))
         reach = _number(steps[:, None] + steps[None], 2)
         apart = 2 * steps[:, None] + steps[None]
         shared = np.where(np.abs(apart).max(axis=-1) <= 2, _number(apart, 2), -1)
-        tables = (self.on_fine, self.fine.around, self.coarse.around, reach, shared)
-        _project(threads, self.coarse.inner, *tables, self.motions, self.weights, stencil, self.free, result)
+        tables = (self.fine.around, self.coarse.around, reach, shared, self.motions, self.weights)
+        for numbers, begin, end in strips(threads, self.fine, self.coarse):
+            _project(threads, numbers, self.on_fine - begin, *tables, rows(begin, end), self.free, result)
         return result
 
 

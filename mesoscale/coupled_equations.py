@@ -8,7 +8,7 @@ Equations and numerics: docs/theory/phase-field.md.
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from selflimit.errors import ConvergenceError
 from selflimit.mesoscale import balances
 from selflimit.mesoscale import electrochemistry as ec
 from selflimit.mesoscale.elasticity import MechanicalState, equilibrium, roller_box
-from selflimit.mesoscale.fixed_point import next_iterate
+from selflimit.mesoscale.fixed_point import expected_change, next_iterate, seen_contraction
 from selflimit.mesoscale.front import Front
 from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.hierarchy import Hierarchy
@@ -25,6 +25,12 @@ from selflimit.mesoscale.multigrid import elastic_hierarchy
 from selflimit.mesoscale.noise import noise
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.time_stepping import Difference, Moment, backward_difference, extrapolate, local_error
+
+STALE = 6
+"""Iterations of a stress solve after which its multigrid cycle is made anew: making it costs as much as four, and a
+fresh one needs three."""
+STILL = 1e-9
+"""h'(xi) below which no noise is drawn: it would move xi by less than round-off."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class Numerics:
     first_step, longest_step, shortest_step
         Time steps (s).
     sweep_tolerance
-        Largest change of xi between the last two sweeps of a step.
+        Largest change of xi that another sweep of a step would still make, as estimated.
     most_sweeps
         Sweeps after which a step counts as too long.
     newton_tolerance
@@ -71,7 +77,7 @@ class Numerics:
     concentration_rtol: float = 1e-9
     potential_rtol: float = 1e-7
     mechanics_rtol: float = 1e-5
-    mechanics_change: float = 0.1
+    mechanics_change: float = 0.03
     balance_tolerance: float = 1e-4
     frozen_concentration: bool = False
     allow_unresolved: bool = False
@@ -89,6 +95,8 @@ class State:
         Displacement and stress.
     stressed
         Order parameter that ``mechanics`` belongs to, shape ``nodes``.
+    preconditioned
+        Order parameter at which the multigrid cycle of the stress was made, shape ``nodes``.
     lithium_imbalance
         Lithium that appeared from nowhere since the beginning (m^2, in units of c_0 per m of depth; m^3 in 3-D).
     charge_imbalance
@@ -99,17 +107,21 @@ class State:
         The same with deposition and dissolution added up: where it is much more, the front is held by its drives.
     overshoot
         Farthest that xi has been outside [0, 1].
+    contraction
+        Change of xi in the second sweep of a step over that in the first, as last seen.
     """
 
     past: tuple[Moment, ...]
     mechanics: MechanicalState
     stressed: Array
+    preconditioned: Array
     lithium_imbalance: float = 0.0
     charge_imbalance: float = 0.0
     asked: float = 0.0
     reached: float = 0.0
     exchanged: float = 0.0
     overshoot: float = 0.0
+    contraction: float = 1.0
 
     @property
     def time(self) -> float:
@@ -150,6 +162,7 @@ class CoupledEquations:
     parameters: InterfaceParameters
     microstructure: Microstructure
     numerics: Numerics = field(default_factory=Numerics)
+    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def front(self) -> Front:
@@ -162,9 +175,9 @@ class CoupledEquations:
         grid, p = self.microstructure.grid, self.parameters
         c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
         phi = ec.potential(grid, p, xi, np.zeros_like(xi), np.zeros_like(xi), self.numerics.potential_rtol)
-        mechanics = self.stress(xi, np.zeros((*grid.nodes, grid.dimension)))
+        mechanics = self.stress(xi, np.zeros((*grid.nodes, grid.dimension)), self._stress_cycle(xi))
         effort.multigrid += phi.iterations + mechanics.iterations
-        return State((Moment(time, xi, c, phi.x),), mechanics, xi)
+        return State((Moment(time, xi, c, phi.x),), mechanics, xi, xi)
 
     def stress(self, xi: Array, guess: Array, hierarchy: Hierarchy | None = None) -> MechanicalState:
         """Mechanical equilibrium with lithium at h(xi): C = h C_Li + (1 - h) C_host, eps0 = K(x) h(xi)."""
@@ -172,6 +185,15 @@ class CoupledEquations:
         eigenstrain = self.microstructure.expansion(self.parameters) * grid.to_cells(ec.switch(xi))[..., None]
         moduli = self._lame(xi)
         return equilibrium(grid, *moduli, eigenstrain, roller_box(grid), guess, rtol, hierarchy=hierarchy)
+
+    def _stress_cycle(self, xi: Array) -> Hierarchy:
+        """The multigrid cycle for the stress of fronts near ``xi``; the last one is kept."""
+        if self._made.get("at") is not xi:
+            grid = self.microstructure.grid
+            self._made.clear()  # before the next is made, which needs the memory
+            self._made.update(at=xi, cycle=elastic_hierarchy(grid, *self._lame(xi), roller_box(grid)))
+        cycle: Hierarchy = self._made["cycle"]
+        return cycle
 
     def _lame(self, xi: Array) -> tuple[Array, Array]:
         """Lame constants per cell (Pa)."""
@@ -208,14 +230,17 @@ class CoupledEquations:
         """
         n, end = self.numerics, state.time + dt
         difference = backward_difference(state.past, dt, n.order)
-        guess = self._guess(state, end)
-        load = self._explicit_rate(state, guess)
-        sweep = _Sweep(guess, state.mechanics, state.stressed, 0.0, None)
-        seen, found = [self._drives(guess.c, state.mechanics)], []
+        sweep = self._predicted(state, end, effort)
+        load = self._explicit_rate(state, sweep)
+        seen, found, changes = [self._drives(sweep.now.c, sweep.mechanics)], [], list[float]()
         for _ in range(n.most_sweeps):
             before, sweep = sweep, self._sweep(state, sweep, seen[-1], difference, load, dt, effort)
-            if np.max(np.abs(sweep.now.xi - before.now.xi)) < n.sweep_tolerance:
-                return self._next_state(state, sweep, dt), local_error(state.past, end, difference, sweep.now.xi)
+            changes.append(float(np.max(np.abs(sweep.now.xi - before.now.xi))))
+            if expected_change(changes, state.contraction) < n.sweep_tolerance:
+                new = replace(
+                    self._next_state(state, sweep, dt), contraction=seen_contraction(changes, state.contraction)
+                )
+                return new, local_error(state.past, end, difference, sweep.now.xi)
             found.append(self._drives(sweep.now.c, sweep.mechanics))
             c, slowing = next_iterate(seen, found)
             seen.append(np.stack([np.maximum(c, 0.0), slowing]))
@@ -223,19 +248,21 @@ class CoupledEquations:
             f"growth: sweeps did not settle to {n.sweep_tolerance} in {n.most_sweeps} at dt = {dt} s, shorten the step"
         )
 
-    def _guess(self, state: State, end: float) -> Moment:
-        """Extrapolation of the last two moments, inside the bounds."""
+    def _predicted(self, state: State, end: float, effort: Effort) -> "_Sweep":
+        """Extrapolation of the last two moments, inside the bounds, and its stress."""
         xi, c, phi = (extrapolate(state.past[:2], end, name) for name in ("xi", "c", "phi"))
         c = state.c if self.numerics.frozen_concentration else np.maximum(c, 0.0)
-        return Moment(end, np.clip(xi, 0.0, 1.0), c, phi)
+        guess = Moment(end, np.clip(xi, 0.0, 1.0), c, phi)
+        return self._restressed(_Sweep(guess, state.mechanics, state.stressed, state.preconditioned, 0.0), effort)
 
-    def _explicit_rate(self, state: State, guess: Moment) -> Array:
-        """Rate (1/s) of noise and anisotropy, at the guessed end of the step."""
-        p, structure = self.parameters, self.microstructure
+    def _explicit_rate(self, state: State, predicted: "_Sweep") -> Array:
+        """Rate (1/s) of noise and anisotropy, at the predicted end of the step."""
+        p, structure, guess = self.parameters, self.microstructure, predicted.now
         rate = np.zeros_like(state.xi)
         if p.noise_amplitude > 0:
-            chi = noise(structure.grid, p.interface_width, structure.seed, state.time, guess.time)
-            charge = ec.charge_transfer(p, self.overpotential(guess.phi, state.mechanics))
+            moving = ec.switch_slope(guess.xi) > STILL
+            chi = noise(structure.grid, p.interface_width, structure.seed, state.time, guess.time, moving)
+            charge = ec.charge_transfer(p, self.overpotential(guess.phi, predicted.mechanics))
             rate = rate + self.front.noise_rate(guess.xi, charge, chi)
         return rate + self.front.anisotropy_rate(guess.xi) if p.anisotropy > 0 else rate
 
@@ -273,11 +300,10 @@ class CoupledEquations:
         xi = sweep.now.xi
         if np.max(np.abs(xi - sweep.stressed)) < self.numerics.mechanics_change:
             return sweep
-        grid = self.microstructure.grid
-        hierarchy = sweep.hierarchy or elastic_hierarchy(grid, *self._lame(xi), roller_box(grid))
-        mechanics = self.stress(xi, sweep.mechanics.displacement, hierarchy)
+        near = xi if sweep.mechanics.iterations > STALE else sweep.preconditioned
+        mechanics = self.stress(xi, sweep.mechanics.displacement, self._stress_cycle(near))
         effort.multigrid += mechanics.iterations
-        return sweep._replace(mechanics=mechanics, stressed=xi, hierarchy=hierarchy)
+        return sweep._replace(mechanics=mechanics, stressed=xi, preconditioned=near)
 
     def _next_state(self, state: State, sweep: "_Sweep", dt: float) -> State:
         n, p, grid, now = self.numerics, self.parameters, self.microstructure.grid, sweep.now
@@ -296,6 +322,7 @@ class CoupledEquations:
             past=(now, *state.past[:2]),
             mechanics=sweep.mechanics,
             stressed=sweep.stressed,
+            preconditioned=sweep.preconditioned,
             lithium_imbalance=state.lithium_imbalance + (0.0 if n.frozen_concentration else lost),
             charge_imbalance=state.charge_imbalance + stored,
             asked=state.asked + driven * dt,
@@ -313,7 +340,7 @@ class _Sweep(NamedTuple):
     mechanics: MechanicalState
     stressed: Array
     """Order parameter that ``mechanics`` belongs to."""
+    preconditioned: Array
+    """Order parameter that the stress' multigrid cycle belongs to."""
     inflow: float
     """Li+ through the top that ``now.c`` belongs to (m^2/s)."""
-    hierarchy: Hierarchy | None
-    """Of the first stress of the step: later sweeps change the moduli little, and its making is half of their work."""

@@ -8,6 +8,7 @@ Tension is positive: compression is a negative hydrostatic pressure P = tr(sigma
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ class MechanicalState:
     stopped: Stop = "tolerance"
     axial_strain: float = 0.0
 
-    @property
+    @cached_property
     def pressure(self) -> Array:
         """Hydrostatic pressure P = tr(sigma)/3 per cell (Pa), shape ``shape``; compression is negative."""
         return stress_measures.hydrostatic_pressure(self.stress)

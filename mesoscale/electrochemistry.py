@@ -20,7 +20,7 @@ from selflimit.units import FARADAY
 def switch(xi: Array) -> Array:
     """h(xi) = xi^3 (6 xi^2 - 15 xi + 10), with h = 0 below 0 and 1 above 1."""
     x = np.clip(xi, 0.0, 1.0)
-    return np.asarray(x**3 * (6.0 * x**2 - 15.0 * x + 10.0))
+    return np.asarray(x * x * x * ((6.0 * x - 15.0) * x + 10.0))
 
 
 def switch_slope(xi: Array) -> Array:

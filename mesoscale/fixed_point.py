@@ -29,3 +29,21 @@ def next_iterate(points: Sequence[Array], images: Sequence[Array]) -> Array:
         for k, weight in zip(older, weights, strict=True):
             step = step - weight * (points[-1] - points[k] + RELAXATION * (residuals[-1] - residuals[k]))
     return np.asarray(points[-1] + step)
+
+
+def expected_change(changes: Sequence[float], contraction: float) -> float:
+    """What the next sweep would still change, from the ``changes`` of the sweeps so far.
+
+    The first sweep corrects an extrapolation, all others one another: after the first it is the share ``contraction``
+    of its change, as a second sweep's was in an earlier step; later the last change, from which it seldom falls fast.
+    """
+    return min(contraction, 1.0) * changes[0] if len(changes) == 1 else changes[-1]
+
+
+def seen_contraction(changes: Sequence[float], before: float) -> float:
+    """Change in the second sweep over that in the first, for the next step.
+
+    After a single sweep it is the value ``before``, trusted less with every step, as in Hairer and Wanner, Solving
+    Ordinary Differential Equations II, section IV.8, doi:10.1007/978-3-642-05221-7.
+    """
+    return changes[1] / changes[0] if len(changes) > 1 else before**0.8

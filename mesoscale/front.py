@@ -31,6 +31,8 @@ MAX_NEWTON = 12
 """Newton iterations after which a step counts as too long."""
 MAX_CG = 400
 """Conjugate-gradient iterations after which a linear solve counts as failed."""
+FORCING = 0.01
+"""Share of a Newton update to which it is solved: the next iteration takes care of the rest."""
 
 
 def well_slope(xi: Array) -> Array:
@@ -104,6 +106,10 @@ class Front:
         operator = q1_operator(self.grid, spread * self._share[None], elements, massless)
         return replace(operator, free=operator.lines.pack(self.is_open[..., None], np.float64))
 
+    @cached_property
+    def _tension_diagonal(self) -> Vector:
+        return self._tension.diagonal()
+
     def tension_load(self, xi: Array) -> Array:
         """Nodal integrals int N L_sigma kappa lap(xi) (m^2/s; m^3/s in three dimensions), shape ``nodes``."""
         load = self._tension.lines.zeros(np.float64)
@@ -174,15 +180,17 @@ class Front:
         return self._conjugate_gradients(self.volumes * diagonal, defect, atol)
 
     def _conjugate_gradients(self, diagonal: Array, defect: Array, atol: float) -> Array:
-        """Solve (diagonal + tension) x = defect to an update error of about ``atol``."""
+        """Solve (diagonal + tension) x = defect to an error of about ``atol``, or ``FORCING`` of x."""
         mass, r = self._packed(diagonal), self._packed(defect)
         operator = replace(self._tension, mass=mass[:, 0])
-        scale = np.where(operator.free > 0.0, np.maximum(mass, 0.0) + self._tension.diagonal(), 1.0)
-        lines, last = operator.lines, np.inf
+        scale = np.where(operator.free > 0.0, np.maximum(mass, 0.0) + self._tension_diagonal, 1.0)
+        lines, last, enough = operator.lines, np.inf, atol
         x, direction, image = (lines.zeros(np.float64) for _ in range(3))
-        for _ in range(MAX_CG):
+        for iteration in range(MAX_CG):
             z = r / scale
-            if max(z.max(), -z.min()) < atol:
+            left = max(z.max(), -z.min())
+            enough = enough if iteration else max(atol, FORCING * left)
+            if left < enough:
                 return self._unpacked(x)
             rho = dot(lines, 1, r, z)
             follow(1, lines.inner, z, rho / last, direction, image)

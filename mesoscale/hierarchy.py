@@ -1,6 +1,7 @@
 """The multigrid hierarchy of an operator and its cycle, a symmetric positive definite approximate inverse."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numba
 import numpy as np
@@ -10,7 +11,7 @@ from selflimit.mesoscale.coarsening import Transfer
 from selflimit.mesoscale.coarsest import Coarsest
 from selflimit.mesoscale.lines import Kernel, Lines, Vector, dot
 from selflimit.mesoscale.operators import Operator
-from selflimit.mesoscale.stencils import Product, inverse_blocks, stencil_product
+from selflimit.mesoscale.stencils import Product, Rows, diagonal_blocks, inverse_blocks, stencil_product
 
 
 @dataclass(frozen=True)
@@ -144,28 +145,31 @@ def build_hierarchy(
     scale = 1.0 / max(float(operator.coefficients.max()), float(operator.mass.max()))
     finest, levels = operator.scaled(scale, precision), list[Level]()
     # the contrast of a potential, up to 1e7, is projected in double precision
-    stencil = (finest if guide else operator.scaled(scale, np.float64)).stencil(threads)
-    along = guide.scaled(scale, np.float64).stencil(threads) if guide else stencil
-    lines, free = finest.lines, finest.free
+    exact = finest if guide else operator.scaled(scale, np.float64)
+    rows: Rows = partial(exact.stencil, threads)
+    along: Rows = partial(guide.scaled(scale, np.float64).stencil, threads) if guide else rows
+    lines, free, blocks = finest.lines, finest.free, finest.diagonal_blocks()
     subtract: Product = finest.subtract
     largest: float | None = finest.largest_eigenvalue()
     for _ in range(halvings):
         transfer = _transfer(threads, along, lines, free)
-        levels.append(_level(threads, lines, subtract, stencil, largest, transfer, free))
-        if guide:  # before the other, which needs the memory
-            along = _scalar(transfer).project(threads, along)
-        stencil = transfer.project(threads, stencil)
-        along = along if guide else stencil
-        lines, free, largest = transfer.coarse, transfer.free, None
+        levels.append(_level(threads, lines, subtract, blocks, largest, transfer, free))
+        beside = _scalar(transfer).project(threads, along, np.float64) if guide else None
+        stencil = transfer.project(threads, rows, exact.coefficients.dtype.type)
+        rows = partial(_stored, stencil)
+        along = rows if beside is None else partial(_stored, beside)
+        lines, free, largest, blocks = transfer.coarse, transfer.free, None, diagonal_blocks(stencil)
         subtract = stencil_product(lines, stencil, precision)
-    coarsest = Coarsest.of(lines, stencil, precision)
+    coarsest = Coarsest.of(lines, rows(0, lines.shape[0]), precision)
     return Hierarchy(levels, coarsest, _cycle(operator, guide), scale, threads)
 
 
+def _stored(stencil: Vector, begin: int, end: int) -> Vector:
+    return stencil[begin:end]
+
+
 def _cycle(operator: Operator, guide: Operator | None) -> Cycle:
-    coefficients = (guide or operator).coefficients
-    filled = coefficients[coefficients > 0.0]
-    if filled.max() <= STRONG_ABOVE * filled.min():
+    if (guide or operator).contrast <= STRONG_ABOVE:
         return GENTLE
     return LIGHT if guide is None and len(operator.lines.nodes) == 2 else STRONG
 
@@ -174,19 +178,19 @@ def _level(
     threads: int,
     lines: Lines,
     subtract: Product,
-    stencil: Vector,
+    blocks: Vector,
     largest: float | None,
     transfer: Transfer,
     free: Vector,
 ) -> Level:
-    inverse = inverse_blocks(threads, lines, stencil, free.dtype.type)
+    inverse = inverse_blocks(threads, lines, blocks, free.dtype.type)
     vectors = [lines.zeros(free.dtype.type) for _ in range(3)]
     if largest is None:
         largest = _power_iteration(threads, lines, subtract, inverse, *vectors)
     return Level(lines, subtract, inverse, largest, free, transfer, *vectors)
 
 
-def _transfer(threads: int, guide: Vector, lines: Lines, free: Vector) -> Transfer:
+def _transfer(threads: int, guide: Rows, lines: Lines, free: Vector) -> Transfer:
     d, c = len(lines.nodes), lines.unknowns
     c_coarse = 1 if c == 1 else d * (d + 1) // 2
     coarse = Lines(tuple((n + 1) // 2 for n in lines.nodes), c_coarse)

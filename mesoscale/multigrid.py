@@ -263,8 +263,7 @@ def _solve(system: _System, grid: Grid, effort: _Effort, hierarchy: Hierarchy | 
 
 
 def _hierarchy(operator: Operator, guide: Operator | None, grid: Grid, threads: int) -> Hierarchy:
-    filled = operator.coefficients[operator.coefficients > 0.0]
-    is_single = guide is not None or filled.max() <= SINGLE_UP_TO * filled.min()
+    is_single = guide is not None or operator.contrast <= SINGLE_UP_TO
     precision = np.float32 if is_single else np.float64
     return build_hierarchy(operator, guide, precision, len(grid.levels()) - 1, threads)
 
@@ -337,12 +336,13 @@ def _field(
     field = np.asarray(value, dtype=np.float64)
     if field.shape != shape:
         raise InputError(f"{name} must have shape {shape} on this grid, got {field.shape}")
-    if not np.isfinite(field).all():
+    lowest = field.min()
+    if not (np.isfinite(lowest) and np.isfinite(field.max())):
         raise InputError(f"{name} must be finite, got {np.count_nonzero(~np.isfinite(field))} infinite or NaN entries")
-    if least is not None and field.min() < least:
-        raise InputError(f"{name} must be at least {least}, got {field.min()}; check its sign")
-    if above is not None and field.min() <= above:
-        raise InputError(f"{name} must be above {above}, got {field.min()}; check its sign or cap its contrast")
+    if least is not None and lowest < least:
+        raise InputError(f"{name} must be at least {least}, got {lowest}; check its sign")
+    if above is not None and lowest <= above:
+        raise InputError(f"{name} must be above {above}, got {lowest}; check its sign or cap its contrast")
     return field
 
 

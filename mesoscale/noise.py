@@ -11,6 +11,7 @@ as soon as S spans many lattice cells and t many slots. Structure below w and ``
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 Words = NDArray[np.uint64]
 
 
-def noise(grid: Grid, width: float, seed: int, begin: float, end: float) -> Array:
+def noise(grid: Grid, width: float, seed: int, begin: float, end: float, where: NDArray[np.bool_]) -> Array:
     """Mean over the times ``begin`` to ``end`` of white noise of unit variance per w^2 (w^3 in 3-D) and 1 s.
 
     Parameters
@@ -41,30 +42,41 @@ def noise(grid: Grid, width: float, seed: int, begin: float, end: float) -> Arra
         Seed; every whole number gives a field of its own.
     begin, end
         Times (s), begin < end.
+    where
+        Nodes at which it is asked for, shape ``nodes``.
 
     Returns
     -------
-    The noise at the nodes, dimensionless, shape ``nodes``.
+    The noise at the nodes, dimensionless, shape ``nodes``; of no meaning where it was not asked for.
     """
-    points = tuple(math.ceil(size / width) + 2 for size in grid.size)
+    positions = [np.arange(count, dtype=np.float64) * (grid.spacing / width) for count in grid.nodes]
+    lattice: Array = np.zeros(tuple(math.ceil(size / width) + 2 for size in grid.size))
+    points = np.nonzero(_around(lattice.shape, positions, where))
     slots = range(math.floor(begin / SLOT), math.ceil(end / SLOT))
     shares = [(min(end, (slot + 1) * SLOT) - max(begin, slot * SLOT)) / (end - begin) for slot in slots]
-    lattice: Array = np.zeros(points)
     for share, slot in zip(shares, slots, strict=True):
-        lattice += share / math.sqrt(SLOT) * lattice_values(points, seed, slot)
-    for axis, count in enumerate(grid.nodes):
-        lattice = _sampled(lattice, axis, np.arange(count, dtype=np.float64) * (grid.spacing / width))
+        lattice[points] += share / math.sqrt(SLOT) * lattice_values(points, seed, slot)
+    for axis, at in enumerate(positions):
+        lattice = _sampled(lattice, axis, at)
     return lattice
 
 
-def lattice_values(points: tuple[int, ...], seed: int, slot: int) -> Array:
-    """Standard normal numbers of one time slot, shape ``points``; a value does not depend on how many there are."""
+def lattice_values(points: Sequence[NDArray[np.int64]], seed: int, slot: int) -> Array:
+    """Standard normal numbers of one time slot at lattice points, given by an array of indices for each axis."""
     word = _mixed(_mixed(np.full(1, seed & 0xFFFFFFFFFFFFFFFF, np.uint64)), np.full(1, slot, np.uint64))
-    for axis, count in enumerate(points):
-        index = np.arange(count, dtype=np.uint64)
-        word = _mixed(word[..., None] if axis else word, index)
+    for index in points:
+        word = _mixed(word, index.astype(np.uint64))
     uniform = ((word >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
     return np.asarray(ndtri(uniform))
+
+
+def _around(shape: tuple[int, ...], positions: Sequence[Array], where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Lattice points at the corners of the lattice cells that hold the nodes ``where``."""
+    cells = np.zeros(shape, np.bool_)
+    cells[tuple(np.floor(at).astype(int)[index] for at, index in zip(positions, np.nonzero(where), strict=True))] = True
+    for axis in range(cells.ndim):
+        cells |= np.roll(cells, 1, axis)  # the last one holds no node
+    return cells
 
 
 def _mixed(word: Words, counter: Words | int = 0) -> Words:

@@ -46,6 +46,12 @@ class Operator:
         mass: Vector = (factor * self.mass).astype(dtype)
         return Operator(self.lines, coefficients, self.elements, mass, self.free.astype(dtype))
 
+    @cached_property
+    def contrast(self) -> float:
+        """Largest over smallest coefficient of the cells."""
+        cells = self.coefficients > 0.0  # the rim holds zeros
+        return float(self.coefficients.max() / np.min(self.coefficients, where=cells, initial=np.inf))
+
     def diagonal(self) -> Vector:
         """Diagonal, fixed unknowns or not: a nodal vector."""
         own = np.einsum("maa->ma", self.elements[:, 0, 0])
@@ -70,18 +76,34 @@ class Operator:
             around = (behind, ahead, self.by_owner)
             _subtract(threads, self.lines.inner, self.coefficients, *around, x, self.mass, self.free, r)
 
-    def stencil(self, threads: int) -> Vector:
-        """The matrix, without rows and columns of fixed unknowns: shape ``(lines, c, 3^(d-1), c, 3, N + 2)``.
+    def stencil(self, threads: int, begin: int, end: int) -> Vector:
+        """The matrix without fixed unknowns in the lines begin to end, shape ``(lines, c, 3^(d-1), c, 3, N + 2)``.
 
-        Entry ``[i, a, q, b, s, j]`` couples unknown a of node j on line i to unknown b of node ``j + s - 1`` on line
-        ``i + around[q]``.
+        Entry ``[i, a, q, b, s, j]`` couples unknown a of node j on line ``begin + i`` to unknown b of node
+        ``j + s - 1`` on line ``begin + i + around[q]``.
         """
-        (across, c, along), d = self.lines.shape, len(self.lines.nodes)
-        stencil = np.zeros((across, c, 3 ** (d - 1), c, 3, along), self.coefficients.dtype)
+        (_, c, along), d, inner = self.lines.shape, len(self.lines.nodes), self.lines.inner
+        stencil = np.zeros((end - begin, c, 3 ** (d - 1), c, 3, along), self.coefficients.dtype)
         behind, offsets = self.lines.behind, self.lines.around
         arguments = (self.coefficients, behind, _neighbour(d), offsets, self.by_owner, self.mass, self.free)
-        _assemble(threads, self.lines.inner, *arguments, stencil)
+        _assemble(threads, inner[(inner >= begin) & (inner < end)], begin, *arguments, stencil)
         return stencil
+
+    def diagonal_blocks(self) -> Vector:
+        """What couples the free unknowns of a node to one another, shape ``(lines, c, c, N + 2)``."""
+        (across, c, along), inner, n = self.lines.shape, self.lines.inner, self.lines.nodes[-1]
+        blocks = np.zeros((across, c, c, along), self.coefficients.dtype)
+        for p, behind in enumerate(self.lines.behind):
+            for s, a, b in product(range(2), range(c), range(c)):
+                element = self.by_owner[:, p, s, a, b, -1 - 2 * p - s]
+                for m in np.flatnonzero(element):
+                    cells = self.coefficients[m, inner + behind, s : s + n]
+                    blocks[inner, a, b, 1:-1] += (
+                        element[m] * cells * self.free[inner, a, 1:-1] * self.free[inner, b, 1:-1]
+                    )
+        for a in range(c):
+            blocks[:, a, a] += self.free[:, a] * self.mass
+        return blocks
 
     def largest_eigenvalue(self) -> float:
         """Bound on the eigenvalues of D^-1 A, D the diagonal blocks; a mass only brings them nearer to 1."""
@@ -258,6 +280,7 @@ def _subtract_plane_strain(lines: Vector, lam: Vector, mu: Vector, x: Vector, fr
 @Kernel
 def _assemble(  # noqa: C901
     lines: Vector,
+    begin: int,
     k: Vector,
     behind: Vector,
     neighbour: Vector,
@@ -272,15 +295,15 @@ def _assemble(  # noqa: C901
         i = lines[line]
         for a in range(c):
             for j in range(n):
-                stencil[i, a, len(offsets) // 2, a, 1, j + 1] = mass[i, j + 1]
+                stencil[i - begin, a, len(offsets) // 2, a, 1, j + 1] = mass[i, j + 1]
             for p in range(len(behind)):
                 for s, b, corner in np.ndindex(2, c, rows.shape[5]):
-                    entry = stencil[i, a, neighbour[p, corner // 2], b, s + corner % 2]
+                    entry = stencil[i - begin, a, neighbour[p, corner // 2], b, s + corner % 2]
                     for m in range(k.shape[0]):
                         e, coefficient = rows[m, p, s, a, b, corner], k[m, i + behind[p], s:]
                         for j in range(n):
                             entry[j + 1] += e * coefficient[j]
             for q, b, s in np.ndindex(len(offsets), c, 3):
-                entry, other = stencil[i, a, q, b, s], free[i + offsets[q], b, s:]
+                entry, other = stencil[i - begin, a, q, b, s], free[i + offsets[q], b, s:]
                 for j in range(n):
                     entry[j + 1] *= free[i, a, j + 1] * other[j]

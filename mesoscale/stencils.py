@@ -14,6 +14,9 @@ DEPENDENT = 1e-6
 Product = Callable[[int, Vector, Vector], None]
 """r -= A x: called with threads, x, r."""
 
+Rows = Callable[[int, int], Vector]
+"""The stencil of some lines, called with the first and the end of their numbers: stored, or assembled then."""
+
 
 @dataclass(frozen=True)
 class StencilProduct:
@@ -52,10 +55,15 @@ def stencil_product(lines: Lines, stencil: Vector, precision: type) -> Product:
     return DifferenceProduct(lines, stored)
 
 
-def inverse_blocks(threads: int, lines: Lines, stencil: Vector, precision: type) -> Vector:
-    """Inverses of the diagonal blocks, shape ``(lines, c, c, N + 2)``; zeros for what is fixed or depends on others."""
-    inverse: Vector = np.zeros((lines.shape[0], lines.unknowns, lines.unknowns, lines.shape[2]), precision)
-    _invert_blocks(threads, lines.inner, stencil, inverse)
+def diagonal_blocks(stencil: Vector) -> Vector:
+    """What couples the unknowns of a node to one another, shape ``(lines, c, c, N + 2)``."""
+    return np.ascontiguousarray(stencil[:, :, stencil.shape[2] // 2, :, 1])
+
+
+def inverse_blocks(threads: int, lines: Lines, blocks: Vector, precision: type) -> Vector:
+    """Inverses of ``diagonal_blocks``, of their shape; zeros for what is fixed or depends on others."""
+    inverse: Vector = np.zeros(blocks.shape, precision)
+    _invert_blocks(threads, lines.inner, blocks, inverse)
     return inverse
 
 
@@ -98,18 +106,18 @@ def _subtract_differences(lines: Vector, offsets: Vector, stencil: Vector, x: Ve
 
 
 @Kernel
-def _invert_blocks(lines: Vector, stencil: Vector, inverse: Vector) -> None:  # noqa: C901
+def _invert_blocks(lines: Vector, blocks: Vector, inverse: Vector) -> None:  # noqa: C901
     """By the symmetric sweep, pivot by pivot."""
-    c, n, middle = stencil.shape[1], stencil.shape[5] - 2, stencil.shape[2] // 2
+    c, n = blocks.shape[1], blocks.shape[3] - 2
     for line in numba.prange(len(lines)):
         i = lines[line]
         factor = np.zeros(n + 2, inverse.dtype)
         for a, b in np.ndindex(c, c):
             for j in range(1, n + 1):
-                inverse[i, a, b, j] = stencil[i, a, middle, b, 1, j]
+                inverse[i, a, b, j] = blocks[i, a, b, j]
         for k in range(c):
             for j in range(1, n + 1):
-                pivot, diagonal = inverse[i, k, k, j], stencil[i, k, middle, k, 1, j]
+                pivot, diagonal = inverse[i, k, k, j], blocks[i, k, k, j]
                 factor[j] = 1.0 / pivot if pivot > DEPENDENT * diagonal else 0.0
                 inverse[i, k, k, j] = factor[j]
             for a, b in np.ndindex(c, c):

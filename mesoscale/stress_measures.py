@@ -34,7 +34,7 @@ def components(dimension: int) -> int:
 
 def hydrostatic_pressure(stress: Array) -> Array:
     """P = tr(sigma)/3 (Pa), of the shape of ``stress`` without its last axis; compression is negative."""
-    return np.asarray(stress[..., :XY].sum(axis=-1) / 3.0)
+    return np.asarray((stress[..., 0] + stress[..., 1] + stress[..., 2]) / 3.0)
 
 
 def deviator(tensor: Array) -> Array:
@@ -153,5 +153,6 @@ def weak_divergence(grid: Grid, flux: Array) -> Array:
     load, share = np.zeros((*grid.nodes, *flux.shape[d:-1])), grid.spacing ** (d - 1) / 2 ** (d - 1)
     for corner in product((0, 1), repeat=d):
         at = tuple(slice(1, None) if ahead else slice(None, -1) for ahead in corner)
-        load[at] += flux @ (share * (2.0 * np.array(corner) - 1.0))
+        for axis, ahead in enumerate(corner):
+            load[at] += (share if ahead else -share) * flux[..., axis]
     return load
