@@ -162,19 +162,22 @@ class CoupledEquations:
     parameters: InterfaceParameters
     microstructure: Microstructure
     numerics: Numerics = field(default_factory=Numerics)
+    threads: int = 1
     _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def front(self) -> Front:
         """The order-parameter equation; the second electrolyte consumes lithium, none grows in it."""
         electrolyte = self.microstructure.electrolyte
-        return Front(self.microstructure.grid, self.parameters, 1.0 - electrolyte if electrolyte.any() else None)
+        share = 1.0 - electrolyte if electrolyte.any() else None
+        return Front(self.microstructure.grid, self.parameters, share, self.threads)
 
     def initial_state(self, xi: Array, time: float, effort: Effort) -> State:
         """State of order parameter ``xi`` before any growth: c = 1 - h, potential of Ohm's law, its stress."""
         grid, p = self.microstructure.grid, self.parameters
         c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
-        phi = ec.potential(grid, p, xi, np.zeros_like(xi), np.zeros_like(xi), self.numerics.potential_rtol)
+        still = np.zeros_like(xi)
+        phi = ec.potential(grid, p, xi, still, still, self.numerics.potential_rtol, self.threads)
         mechanics = self.stress(xi, np.zeros((*grid.nodes, grid.dimension)), self._stress_cycle(xi))
         effort.multigrid += phi.iterations + mechanics.iterations
         return State((Moment(time, xi, c, phi.x),), mechanics, xi, xi)
@@ -183,17 +186,18 @@ class CoupledEquations:
         """Mechanical equilibrium with lithium at h(xi): C = h C_Li + (1 - h) C_host, eps0 = K(x) h(xi)."""
         grid, rtol = self.microstructure.grid, self.numerics.mechanics_rtol
         eigenstrain = self.microstructure.expansion(self.parameters) * grid.to_cells(ec.switch(xi))[..., None]
-        moduli = self._lame(xi)
-        return equilibrium(grid, *moduli, eigenstrain, roller_box(grid), guess, rtol, hierarchy=hierarchy)
+        box, moduli = roller_box(grid), self._lame(xi)
+        return equilibrium(grid, *moduli, eigenstrain, box, guess, rtol, threads=self.threads, hierarchy=hierarchy)
 
     def _stress_cycle(self, xi: Array) -> Hierarchy:
         """The multigrid cycle for the stress of fronts near ``xi``; the last one is kept."""
         if self._made.get("at") is not xi:
             grid = self.microstructure.grid
             self._made.clear()  # before the next is made, which needs the memory
-            self._made.update(at=xi, cycle=elastic_hierarchy(grid, *self._lame(xi), roller_box(grid)))
-        cycle: Hierarchy = self._made["cycle"]
-        return cycle
+            cycle = elastic_hierarchy(grid, *self._lame(xi), roller_box(grid), self.threads)
+            self._made.update(at=xi, cycle=cycle)
+        kept: Hierarchy = self._made["cycle"]
+        return kept
 
     def _lame(self, xi: Array) -> tuple[Array, Array]:
         """Lame constants per cell (Pa)."""
@@ -284,12 +288,12 @@ class CoupledEquations:
         xi, rate, inflow = moved.xi, (moved.xi - state.xi) / dt, 0.0
         if not n.frozen_concentration:
             sink = ec.consumption(rate, moved.cathodic_slope * (h / dt), driving)
-            found = ec.concentration(grid, p, xi, phi, state.c, sink, dt, c, n.concentration_rtol)
+            found = ec.concentration(grid, p, xi, phi, state.c, sink, dt, c, n.concentration_rtol, self.threads)
             c, rate = found.x, sink.slope * found.x - sink.rest
             inflow = balances.inflow(grid, p, xi, c, phi)
             xi = state.xi + dt * rate
             effort.multigrid += found.iterations
-        potential = ec.potential(grid, p, xi, rate, phi, n.potential_rtol)
+        potential = ec.potential(grid, p, xi, rate, phi, n.potential_rtol, self.threads)
         effort.newton += moved.newton
         effort.multigrid += potential.iterations
         effort.sweeps += 1

@@ -78,7 +78,15 @@ def ends(grid: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return bottom, top
 
 
-def potential(grid: Grid, p: InterfaceParameters, xi: Array, growth_rate: Array, guess: Array, rtol: float) -> Solution:
+def potential(
+    grid: Grid,
+    p: InterfaceParameters,
+    xi: Array,
+    growth_rate: Array,
+    guess: Array,
+    rtol: float,
+    threads: int = 1,
+) -> Solution:
     """Electric potential from div(sigma_eff grad phi) = n F c_s d(xi)/dt.
 
     The source is the growth that happened, so charge balances to the solver's tolerance. It is not linearised: with
@@ -99,6 +107,8 @@ def potential(grid: Grid, p: InterfaceParameters, xi: Array, growth_rate: Array,
         First guess of phi (V), shape ``nodes``.
     rtol
         Relative residual of the linear solve.
+    threads
+        Number of threads; the result does not depend on it.
 
     Raises
     ------
@@ -110,7 +120,7 @@ def potential(grid: Grid, p: InterfaceParameters, xi: Array, growth_rate: Array,
     bottom, top = ends(grid)
     x0 = np.where(bottom, p.overpotential, np.where(top, 0.0, guess))
     load = -p.charge_number * FARADAY * p.metal_site_density * growth_rate * grid.node_volumes()
-    return solve_scalar(grid, sigma, np.zeros(grid.nodes), load, bottom | top, x0, rtol)
+    return solve_scalar(grid, sigma, np.zeros(grid.nodes), load, bottom | top, x0, rtol, threads=threads)
 
 
 class Sink(NamedTuple):
@@ -141,6 +151,7 @@ def concentration(
     dt: float,
     guess: Array,
     rtol: float,
+    threads: int = 1,
 ) -> Solution:
     """Normalised Li+ concentration after a backward-Euler step of length dt.
 
@@ -165,6 +176,8 @@ def concentration(
         First guess of c, shape ``nodes``.
     rtol
         Relative residual of the linear solve.
+    threads
+        Number of threads; the result does not depend on it.
 
     Raises
     ------
@@ -177,5 +190,6 @@ def concentration(
     _, top = ends(grid)
     load = (previous / dt + ratio * sink.rest) * grid.node_volumes()
     x0 = np.where(top, 1.0, guess) / boltzmann
-    found = solve_scalar(grid, diffusivity, (1.0 / dt + ratio * sink.slope) * boltzmann, load, top, x0, rtol)
+    reaction = (1.0 / dt + ratio * sink.slope) * boltzmann
+    found = solve_scalar(grid, diffusivity, reaction, load, top, x0, rtol, threads=threads)
     return replace(found, x=found.x * boltzmann)

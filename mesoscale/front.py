@@ -25,7 +25,7 @@ from selflimit.mesoscale.grid import Array, Grid
 from selflimit.mesoscale.lines import Vector, advance, dot, follow
 from selflimit.mesoscale.operators import Operator, q1_operator
 from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.mesoscale.stress_measures import cell_gradient, interface_normal, weak_divergence
+from selflimit.mesoscale.stress_measures import cell_gradient, direction, magnitude, weak_divergence
 
 MAX_NEWTON = 12
 """Newton iterations after which a step counts as too long."""
@@ -68,11 +68,14 @@ class Front:
         Parameters.
     open_share
         Share of each cell that lithium may take, shape ``grid.shape``; None for all of it.
+    threads
+        Number of threads; the result does not depend on it.
     """
 
     grid: Grid
     p: InterfaceParameters
     open_share: Array | None = None
+    threads: int = 1
 
     @cached_property
     def is_open(self) -> Array:
@@ -113,7 +116,7 @@ class Front:
     def tension_load(self, xi: Array) -> Array:
         """Nodal integrals int N L_sigma kappa lap(xi) (m^2/s; m^3/s in three dimensions), shape ``nodes``."""
         load = self._tension.lines.zeros(np.float64)
-        self._tension.subtract(1, self._packed(xi), load)
+        self._tension.subtract(self.threads, self._packed(xi), load)
         return self._unpacked(load)
 
     def energy(self, xi: Array) -> float:
@@ -127,8 +130,8 @@ class Front:
         -2 pi for a disc, -8 pi R (m) for a sphere, whatever the profile; 0 for a front from side to side in the plane.
         """
         gradient = cell_gradient(self.grid, xi)
-        normal = -interface_normal(self.grid, xi) * self._share[..., None]
-        steepness = self.grid.to_nodes(self._share * np.linalg.norm(gradient, axis=-1))
+        normal = direction(gradient) * self._share[..., None]
+        steepness = self.grid.to_nodes(self._share * magnitude(gradient))
         weighted = steepness * self.is_open * self.grid.node_volumes() / self.volumes
         return -float((weighted * weak_divergence(self.grid, normal)).sum())
 
@@ -184,7 +187,7 @@ class Front:
         mass, r = self._packed(diagonal), self._packed(defect)
         operator = replace(self._tension, mass=mass[:, 0])
         scale = np.where(operator.free > 0.0, np.maximum(mass, 0.0) + self._tension_diagonal, 1.0)
-        lines, last, enough = operator.lines, np.inf, atol
+        lines, threads, last, enough = operator.lines, self.threads, np.inf, atol
         x, direction, image = (lines.zeros(np.float64) for _ in range(3))
         for iteration in range(MAX_CG):
             z = r / scale
@@ -192,13 +195,13 @@ class Front:
             enough = enough if iteration else max(atol, FORCING * left)
             if left < enough:
                 return self._unpacked(x)
-            rho = dot(lines, 1, r, z)
-            follow(1, lines.inner, z, rho / last, direction, image)
-            operator.subtract(1, direction, image)
-            curvature = -dot(lines, 1, direction, image)
+            rho = dot(lines, threads, r, z)
+            follow(threads, lines.inner, z, rho / last, direction, image)
+            operator.subtract(threads, direction, image)
+            curvature = -dot(lines, threads, direction, image)
             if curvature <= 0.0:
                 raise ConvergenceError("front: the step's operator is not positive definite; take a shorter time step")
-            advance(1, lines.inner, rho / curvature, direction, image, x, r)
+            advance(threads, lines.inner, rho / curvature, direction, image, x, r)
             last = rho
         raise ConvergenceError(f"front: conjugate gradients did not converge in {MAX_CG} iterations; shorten the step")
 

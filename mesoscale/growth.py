@@ -73,6 +73,8 @@ class GrowthModel:
         Particle classes on their grid.
     numerics
         Steps and tolerances.
+    threads
+        Number of threads; the result does not depend on it.
 
     Raises
     ------
@@ -83,6 +85,7 @@ class GrowthModel:
     parameters: InterfaceParameters
     microstructure: Microstructure
     numerics: Numerics = field(default_factory=Numerics)
+    threads: int = 1
 
     def __post_init__(self) -> None:
         """Check that the grid resolves the front."""
@@ -94,7 +97,7 @@ class GrowthModel:
     @cached_property
     def equations(self) -> CoupledEquations:
         """The equations on this grid."""
-        return CoupledEquations(self.parameters, self.microstructure, self.numerics)
+        return CoupledEquations(self.parameters, self.microstructure, self.numerics, self.threads)
 
     def run(
         self,

@@ -9,6 +9,7 @@ Kernels are compiled on first use and kept on disk, once for one thread and once
 of a vector; a line is computed by one thread in a fixed order, so the result does not depend on their number.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,6 +42,12 @@ class Kernel:
             self.serial(lines, *arguments)
         else:
             self.threaded(lines, *arguments)
+
+
+def threads_asked() -> int:
+    """OMP_NUM_THREADS, as batch systems set it, up to the processors there are for this process; 1 if not set."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return min(max(int(asked), 1), numba.config.NUMBA_NUM_THREADS) if asked.isdecimal() else 1
 
 
 @dataclass(frozen=True)

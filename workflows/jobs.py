@@ -302,13 +302,15 @@ def grown(
         From :meth:`selflimit.mesoscale.growth.GrowthModel.run`.
     """
     from selflimit.mesoscale.growth import GrowthModel  # numba takes seconds to import
+    from selflimit.mesoscale.lines import threads_asked
     from selflimit.mesoscale.microstructure import Microstructure
 
     made = {"fine": Microstructure.fine, "graded": Microstructure.graded}
     if layer not in made:
         raise InputError(f"expected a particle layer 'fine' or 'graded', got {layer!r}")
     microstructure = made[layer](grid_of(parameters, grid_cells), seed)
-    return GrowthModel(parameters, microstructure).run(duration, OUTPUTS, Path.cwd(), progress, resume=True)
+    model = GrowthModel(parameters, microstructure, threads=threads_asked())
+    return model.run(duration, OUTPUTS, Path.cwd(), progress, resume=True)
 
 
 def stressed(

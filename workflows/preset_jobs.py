@@ -130,9 +130,11 @@ def grown(
         From :meth:`selflimit.mesoscale.growth.GrowthModel.run`.
     """
     from selflimit.mesoscale.growth import GrowthModel  # numba takes seconds to import
+    from selflimit.mesoscale.lines import threads_asked
 
     structure = structure_of(maker, preset, p)
-    return GrowthModel(p, structure).run(maker.duration, OUTPUTS, folder, progress, resume=True)
+    model = GrowthModel(p, structure, threads=threads_asked())
+    return model.run(maker.duration, OUTPUTS, folder, progress, resume=True)
 
 
 def stressed(

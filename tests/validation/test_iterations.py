@@ -5,12 +5,17 @@ three dimensions; for the potential in space also thin sheets and crumbs of one 
 slivers of one cell and media that are random from cell to cell need two to four times as many.
 """
 
+import numba
 import numpy as np
 import pytest
 
 from selflimit.mesoscale.elasticity import lame, roller_box
 from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.growth import GrowthModel
+from selflimit.mesoscale.lines import threads_asked
+from selflimit.mesoscale.microstructure import Microstructure
 from selflimit.mesoscale.multigrid import solve_elastic, solve_scalar
+from selflimit.mesoscale.parameters import InterfaceParameters
 
 MOST = 15
 
@@ -116,3 +121,20 @@ def test_one_and_two_threads_give_the_same_bits():
     rhs = np.random.default_rng(0).normal(size=(*grid.nodes, 2))
     one, two = (solve_elastic(grid, lam, mu, rhs, roller_box(grid), 0 * rhs, threads=n).x for n in (1, 2))
     np.testing.assert_array_equal(one, two)
+
+
+def test_a_growth_on_one_and_two_threads_gives_the_same_bits():
+    layer = Microstructure.fine(Grid((160, 48), 0.5e-6), seed=1)
+    parameters = InterfaceParameters(interface_width=0.5e-6)
+    begin = layer.initial_lithium(0.5e-6)
+    one, two = (GrowthModel(parameters, layer, threads=n).evolve(begin, [0.0, 2.0]).state for n in (1, 2))
+    assert one.time == 2.0
+    for name in ("xi", "c", "phi"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+@pytest.mark.parametrize(("variable", "threads"), [("2", 2), ("100000", None), ("2,1", 2), ("0", 1), ("", 1), ("x", 1)])
+def test_threads_are_those_that_the_batch_system_grants(variable, threads, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    there = numba.config.NUMBA_NUM_THREADS
+    assert threads_asked() == min(threads or there, there)
