@@ -14,7 +14,7 @@ from pymatgen.core import Lattice, Structure
 
 from selflimit.errors import InputError
 from selflimit.structures.cells import cells_of_size, fitting_sizes, lay_out
-from selflimit.structures.completions import completions_for, tabulate
+from selflimit.structures.completions import kept_table, tabulate
 from selflimit.structures.counting import count_in
 from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, tree_of
 from selflimit.structures.orderings import (
@@ -377,7 +377,7 @@ def test_estimates_bound_the_memory_and_grow_with_the_count(parent_of):
     for parent, cell in ((cubic, "3x3x3"), (parent_cell("LZC-A"), "4x1x1")):
         filled = lay_out(parent, cell)
         number_and_sum(enumerate_in(filled))  # compiled
-        completions_for.cache_clear()
+        kept_table.cache_clear()
         tracemalloc.start()
         number_and_sum(enumerate_in(filled))
         peak = tracemalloc.get_traced_memory()[1]
