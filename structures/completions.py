@@ -17,7 +17,7 @@ from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, Tree
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
-Ranks = tuple[int, ...]
+Numbers = tuple[int, ...]
 
 LARGEST_TABLE = 8192
 """Completions tabulated at most, over all contents that the last positions can have: a table is made in 0.3 ms."""
@@ -66,7 +66,7 @@ def scratch_for(n_elements: int, n_positions: int, bits: int) -> Scratch:
     )
 
 
-def completions_for(pool: Ranks, counts: tuple[Ranks, ...], order: int) -> Completions:
+def completions_for(pool: Numbers, counts: tuple[Numbers, ...], order: int) -> Completions:
     """The tables for a group of this order; kept, because the shapes of a size share them.
 
     Parameters
@@ -80,7 +80,7 @@ def completions_for(pool: Ranks, counts: tuple[Ranks, ...], order: int) -> Compl
 
 
 @lru_cache(maxsize=4)
-def kept_table(pool: Ranks, counts: tuple[Ranks, ...]) -> Completions:
+def kept_table(pool: Numbers, counts: tuple[Numbers, ...]) -> Completions:
     """:func:`tabulate` for the last positions, of these pools."""
     n_species = max(map(len, counts), default=1)
     contents = np.array(counts, dtype=np.int64).reshape(-1, n_species)
@@ -93,7 +93,7 @@ def rank_bits(n_species: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def completed_positions(pool: Ranks, counts: tuple[Ranks, ...], order: int) -> int:
+def completed_positions(pool: Numbers, counts: tuple[Numbers, ...], order: int) -> int:
     """How many of the last positions are tabulated rather than walked, for a group of this order."""
     number, table = 0, min(LARGEST_TABLE, max(SMALLEST_TABLE, math.prod(map(multinomial, counts)) // order))
     choices = [[count for count in row if count > 0] for row in counts]
