@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +18,9 @@ from selflimit.errors import InputError
 from selflimit.structures.counting import multinomial
 from selflimit.structures.occupancies import OCCUPANCY_DIGIT, occupancies
 from selflimit.structures.parents import LABEL, Parent
-from selflimit.structures.positions import position_order
-from selflimit.structures.superlattices import (
-    IntMatrix,
-    compact_basis,
-    generators,
-    hermite_normal_form,
-    shapes,
-    translations,
-)
-from selflimit.structures.symmetry import PrimitiveCell, site_permutations
+from selflimit.structures.site_groups import SiteOperations, site_groups, site_operations
+from selflimit.structures.superlattices import IntMatrix, compact_basis, hermite_normal_form, shapes, translations
+from selflimit.structures.symmetry import PrimitiveCell
 
 CellChoice = str | Sequence[Sequence[int]]
 """'primitive', 'conventional', 'AxBxC' or an integer 3x3 matrix; the last two multiply the conventional cell."""
@@ -39,6 +33,9 @@ INTEGER_TOLERANCE_LIMIT = 0.05
 
 LARGEST_NEARBY_CELL = 24
 """Primitive cells up to which fitting cells are looked for when a composition is not integer."""
+
+LAID_OUT_TOGETHER = 2**20
+"""Images in the groups of the shapes that are laid out at a time, at most: bounds the memory (12 bytes each)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +82,8 @@ class DisorderedCell:
         with the fewest arrangements first; within a pool in the order in which the enumeration fills them.
     pools
         The pools, with integer counts.
+    pool_of_site
+        Pool of each active site, shape (n_active,).
     permutations
         The distinct permutations of the active sites under the symmetry group, identity first, shape
         (n_permutations, n_active): what is on active site i moves to active site ``permutations[g, i]``.
@@ -101,6 +100,7 @@ class DisorderedCell:
     primitive: PrimitiveCell
     active: IntMatrix
     pools: tuple[SitePool, ...]
+    pool_of_site: IntMatrix
     permutations: NDArray[np.int32]
     translations: NDArray[np.int32]
     shapes: int
@@ -116,11 +116,6 @@ class DisorderedCell:
         if self.chosen_basis is None:
             return compact_basis(self.superlattice, self.primitive.lattice)
         return self.chosen_basis
-
-    @cached_property
-    def pool_of_site(self) -> IntMatrix:
-        """Pool of each active site, shape (n_active,)."""
-        return np.repeat(np.arange(len(self.pools)), [pool.end - pool.begin for pool in self.pools])
 
     @cached_property
     def structure(self) -> Structure:
@@ -180,7 +175,7 @@ def lay_out_basis(parent: Parent, name: str, basis: IntMatrix) -> DisorderedCell
     """
     superlattice = hermite_normal_form(basis)
     pooled = _pooled_sites(parent, int(np.prod(np.diag(superlattice))), f"{name} cell")
-    return _fill(parent, pooled, name, superlattice, basis)
+    return _fill(parent, pooled, superlattice[None], [name], [1], basis)[0]
 
 
 def cells_of_size(parent: Parent, n_cells: int) -> Iterator[DisorderedCell]:
@@ -197,8 +192,12 @@ def cells_of_size(parent: Parent, n_cells: int) -> Iterator[DisorderedCell]:
 
 
 def _shapes(parent: Parent, n_cells: int, pooled: "_PooledSites") -> Iterator[DisorderedCell]:
-    for number, (superlattice, equivalent) in enumerate(shapes(n_cells, generators(parent.primitive.rotations))):
-        yield _fill(parent, pooled, f"{n_cells} cells, shape {number}", superlattice, equivalent=equivalent)
+    found, equivalent = shapes(n_cells, parent.primitive.generators)
+    names = [f"{n_cells} cells, shape {number}" for number in range(len(found))]
+    together = 1 + LAID_OUT_TOGETHER // (1 + len(pooled.operations.rotations) * n_cells * len(pooled.pool))
+    for i in range(0, len(found), together):
+        batch = slice(i, i + together)
+        yield from _fill(parent, pooled, found[batch], names[batch], equivalent[batch].tolist())
 
 
 def fitting_sizes(parent: Parent, largest: int = LARGEST_NEARBY_CELL) -> list[int]:
@@ -243,58 +242,73 @@ class _PooledSites:
 
     Attributes
     ----------
+    n_cells
+        Primitive cells.
     pools
         The pools, the one with the fewest arrangements first.
     sites
         Primitive sites, pool by pool.
     pool
         Pool of each of their copies in the cell; the copies of one site follow each other.
+    operations
+        What symmetry does to the primitive sites.
     """
 
+    n_cells: int
     pools: tuple[SitePool, ...]
     sites: IntMatrix
     pool: IntMatrix
+    operations: SiteOperations
 
 
 def _pooled_sites(parent: Parent, n_cells: int, where: str) -> _PooledSites:
     contents = _integer_contents(parent, parent.primitive, n_cells, where)
     contents.sort(key=lambda content: multinomial(content[2]))
     members = [_members(parent, parent.primitive, labels) for labels, _, _ in contents]
-    sizes = [len(found) * n_cells for found in members]
-    ends = np.cumsum([0, *sizes]).tolist()
+    sites = np.concatenate([np.empty(0, dtype=np.int64), *members])
+    pool = np.repeat(np.arange(len(members)), [len(found) for found in members])
+    ends = np.cumsum([0, *(len(found) * n_cells for found in members)]).tolist()
     return _PooledSites(
+        n_cells=n_cells,
         pools=tuple(
             SitePool(labels, begin, end, species, counts)
             for (labels, species, counts), begin, end in zip(contents, ends, ends[1:], strict=False)
         ),
-        sites=np.concatenate([np.empty(0, dtype=np.int64), *members]),
-        pool=np.repeat(np.arange(len(sizes)), sizes),
+        sites=sites,
+        pool=np.repeat(pool, n_cells),
+        operations=site_operations(parent.primitive, sites, pool),
     )
 
 
 def _fill(
     parent: Parent,
     pooled: _PooledSites,
-    name: str,
-    superlattice: IntMatrix,
+    superlattices: IntMatrix,
+    names: Sequence[str],
+    equivalent: Sequence[int],
     basis: IntMatrix | None = None,
-    equivalent: int = 1,
-) -> DisorderedCell:
-    n_cells = int(np.prod(np.diag(superlattice)))
-    group, moves = _group(parent.primitive, superlattice, pooled.sites, pooled.pool)
-    order = position_order(group, pooled.pool)
-    return DisorderedCell(
-        parent=parent,
-        name=name,
-        superlattice=superlattice,
-        chosen_basis=basis,
-        primitive=parent.primitive,
-        active=(pooled.sites[:, None] * n_cells + np.arange(n_cells)).ravel()[order],
-        pools=pooled.pools,
-        permutations=_renumbered(group, order),
-        translations=_renumbered(moves, order),
-        shapes=equivalent,
-    )
+) -> list[DisorderedCell]:
+    orders, permutations, begin = site_groups(pooled.operations, superlattices, pooled.pool)
+    number = (pooled.sites[:, None] * pooled.n_cells + np.arange(pooled.n_cells)).ravel()
+    groups = [permutations[i:j] for i, j in pairwise(begin.tolist())]
+    return [
+        DisorderedCell(
+            parent=parent,
+            name=name,
+            superlattice=superlattice,
+            chosen_basis=basis,
+            primitive=parent.primitive,
+            active=active,
+            pools=pooled.pools,
+            pool_of_site=pooled.pool,
+            permutations=group,
+            translations=group[: pooled.n_cells],
+            shapes=count,
+        )
+        for superlattice, name, count, active, group in zip(
+            superlattices, names, equivalent, number[orders], groups, strict=True
+        )
+    ]
 
 
 def _members(parent: Parent, primitive: PrimitiveCell, labels: Sequence[str]) -> IntMatrix:
@@ -305,47 +319,6 @@ def _members(parent: Parent, primitive: PrimitiveCell, labels: Sequence[str]) ->
 
 PoolContent = tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]
 """Labels of a pool, its species, and how many sites each takes."""
-
-
-def _group(
-    primitive: PrimitiveCell, hnf: IntMatrix, sites: IntMatrix, pool: IntMatrix
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """The distinct permutations that map pools onto pools, and the translations among them."""
-    if not len(pool):
-        return np.empty((1, 0), dtype=np.int32), np.empty((1, 0), dtype=np.int32)
-    operations, translated = site_permutations(primitive, hnf, sites)
-    kept = operations[_map_pools(pool[operations], pool)]
-    products = translated.astype(np.int32)[:, kept].reshape(-1, len(pool))
-    return _distinct(products), _distinct(translated.astype(np.int32))
-
-
-def _distinct(permutations: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The distinct ones of a group's permutations, in their order: the identity stays first.
-
-    They are a homomorphism's images: equally many of each, as many as are the identity. Numbers made of the images tell
-    them apart, and the number of different ones says whether they did.
-    """
-    n_alike = np.count_nonzero((permutations == np.arange(permutations.shape[1])).all(axis=1))
-    if n_alike == 1:
-        return permutations
-    numbers = permutations @ np.random.default_rng(0).integers(2**62, size=permutations.shape[1])
-    first = np.unique(numbers, return_index=True)[1]
-    return (
-        permutations[np.sort(first)] if len(first) * n_alike == len(permutations) else np.unique(permutations, axis=0)
-    )
-
-
-def _map_pools(images: IntMatrix, pool: IntMatrix) -> NDArray[np.bool_]:
-    """Which rows of ``images``, the pool where each site lands, have all sites of a pool in one; occupancies agree."""
-    first = np.unique(pool, return_index=True)[1]
-    together: NDArray[np.bool_] = (images == images[:, first[pool]]).all(axis=1)
-    return together
-
-
-def _renumbered(permutations: NDArray[np.int32], order: IntMatrix) -> NDArray[np.int32]:
-    number = np.empty(len(order), dtype=np.int32)
-    number[order] = np.arange(len(order))
-    return np.ascontiguousarray(number[permutations[:, order]])
 
 
 def _integer_contents(parent: Parent, primitive: PrimitiveCell, n_cells: int, where: str) -> list[PoolContent]:

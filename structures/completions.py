@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selflimit.structures.compiling import called, inlined
+from selflimit.structures.counting import multinomial
 from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, Tree
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
+Numbers = tuple[int, ...]
 
 LARGEST_TABLE = 8192
 """Completions tabulated at most, over all contents that the last positions can have: a table is made in 0.3 ms."""
@@ -64,8 +66,7 @@ def scratch_for(n_elements: int, n_positions: int, bits: int) -> Scratch:
     )
 
 
-@lru_cache(maxsize=2)
-def completions_for(pool: tuple[int, ...], counts: tuple[tuple[int, ...], ...], order: int) -> Completions:
+def completions_for(pool: Numbers, counts: tuple[Numbers, ...], order: int) -> Completions:
     """The tables for a group of this order; kept, because the shapes of a size share them.
 
     Parameters
@@ -73,39 +74,39 @@ def completions_for(pool: tuple[int, ...], counts: tuple[tuple[int, ...], ...], 
     pool
         Pool of each position; pools are contiguous.
     counts
-        Positions that each species rank fills, for each pool.
+        Positions that each species rank fills, for each pool; as many ranks in each.
     """
-    pools, contents = (
-        np.array(pool, dtype=np.int64),
-        np.array(counts, dtype=np.int64).reshape(-1, max(map(len, counts), default=1)),
-    )
-    walked = len(pool) - completed_positions(pools, contents, order)
-    return tabulate(pools[walked:], contents, rank_bits(contents))
+    return kept_table(pool[len(pool) - completed_positions(pool, counts, order) :], counts)
 
 
-def rank_bits(counts: Ints) -> int:
+@lru_cache(maxsize=4)
+def kept_table(pool: Numbers, counts: tuple[Numbers, ...]) -> Completions:
+    """:func:`tabulate` for the last positions, of these pools."""
+    n_species = max(map(len, counts), default=1)
+    contents = np.array(counts, dtype=np.int64).reshape(-1, n_species)
+    return tabulate(np.array(pool, dtype=np.int64), contents, rank_bits(n_species))
+
+
+def rank_bits(n_species: int) -> int:
     """Binary digits of a species rank."""
-    return max(1, int(counts.shape[1] - 1).bit_length())
+    return max(1, (n_species - 1).bit_length())
 
 
-def completed_positions(pool: Ints, counts: Ints, order: int) -> int:
+@lru_cache(maxsize=64)
+def completed_positions(pool: Numbers, counts: tuple[Numbers, ...], order: int) -> int:
     """How many of the last positions are tabulated rather than walked, for a group of this order."""
-    number, table = 0, min(LARGEST_TABLE, max(SMALLEST_TABLE, _placements(counts) // order))
-    choices = [[int(c) for c in row if c > 0] for row in counts]
+    number, table = 0, min(LARGEST_TABLE, max(SMALLEST_TABLE, math.prod(map(multinomial, counts)) // order))
+    choices = [[count for count in row if count > 0] for row in counts]
     while number < len(pool):
-        sizes = np.bincount(pool[len(pool) - number - 1 :], minlength=len(counts)).tolist()
         strings, largest = 1, 1.0
-        for size, limits in zip(sizes, choices, strict=True):
+        for k, limits in enumerate(choices):
+            size = pool[len(pool) - number - 1 :].count(k)
             strings *= len(limits) ** size
             largest *= _largest_multinomial(size, limits)
         if strings > table or largest > LARGEST_BLOCK:
             break
         number += 1
     return number
-
-
-def _placements(counts: Ints) -> int:
-    return math.prod(math.factorial(sum(row)) // math.prod(map(math.factorial, row)) for row in counts.tolist())
 
 
 def _largest_multinomial(size: int, limits: list[int]) -> float:

@@ -151,7 +151,8 @@ def _check_symmetry(cell: DisorderedCell, model: PairEnergy) -> None:
     pools = [np.repeat(np.arange(len(pool.counts)), pool.counts) for pool in cell.pools]
     random = np.random.default_rng(0)
     placement = np.concatenate([np.empty(0, dtype=int), *map(random.permutation, pools)]).astype(np.int8)
-    energies = model(placement[cell.permutations[:IMAGES_TRIED]])
+    tried = random.permutation(len(cell.permutations))[:IMAGES_TRIED]
+    energies = model(placement[cell.permutations[tried]])
     if np.ptp(energies) > ASYMMETRY:
         raise InputError(
             f"expected equal energies for equivalent placements, got {np.ptp(energies):.3g} eV per formula unit "

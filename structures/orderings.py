@@ -43,7 +43,7 @@ SET_UP = 0.02
 """Seconds to lay a cell out and tabulate its completions, calibrated as ``NANOSECONDS``."""
 
 TABLES = 2 * 2 * 2**20
-"""Bytes that the tables of the completions take at most; two of them are kept."""
+"""Bytes that the tables of the completions take at most: four that are kept, and the making of one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,47 +298,45 @@ def enumerate_in(
         Go on behind the block whose last row this is: blocks come in the same order every time.
     """
     walk = walk_in(cell)
-    n_walked, fields, energies = len(walk.branch.tried) - 1, no_fields(), np.empty(BLOCK)
+    n_walked, order = len(walk.branch.tried) - 1, len(cell.permutations)
     room = min(BLOCK, math.prod(multinomial(pool.counts) for pool in cell.pools))
+    fields, energies = no_fields(), np.empty(room)
     if after is not None:
         resume(walk, n_walked - 1, np.asarray(after, dtype=np.int8)[:n_walked])
     while not is_over(walk):
         labels = np.empty((room, len(cell.active)), dtype=np.int8)
         degeneracies = np.empty(room, dtype=np.int64)
         found = next_orderings(walk, fields, np.inf, labels, degeneracies, energies, 0, sys.maxsize)
-        block = OrderingBlock(cell, labels[:found], degeneracies[:found])
-        yield block if superperiodic else without_superperiodic(block)
+        if not superperiodic:
+            found = _drop_repeats(labels, degeneracies, found, order, cell.translations)
+        yield OrderingBlock(cell, labels[:found], degeneracies[:found])
 
 
 def walk_in(cell: DisorderedCell) -> Walk:
     """The compiled search over the placements of ``cell``; its ranks are the labels."""
-    most = max((len(pool.counts) for pool in cell.pools), default=1)
-    counts = [pool.counts + (0,) * (most - len(pool.counts)) for pool in cell.pools]
-    return walk_over(cell.permutations, cell.pool_of_site, np.array(counts, dtype=np.int64).reshape(-1, most))
-
-
-def without_superperiodic(block: OrderingBlock) -> OrderingBlock:
-    """The orderings of ``block`` that no primitive translation leaves unchanged."""
-    repeats = np.zeros(len(block), dtype=np.bool_)
-    _mark_repeats(block.labels, block.degeneracies, len(block.cell.permutations), block.cell.translations, repeats)
-    return OrderingBlock(block.cell, block.labels[~repeats], block.degeneracies[~repeats])
+    return walk_over(cell.permutations, cell.pool_of_site, [pool.counts for pool in cell.pools])
 
 
 @compiled
-def _mark_repeats(
-    labels: NDArray[np.int8],
-    degeneracies: NDArray[np.int64],
-    order: int,
-    moves: NDArray[np.int32],
-    repeats: NDArray[np.bool_],
-) -> None:  # pragma: no cover - compiled
-    """Mark the rows that a move other than the first leaves unchanged: their degeneracies are below the order."""
-    n_sites = labels.shape[1]
-    for row in range(len(labels)):
-        m = 1 if degeneracies[row] < order else len(moves)
-        while m < len(moves) and not repeats[row]:
+def _drop_repeats(
+    labels: NDArray[np.int8], degeneracies: NDArray[np.int64], number: int, order: int, moves: NDArray[np.int32]
+) -> int:  # pragma: no cover - compiled
+    """Of the first ``number`` rows put those first that no move leaves unchanged but the identity; how many there are.
+
+    The degeneracy of a row that a move leaves unchanged is below the order of the group.
+    """
+    n_sites, kept = labels.shape[1], 0
+    for row in range(number):
+        repeats, m = False, 1 if degeneracies[row] < order else len(moves)
+        while m < len(moves) and not repeats:
             p = 0
             while p < n_sites and labels[row, moves[m, p]] == labels[row, p]:
                 p += 1
-            repeats[row] = p == n_sites
+            repeats = p == n_sites
             m += 1
+        if not repeats:
+            degeneracies[kept] = degeneracies[row]
+            for p in range(n_sites):
+                labels[kept, p] = labels[row, p]
+            kept += 1
+    return kept

@@ -13,6 +13,7 @@ The memory is that of one branch. An element that leaves a placement unchanged b
 has |G| / |stabiliser| members: the degeneracy needs no second pass.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -103,7 +104,7 @@ class Walk(NamedTuple):
     scratch: Scratch
 
 
-def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Ints) -> Walk:
+def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Sequence[Sequence[int]]) -> Walk:
     """Set up the walk over all placements.
 
     Parameters
@@ -113,7 +114,7 @@ def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Ints) -> Walk
     pool
         Pool of each position, shape (n_positions,); pools are contiguous.
     counts
-        Positions that each species rank fills, shape (n_pools, n_species).
+        Positions that each species rank fills, for each pool.
 
     Raises
     ------
@@ -122,10 +123,12 @@ def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Ints) -> Walk
     """
     if len(pool) > MOST_POSITIONS:
         raise InputError(f"expected at most {MOST_POSITIONS} sites that order, got {len(pool)}; take a smaller cell")
-    order, bits = len(permutations), rank_bits(counts)
-    completions = completions_for(tuple(pool.tolist()), tuple(map(tuple, counts.tolist())), order)
-    problem = Problem(tree_of(permutations), pool, counts, bits, order)
-    scratch = scratch_for(order - 1, len(pool), bits)
+    order, most = len(permutations), max(map(len, counts), default=1)
+    contents = tuple((*row, *(most - len(row)) * (0,)) for row in counts)
+    completions = completions_for(tuple(pool.tolist()), contents, order)
+    table = np.array(contents, dtype=np.int64).reshape(-1, most)
+    problem = Problem(tree_of(permutations), pool, table, rank_bits(most), order)
+    scratch = scratch_for(order - 1, len(pool), problem.bits)
     return Walk(problem, completions, _root(problem, len(pool) - completions.rows.shape[1]), scratch)
 
 

@@ -11,84 +11,105 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Lattice
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 IntMatrix = NDArray[np.int64]
 
 
 def hermite_normal_form(matrices: IntMatrix) -> IntMatrix:
     """Bases of the lattices spanned by the rows of integer ``matrices``, shape (..., 3, 3), none singular."""
-    rows = np.array(matrices, dtype=np.int64)
+    rows = np.moveaxis(matrices, (-2, -1), (0, 1)).astype(np.int64, order="C")  # row, column, then the matrices
     for column in range(3):
         for lower in range(column + 1, 3):
-            _clear(rows[..., column, :], rows[..., lower, :], column)
-        rows[..., column, :] *= np.sign(rows[..., column, column])[..., None]
+            _clear(rows[column, column:], rows[lower, column:])
+        rows[column] *= np.sign(rows[column, column])
         for upper in range(column):
-            times = rows[..., upper, column] // rows[..., column, column]
-            rows[..., upper, :] -= times[..., None] * rows[..., column, :]
-    return rows
+            rows[upper] -= rows[upper, column] // rows[column, column] * rows[column]
+    return np.moveaxis(rows, (0, 1), (-2, -1))
 
 
-def _clear(upper: IntMatrix, lower: IntMatrix, column: int) -> None:
-    """Make the entry of ``lower`` zero by row operations on the two (Euclid's algorithm), shapes (..., 3)."""
-    while (is_left := lower[..., column] != 0).any():
-        times = np.zeros_like(lower[..., column])
-        np.floor_divide(upper[..., column], lower[..., column], out=times, where=is_left)
-        remainder = upper - times[..., None] * lower
-        upper[...], lower[...] = np.where(is_left[..., None], (lower, remainder), (upper, lower))
+def _clear(upper: IntMatrix, lower: IntMatrix) -> None:
+    """Make the first entry of ``lower`` zero by row operations on the two (Euclid's algorithm), shapes (n, ...)."""
+    while (is_left := lower[0] != 0).any():
+        remainder = upper - upper[0] // np.where(is_left, lower[0], 1) * lower
+        upper[...], lower[...] = np.where(is_left, (lower, remainder), (upper, lower))
 
 
-def translations(hnf: IntMatrix) -> IntMatrix:
-    """One translation of each class modulo the superlattice, shape (n_cells, 3), in the order of their index."""
-    return np.array(list(np.ndindex(*np.diag(hnf))), dtype=np.int64).reshape(-1, 3)
+def translations(hnfs: IntMatrix) -> IntMatrix:
+    """One translation of each class modulo superlattices of one size, in the order of their index.
+
+    Shape (..., n_cells, 3) for ``hnfs`` of shape (..., 3, 3).
+    """
+    a, b, c = np.moveaxis(np.diagonal(hnfs, axis1=-2, axis2=-1), -1, 0)[..., None]
+    index = np.arange((a * b * c).flat[0])
+    return np.stack([index // (b * c), index // c % b, index % c], axis=-1)
 
 
-def translation_index(vectors: IntMatrix, hnf: IntMatrix) -> IntMatrix:
-    """Index in :func:`translations` of integer ``vectors``, shape (..., 3), modulo the superlattice."""
-    left = np.array(vectors, dtype=np.int64)
-    for i in range(3):
-        left -= (left[..., i] // hnf[i, i])[..., None] * hnf[i]
-    diagonal = np.diag(hnf)
-    index: IntMatrix = (left[..., 0] * diagonal[1] + left[..., 1]) * diagonal[2] + left[..., 2]
+def translation_index(vectors: IntMatrix, hnfs: IntMatrix) -> IntMatrix:
+    """Index in :func:`translations` of integer ``vectors`` modulo superlattices, shapes (..., 3) and (..., 3, 3)."""
+    x, y, z = np.moveaxis(vectors, -1, 0)
+    (a, ab, ac), (_, b, bc), (_, _, c) = np.moveaxis(hnfs, (-2, -1), (0, 1))
+    turns = x // a
+    x, y, z = x - turns * a, y - turns * ab, z - turns * ac
+    turns = y // b
+    y, z = y - turns * b, z - turns * bc
+    index: IntMatrix = (x * b + y) * c + z % c
     return index
 
 
-def keep_lattice(rotations: IntMatrix, hnf: IntMatrix) -> NDArray[np.bool_]:
-    """Which point operations, acting on row vectors from the right, shape (n, 3, 3), map the lattice onto itself."""
-    kept: NDArray[np.bool_] = (translation_index(hnf @ rotations, hnf) == 0).all(axis=1)
-    return kept
-
-
-def shapes(n_cells: int, rotations: IntMatrix) -> list[tuple[IntMatrix, int]]:
-    """All superlattices of ``n_cells`` primitive cells up to the point group, each with how many it stands for.
+def keep_lattice(rotations: IntMatrix, hnfs: IntMatrix) -> NDArray[np.bool_]:
+    """Which point operations map which lattice onto itself, shape (n_lattices, n_rotations).
 
     Parameters
     ----------
     rotations
-        Operations that generate the point group and act on row vectors from the right, shape (n_rotations, 3, 3).
+        Acting on row vectors from the right, shape (n_rotations, 3, 3).
+    hnfs
+        Shape (n_lattices, 3, 3).
+    """
+    moved = hnfs[:, None] @ rotations
+    kept: NDArray[np.bool_] = (translation_index(moved, hnfs[:, None, None]) == 0).all(axis=-1)
+    return kept
+
+
+def shapes(n_cells: int, rotations: IntMatrix) -> tuple[IntMatrix, IntMatrix]:
+    """All superlattices of ``n_cells`` primitive cells up to the point group, and how many each stands for.
+
+    Shapes (n_shapes, 3, 3) and (n_shapes,), in ascending order of the entries.
+
+    Parameters
+    ----------
+    rotations
+        Operations that generate the point group and act on row vectors from the right, shape (n_rotations, 3, 3);
+        with inversion or without, which maps every lattice onto itself.
     """
     forms = _hermite_normal_forms(n_cells)
-    keys = _keys(forms)  # ascending
-    number = np.arange(len(forms))
-    links = [(number, np.searchsorted(keys, _keys(hermite_normal_form(forms @ rotation)))) for rotation in rotations]
-    begin, end = np.concatenate(links, axis=1)
-    graph = coo_array((np.ones(len(begin), dtype=np.bool_), (begin, end)), shape=(len(forms), len(forms)))
-    _, first, equivalent = np.unique(connected_components(graph)[1], return_index=True, return_counts=True)
-    return [(forms[i], int(n)) for i, n in sorted(zip(first, equivalent, strict=True))]
+    images = np.searchsorted(_keys(forms), _keys(hermite_normal_form(forms @ rotations[:, None])))  # keys ascend
+    least = _least_of_orbits(images)
+    equivalent = np.bincount(least, minlength=len(forms))
+    return forms[equivalent > 0], equivalent[equivalent > 0]
+
+
+def _least_of_orbits(images: IntMatrix) -> IntMatrix:
+    """The least member of each number's orbit under permutations, shape (n_permutations, n)."""
+    least, is_new = np.arange(images.shape[1]), True
+    while is_new:
+        before = least
+        for image in images:
+            least = np.minimum(least, least[image])
+        is_new = not np.array_equal(before, least)
+    return least
 
 
 def _hermite_normal_forms(n_cells: int) -> IntMatrix:
     """Every superlattice of this size once, shape (n_superlattices, 3, 3), in ascending order of their entries."""
-    found = [np.empty((0, 3, 3), dtype=np.int64)]
-    for a, b in np.ndindex(n_cells, n_cells):
-        c, rest = divmod(n_cells, (a + 1) * (b + 1))
-        if not rest and c:
-            forms = np.zeros((b + 1, c, c, 3, 3), dtype=np.int64)
-            forms[..., 0, 1], forms[..., 0, 2], forms[..., 1, 2] = np.indices(forms.shape[:3])
-            forms[..., range(3), range(3)] = a + 1, b + 1, c
-            found.append(forms.reshape(-1, 3, 3))
-    return np.concatenate(found)
+    divisors = [a for a in range(1, n_cells + 1) if n_cells % a == 0]
+    diagonals = [(a, b, n_cells // (a * b)) for a in divisors for b in divisors if n_cells % (a * b) == 0]
+    numbers = [b * c * c for _, b, c in diagonals]
+    a, b, c = np.repeat(diagonals, numbers, axis=0).T
+    number = np.concatenate([np.arange(n) for n in numbers])
+    zero = np.zeros_like(number)
+    entries = [a, number // (c * c), number // c % c, zero, b, number % c, zero, zero, c]
+    return np.stack(entries, axis=-1).reshape(-1, 3, 3)
 
 
 def _keys(forms: IntMatrix) -> IntMatrix:

@@ -1,12 +1,11 @@
-"""Symmetry of a disordered crystal: its primitive cell, and the permutations of a supercell's sites.
+"""Symmetry of a disordered crystal, found once, on its primitive cell.
 
-The symmetry is that of the whole crystal, ordered sites included: two sites are alike if their occupancies are. It is
-found once, on the primitive cell; on a supercell everything is integer arithmetic.
+The symmetry is that of the whole crystal, ordered sites included: two sites are alike if their occupancies are.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import spglib
@@ -15,7 +14,7 @@ from pymatgen.core import Lattice, Structure
 from scipy.spatial import cKDTree
 
 from selflimit.errors import InputError
-from selflimit.structures.superlattices import IntMatrix, keep_lattice, translation_index, translations
+from selflimit.structures.superlattices import IntMatrix, generators
 
 LOOSER = (0.003, 0.01, 0.03, 0.1)
 """Tolerances (Angstrom) that are tried when the symmetry that a file states is not found."""
@@ -47,6 +46,15 @@ class PrimitiveCell:
     rotations: IntMatrix
     image: IntMatrix
     shift: IntMatrix
+
+    @cached_property
+    def generators(self) -> IntMatrix:
+        """Rotations without inversion that move lattices as the whole point group does, shape (n_generators, 3, 3)."""
+        proper = self.rotations * np.round(np.linalg.det(self.rotations)).astype(np.int64)[:, None, None]
+        by_order = np.argsort(
+            -np.trace(proper, axis1=1, axis2=2), kind="stable"
+        )  # 6-fold axes first: fewest generators
+        return generators(proper[by_order])
 
 
 def find_primitive_cell(structure: Structure, symprec: float, marks: Sequence[int]) -> PrimitiveCell:
@@ -164,28 +172,3 @@ def _order_of(number: int) -> int:
             operations = spglib.get_symmetry_from_database(hall)["rotations"]
             return len({rotation.tobytes() for rotation in operations})
     raise ValueError(f"space groups run from 1 to 230, got {number}")
-
-
-def site_permutations(primitive: PrimitiveCell, hnf: IntMatrix, sites: IntMatrix) -> tuple[IntMatrix, IntMatrix]:
-    """How the supercell's symmetry permutes the copies of primitive ``sites``.
-
-    Site number ``i * n_cells + t`` is the copy of ``sites[i]`` in the cell of translation t.
-
-    Returns
-    -------
-    operations
-        One permutation for each point operation that keeps the superlattice, shape (n_operations, n_active).
-    translated
-        One for each primitive translation in the supercell, shape (n_cells, n_active); the whole group is every product
-        of the two.
-    """
-    cells = translations(hnf)
-    number = np.full(len(primitive.positions), -1, dtype=np.int64)
-    number[sites] = np.arange(len(sites))
-    kept = keep_lattice(primitive.rotations, hnf)
-    moved = (cells @ primitive.rotations[kept])[:, None, :, :] + primitive.shift[kept][:, sites][:, :, None, :]
-    operations = number[primitive.image[kept][:, sites]][:, :, None] * len(cells) + translation_index(moved, hnf)
-    added = translation_index(cells[:, None, :] + cells[None, :, :], hnf)
-    block = np.arange(len(sites))[None, :, None] * len(cells)
-    translated = (block + added[:, None, :]).reshape(len(cells), -1)
-    return operations.reshape(-1, len(sites) * len(cells)), translated

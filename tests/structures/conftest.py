@@ -80,3 +80,8 @@ def closest(structure):
 @pytest.fixture
 def random_parents():
     return random_parent
+
+
+@pytest.fixture
+def lattices():
+    return LATTICES

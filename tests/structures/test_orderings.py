@@ -14,7 +14,7 @@ from pymatgen.core import Lattice, Structure
 
 from selflimit.errors import InputError
 from selflimit.structures.cells import cells_of_size, fitting_sizes, lay_out
-from selflimit.structures.completions import completions_for, tabulate
+from selflimit.structures.completions import kept_table, tabulate
 from selflimit.structures.counting import count_in
 from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, tree_of
 from selflimit.structures.orderings import (
@@ -25,7 +25,7 @@ from selflimit.structures.orderings import (
     estimate_search,
 )
 from selflimit.structures.parents import Parent, parent_cell
-from selflimit.structures.positions import position_order
+from selflimit.structures.positions import position_orders
 
 GROUPS = ["P-1", "C2/m", "Pnma", "I-42d", "P4/mmm", "R-3m", "P3_121", "P6_3/mmc", "Pm-3m", "Fd-3m"]
 
@@ -264,9 +264,19 @@ def test_resumed_enumeration_is_complete():
 def test_any_order_of_positions_gives_the_same_orbits(monkeypatch):
     # the order decides the time only
     plain = number_and_sum(enumerate_orderings(parent_cell("LZC-D"), "conventional"))
-    monkeypatch.setattr("selflimit.structures.cells.position_order", lambda group, pool: np.arange(len(pool)))
+    monkeypatch.setattr(
+        "selflimit.structures.site_groups.position_orders",
+        lambda permutations, begin, pool: np.tile(np.arange(len(pool)), (len(begin) - 1, 1)),
+    )
     assert number_and_sum(enumerate_orderings(parent_cell("LZC-D"), "conventional")) == plain
-    assert sorted(position_order(np.array([[0, 1], [1, 0]], dtype=np.int32), np.zeros(2, dtype=np.int64))) == [0, 1]
+
+
+def test_sites_are_filled_pool_after_pool_in_each_of_several_groups():
+    # the turns of a ring of six sites, and those of one ring of three
+    rings = [*[(np.arange(6) + k) % 6 for k in range(6)], *[[*((np.arange(3) + k) % 3), 3, 4, 5] for k in range(3)]]
+    orders = position_orders(np.array(rings, dtype=np.int32), np.array([0, 6, 9]), np.array([1, 0, 1, 0, 1, 0]))
+    assert [sorted(order[:3]) for order in orders] == [[1, 3, 5]] * 2
+    assert [sorted(order[3:]) for order in orders] == [[0, 2, 4]] * 2
 
 
 def test_pools_keep_their_own_composition():
@@ -367,7 +377,7 @@ def test_estimates_bound_the_memory_and_grow_with_the_count(parent_of):
     for parent, cell in ((cubic, "3x3x3"), (parent_cell("LZC-A"), "4x1x1")):
         filled = lay_out(parent, cell)
         number_and_sum(enumerate_in(filled))  # compiled
-        completions_for.cache_clear()
+        kept_table.cache_clear()
         tracemalloc.start()
         number_and_sum(enumerate_in(filled))
         peak = tracemalloc.get_traced_memory()[1]
