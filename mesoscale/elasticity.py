@@ -18,7 +18,7 @@ from selflimit.mesoscale import stress_measures
 from selflimit.mesoscale.grid import Array, Grid
 from selflimit.mesoscale.hierarchy import Hierarchy
 from selflimit.mesoscale.multigrid import Stop, elastic_hierarchy, solve_elastic
-from selflimit.mesoscale.stress_measures import PAIRS, XY, ZZ, cell_gradient, components
+from selflimit.mesoscale.stress_measures import PAIRS, XY, ZZ, cell_gradient, component, components
 
 
 @dataclass(frozen=True)
@@ -239,16 +239,16 @@ def cell_strain(grid: Grid, displacement: Array) -> Array:
     """
     gradient = cell_gradient(grid, displacement)
     strain = np.zeros((*grid.shape, components(grid.dimension)))
-    for component, (a, b) in enumerate(PAIRS[: strain.shape[-1]]):
+    for place, (a, b) in enumerate(PAIRS[: strain.shape[-1]]):
         if b < grid.dimension:
-            strain[..., component] = 0.5 * (gradient[..., a, b] + gradient[..., b, a])
+            strain[..., place] = 0.5 * (gradient[..., a, b] + gradient[..., b, a])
     return strain
 
 
 def elastic_stress(lam: Array, mu: Array, strain: Array) -> Array:
     """Hooke's law sigma = lam tr(eps) I + 2 mu eps (Pa), shape of ``strain``."""
     stress = 2.0 * mu[..., None] * strain
-    stress[..., :XY] += (lam * strain[..., :XY].sum(axis=-1))[..., None]
+    stress[..., :XY] += (lam * stress_measures.trace(strain))[..., None]
     return np.asarray(stress)
 
 
@@ -262,8 +262,8 @@ def nodal_forces(grid: Grid, stress: Array) -> Array:
 
     In N, in plane strain per metre of depth (N/m).
     """
-    d = grid.dimension
-    return stress_measures.weak_divergence(grid, stress_measures.as_matrix(stress)[..., :d, :d])
+    rows = (stress[..., [component(a, b) for b in range(grid.dimension)]] for a in range(grid.dimension))
+    return np.stack([stress_measures.weak_divergence(grid, row) for row in rows], axis=-1)
 
 
 def all_components(grid: Grid, strain: Array) -> Array:

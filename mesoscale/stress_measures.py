@@ -32,9 +32,19 @@ def components(dimension: int) -> int:
     return 4 if dimension == 2 else 6
 
 
+def component(a: int, b: int) -> int:
+    """Place of the component ab of a symmetric tensor."""
+    return PAIRS.index((min(a, b), max(a, b)))
+
+
 def hydrostatic_pressure(stress: Array) -> Array:
     """P = tr(sigma)/3 (Pa), of the shape of ``stress`` without its last axis; compression is negative."""
-    return np.asarray((stress[..., 0] + stress[..., 1] + stress[..., 2]) / 3.0)
+    return trace(stress) / 3.0
+
+
+def trace(tensor: Array) -> Array:
+    """xx + yy + zz, of the shape of ``tensor`` without its last axis."""
+    return np.asarray(tensor[..., 0] + tensor[..., 1] + tensor[..., 2])
 
 
 def deviator(tensor: Array) -> Array:
@@ -63,8 +73,8 @@ def principal_stresses(stress: Array) -> Array:
 def as_matrix(stress: Array) -> Array:
     """The tensor as 3 x 3 matrices, shape of ``stress`` with the last axis replaced by (3, 3)."""
     matrix = np.zeros((*stress.shape[:-1], 3, 3))
-    for component, (a, b) in enumerate(PAIRS[: stress.shape[-1]]):
-        matrix[..., a, b] = matrix[..., b, a] = stress[..., component]
+    for place, (a, b) in enumerate(PAIRS[: stress.shape[-1]]):
+        matrix[..., a, b] = matrix[..., b, a] = stress[..., place]
     return matrix
 
 
