@@ -238,8 +238,8 @@ class CoupledEquations:
         load = self._explicit_rate(state, sweep)
         seen, found, changes = [self._drives(sweep.now.c, sweep.mechanics)], [], list[float]()
         for _ in range(n.most_sweeps):
-            before, sweep = sweep, self._sweep(state, sweep, seen[-1], difference, load, dt, effort)
-            changes.append(float(np.max(np.abs(sweep.now.xi - before.now.xi))))
+            before, sweep = sweep.now.xi, self._sweep(state, sweep, seen[-1], difference, load, dt, effort)
+            changes.append(float(np.max(np.abs(sweep.now.xi - before))))
             if expected_change(changes, state.contraction) < n.sweep_tolerance:
                 new = replace(
                     self._next_state(state, sweep, dt), contraction=seen_contraction(changes, state.contraction)
@@ -280,25 +280,30 @@ class CoupledEquations:
         the stress.
         """
         n, p, grid = self.numerics, self.parameters, self.microstructure.grid
-        _, xi, c, phi = last.now
-        driving, slowing = seen
-        charge = ec.charge_transfer(p, phi + slowing / (p.transfer_coefficient * p.inverse_thermal_voltage))
-        base, h, _ = difference
-        moved = self.front.step(base, driving, charge, load, h, n.newton_tolerance, xi)
-        xi, rate, inflow = moved.xi, (moved.xi - state.xi) / dt, 0.0
-        if not n.frozen_concentration:
-            sink = ec.consumption(rate, moved.cathodic_slope * (h / dt), driving)
-            found = ec.concentration(grid, p, xi, phi, state.c, sink, dt, c, n.concentration_rtol, self.threads)
-            c, rate = found.x, sink.slope * found.x - sink.rest
-            inflow = balances.inflow(grid, p, xi, c, phi)
-            xi = state.xi + dt * rate
-            effort.multigrid += found.iterations
-        potential = ec.potential(grid, p, xi, rate, phi, n.potential_rtol, self.threads)
-        effort.newton += moved.newton
+        xi, c, inflow = self._moved(state, last.now, seen, difference, load, dt, effort)
+        rate = (xi - state.xi) / dt
+        potential = ec.potential(grid, p, xi, rate, last.now.phi, n.potential_rtol, self.threads)
         effort.multigrid += potential.iterations
         effort.sweeps += 1
         now = Moment(last.now.time, xi, c, potential.x)
         return self._restressed(last._replace(now=now, inflow=inflow), effort)
+
+    def _moved(
+        self, state: State, last: Moment, seen: Array, difference: Difference, load: Array, dt: float, effort: Effort
+    ) -> tuple[Array, Array, float]:
+        """Order parameter and concentration after the step, and the inflow of Li+ that they belong to."""
+        n, p, grid = self.numerics, self.parameters, self.microstructure.grid
+        (driving, slowing), (base, h, _), phi = seen, difference, last.phi
+        charge = ec.charge_transfer(p, phi + slowing / (p.transfer_coefficient * p.inverse_thermal_voltage))
+        moved = self.front.step(base, driving, charge, load, h, n.newton_tolerance, last.xi)
+        effort.newton += moved.newton
+        if n.frozen_concentration:
+            return moved.xi, last.c, 0.0
+        sink = ec.consumption((moved.xi - state.xi) / dt, moved.cathodic_slope * (h / dt), driving)
+        found = ec.concentration(grid, p, moved.xi, phi, state.c, sink, dt, last.c, n.concentration_rtol, self.threads)
+        effort.multigrid += found.iterations
+        inflow = balances.inflow(grid, p, moved.xi, found.x, phi)
+        return state.xi + dt * (sink.slope * found.x - sink.rest), found.x, inflow
 
     def _restressed(self, sweep: "_Sweep", effort: Effort) -> "_Sweep":
         xi = sweep.now.xi

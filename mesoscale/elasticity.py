@@ -262,14 +262,15 @@ def nodal_forces(grid: Grid, stress: Array) -> Array:
 
     In N, in plane strain per metre of depth (N/m).
     """
+    stress = all_components(grid, stress)
     rows = (stress[..., [component(a, b) for b in range(grid.dimension)]] for a in range(grid.dimension))
     return np.stack([stress_measures.weak_divergence(grid, row) for row in rows], axis=-1)
 
 
 def all_components(grid: Grid, strain: Array) -> Array:
-    """A strain with shear components, zero where it had none: shape ``shape + (4,)`` or ``shape + (6,)``."""
+    """A strain or stress with shear components, zero where it had none: shape ``shape + (4,)`` or ``shape + (6,)``."""
     missing = components(grid.dimension) - strain.shape[-1]
-    return np.concatenate([strain, np.zeros((*grid.shape, missing))], axis=-1)
+    return np.concatenate([strain, np.zeros((*grid.shape, missing))], axis=-1) if missing else strain
 
 
 def _check_cells(grid: Grid, lam: Array, mu: Array, eigenstrain: Array) -> None:

@@ -114,10 +114,14 @@ def solve_scalar(
     if not held.any() and not r.any():
         raise InputError("the problem is singular: got no fixed node and zero reaction; fix a node or give a reaction")
     load, guess = (_field(name, value, grid.nodes) for name, value in (("rhs", rhs), ("x0", x0)))
+    effort = _Effort(rtol, max_iterations, threads)
     operator = q1_operator(grid, k[None], diffusion_elements(grid.dimension), r * grid.node_volumes())
     bodies = _bodies(grid, k, r * grid.node_volumes(), held)
-    system = _System(operator, None, load[..., None], ~held[..., None], guess[..., None], bodies)
-    solution = _solve(system, grid, _Effort(rtol, max_iterations, threads))
+    system = _System(operator, load[..., None], ~held[..., None], guess[..., None], bodies)
+    free = replace(operator, free=operator.lines.pack(system.free, np.float64))
+    precision = np.float32 if operator.contrast <= SINGLE_UP_TO else np.float64
+    hierarchy = build_hierarchy(free, None, precision, len(grid.levels()) - 1, threads)
+    solution = _solve(system, hierarchy, effort)
     return replace(solution, x=solution.x[..., 0])
 
 
@@ -172,11 +176,11 @@ def solve_elastic(
     ConvergenceError
         If ``rtol`` is missed.
     """
-    operator, guide = _elasticity(grid, lam, mu)
-    vector = (*grid.nodes, grid.dimension)
+    effort, vector = _Effort(rtol, max_iterations, threads), (*grid.nodes, grid.dimension)
     load, guess = (_field(name, value, vector) for name, value in (("rhs", rhs), ("x0", x0)))
-    system = _System(operator, guide, load, ~_held(grid, fixed), guess, None)
-    return _solve(system, grid, _Effort(rtol, max_iterations, threads), hierarchy)
+    hierarchy = hierarchy or elastic_hierarchy(grid, lam, mu, fixed, threads)
+    system = _System(_elasticity(grid, _moduli(grid, lam, mu)), load, ~_held(grid, fixed), guess, None)
+    return _solve(system, hierarchy, effort)
 
 
 def elastic_hierarchy(grid: Grid, lam: Array, mu: Array, fixed: Mask, threads: int = 1) -> Hierarchy:
@@ -189,18 +193,20 @@ def elastic_hierarchy(grid: Grid, lam: Array, mu: Array, fixed: Mask, threads: i
     InputError
         As :func:`solve_elastic`.
     """
-    operator, guide = _elasticity(grid, lam, mu)
-    free = operator.lines.pack(~_held(grid, fixed), np.float64)
-    return _hierarchy(replace(operator, free=free), guide, grid, threads)
+    moduli = _moduli(grid, lam, mu)
+    operator = _elasticity(grid, moduli)
+    operator = replace(operator, free=operator.lines.pack(~_held(grid, fixed), np.float64))
+    compression = moduli[:1] + 2.0 * moduli[1:]  # modulus of uniaxial strain: as good a guide as any other measured
+    guide = q1_operator(grid, compression, diffusion_elements(grid.dimension), np.zeros(grid.nodes))
+    return build_hierarchy(operator, guide, np.float32, len(grid.levels()) - 1, threads)
 
 
-def _elasticity(grid: Grid, lam: Array, mu: Array) -> tuple[Operator, Operator]:
-    """Operator of the displacement, and the scalar one that guides its coarsening."""
-    moduli = np.stack([_field("lam", lam, grid.shape, least=0.0), _field("mu", mu, grid.shape, above=0.0)])
-    massless = np.zeros(grid.nodes)
-    operator = q1_operator(grid, moduli, elastic_elements(grid.dimension), massless)
-    compression = moduli[:1] + 2.0 * moduli[1:]  # modulus of uniaxial strain: as good as any other measured
-    return operator, q1_operator(grid, compression, diffusion_elements(grid.dimension), massless)
+def _moduli(grid: Grid, lam: Array, mu: Array) -> Array:
+    return np.stack([_field("lam", lam, grid.shape, least=0.0), _field("mu", mu, grid.shape, above=0.0)])
+
+
+def _elasticity(grid: Grid, moduli: Array) -> Operator:
+    return q1_operator(grid, moduli, elastic_elements(grid.dimension), np.zeros(grid.nodes))
 
 
 def _held(grid: Grid, fixed: Mask) -> Mask:
@@ -223,14 +229,14 @@ class _Effort:
         if not 1 <= self.threads <= numba.config.NUMBA_NUM_THREADS:
             most = numba.config.NUMBA_NUM_THREADS
             raise InputError(f"threads must lie between 1 and {most} on this machine, got {self.threads}")
+        numba.set_num_threads(self.threads)
 
 
 @dataclass(frozen=True)
 class _System:
-    """A x = b on the free unknowns: operator without restraints, guide, load, free mask, first guess and bodies."""
+    """A x = b on the free unknowns: operator without restraints, load, free mask, first guess and bodies."""
 
     operator: Operator
-    guide: Operator | None
     load: Array
     free: Mask
     guess: Array
@@ -245,9 +251,8 @@ def _bodies(grid: Grid, conductivity: Array, mass: Array, fixed: Mask) -> Conduc
     return floating_conductors(grid, conductivity, mass, element, fixed)
 
 
-def _solve(system: _System, grid: Grid, effort: _Effort, hierarchy: Hierarchy | None = None) -> Solution:
+def _solve(system: _System, hierarchy: Hierarchy, effort: _Effort) -> Solution:
     """Find the correction to the first guess, so that fixed values and a warm start are treated alike."""
-    numba.set_num_threads(effort.threads)
     whole, lines = system.operator, system.operator.lines
     guess, forces = lines.pack(system.guess, np.float64), lines.zeros(np.float64)
     whole.subtract(effort.threads, guess, forces)
@@ -255,17 +260,10 @@ def _solve(system: _System, grid: Grid, effort: _Effort, hierarchy: Hierarchy | 
     operator = replace(whole, free=lines.pack(system.free, np.float64))
     defect = operator.free * (lines.pack(system.load, np.float64) - forces)
     floor = ROUND_OFF * dot(lines, effort.threads, whole.diagonal(), guess**2) ** 0.5 if guess.any() else 0.0
-    hierarchy = hierarchy or _hierarchy(operator, system.guide, grid, effort.threads)
     energy = dot(lines, effort.threads, guess, forces)
     search = _Search(operator, hierarchy, system.bodies, forces, energy, floor, effort.threads)
     correction, iterations, residual, stopped = _conjugate_gradients(search, defect, effort)
     return Solution(system.guess + lines.unpack(correction), iterations, residual, stopped)
-
-
-def _hierarchy(operator: Operator, guide: Operator | None, grid: Grid, threads: int) -> Hierarchy:
-    is_single = guide is not None or operator.contrast <= SINGLE_UP_TO
-    precision = np.float32 if is_single else np.float64
-    return build_hierarchy(operator, guide, precision, len(grid.levels()) - 1, threads)
 
 
 @dataclass(frozen=True)
