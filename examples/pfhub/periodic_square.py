@@ -1,0 +1,46 @@
+"""A periodic square for the grid of ``selflimit.mesoscale``, whose own sides carry no flux.
+
+The square is continued by a margin on every side. A step is solved on all of it; then the margin is overwritten with
+its periodic images from within. What the outer rim does wrong in one step decays inwards as exp(-d/sqrt(h)) along a
+front (which nothing but 1/h pins, h the effective step) and as exp(-d sqrt(1/h + 2)) elsewhere, and is forgotten after
+the step. At h < 1/2 a margin of 10 leaves exp(-14) = 1e-6 of what the rim did.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage, sparse
+from scipy.sparse.csgraph import connected_components
+
+from selflimit.mesoscale.grid import Array, Grid
+
+
+@dataclass(frozen=True)
+class PeriodicSquare:
+    """Edge, cells on the edge, and cells by which it is continued on every side."""
+
+    side: float
+    cells: int
+    margin: int
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of the continued square."""
+        return Grid((self.cells + 2 * self.margin,) * 2, self.side / self.cells)
+
+    def inner(self, field: Array) -> Array:
+        """The square itself, every node once: shape (cells, cells)."""
+        inside = slice(self.margin, self.margin + self.cells)
+        return field[inside, inside]
+
+    def continued(self, inner: Array) -> Array:
+        """The square with its periodic images in the margin: shape ``grid.nodes``."""
+        return np.pad(inner, (self.margin, self.margin + 1), mode="wrap")
+
+
+def particle_count(solid: Array) -> int:
+    """Number of regions of True that do not touch each other, across the periodic sides too."""
+    labels, count = ndimage.label(np.pad(solid, (0, 1), mode="wrap"))
+    pairs = np.concatenate([labels[[0, -1]].T, labels[:, [0, -1]]])  # a node and its image
+    touching = sparse.coo_matrix((np.ones(len(pairs)), tuple(pairs.T)), shape=(count + 1, count + 1))
+    return int(connected_components(touching, directed=False)[0]) - 1  # less the background
