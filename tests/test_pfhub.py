@@ -60,6 +60,17 @@ def test_benchmark_7_source_fits_its_solution(example):
     assert problem.source(x, y, t) == pytest.approx(expected, abs=1e-4)
 
 
+def test_benchmark_7_renewed_margins(example):
+    """The solution has the period 1 in x: margins of anything but it are put right."""
+    b = example("benchmark7")
+    strip, problem = b.Strip(64, 8, 32), b.Problem()
+    whole = problem.solution(*strip.axes, 3.0)
+    wrong = np.full_like(whole, 7.0)
+    wrong[8:72] = whole[8:72]
+    assert strip.periodic(wrong) == pytest.approx(whole, abs=1e-12)
+    assert (strip.published(wrong) == whole[8:72]).all()
+
+
 def test_benchmark_7_thin_interface_on_a_strip(example, tmp_path):
     """Parts (b) and (c): the table, and neither the sides of the strip nor the ends of x matter."""
     benchmark, cost = example("benchmark7"), example("benchmark7_cost")
@@ -123,14 +134,32 @@ def test_benchmark_8_particles_across_the_seam(example):
 
 def test_benchmark_8_seeds_come_at_their_times(example):
     b, periodic = example("benchmark8_many_seeds"), example("periodic_square")
-    square, seed = periodic.PeriodicSquare(20.0, 24, 4), example("avrami").Seed(1.0, 10.0, 10.0)
-    times = np.array([0.0, 1.0 - 1e-6, 1.0, 2.0])
-    fields = dict(b.evolve(square, [seed, seed._replace(time=1.5)], times, 1e-2))
-    assert list(fields) == list(times)
-    assert np.abs(fields[times[1]]).max() == 0.0
-    assert fields[1.0].max() == pytest.approx(0.5 * (1.0 + np.tanh(2.2 / np.sqrt(2.0))), rel=1e-12)
-    assert fields[2.0].max() <= 1.0 + 1e-6  # the second on the first: cut at 1
-    assert b.with_seeds(square, fields[1.0], [seed]).max() == 1.0
+    square, seed = periodic.PeriodicSquare(20.0, 24, 4), b.Seed(1.0, 10.0, 10.0)
+    times, second = np.array([0.0, 1.0 - 1e-6, 1.0, 1.5, 2.0]), b.Seed(1.5, 3.0, 3.0)
+    alone, both = (dict(b.evolve(square, seeds, times, 1e-2)) for seeds in ([seed], [seed, second]))
+    assert list(both) == list(times)
+    assert np.abs(both[times[1]]).max() == 0.0
+    assert both[1.0].max() == pytest.approx(0.5 * (1.0 + np.tanh(2.2 / np.sqrt(2.0))), rel=1e-12)
+    assert (both[1.5] == b.with_seeds(square, alone[1.5], [second])).all()
+    assert b.with_seeds(square, alone[1.5], [seed]).max() == 1.0  # on the solid: cut at 1
+
+
+def test_benchmark_8_energy_of_a_seed(example):
+    """F of a seed at the corner of the periodic square against the integral over its radius."""
+    b, square = example("benchmark8_many_seeds"), example("periodic_square").PeriodicSquare(40.0, 160, 16)
+    phi = b.with_seeds(square, np.zeros(square.grid.nodes), [b.Seed(0.0, 0.0, 0.0)])
+
+    def well(r):  # and 1/2 |grad phi|^2, which is the same for this profile
+        return 2.0 * np.pi * r * np.cosh((r - 2.2) / np.sqrt(2.0)) ** -4 / 16.0
+
+    def bulk(r):
+        p = 0.5 * (1.0 - np.tanh((r - 2.2) / np.sqrt(2.0)))
+        return 2.0 * np.pi * r * p**3 * (10.0 - 15.0 * p + 6.0 * p**2)
+
+    found = b.energy(square, b.nucleation_front(square.grid, b.DRIVE), phi)
+    surface, inside = (quad(part, 0.0, 20.0)[0] for part in (well, bulk))
+    # the gradient energy of Q1 elements errs by h^2/12 times a second derivative of phi' over phi', 1 % at h = 1/4
+    assert found == pytest.approx(2.0 * surface - b.DRIVE * inside, abs=0.01 * surface)
 
 
 def test_benchmark_8_speed_of_the_flat_front(example):
