@@ -38,7 +38,7 @@ class Seed(NamedTuple):
 
 
 def flat_speed(drive: float) -> float:
-    """Speed v of a flat front under the driving force Df (between 0 and 1/2 of the solver's examples)."""
+    """Speed v of a flat front under the driving force Df, above 0 and at most 1/4."""
 
     def slope(speed: float, end: float) -> float:
         """-phi' at phi = 1/2 along the solution that leaves the rest state ``end`` (0 or 1)."""
@@ -54,9 +54,9 @@ def flat_speed(drive: float) -> float:
     return float(brentq(lambda v: slope(v, 1.0) - slope(v, 0.0), 0.5 * estimate, 1.5 * estimate))
 
 
-def growth_time(radius: ArrayLike, start: float, speed: float) -> Array:
-    """Time after which dr/dt = v - 1/r has brought a disc from ``start`` to ``radius``; 0 up to ``start``."""
-    r = np.maximum(np.asarray(radius, dtype=float), start)
+def growth_time(end: ArrayLike, start: float, speed: float) -> Array:
+    """Time in which dr/dt = v - 1/r, with v start > 1, brings a disc from radius ``start`` to ``end``; 0 up to it."""
+    r = np.maximum(np.asarray(end, dtype=float), start)
     return np.asarray((r - start) / speed + np.log((speed * r - 1.0) / (speed * start - 1.0)) / speed**2)
 
 

@@ -8,10 +8,10 @@ nominal speed of a core/2 GHz) for at least three levels of error between 1e-5 a
 Mesh. The interface stays within 1/4 +- (8 A1 + A2) = 1/4 +- 0.09. Beyond |y - 1/4| = 0.1127, twelve times sqrt(2
 kappa) further, the solution is 0 or 1 to 1e-10 and the source nothing: only that strip is meshed, with the no flux of
 the solver on both sides; the rest of the published domain has no error. In x the margins that are renewed after every
-step (``benchmark7``) are 1/142 long, 17 decay lengths sqrt(kappa h) and more. Cells of 4/3, 1 and 1/2 of the interface
+step (``benchmark7``) are 1/142 long, 17 decay lengths sqrt(kappa h) and more. Cells of 4/3 to 1/2 of the interface
 width w = sqrt(kappa/2) = 1/1131.
 
-Steps. Few: a hundred in (b), in which the interface moves by up to a width in each; the error of the mesh prevails.
+Steps. Few: a hundred in (b), in each of which the interface moves by a width w at most; the error of the mesh prevails.
 
 Run ``python benchmark7_cost.py [--part b|c] [--ghz GHZ] [--quick] [--out FOLDER]`` on an idle machine; writes cost.csv.
 The number of cores is that of numba's threads (NUMBA_NUM_THREADS).
@@ -27,7 +27,7 @@ from benchmark7 import Problem, Strip, error_at_end, l2_norm, whole_domain
 from marching import write_table
 
 PROBLEMS = {"b": Problem(0.0004 / 256.0), "c": Problem(0.0004 / 256.0, 0.5)}
-LEVELS = {"b": ((852, 100), (1136, 100), (2272, 100)), "c": ((852, 100), (1136, 100), (2272, 200))}
+LEVELS = {"b": ((1136, 100), (1704, 100), (2272, 100)), "c": ((852, 100), (1136, 100), (2272, 200))}
 """Cells per unit length and steps."""
 QUICK = ((568, 50),)
 

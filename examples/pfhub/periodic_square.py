@@ -2,10 +2,10 @@
 
 The square is continued by a margin on every side. A step is solved on all of it; then the margin is overwritten with
 its periodic images from within. What the outer rim does wrong in one step decays inwards as exp(-d/sqrt(h)) along a
-front (which nothing but 1/h pins, h the effective step) and as exp(-d sqrt(1/h + 2)) elsewhere, and is forgotten after
-the step; it does not add up with time as it would without the images. At the steps of a moving front, h < 0.3, a margin
-of d = 10 leaves exp(-18) = 1e-8. Found on a square of 40 after t = 10, seeds at a seam against the same seeds in the
-middle: 7e-4 at d = 3.3, 1e-6 at d = 6.7, 2e-9 at d = 20.
+front (which nothing but 1/h pins, h the effective step) and as exp(-d sqrt(1/h + 2)) elsewhere. The margin can
+therefore be narrow: without the images it would have to be as wide as the fronts travel. At the steps of a moving
+front, h < 0.3, a margin of d = 10 leaves exp(-18) = 1e-8. Found on a square of 40 after t = 10, seeds at a seam against
+the same seeds in the middle: 7e-4 at d = 3.3, 1e-6 at d = 6.7, 2e-9 at d = 20.
 """
 
 from dataclasses import dataclass
