@@ -11,7 +11,7 @@ the solver on both sides; the rest of the published domain has no error. In x th
 step (``benchmark7``) are 1/142 long, 17 decay lengths sqrt(kappa h) and more. Cells of 4/3 to 1/2 of the interface
 width w = sqrt(kappa/2) = 1/1131.
 
-Steps. Few: a hundred in (b), in each of which the interface moves by a width w at most; the error of the mesh prevails.
+Steps. Few: a hundred in (b), in each of which the interface moves by a width w or so; the error of the mesh prevails.
 
 Run ``python benchmark7_cost.py [--part b|c] [--ghz GHZ] [--quick] [--out FOLDER]`` on an idle machine; writes cost.csv.
 The number of cores is that of numba's threads (NUMBA_NUM_THREADS).
