@@ -14,16 +14,14 @@ from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, sparse
+from scipy.sparse.linalg import SuperLU, splu
 
-from selflimit.mesoscale.banded import factorise_banded, solve_banded
 from selflimit.mesoscale.grid import Array, Grid
 from selflimit.mesoscale.lines import Lines, Vector
 
 Bodies = NDArray[np.int64]
 
-MOST_BODIES = 256
-"""So many bodies, the largest, get a potential of their own: small ones the smoother brings to rest."""
 FEWEST_BODIES = {2: 32, 3: 1}
 """With fewer bodies, by dimension, what the cycle alone takes more is not worth the search for them (measured)."""
 
@@ -37,18 +35,16 @@ class Conductors:
     body
         Number of the body that a node is part of, from 1, or 0: a nodal vector.
     factor
-        Cholesky factor of E, as a band of full width.
+        Sparse factors of E.
     """
 
     body: Bodies
-    factor: Array
+    factor: SuperLU
 
     def balance(self, current: Vector, potential: Vector) -> None:
         """Raise every body so that the currents that enter at its nodes add up to zero."""
-        raised = np.asarray(np.bincount(self.body.ravel(), current.ravel(), len(self.factor) + 1), np.float64)
-        raised[0] = 0.0
-        solve_banded(self.factor, raised[1:])
-        potential += raised[self.body]
+        entering = np.bincount(self.body.ravel(), current.ravel())[1:]
+        potential += np.append(0.0, self.factor.solve(entering))[self.body]
 
 
 def floating_conductors(
@@ -73,37 +69,34 @@ def floating_conductors(
     if not body.any():
         return None
     between = _conductances(body, conductivity * grid.spacing ** (grid.dimension - 2), element)
-    coupling = np.diag(between.sum(axis=0) + np.bincount(body.ravel(), mass.ravel())) - between
-    band = np.array([np.roll(np.tril(coupling[1:, 1:])[:, j], -j) for j in range(len(coupling) - 1)])
-    factorise_banded(band)
-    return Conductors(Lines(grid.nodes, 1).pack(body[..., None], np.int64), band)
+    held = sparse.diags_array(between.sum(axis=0) + np.bincount(body.ravel(), mass.ravel()))
+    coupling = sparse.csc_array(held - between)[1:, 1:]
+    # symmetric and positive definite: no pivoting
+    factor = splu(coupling, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    return Conductors(Lines(grid.nodes, 1).pack(body[..., None], np.int64), factor)
 
 
 def _floating(grid: Grid, good: NDArray[np.bool_], fixed: NDArray[np.bool_]) -> Bodies:
-    """Number of the floating body of every node, 0 elsewhere; the largest bodies only, and none if they are few."""
+    """Number of the floating body of every node, 0 elsewhere; none if they are few."""
     cells, count = ndimage.label(good, np.ones((3,) * grid.dimension))
     body = np.zeros(grid.nodes, dtype=np.int64)
     if count < FEWEST_BODIES[grid.dimension]:
         return body
     for corner in _corners(body):
         np.maximum(corner, cells, out=corner)
-    size = np.bincount(body.ravel(), minlength=count + 1)
-    size[0] = size[np.unique(body[fixed])] = 0
-    kept = np.argsort(-size, kind="stable")[: min(MOST_BODIES, np.count_nonzero(size))]
-    number = np.zeros(count + 1, dtype=np.int64)
-    number[kept] = np.arange(1, len(kept) + 1)
-    return number[body]
+    floats = np.bincount(body.ravel(), minlength=count + 1) > 0
+    floats[0] = floats[np.unique(body[fixed])] = False
+    return np.where(floats, np.cumsum(floats), 0)[body]
 
 
-def _conductances(body: Bodies, conductivity: Array, element: Array) -> Array:
+def _conductances(body: Bodies, conductivity: Array, element: Array) -> sparse.csc_array:
     """Conductance between the bodies, 0 the medium around them: every cell connects its corners pair by pair."""
-    count = int(body.max()) + 1
-    between = np.zeros((count, count))
-    corners = _corners(body)
+    count, corners = int(body.max()) + 1, _corners(body)
+    between = sparse.csc_array((count, count))
     for a, b in combinations(range(len(corners)), 2):
         apart = corners[a] != corners[b]
-        pair, weight = count * corners[a][apart] + corners[b][apart], -element[a, b] * conductivity[apart]
-        between += np.bincount(pair, weight, count**2).reshape(count, count)
+        pair, weight = (corners[a][apart], corners[b][apart]), -element[a, b] * conductivity[apart]
+        between += sparse.coo_array((weight, pair), (count, count)).tocsc()
     return between + between.T
 
 

@@ -68,7 +68,7 @@ def solve_scalar(
     fixed: Mask,
     x0: Array,
     rtol: float = 1e-8,
-    max_iterations: int = 100,
+    max_iterations: int = 200,
     threads: int = 1,
 ) -> Solution:
     """Solve -div(k grad x) + r x = f in the Q1 weak form, with no flux through edges without fixed nodes.
