@@ -102,7 +102,7 @@ def test_hundreds_of_small_discs():
 
 @pytest.mark.parametrize("share", [0.1, 0.3])
 def test_media_random_from_cell_to_cell(share):
-    """Thousands of floating bodies: at a share of 0.3 more than 300 with a potential for the largest 256 of them only."""
+    """Thousands of floating bodies: at a share of 0.3 more than 300 with potentials for the largest 256 only."""
     grid = Grid((128, 128), 1e-7)
     good = np.random.default_rng(3).random(grid.shape) < share
     assert potential_iterations(grid, good, 1e7, 1.0) <= 4 * MOST
