@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -34,7 +35,7 @@ class Kernel:
         # contract: a multiplication and an addition may round once; results stay the same from run to run
         options = {"cache": True, "error_model": "numpy", "fastmath": {"contract"}}
         self.serial = numba.njit(**options)(function)
-        self.threaded = numba.njit(parallel=True, **options)(function)
+        self.threaded = numba.njit(parallel=True, **options)(_renamed(function))
 
     def __call__(self, threads: int, lines: Vector, *arguments: object) -> None:
         """Run over the line numbers ``lines`` with ``threads`` threads."""
@@ -48,6 +49,13 @@ def threads_asked() -> int:
     """OMP_NUM_THREADS, as batch systems set it, up to the processors there are for this process; 1 if not set."""
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     return min(max(int(asked), 1), numba.config.NUMBA_NUM_THREADS) if asked.isdecimal() else 1
+
+
+def _renamed(function: Callable[..., None]) -> Callable[..., None]:
+    """The same function under a name of its own: numba's cache knows a function by its name, not by its options."""
+    copy = FunctionType(function.__code__, function.__globals__, function.__name__)
+    copy.__qualname__ = f"{function.__qualname__}_threaded"
+    return copy
 
 
 @dataclass(frozen=True)

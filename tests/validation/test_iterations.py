@@ -12,12 +12,18 @@ import pytest
 from selflimit.mesoscale.elasticity import lame, roller_box
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth import GrowthModel
-from selflimit.mesoscale.lines import threads_asked
+from selflimit.mesoscale.lines import Kernel, threads_asked
 from selflimit.mesoscale.microstructure import Microstructure
 from selflimit.mesoscale.multigrid import solve_elastic, solve_scalar
 from selflimit.mesoscale.parameters import InterfaceParameters
 
 MOST = 15
+
+
+@Kernel
+def note_thread(lines, workers):
+    for line in numba.prange(len(lines)):
+        workers[lines[line]] = numba.get_thread_id()
 
 
 def places(grid):
@@ -121,6 +127,17 @@ def test_free_sides():
     fixed = np.zeros((*grid.nodes, 2), dtype=bool)
     fixed[:, 0] = True
     assert mechanics_iterations(grid, grains(grid), STIFF, SOFT, fixed) <= MOST
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one processor")
+def test_threads_share_the_lines():
+    """Serial first: numba's cache once took what it compiled for the threaded version, too."""
+    lines = np.arange(1000)
+    who = {threads: np.full(1000, -1.0) for threads in (1, 2)}
+    numba.set_num_threads(2)
+    for threads, workers in who.items():
+        note_thread(threads, lines, workers)
+    assert [len(np.unique(workers)) for workers in who.values()] == [1, 2]
 
 
 def test_one_and_two_threads_give_the_same_bits():
