@@ -32,6 +32,8 @@ LIGHT = Cycle(visits=2, degree=2)
 512 x 512; measured)."""
 STRONG_ABOVE = 100.0
 """Ratio of the largest to the smallest coefficient above which the cycle is not GENTLE."""
+AT_ONCE = 32 * 2**20
+"""Size of a stencil (bytes) up to which it is made as a whole, and once: it is used two or three times."""
 POWER_STEPS = 8
 """Steps of the power iteration for the largest eigenvalue on coarse levels."""
 MARGIN = 1.1
@@ -146,8 +148,8 @@ def build_hierarchy(
     finest, levels = operator.scaled(scale, precision), list[Level]()
     # the contrast of a potential, up to 1e7, is projected in double precision
     exact = finest if guide else operator.scaled(scale, np.float64)
-    rows: Rows = partial(exact.stencil, threads)
-    along: Rows = partial(guide.scaled(scale, np.float64).stencil, threads) if guide else rows
+    rows = _rows(threads, exact)
+    along = _rows(threads, guide.scaled(scale, np.float64)) if guide else rows
     lines, free, blocks = finest.lines, finest.free, finest.diagonal_blocks()
     subtract: Product = finest.subtract
     largest: float | None = finest.largest_eigenvalue()
@@ -162,6 +164,14 @@ def build_hierarchy(
         subtract = stencil_product(lines, stencil, precision)
     coarsest = Coarsest.of(lines, rows(0, lines.shape[0]), precision)
     return Hierarchy(levels, coarsest, _cycle(operator, guide), scale, threads)
+
+
+def _rows(threads: int, operator: Operator) -> Rows:
+    """The stencil of the finest level: small ones as a whole, others made anew for every strip that is projected."""
+    numbers = 3 ** len(operator.lines.nodes) * operator.lines.unknowns * operator.free.size
+    if numbers * operator.free.itemsize <= AT_ONCE:
+        return partial(_stored, operator.stencil(threads, 0, operator.lines.shape[0]))
+    return partial(operator.stencil, threads)
 
 
 def _stored(stencil: Vector, begin: int, end: int) -> Vector:
