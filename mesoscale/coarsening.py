@@ -35,7 +35,7 @@ PLANES, LINES = 4, 32
 def strips(threads: int, fine: Lines, coarse: Lines) -> Iterator[tuple[NDArray[np.int64], int, int]]:
     """All coarse lines, some at a time, with the first and the end of the fine lines on and beside them.
 
-    So the stencil of the finest level, the largest array of all, is never there as a whole.
+    So the stencil of the finest level, the largest array of all, need not be there as a whole.
     """
     on_fine, on_coarse = (lines.shape[0] // (lines.nodes[0] + 2) for lines in (fine, coarse))
     wide = max(PLANES, math.ceil((LINES if threads == 1 else FEWEST_LINES) / on_coarse))

@@ -229,7 +229,8 @@ class _Effort:
         if not 1 <= self.threads <= numba.config.NUMBA_NUM_THREADS:
             most = numba.config.NUMBA_NUM_THREADS
             raise InputError(f"threads must lie between 1 and {most} on this machine, got {self.threads}")
-        numba.set_num_threads(self.threads)
+        if self.threads > 1:
+            numba.set_num_threads(self.threads)
 
 
 @dataclass(frozen=True)
