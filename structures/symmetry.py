@@ -6,6 +6,7 @@ The symmetry is that of the whole crystal, ordered sites included: two sites are
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import spglib
@@ -16,6 +17,8 @@ from scipy.spatial import cKDTree
 from selflimit.errors import InputError
 from selflimit.structures.superlattices import IntMatrix, generators
 
+SpglibCell = tuple[NDArray[np.float64], NDArray[np.float64], list[int]]
+"""Lattice vectors, fractional coordinates and types of the sites."""
 LOOSER = (0.003, 0.01, 0.03, 0.1)
 """Tolerances (Angstrom) that are tried when the symmetry that a file states is not found."""
 
@@ -74,17 +77,19 @@ def find_primitive_cell(structure: Structure, symprec: float, marks: Sequence[in
     lattice_vectors, coordinates, kinds = spglib_cell(structure)
     marked = {pair: number for number, pair in enumerate(dict.fromkeys(zip(kinds, marks, strict=True)))}
     types = [marked[pair] for pair in zip(kinds, marks, strict=True)]
-    dataset = spglib.get_symmetry_dataset((lattice_vectors, coordinates, types), symprec=symprec)
+    dataset = symmetry_dataset((lattice_vectors, coordinates, types), symprec)
     if dataset is None:
         raise InputError(f"found no symmetry at symprec {symprec:g} A; check for overlapping sites, or change symprec")
     lattice = Lattice(dataset.primitive_lattice)
     _, origin = np.unique(dataset.mapping_to_primitive, return_index=True)
     positions = lattice.get_fractional_coords(structure.cart_coords[origin]) % 1.0
-    symmetry = spglib.get_symmetry((lattice.matrix, positions, [kinds[i] for i in origin]), symprec=symprec)
-    moved = np.einsum("oij,sj->osi", symmetry["rotations"], positions) + symmetry["translations"][:, None, :]
+    symmetry = symmetry_dataset((lattice.matrix, positions, [kinds[i] for i in origin]), symprec)
+    if symmetry is None:
+        raise InputError(f"the primitive cell has no symmetry at symprec {symprec:g} A; choose a smaller symprec")
+    moved = np.einsum("oij,sj->osi", symmetry.rotations, positions) + symmetry.translations[:, None, :]
     image = _nearest(moved, positions, lattice, symprec)
     shift = np.round(moved - positions[image]).astype(np.int64)
-    rotations = np.swapaxes(symmetry["rotations"], 1, 2).astype(np.int64)
+    rotations = np.swapaxes(symmetry.rotations, 1, 2).astype(np.int64)
     return PrimitiveCell(lattice, positions, origin, rotations, image, shift)
 
 
@@ -103,7 +108,7 @@ def _nearest(moved: NDArray[np.float64], positions: NDArray[np.float64], lattice
     return image
 
 
-def spglib_cell(structure: Structure) -> tuple[NDArray[np.float64], NDArray[np.float64], list[int]]:
+def spglib_cell(structure: Structure) -> SpglibCell:
     """Cell for spglib; sites of equal occupancies share a type.
 
     Raises
@@ -124,15 +129,26 @@ def spglib_cell(structure: Structure) -> tuple[NDArray[np.float64], NDArray[np.f
     return np.array(structure.lattice.matrix), np.array(structure.frac_coords), [types[key] for key in keys]
 
 
+def symmetry_dataset(cell: SpglibCell, symprec: float) -> Any:
+    """What spglib says of a cell's symmetry, None if it finds none.
+
+    Whether it then returns None or raises is one setting for the whole process, and other libraries change it.
+    """
+    try:
+        return spglib.get_symmetry_dataset(cell, symprec=symprec)
+    except getattr(spglib, "SpglibError", ()):  # from 2.7 on
+        return None
+
+
 def space_group(structure: Structure, symprec: float) -> tuple[int, str]:
     """Number and symbol of the space group within ``symprec`` (Angstrom); (1, 'P1') if there is none."""
-    dataset = spglib.get_symmetry_dataset(spglib_cell(structure), symprec=symprec)
+    dataset = symmetry_dataset(spglib_cell(structure), symprec)
     return (1, "P1") if dataset is None else (dataset.number, dataset.international)
 
 
 def orbits(structure: Structure, symprec: float) -> IntMatrix:
     """Orbit of each site, named by its first member, shape (n_sites,)."""
-    dataset = spglib.get_symmetry_dataset(spglib_cell(structure), symprec=symprec)
+    dataset = symmetry_dataset(spglib_cell(structure), symprec)
     return np.arange(len(structure)) if dataset is None else np.array(dataset.crystallographic_orbits, dtype=np.int64)
 
 
@@ -160,7 +176,7 @@ def check_space_group(structure: Structure, stated: int, symprec: float, name: s
 
 def _operations(structure: Structure, symprec: float) -> int:
     """Point operations of the crystal."""
-    dataset = spglib.get_symmetry_dataset(spglib_cell(structure), symprec=symprec)
+    dataset = symmetry_dataset(spglib_cell(structure), symprec)
     return 1 if dataset is None else len({rotation.tobytes() for rotation in dataset.rotations})
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from monty.json import MontyDecoder, MontyEncoder
 from pymatgen.core import Lattice, Structure
@@ -14,6 +15,7 @@ from selflimit.structures.occupancies import as_fraction
 from selflimit.structures.orderings import count_orderings
 from selflimit.structures.parents import known_parents, parent_cell
 from selflimit.structures.sources import parent_from_poscar, parent_from_structure
+from selflimit.structures.symmetry import find_primitive_cell, space_group
 
 CIF = """data_toy
 _cell_length_a {a}
@@ -314,3 +316,13 @@ def test_symmetry_lost_by_the_tolerance_names_one_that_keeps_it(tmp_path):
     ):
         parent_from_cif(path, charges={"Na": 1, "Cl": -1})
     assert parent_from_cif(path, charges={"Na": 1, "Cl": -1}, symprec=0.1).primitive.rotations.shape == (16, 3, 3)
+
+
+@pytest.mark.parametrize("old", ["1", "0"])
+def test_a_cell_without_symmetry_is_refused_however_spglib_says_so(old, monkeypatch):
+    """Other libraries switch spglib from None to exceptions for the whole process."""
+    monkeypatch.setenv("SPGLIB_OLD_ERROR_HANDLING", old)
+    twice = Structure(np.eye(3) * 4, ["Li", "Li"], [[0, 0, 0], [0, 0, 1e-9]])
+    assert space_group(twice, 0.01) == (1, "P1")
+    with pytest.raises(InputError, match="found no symmetry at symprec"):
+        find_primitive_cell(twice, 0.01, [0, 0])
