@@ -192,7 +192,8 @@ class Front:
         for iteration in range(MAX_CG):
             z = r / scale
             left = max(z.max(), -z.min())
-            enough = enough if iteration else max(atol, FORCING * left)
+            if iteration == 0:
+                enough = max(atol, FORCING * left)
             if left < enough:
                 return self._unpacked(x)
             rho = dot(lines, threads, r, z)

@@ -1,5 +1,7 @@
 """The linear solvers against exact solutions and an independent sparse direct solver."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,8 @@ from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.hierarchy import build_hierarchy
 from selflimit.mesoscale.lines import Lines
 from selflimit.mesoscale.multigrid import elastic_hierarchy, solve_elastic, solve_scalar
-from selflimit.mesoscale.operators import Operator
+from selflimit.mesoscale.operators import Operator, q1_operator
+from selflimit.mesoscale.stencils import diagonal_blocks
 
 # one, two and three levels in two and three dimensions, even and odd coarsest levels, long and flat boxes
 SHAPES = st.sampled_from(
@@ -284,3 +287,30 @@ def test_bad_moduli_are_refused():
         solve_elastic(grid, one, 0.0 * one, zero, roller_box(grid), zero)
     with pytest.raises(InputError, match="rhs must have shape"):
         solve_elastic(grid, one, one, zero[..., 0], roller_box(grid), zero)
+
+
+@pytest.mark.parametrize("shape", [(6, 9), (4, 6, 5)])
+@pytest.mark.parametrize("elements", [diffusion_elements, elastic_elements])
+def test_diagonal_blocks_and_strips_are_parts_of_the_stencil(shape, elements):
+    grid, random, element = Grid(shape, 0.3), np.random.default_rng(0), elements(len(shape))
+    operator = q1_operator(grid, random.random((len(element), *shape)) + 0.1, element, random.random(grid.nodes))
+    operator = replace(operator, free=operator.free * (random.random(operator.free.shape) < 0.7))
+    lines = operator.lines.shape[0]
+    whole = operator.stencil(1, 0, lines)
+    # sums of the same eight terms of 1 in another order
+    np.testing.assert_allclose(operator.diagonal_blocks(), diagonal_blocks(whole), rtol=0.0, atol=1e-14)
+    np.testing.assert_array_equal(operator.stencil(1, 2, lines - 1), whole[2:-1])
+
+
+@pytest.mark.parametrize("shape", [(160, 24), (24, 8, 8)])  # three strips each
+def test_a_stencil_made_in_strips_gives_the_same_bits(shape, monkeypatch):
+    grid, random = Grid(shape, 1.0), np.random.default_rng(0)
+    k, mu = random.uniform(1.0, 10.0, (2, *shape))
+    load, force = random.normal(size=grid.nodes), random.normal(size=(*grid.nodes, len(shape)))
+    found = []
+    for at_once in (2**30, 0):
+        monkeypatch.setattr("selflimit.mesoscale.hierarchy.AT_ONCE", at_once)
+        found.append(solve_scalar(grid, k, 0 * load, load, ends(grid), 0 * load).x)
+        found.append(solve_elastic(grid, k, mu, force, roller_box(grid), 0 * force).x)
+    np.testing.assert_array_equal(found[0], found[2])
+    np.testing.assert_array_equal(found[1], found[3])
