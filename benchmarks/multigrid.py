@@ -100,7 +100,10 @@ def bytes_per_iteration(hierarchy, operator):
 
 def stored(product):
     """The stencil of a coarse level, the coefficients of the cells of the finest."""
-    return product.stencil if hasattr(product, "lines") else product.__self__.coefficients
+    for name in ("half", "stencil"):
+        if hasattr(product, name):
+            return getattr(product, name)
+    return product.__self__.coefficients
 
 
 def measure(name, shape):

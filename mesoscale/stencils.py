@@ -31,6 +31,22 @@ class StencilProduct:
 
 
 @dataclass(frozen=True)
+class SymmetricProduct:
+    """The same in the plane, from half of a symmetric stencil: twice as fast, as memory sets the speed.
+
+    ``half`` couples a node to itself, to the next one on its line and to three on the next line: shape
+    ``(lines, 5, c, c, N + 2)``. In space the lines behind are no longer in the cache, and it would be slower.
+    """
+
+    lines: Lines
+    half: Vector
+
+    def __call__(self, threads: int, x: Vector, r: Vector) -> None:
+        """r -= A x."""
+        _subtract_symmetric(threads, self.lines.inner, self.half, x, r)
+
+
+@dataclass(frozen=True)
 class DifferenceProduct:
     """The same for a scalar, r_i -= s_i x_i + sum_j a_ij (x_j - x_i), the row sums s_i in the middle of the stencil.
 
@@ -48,6 +64,9 @@ class DifferenceProduct:
 
 def stencil_product(lines: Lines, stencil: Vector, precision: type) -> Product:
     """The product of a stencil: of a scalar in the precision of the cycle, of a displacement in that of the stencil."""
+    if lines.unknowns > 1 and len(lines.nodes) == 2:
+        ahead = stencil.transpose(0, 2, 4, 1, 3, 5).reshape(len(stencil), 9, *stencil.shape[1:4:2], -1)[:, 4:]
+        return SymmetricProduct(lines, np.ascontiguousarray(ahead))
     if lines.unknowns > 1:
         return StencilProduct(lines, stencil)
     stored: Vector = stencil.astype(precision)
@@ -83,6 +102,32 @@ def _subtract(lines: Vector, offsets: Vector, stencil: Vector, x: Vector, r: Vec
                         total[j] += before[j + 1] * other[j] + own[j + 1] * other[j + 1] + after[j + 1] * other[j + 2]
             for j in range(n):
                 r[i, a, j + 1] -= total[j]
+
+
+@Kernel
+def _subtract_symmetric(lines: Vector, half: Vector, x: Vector, r: Vector) -> None:
+    """What couples a node to an earlier one is stored there, with the unknowns the other way round."""
+    n, c = x.shape[2] - 2, x.shape[1]
+    for line in numba.prange(len(lines)):
+        i = lines[line]
+        total = np.zeros((c, n), x.dtype)
+        for a, b in np.ndindex(c, c):
+            y, u, v, w = total[a], x[i, b], x[i + 1, b], x[i - 1, b]
+            own, u2, v0, v1, v2 = (
+                half[i, 0, a, b],
+                half[i, 1, a, b],
+                half[i, 2, a, b],
+                half[i, 3, a, b],
+                half[i, 4, a, b],
+            )
+            u0, w2, w1, w0 = half[i, 1, b, a], half[i - 1, 2, b, a], half[i - 1, 3, b, a], half[i - 1, 4, b, a]
+            for j in range(n):
+                y[j] += u0[j] * u[j] + own[j + 1] * u[j + 1] + u2[j + 1] * u[j + 2]
+                y[j] += v0[j + 1] * v[j] + v1[j + 1] * v[j + 1] + v2[j + 1] * v[j + 2]
+                y[j] += w0[j] * w[j] + w1[j + 1] * w[j + 1] + w2[j + 2] * w[j + 2]
+        for a in range(c):
+            for j in range(n):
+                r[i, a, j + 1] -= total[a, j]
 
 
 @Kernel
