@@ -22,8 +22,17 @@ from selflimit import __version__
 from selflimit.errors import InputError
 from selflimit.mesoscale.grid import Array
 
-FORMAT = "selflimit growth checkpoint, version 2"
-UNITS = {"xi": "1", "c": "1", "phi": "V", "displacement": "m", "stress": "Pa", "stressed": "1", "preconditioned": "1"}
+FORMAT = "selflimit growth checkpoint, version 3"
+UNITS = {
+    "xi": "1",
+    "c": "1",
+    "phi": "V",
+    "displacement": "m",
+    "stress": "Pa",
+    "pressure": "Pa",
+    "stressed": "1",
+    "preconditioned": "1",
+}
 """Unit of an array by the last part of its name."""
 _REFERENCE = "array:"
 

@@ -30,7 +30,7 @@ STALE = 6
 """Iterations of a stress solve after which its multigrid cycle is made anew: making it costs as much as four, and a
 fresh one needs three."""
 STILL = 1e-9
-"""h'(xi) below which no noise is drawn: it would move xi by less than round-off."""
+"""h'(xi) below which drives and noise are nothing: they would move xi by less than round-off."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,17 @@ class Numerics:
     allow_unresolved: bool = False
 
 
+class Mechanics(NamedTuple):
+    """What a step needs of the mechanical equilibrium before it; ``CoupledEquations.stress`` gives all of it."""
+
+    displacement: Array
+    """Nodal displacement (m), shape ``nodes + (d,)``: where the next solution begins."""
+    pressure: Array
+    """Hydrostatic pressure per cell (Pa), shape ``shape``: what the front feels."""
+    iterations: int
+    """Iterations of the linear solver."""
+
+
 @dataclass(frozen=True)
 class State:
     """Everything that a step needs of the ones before.
@@ -90,9 +101,9 @@ class State:
     Attributes
     ----------
     past
-        The last moments, newest first, at most three.
+        The last moments, newest first, at most three; of the third only the order parameter, c and phi are empty.
     mechanics
-        Displacement and stress.
+        Displacement and pressure.
     stressed
         Order parameter that ``mechanics`` belongs to, shape ``nodes``.
     preconditioned
@@ -112,7 +123,7 @@ class State:
     """
 
     past: tuple[Moment, ...]
-    mechanics: MechanicalState
+    mechanics: Mechanics
     stressed: Array
     preconditioned: Array
     lithium_imbalance: float = 0.0
@@ -142,6 +153,11 @@ class State:
     def phi(self) -> Array:
         """Electric potential (V), shape ``nodes``."""
         return self.past[0].phi
+
+    @property
+    def pressure(self) -> Array:
+        """Hydrostatic pressure per cell (Pa), shape ``shape``."""
+        return self.mechanics.pressure
 
 
 @dataclass
@@ -178,16 +194,28 @@ class CoupledEquations:
         c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
         still = np.zeros_like(xi)
         phi = ec.potential(grid, p, xi, still, still, self.numerics.potential_rtol, self.threads)
-        mechanics = self.stress(xi, np.zeros((*grid.nodes, grid.dimension)), self._stress_cycle(xi))
+        mechanics = self._mechanics(xi, np.zeros((*grid.nodes, grid.dimension)), xi)
         effort.multigrid += phi.iterations + mechanics.iterations
         return State((Moment(time, xi, c, phi.x),), mechanics, xi, xi)
 
     def stress(self, xi: Array, guess: Array, hierarchy: Hierarchy | None = None) -> MechanicalState:
         """Mechanical equilibrium with lithium at h(xi): C = h C_Li + (1 - h) C_host, eps0 = K(x) h(xi)."""
         grid, rtol = self.microstructure.grid, self.numerics.mechanics_rtol
-        eigenstrain = self.microstructure.expansion(self.parameters) * grid.to_cells(ec.switch(xi))[..., None]
-        box, moduli = roller_box(grid), self._lame(xi)
-        return equilibrium(grid, *moduli, eigenstrain, box, guess, rtol, threads=self.threads, hierarchy=hierarchy)
+        return equilibrium(
+            grid,
+            *self._lame(xi),
+            self.microstructure.expansion(self.parameters) * grid.to_cells(ec.switch(xi))[..., None],
+            roller_box(grid),
+            guess,
+            rtol,
+            threads=self.threads,
+            hierarchy=hierarchy,
+        )
+
+    def _mechanics(self, xi: Array, guess: Array, near: Array) -> Mechanics:
+        """What is kept of the stress at ``xi``, by the multigrid cycle for the front ``near``."""
+        found = self.stress(xi, guess, self._stress_cycle(near))
+        return Mechanics(found.displacement, found.pressure, found.iterations)
 
     def _stress_cycle(self, xi: Array) -> Hierarchy:
         """The multigrid cycle for the stress of fronts near ``xi``; the last one is kept."""
@@ -208,15 +236,15 @@ class CoupledEquations:
         )
         return lam, mu
 
-    def overpotential(self, phi: Array, mechanics: MechanicalState) -> Array:
+    def overpotential(self, phi: Array, mechanics: Mechanics) -> Array:
         """Total overpotential phi + eta_m (V), shape ``nodes``."""
         return phi + self._opposing(mechanics)
 
-    def _opposing(self, mechanics: MechanicalState) -> Array:
+    def _opposing(self, mechanics: Mechanics) -> Array:
         """eta_m (V), shape ``nodes``."""
         return self.front.to_open_nodes(ec.mechanical_overpotential(self.parameters, mechanics.pressure))
 
-    def _drives(self, c: Array, mechanics: MechanicalState) -> Array:
+    def _drives(self, c: Array, mechanics: Mechanics) -> Array:
         """What the front is driven by and answers to: c, and the logarithm alpha f eta_m by which stress slows it.
 
         Both of the size of 1, so that the sweeps can be mixed in one norm; shape ``(2,) + nodes``.
@@ -236,18 +264,24 @@ class CoupledEquations:
         difference = backward_difference(state.past, dt, n.order)
         sweep = self._predicted(state, end, effort)
         load = self._explicit_rate(state, sweep)
-        seen, found, changes = [self._drives(sweep.now.c, sweep.mechanics)], [], list[float]()
+        acting = ec.switch_slope(sweep.now.xi) > STILL
+        drives = self._drives(sweep.now.c, sweep.mechanics)
+        seen, found, changes = [drives[:, acting]], [], list[float]()
         for _ in range(n.most_sweeps):
-            before, sweep = sweep.now.xi, self._sweep(state, sweep, seen[-1], difference, load, dt, effort)
+            before, sweep = sweep.now.xi, self._sweep(state, sweep, drives, difference, load, dt, effort)
+            del drives  # room for the stress
+            sweep = self._restressed(sweep, effort)
             changes.append(float(np.max(np.abs(sweep.now.xi - before))))
             if expected_change(changes, state.contraction) < n.sweep_tolerance:
                 new = replace(
                     self._next_state(state, sweep, dt), contraction=seen_contraction(changes, state.contraction)
                 )
                 return new, local_error(state.past, end, difference, sweep.now.xi)
-            found.append(self._drives(sweep.now.c, sweep.mechanics))
-            c, slowing = next_iterate(seen, found)
-            seen.append(np.stack([np.maximum(c, 0.0), slowing]))
+            drives = self._drives(sweep.now.c, sweep.mechanics)
+            found.append(drives[:, acting])
+            drives[:, acting] = next_iterate(seen, found)
+            drives[0] = np.maximum(drives[0], 0.0)
+            seen.append(drives[:, acting])
         raise ConvergenceError(
             f"growth: sweeps did not settle to {n.sweep_tolerance} in {n.most_sweeps} at dt = {dt} s, shorten the step"
         )
@@ -276,17 +310,16 @@ class CoupledEquations:
         """Once through the equations.
 
         The front moves at the drives ``seen`` and the last phi; c is solved with the growth linearised in c, and the
-        linearised growth of the change in c is added to the front, so that c + (c_s/c_0) xi is conserved; then phi and
-        the stress.
+        linearised growth of the change in c is added to the front, so that c + (c_s/c_0) xi is conserved; then phi.
+        The stress is left to ``_restressed``.
         """
         n, p, grid = self.numerics, self.parameters, self.microstructure.grid
         xi, c, inflow = self._moved(state, last.now, seen, difference, load, dt, effort)
-        rate = (xi - state.xi) / dt
-        potential = ec.potential(grid, p, xi, rate, last.now.phi, n.potential_rtol, self.threads)
+        potential = ec.potential(grid, p, xi, (xi - state.xi) / dt, last.now.phi, n.potential_rtol, self.threads)
         effort.multigrid += potential.iterations
         effort.sweeps += 1
         now = Moment(last.now.time, xi, c, potential.x)
-        return self._restressed(last._replace(now=now, inflow=inflow), effort)
+        return last._replace(now=now, inflow=inflow)
 
     def _moved(
         self, state: State, last: Moment, seen: Array, difference: Difference, load: Array, dt: float, effort: Effort
@@ -296,6 +329,7 @@ class CoupledEquations:
         (driving, slowing), (base, h, _), phi = seen, difference, last.phi
         charge = ec.charge_transfer(p, phi + slowing / (p.transfer_coefficient * p.inverse_thermal_voltage))
         moved = self.front.step(base, driving, charge, load, h, n.newton_tolerance, last.xi)
+        del charge  # as large as the fields
         effort.newton += moved.newton
         if n.frozen_concentration:
             return moved.xi, last.c, 0.0
@@ -310,7 +344,7 @@ class CoupledEquations:
         if np.max(np.abs(xi - sweep.stressed)) < self.numerics.mechanics_change:
             return sweep
         near = xi if sweep.mechanics.iterations > STALE else sweep.preconditioned
-        mechanics = self.stress(xi, sweep.mechanics.displacement, self._stress_cycle(near))
+        mechanics = self._mechanics(xi, sweep.mechanics.displacement, near)
         effort.multigrid += mechanics.iterations
         return sweep._replace(mechanics=mechanics, stressed=xi, preconditioned=near)
 
@@ -328,7 +362,7 @@ class CoupledEquations:
         driven, exchanged = balances.driven_growth(self.front, now.xi, now.c, eta)
         return replace(
             state,
-            past=(now, *state.past[:2]),
+            past=(now, *state.past[:1], *(moment.order_parameter_only() for moment in state.past[1:2])),
             mechanics=sweep.mechanics,
             stressed=sweep.stressed,
             preconditioned=sweep.preconditioned,
@@ -346,7 +380,7 @@ class _Sweep(NamedTuple):
 
     now: Moment
     """The fields at the end of the step."""
-    mechanics: MechanicalState
+    mechanics: Mechanics
     stressed: Array
     """Order parameter that ``mechanics`` belongs to."""
     preconditioned: Array

@@ -183,10 +183,12 @@ def equilibrium(
         If the linear solve misses ``rtol``.
     """
     _check_cells(grid, lam, mu, eigenstrain)
-    stress_free = eigenstress(lam, mu, all_components(grid, eigenstrain))
+    stress_free = eigenstress(lam, mu, eigenstrain)
+    del eigenstrain  # as large as any array of the solution, and often the caller kept none
     load = nodal_forces(grid, stress_free)
     solution = solve_elastic(grid, lam, mu, load, fixed, x0, rtol, max_iterations, threads, hierarchy)
-    stress = elastic_stress(lam, mu, cell_strain(grid, solution.x)) - stress_free
+    stress = elastic_stress(lam, mu, cell_strain(grid, solution.x))
+    stress[..., : stress_free.shape[-1]] -= stress_free
     return MechanicalState(solution.x, stress, solution.iterations, solution.residual, solution.stopped)
 
 

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from selflimit.errors import ConvergenceError
 from selflimit.mesoscale.electrochemistry import Charge, activity, switch_curvature, switch_slope
@@ -78,14 +79,14 @@ class Front:
     threads: int = 1
 
     @cached_property
-    def is_open(self) -> Array:
-        """1 at the nodes that lithium can reach, else 0, shape ``nodes``."""
-        return (self.grid.to_nodes(self._share) > 0.0).astype(np.float64)
+    def is_open(self) -> NDArray[np.bool_]:
+        """Nodes that lithium can reach, shape ``nodes``."""
+        return np.asarray(self.grid.to_nodes(self._share) > 0.0)
 
     @cached_property
     def volumes(self) -> Array:
         """Lumped open volume around each node (m^2 or m^3), shape ``nodes``; all of it where nothing is open."""
-        return np.where(self.is_open > 0.0, self.grid.to_nodes(self._share), 1.0) * self.grid.node_volumes()
+        return np.where(self.is_open, self.grid.to_nodes(self._share), 1.0) * self.grid.node_volumes()
 
     def to_open_nodes(self, cell: Array) -> Array:
         """Nodal means of a cell field, shape ``nodes``; beside a closed part those of the open cells only.
@@ -94,8 +95,8 @@ class Front:
         """
         if self.open_share is None:
             return self.grid.to_nodes(cell)
-        share = np.where(self.is_open > 0.0, self.grid.to_nodes(self._share), 1.0)
-        return np.where(self.is_open > 0.0, self.grid.to_nodes(self._share * cell) / share, self.grid.to_nodes(cell))
+        share = np.where(self.is_open, self.grid.to_nodes(self._share), 1.0)
+        return np.where(self.is_open, self.grid.to_nodes(self._share * cell) / share, self.grid.to_nodes(cell))
 
     @property
     def _share(self) -> Array:
@@ -164,7 +165,7 @@ class Front:
         """
         kinetics = self.p.reaction_coefficient * self.is_open
         drive = kinetics * (charge.cathodic * activity(self.p, c) - charge.anodic)
-        xi = np.where(self.is_open > 0.0, guess, before)
+        xi = np.where(self.is_open, guess, before)
         for iteration in range(1, MAX_NEWTON + 1):
             update = self._newton_update(xi, before, drive, load, dt, 0.01 * tolerance)
             xi = xi + update

@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,7 @@ from selflimit.documents import GrowthDoc
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale import balances, guards
 from selflimit.mesoscale.checkpoint import CheckpointFile
-from selflimit.mesoscale.coupled_equations import CoupledEquations, Effort, Numerics, State
-from selflimit.mesoscale.elasticity import MechanicalState
+from selflimit.mesoscale.coupled_equations import CoupledEquations, Effort, Mechanics, Numerics, State
 from selflimit.mesoscale.fields import save_fields
 from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.microstructure import Microstructure
@@ -31,13 +30,44 @@ from selflimit.units import FARADAY, MPA
 
 
 @dataclass(frozen=True)
+class Output:
+    """What is kept of a state at an output time.
+
+    Attributes
+    ----------
+    time
+        Time (s).
+    xi, c, phi
+        Order parameter, normalised Li+ concentration and electric potential (V), shape ``nodes``.
+    pressure
+        Hydrostatic pressure per cell (Pa), shape ``shape``.
+    lithium_imbalance, charge_imbalance, overshoot
+        As in ``State``.
+    """
+
+    time: float
+    xi: Array
+    c: Array
+    phi: Array
+    pressure: Array
+    lithium_imbalance: float
+    charge_imbalance: float
+    overshoot: float
+
+    @classmethod
+    def of(cls, state: State) -> "Output":
+        """What is kept of ``state``."""
+        return cls(**{field.name: getattr(state, field.name) for field in fields(cls)})
+
+
+@dataclass(frozen=True)
 class GrowthRun:
     """How far a run has got.
 
     Attributes
     ----------
     outputs
-        States at the output times so far, the beginning included.
+        What is kept of the output times so far, the beginning included.
     state
         The newest state.
     dt
@@ -48,7 +78,7 @@ class GrowthRun:
         What makes the result doubtful, for its document.
     """
 
-    outputs: tuple[State, ...]
+    outputs: tuple[Output, ...]
     state: State
     dt: float
     effort: Effort
@@ -57,8 +87,8 @@ class GrowthRun:
     @classmethod
     def restored(cls, saved: dict[str, Any]) -> "GrowthRun":
         """The run of a checkpoint's dictionaries and lists."""
-        states = [_restored_state(state) for state in [*saved["outputs"], saved["state"]]]
-        return cls(tuple(states[:-1]), states[-1], saved["dt"], Effort(**saved["effort"]), tuple(saved["notes"]))
+        outputs, state = tuple(Output(**output) for output in saved["outputs"]), _restored_state(saved["state"])
+        return cls(outputs, state, saved["dt"], Effort(**saved["effort"]), tuple(saved["notes"]))
 
 
 @dataclass(frozen=True)
@@ -159,7 +189,7 @@ class GrowthModel:
         """A run at the time ``begin`` (s), at the order parameter ``xi``, shape ``nodes``."""
         effort = Effort()
         state = self.equations.initial_state(xi, begin, effort)
-        return GrowthRun((state,), state, self.numerics.first_step, effort, tuple(self._resolution()))
+        return GrowthRun((Output.of(state),), state, self.numerics.first_step, effort, tuple(self._resolution()))
 
     def advance(
         self, run: GrowthRun, times: Sequence[float], progress: Progress, file: CheckpointFile | None = None
@@ -239,14 +269,14 @@ class GrowthModel:
             run = replace(run, state=state, notes=tuple(dict.fromkeys([*run.notes, *said])))
         if state.time < goal * (1.0 - 1e-12) and not self.short_circuit(state):
             return run
-        return replace(run, outputs=(*run.outputs, replace(state, past=state.past[:1])))
+        return replace(run, outputs=(*run.outputs, Output.of(state)))
 
-    def lithium_error(self, state: State) -> float:
+    def lithium_error(self, state: State | Output) -> float:
         """Imbalance of the lithium inventory relative to the lithium that is metal; 0 where c is frozen."""
         ratio = self.parameters.metal_site_density / self.parameters.bulk_concentration
         return abs(state.lithium_imbalance) / (ratio * self.microstructure.grid.integrate(state.xi))
 
-    def charge_error(self, state: State) -> float:
+    def charge_error(self, state: State | Output) -> float:
         """Imbalance of the charge relative to the charge of the lithium that is metal."""
         p = self.parameters
         metal = p.charge_number * FARADAY * p.metal_site_density * self.microstructure.grid.integrate(state.xi)
@@ -265,7 +295,7 @@ class GrowthModel:
             times=[state.time for state in states],
             tip_height=[tip_height(grid.spacing, state.xi) for state in states],
             deposited=[p.metal_site_density * (a - area[0]) for a in area],
-            peak_compression=[float(-state.mechanics.pressure.min()) / MPA for state in states],
+            peak_compression=[float(-state.pressure.min()) / MPA for state in states],
             interface_compression=[front_compression(self, state) / MPA for state in states],
             lithium_balance_error=max(self.lithium_error(state) for state in states),
             charge_balance_error=max(self.charge_error(state) for state in states),
@@ -282,7 +312,7 @@ class GrowthModel:
 
 def _restored_state(saved: dict[str, Any]) -> State:
     past = tuple(Moment(**moment) for moment in saved["past"])
-    return State(**{**saved, "past": past, "mechanics": MechanicalState(**saved["mechanics"])})
+    return State(**{**saved, "past": past, "mechanics": Mechanics(**saved["mechanics"])})
 
 
 def towards(left: float, dt: float, shortest: float) -> float:
@@ -317,18 +347,18 @@ def tip_height(spacing: float, xi: Array) -> float:
     return float(spacing * np.max(crossed[-1] + (low - 0.5) / (low - high)))
 
 
-def front_compression(model: GrowthModel, state: State) -> float:
+def front_compression(model: GrowthModel, state: State | Output) -> float:
     """Mean of -P over the front (Pa), weighted with xi (1 - xi)."""
     weight = model.microstructure.grid.to_cells(np.clip(state.xi * (1.0 - state.xi), 0.0, None))
-    return float(-(weight * state.mechanics.pressure).sum() / weight.sum())
+    return float(-(weight * state.pressure).sum() / weight.sum())
 
 
-def stacked(states: Sequence[State]) -> dict[str, tuple[Array, str]]:
-    """Fields of all states as (array, unit), time first."""
+def stacked(states: Sequence[Output]) -> dict[str, tuple[Array, str]]:
+    """Fields of all outputs as (array, unit), time first."""
     return {
         "time": (np.array([state.time for state in states]), "s"),
         "xi": (np.stack([state.xi for state in states]), "1"),
         "c": (np.stack([state.c for state in states]), "1"),
         "phi": (np.stack([state.phi for state in states]), "V"),
-        "pressure": (np.stack([state.mechanics.pressure for state in states]), "Pa"),
+        "pressure": (np.stack([state.pressure for state in states]), "Pa"),
     }

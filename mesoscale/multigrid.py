@@ -115,12 +115,12 @@ def solve_scalar(
         raise InputError("the problem is singular: got no fixed node and zero reaction; fix a node or give a reaction")
     load, guess = (_field(name, value, grid.nodes) for name, value in (("rhs", rhs), ("x0", x0)))
     effort = _Effort(rtol, max_iterations, threads)
-    operator = q1_operator(grid, k[None], diffusion_elements(grid.dimension), r * grid.node_volumes())
-    bodies = _bodies(grid, k, r * grid.node_volumes(), held)
-    system = _System(operator, load[..., None], ~held[..., None], guess[..., None], bodies)
-    free = replace(operator, free=operator.lines.pack(system.free, np.float64))
+    whole = q1_operator(grid, k[None], diffusion_elements(grid.dimension), r * grid.node_volumes())
+    operator, bodies = _freed(whole, held[..., None]), _bodies(grid, k, r, held)
+    del whole
+    system = _System(operator, load[..., None], guess[..., None], bodies)
     precision = np.float32 if operator.contrast <= SINGLE_UP_TO else np.float64
-    hierarchy = build_hierarchy(free, None, precision, len(grid.levels()) - 1, threads)
+    hierarchy = build_hierarchy(system.operator, None, precision, len(grid.levels()) - 1, threads)
     solution = _solve(system, hierarchy, effort)
     return replace(solution, x=solution.x[..., 0])
 
@@ -179,8 +179,8 @@ def solve_elastic(
     effort, vector = _Effort(rtol, max_iterations, threads), (*grid.nodes, grid.dimension)
     load, guess = (_field(name, value, vector) for name, value in (("rhs", rhs), ("x0", x0)))
     hierarchy = hierarchy or elastic_hierarchy(grid, lam, mu, fixed, threads)
-    system = _System(_elasticity(grid, _moduli(grid, lam, mu)), load, ~_held(grid, fixed), guess, None)
-    return _solve(system, hierarchy, effort)
+    operator = _elasticity(grid, _moduli(grid, lam, mu), _held(grid, fixed))
+    return _solve(_System(operator, load, guess, None), hierarchy, effort)
 
 
 def elastic_hierarchy(grid: Grid, lam: Array, mu: Array, fixed: Mask, threads: int = 1) -> Hierarchy:
@@ -194,8 +194,7 @@ def elastic_hierarchy(grid: Grid, lam: Array, mu: Array, fixed: Mask, threads: i
         As :func:`solve_elastic`.
     """
     moduli = _moduli(grid, lam, mu)
-    operator = _elasticity(grid, moduli)
-    operator = replace(operator, free=operator.lines.pack(~_held(grid, fixed), np.float64))
+    operator = _elasticity(grid, moduli, _held(grid, fixed))
     compression = moduli[:1] + 2.0 * moduli[1:]  # modulus of uniaxial strain: as good a guide as any other measured
     guide = q1_operator(grid, compression, diffusion_elements(grid.dimension), np.zeros(grid.nodes))
     return build_hierarchy(operator, guide, np.float32, len(grid.levels()) - 1, threads)
@@ -205,8 +204,13 @@ def _moduli(grid: Grid, lam: Array, mu: Array) -> Array:
     return np.stack([_field("lam", lam, grid.shape, least=0.0), _field("mu", mu, grid.shape, above=0.0)])
 
 
-def _elasticity(grid: Grid, moduli: Array) -> Operator:
-    return q1_operator(grid, moduli, elastic_elements(grid.dimension), np.zeros(grid.nodes))
+def _elasticity(grid: Grid, moduli: Array, held: Mask) -> Operator:
+    return _freed(q1_operator(grid, moduli, elastic_elements(grid.dimension), np.zeros(grid.nodes)), held)
+
+
+def _freed(whole: Operator, held: Mask) -> Operator:
+    """The operator in the rows of the unknowns that are not held, ``held`` of shape ``nodes + (c,)``."""
+    return replace(whole, free=whole.lines.pack(~held, np.float64))
 
 
 def _held(grid: Grid, fixed: Mask) -> Mask:
@@ -235,56 +239,67 @@ class _Effort:
 
 @dataclass(frozen=True)
 class _System:
-    """A x = b on the free unknowns: operator without restraints, load, free mask, first guess and bodies."""
+    """A x = b on the free unknowns: operator, load, first guess and bodies."""
 
     operator: Operator
     load: Array
-    free: Mask
     guess: Array
     bodies: Conductors | None
 
 
-def _bodies(grid: Grid, conductivity: Array, mass: Array, fixed: Mask) -> Conductors | None:
+def _bodies(grid: Grid, conductivity: Array, reaction: Array, fixed: Mask) -> Conductors | None:
     """Floating conductors where the contrast makes them matter."""
     if conductivity.max() <= STRONG_ABOVE * conductivity.min():
         return None
     element = diffusion_elements(grid.dimension)[0, :, :, 0, 0]
-    return floating_conductors(grid, conductivity, mass, element, fixed)
+    return floating_conductors(grid, conductivity, reaction * grid.node_volumes(), element, fixed)
 
 
 def _solve(system: _System, hierarchy: Hierarchy, effort: _Effort) -> Solution:
     """Find the correction to the first guess, so that fixed values and a warm start are treated alike."""
-    whole, lines = system.operator, system.operator.lines
-    guess, forces = lines.pack(system.guess, np.float64), lines.zeros(np.float64)
-    whole.subtract(effort.threads, guess, forces)
-    forces *= -1.0
-    operator = replace(whole, free=lines.pack(system.free, np.float64))
-    defect = operator.free * (lines.pack(system.load, np.float64) - forces)
-    floor = ROUND_OFF * dot(lines, effort.threads, whole.diagonal(), guess**2) ** 0.5 if guess.any() else 0.0
-    energy = dot(lines, effort.threads, guess, forces)
-    search = _Search(operator, hierarchy, system.bodies, forces, energy, floor, effort.threads)
+    lines, threads = system.operator.lines, effort.threads
+    defect, energy, floor = _at_guess(system, threads)
+    search = _Search(system.operator, hierarchy, system.bodies, system.load, energy, floor, threads)
     correction, iterations, residual, stopped = _conjugate_gradients(search, defect, effort)
     return Solution(system.guess + lines.unpack(correction), iterations, residual, stopped)
 
 
+def _at_guess(system: _System, threads: int) -> tuple[Vector, float, float]:
+    """The defect b - A x, x.A x and the round-off of the defect at the first guess x, fixed values included."""
+    operator, lines = system.operator, system.operator.lines
+    guess, defect = lines.pack(system.guess, np.float64), lines.pack(system.load, np.float64)
+    energy = floor = 0.0
+    if guess.any():
+        energy = dot(lines, threads, guess, defect)
+        replace(operator, free=lines.pack(np.ones(1), np.float64)).subtract(threads, guess, defect)
+        energy -= dot(lines, threads, guess, defect)
+        terms = operator.diagonal()
+        terms *= guess
+        floor = ROUND_OFF * dot(lines, threads, terms, guess) ** 0.5
+    defect *= operator.free
+    return defect, energy, floor
+
+
 @dataclass(frozen=True)
 class _Search:
-    """What conjugate gradients need besides the defect: operator, cycle, bodies, and the energy at the first guess."""
+    """What conjugate gradients need besides the defect."""
 
     operator: Operator
     hierarchy: Hierarchy
     bodies: Conductors | None
-    forces: Vector
+    load: Array
     energy: float
     floor: float
     threads: int
 
     def begin(self, r: Vector) -> tuple[Vector, float]:
         """First correction and the energy gained by it; r becomes the residual after it."""
-        e, before = self.operator.lines.zeros(np.float64), r.copy()
-        if self.bodies:
-            self.bodies.balance(r, e)
-            self.operator.subtract(self.threads, e, r)
+        e = self.operator.lines.zeros(np.float64)
+        if not self.bodies:
+            return e, 0.0
+        before = r.copy()
+        self.bodies.balance(r, e)
+        self.operator.subtract(self.threads, e, r)
         return e, dot(self.operator.lines, self.threads, e, before)
 
     def precondition(self, r: Vector) -> Vector:
@@ -297,9 +312,13 @@ class _Search:
         return z
 
     def energy_after(self, correction: Vector, gained: float) -> float:
-        """x.A x at x = x0 + e: x0.A x0 + 2 e.A x0 + e.A e, the last summed up by conjugate gradients."""
+        """x.A x at x = x0 + e: x0.A x0 + 2 e.A x0 + e.A e.
+
+        Conjugate gradients sum up e.A e = e.(b - A x0), hence e.A x0 = e.b - e.A e.
+        """
         if self.energy > 0.0:
-            gained = gained + 2.0 * dot(self.operator.lines, self.threads, correction, self.forces)
+            e, axes = self.operator.lines.unpack(correction), range(self.load.ndim)
+            gained = 2.0 * float(np.einsum(e, axes, self.load, axes, [])) - gained
         return max(self.energy + gained, 0.0)
 
 

@@ -42,9 +42,9 @@ class Operator:
 
     def scaled(self, factor: float, dtype: type) -> "Operator":
         """The operator times a factor, in another precision."""
-        coefficients: Vector = (factor * self.coefficients).astype(dtype)
-        mass: Vector = (factor * self.mass).astype(dtype)
-        return Operator(self.lines, coefficients, self.elements, mass, self.free.astype(dtype))
+        coefficients: Vector = (factor * self.coefficients).astype(dtype, copy=False)
+        mass: Vector = (factor * self.mass).astype(dtype, copy=False)
+        return Operator(self.lines, coefficients, self.elements, mass, self.free.astype(dtype, copy=False))
 
     @cached_property
     def contrast(self) -> float:

@@ -36,6 +36,10 @@ class Moment(NamedTuple):
     phi: Array
     """Electric potential (V), shape ``nodes``."""
 
+    def order_parameter_only(self) -> "Moment":
+        """The moment without c and phi: all that the third one back is needed for."""
+        return self._replace(c=np.empty(0), phi=np.empty(0))
+
 
 class Difference(NamedTuple):
     """A backward difference: xi' = (xi - base)/length."""

@@ -102,7 +102,7 @@ def test_the_file_says_what_it_holds(tmp_path):
             for name, about in header["arrays"].items()
         )
     assert header["arrays"]["run.state.past.0.phi"] == "17x33 float64 V"
-    assert header["arrays"]["run.state.mechanics.stress"] == "16x32x4 float64 Pa"
+    assert header["arrays"]["run.state.mechanics.pressure"] == "16x32 float64 Pa"
     assert {"numpy", "numba", "scipy"} == set(header["libraries"])
     assert header["configuration"]["parameters"]["overpotential"] == -0.1
 
