@@ -15,7 +15,7 @@ from selflimit.mesoscale.hierarchy import build_hierarchy
 from selflimit.mesoscale.lines import Lines
 from selflimit.mesoscale.multigrid import elastic_hierarchy, solve_elastic, solve_scalar
 from selflimit.mesoscale.operators import Operator, q1_operator
-from selflimit.mesoscale.stencils import diagonal_blocks
+from selflimit.mesoscale.stencils import StencilProduct, diagonal_blocks, stencil_product
 
 # one, two and three levels in two and three dimensions, even and odd coarsest levels, long and flat boxes
 SHAPES = st.sampled_from(
@@ -314,3 +314,39 @@ def test_a_stencil_made_in_strips_gives_the_same_bits(shape, monkeypatch):
         found.append(solve_elastic(grid, k, mu, force, roller_box(grid), 0 * force).x)
     np.testing.assert_array_equal(found[0], found[2])
     np.testing.assert_array_equal(found[1], found[3])
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 100.0])
+def test_the_residual_is_the_relative_error_in_energy_wherever_the_search_begins(scale):
+    """Also where the first guess holds 1e4 times the energy of the solution, and fixed values some of it."""
+    grid, random = Grid((16, 24), 0.5), np.random.default_rng(0)
+    k, fixed = random.uniform(1.0, 10.0, grid.shape), ends(grid)
+    load, guess = random.normal(size=grid.nodes), scale * random.normal(size=grid.nodes)
+    guess[fixed] = np.broadcast_to([1.0, -2.0], (17, 2)).ravel()
+    rough, exact = (solve_scalar(grid, k, 0 * load, load, fixed, guess, rtol) for rtol in (1e-2, 1e-12))
+    operator = q1_operator(grid, k[None], diffusion_elements(2), 0 * load)
+
+    def energy(field):
+        packed, image = operator.lines.pack(field[..., None], np.float64), operator.lines.zeros(np.float64)
+        operator.subtract(1, packed, image)
+        return -float((packed * image).sum())
+
+    # the estimate lies between the cycle's eigenvalues; five to ten times less error per iteration puts them near 1
+    error = (energy(rough.x - exact.x) / energy(rough.x)) ** 0.5
+    assert 0.7 * error < rough.residual < 1.05 * error
+
+
+def test_half_of_a_symmetric_stencil_acts_as_the_whole():
+    grid, random = Grid((12, 20), 1.0), np.random.default_rng(0)
+    moduli = random.uniform(1.0, 10.0, (2, *grid.shape))
+    operator = q1_operator(grid, moduli, elastic_elements(2), np.zeros(grid.nodes))
+    stencil, x = operator.stencil(1, 0, operator.lines.shape[0]), operator.lines.zeros(np.float64)
+    operator.lines.unpack(x)[...] = random.normal(size=(*grid.nodes, 2))
+    whole, half = operator.lines.zeros(np.float64), operator.lines.zeros(np.float64)
+    StencilProduct(operator.lines, stencil)(1, x, whole)
+    product = stencil_product(operator.lines, stencil, np.float64)
+    assert product.half.nbytes * 9 == stencil.nbytes * 5
+    product(1, x, half)
+    np.testing.assert_allclose(
+        half, whole, rtol=0.0, atol=1e-13 * np.abs(whole).max()
+    )  # the same terms in another order
