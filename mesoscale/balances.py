@@ -8,6 +8,7 @@ from selflimit.mesoscale import electrochemistry as ec
 from selflimit.mesoscale.front import Front
 from selflimit.mesoscale.grid import Array, Grid, mean_of_neighbours
 from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.stress_measures import cell_gradient, magnitude
 from selflimit.units import FARADAY
 
 
@@ -59,6 +60,12 @@ def driven_growth(front: Front, xi: Array, c: Array, eta: Array) -> tuple[float,
 def front_length(grid: Grid, p: InterfaceParameters, xi: Array) -> float:
     """Length of the front (m; m^2 in 3-D): int xi (1 - xi) / w, exact for the profile 1/2 [1 - tanh(x/2w)]."""
     return grid.integrate(np.clip(xi * (1.0 - xi), 0.0, None)) / p.interface_width
+
+
+def steepness(grid: Grid, p: InterfaceParameters, xi: Array) -> float:
+    """Mean slope of the front over that of the profile: int |grad xi| / int xi (1 - xi)/w, 1 for the profile."""
+    slope = magnitude(cell_gradient(grid, xi)).sum() * grid.cell_volume
+    return float(slope) / front_length(grid, p, xi)
 
 
 def _through(grid: Grid, coefficient: Array, potential: Array) -> float:

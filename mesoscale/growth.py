@@ -264,7 +264,8 @@ class GrowthModel:
         watched = max(balances.front_length(grid, p, state.xi), guards.shortest_front(grid, p))
         if state.exchanged > p.interface_width * watched:
             motion = (state.asked, state.reached, state.exchanged)
-            said = guards.check_pinning(state.time, *motion, n.allow_unresolved)
+            steepness = balances.steepness(grid, p, state.xi)
+            said = guards.check_pinning(state.time, *motion, steepness, n.allow_unresolved)
             state = replace(state, asked=0.0, reached=0.0, exchanged=0.0)
             run = replace(run, state=state, notes=tuple(dict.fromkeys([*run.notes, *said])))
         if state.time < goal * (1.0 - 1e-12) and not self.short_circuit(state):

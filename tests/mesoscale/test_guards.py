@@ -64,8 +64,24 @@ def test_a_pinned_front_stops_the_run_or_is_noted():
     moving = resolved.evolve(needles(Grid((2, 64), 0.9 * W), W, count=0, strip=10 * W), [0.0, 200.0])
     assert moving.notes == ()
     with pytest.raises(ConvergenceError, match="pinned front"):
-        guards.check_pinning(1.0, 1e-12, 1e-14, 1e-12, False)
-    assert guards.check_pinning(1.0, 1e-12, 1e-14, 1e-11, False) == []  # held by its drives, which cancel
+        guards.check_pinning(1.0, 1e-12, 1e-14, 1e-12, 0.9, False)
+    assert guards.check_pinning(1.0, 1e-12, 1e-14, 1e-11, 0.9, False) == []  # held by its drives, which cancel
+
+
+@pytest.mark.parametrize("stretched", [1.0, 3.0])
+def test_steepness_is_that_of_the_profile_over_its_width(stretched):
+    grid = Grid((2, 400), 0.25 * W)
+    xi = 0.5 * (1.0 - np.tanh((grid.node_coordinates()[1] - 50 * W) / (2.0 * stretched * W)))
+    found = balances.steepness(grid, InterfaceParameters(interface_width=W), xi)
+    assert found == pytest.approx(1.0 / stretched, rel=1e-3)  # trapezoidal sums of a smooth profile
+
+
+def test_stress_that_spreads_the_front_is_not_taken_for_the_grid(tmp_path):
+    """C = 200: lithium dissolves where it is compressed and deposits ahead of itself; a finer grid does not help."""
+    p = InterfaceParameters(mechanical_correction=200.0)
+    layer = Microstructure.fine(Grid((48, 96), p.interface_width), 1)
+    with pytest.raises(ConvergenceError, match=r"spread front.*less mechanical_correction"):
+        GrowthModel(p, layer).run(600.0, 1, tmp_path)
 
 
 def ball(grid, radius, centre):
