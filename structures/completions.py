@@ -11,12 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from selflimit.structures.compiling import called, inlined
+from selflimit.structures.compiling import called
 from selflimit.structures.counting import multinomial
 from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, Tree
 
 Ints = NDArray[np.int64]
-Words = NDArray[np.uint64]
 Numbers = tuple[int, ...]
 
 LARGEST_TABLE = 8192
@@ -43,27 +42,22 @@ class Completions(NamedTuple):
     first: Ints
     word: Ints
     rows: NDArray[np.int8]
-    digits: Words
-    members: Words
+    digits: Ints
+    members: Ints
 
 
 class Scratch(NamedTuple):
-    """Working memory: completions that are least, those still equal at each open node, all digits, stabilisers."""
+    """Working memory for one word: completions still equal at each open node, all digits, orders of stabilisers."""
 
-    least: Words
-    equal: Words
-    digits: Words
+    equal: Ints
+    digits: Ints
     stabiliser: Ints
 
 
 def scratch_for(n_elements: int, n_positions: int, bits: int) -> Scratch:
-    """Working memory for the largest block of completions."""
-    return Scratch(
-        np.empty(LARGEST_BLOCK // 64, dtype=np.uint64),
-        np.empty(n_elements + 2, dtype=np.uint64),
-        np.empty(n_positions * bits * (LARGEST_BLOCK // 64), dtype=np.uint64),
-        np.empty(LARGEST_BLOCK, dtype=np.int64),
-    )
+    """Working memory for the 64 completions of a word."""
+    sizes = (n_elements + 2, n_positions * bits, 64)
+    return Scratch(*(np.empty(size, dtype=np.int64) for size in sizes))
 
 
 def completions_for(pool: Numbers, counts: tuple[Numbers, ...], order: int) -> Completions:
@@ -150,7 +144,7 @@ def tabulate(pool: Ints, counts: Ints, bits: int) -> Completions:
     digits = np.zeros((word[-1], len(pool) * bits), dtype=np.uint64)
     ones = binary.reshape(len(rows), -1).astype(np.uint64) * bit[:, None]
     digits[filled] = np.bitwise_or.reduceat(ones, begin, axis=0)
-    return Completions(stride, first, word, rows, digits, members)
+    return Completions(stride, first, word, rows, digits.view(np.int64), members.view(np.int64))
 
 
 def _strings(pool: Ints, counts: Ints, stride: Ints) -> tuple[NDArray[np.int8], Ints]:
@@ -170,8 +164,9 @@ def _strings(pool: Ints, counts: Ints, stride: Ints) -> tuple[NDArray[np.int8], 
 
 @called
 def find_least(
-    completions: Completions,
-    key: int,
+    table: Ints,
+    members: Ints,
+    word: int,
     tree: Tree,
     ranks: NDArray[np.int8],
     walked: int,
@@ -180,99 +175,58 @@ def find_least(
     unseen: NDArray[np.int32],
     bits: int,
     scratch: Scratch,
-) -> bool:  # pragma: no cover - compiled
-    """Mark in ``scratch.least`` the completions that are least in their orbit; True if some have a stabiliser.
+) -> int:  # pragma: no cover - compiled
+    """The completions of a word, as bits, that are least in their orbit; the orders of their stabilisers in scratch.
 
     Completions that are equal to their images go on to the node's children, where its elements part.
 
     Parameters
     ----------
+    table, members
+        ``digits`` and ``members`` of the completions.
     ranks, walked
         The beginning: ranks of the first positions, and how many.
     queue, n_waiting
-        Comparisons that are still open: nodes and how many positions are compared already, shape (2,) each.
+        Comparisons that are still open: nodes and how many positions are compared already, shape (2,) each; the last
+        row of a branch's queue.
     unseen
         Nodes still to be looked at: working memory.
     """
-    permutations, nodes = tree
-    result, stack, digits, stabiliser = scratch
-    members, word = completions.members, completions.word
-    n_positions = permutations.shape[1]
-    width, has_stabiliser = word[key + 1] - word[key], False
-    _spread_digits(completions.digits, word[key], width, ranks, walked, bits, digits)
-    for j in range(64 * width):
-        stabiliser[j] = 1
-    for w in range(width):
-        least = members[word[key] + w]
-        i, number, p = 0, 0, 0
-        while least != 0 and (number > 0 or i < n_waiting):
-            equal = least
-            if number > 0:
-                number -= 1
-                v, equal = unseen[number], stack[number] & least
-                p = nodes[v, BEGIN]
-            else:
-                v, p = queue[i, 0], queue[i, 1]
-                i += 1
-            end = nodes[v, SHARED]
-            least, equal = _compare(least, equal, p, end, permutations, nodes[v, ELEMENT], digits, bits, width, w)
-            if equal != 0 and end == n_positions:
-                has_stabiliser = True
-                _count(stabiliser, 64 * w, equal)
-            for child in range(nodes[v, CHILD], nodes[v + 1, CHILD] if equal != 0 else 0):
-                unseen[number], stack[number] = child, equal
-                number += 1
-        result[w] = least
-    return has_stabiliser
-
-
-@inlined
-def _compare(
-    least: np.uint64,
-    equal: np.uint64,
-    p: int,
-    end: int,
-    permutations: NDArray[np.int16],
-    element: int,
-    digits: Words,
-    bits: int,
-    width: int,
-    w: int,
-) -> tuple[np.uint64, np.uint64]:  # pragma: no cover - compiled
-    """Compare the strings of word ``w`` with their images from position ``p`` to ``end``.
-
-    Of those that were equal so far, strings with digit 1 here and 0 in the image are not least, those with 0 here and 1
-    there are decided, the others go on.
-    """
-    while p < end and equal != 0:
-        here, there = p * bits * width + w, permutations[element, p] * bits * width + w
-        for _ in range(bits):
-            mine, image = digits[here], digits[there]
-            least &= ~(equal & mine & ~image)
-            equal &= ~(mine ^ image)
-            here, there = here + width, there + width
-        p += 1
-    return least, equal
-
-
-@inlined
-def _count(numbers: Ints, begin: int, word: np.uint64) -> None:  # pragma: no cover - compiled
-    """Add 1 to the numbers of the bits that are set."""
-    for j in range(64):
-        numbers[begin + j] += np.int64((word >> np.uint64(j)) & np.uint64(1))
-
-
-@inlined
-def _spread_digits(
-    table: Words, first: int, width: int, ranks: NDArray[np.int8], walked: int, bits: int, digits: Words
-) -> None:  # pragma: no cover - compiled
-    """Write the binary digits of the whole strings: on the first ``walked`` positions all have the same."""
+    permutations, nodes, excludes = tree
+    stack, digits, stabiliser = scratch
     for p in range(walked):
         for digit in range(bits):
-            one = np.uint64(0) - np.uint64((ranks[p] >> (bits - 1 - digit)) & 1)
-            for w in range(width):
-                digits[(p * bits + digit) * width + w] = one
-    begin = walked * bits * width
-    for i in range(table.shape[1]):
-        for w in range(width):
-            digits[begin + i * width + w] = table[first + w, i]
+            digits[p * bits + digit] = -((ranks[p] >> (bits - 1 - digit)) & 1)  # the bits of -1 are all 1
+    for digit in range(table.shape[1]):
+        digits[walked * bits + digit] = table[word, digit]
+    for j in range(64):
+        stabiliser[j] = 1
+    least = members[word]
+    i, number, p = 0, 0, 0
+    while least != 0 and (number > 0 or i < n_waiting):
+        equal = least
+        if number > 0:
+            number -= 1
+            v, equal = unseen[number], stack[number] & least
+            p = nodes[v, BEGIN]
+        else:
+            v, p = queue[walked, i, 0], queue[walked, i, 1]
+            i += 1
+        element, end = nodes[v, ELEMENT], nodes[v, SHARED]
+        while p < end and equal != 0:
+            here, there = p * bits, permutations[element, p] * bits
+            for digit in range(bits):
+                mine, image = digits[here + digit], digits[there + digit]
+                least &= ~(equal & mine & ~image)  # 1 here and 0 in the image
+                equal &= ~(mine ^ image)
+            p += 1
+        if equal != 0:
+            for child in range(nodes[v, CHILD], nodes[v + 1, CHILD]):
+                unseen[number], stack[number] = child, equal
+                number += 1
+            if end == permutations.shape[1]:
+                for j in range(64):
+                    stabiliser[j] += (equal >> j) & 1
+                if excludes[element]:
+                    least &= ~equal
+    return least

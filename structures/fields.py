@@ -16,15 +16,15 @@ from selflimit.structures.pair_energies import PairEnergy
 
 
 class Fields(NamedTuple):
-    """The energy along a branch.
+    """The energy along a branch; species s on position p is number ``p * n_species + s``.
 
     Attributes
     ----------
     pair
-        J of :class:`~selflimit.structures.pair_energies.PairEnergy` (eV).
+        J of :class:`~selflimit.structures.pair_energies.PairEnergy` (eV), shape (n_positions * n_species,) twice.
     field
         Energy of each species on each position, given the positions filled at each depth (eV), shape
-        (n_walked + 1, n_positions, n_species).
+        (n_walked + 1, n_positions * n_species).
     energy
         Energy of the positions filled at each depth (eV), shape (n_walked + 1,).
     inside
@@ -47,8 +47,8 @@ def fields_of(model: PairEnergy, completions: Completions) -> Fields:
     """Tables and working memory for the energy ``model`` along a search with these ``completions``."""
     rows = completions.rows
     walked = len(model.site) - rows.shape[1]
-    field = np.zeros((walked + 1, *model.site.shape))
-    field[0] = model.site
+    field = np.zeros((walked + 1, model.site.size))
+    field[0] = model.site.ravel()
     energy = np.zeros(walked + 1)
     energy[0] = model.constant
     inside = np.zeros(len(rows))
@@ -57,67 +57,51 @@ def fields_of(model: PairEnergy, completions: Completions) -> Fields:
             inside += model.pair[walked + i, rows[:, i], walked + j, rows[:, j]]
     first = completions.first
     lowest = [inside[a:b].min() if b > a else np.inf for a, b in pairwise(first)]
-    return Fields(
-        np.ascontiguousarray(model.pair), field, energy, inside, np.array(lowest), np.zeros(1, dtype=np.int64)
-    )
+    pair = np.ascontiguousarray(model.pair).reshape(model.site.size, model.site.size)
+    return Fields(pair, field, energy, inside, np.array(lowest), np.zeros(1, dtype=np.int64))
 
 
 def no_fields() -> Fields:
     """For a search that asks for no energies: they are 0."""
-    nothing = np.empty(0)
-    return Fields(np.empty((0,) * 4), np.empty((0,) * 3), nothing, nothing, nothing, np.zeros(1, dtype=np.int64))
+    table, nothing = np.empty((0, 0)), np.empty(0)
+    return Fields(table, table, nothing, nothing, nothing, np.zeros(1, dtype=np.int64))
 
 
 @inlined
 def lowest_energy(
-    fields: Fields, ranks: NDArray[np.int8], walked: int, key: int
+    fields: Fields, ranks: NDArray[np.int8], n_species: int, walked: int, key: int
 ) -> float:  # pragma: no cover - compiled
-    """Bring the fields up to the branch; lower bound of the energies of its completions of content ``key`` (eV)."""
+    """Bring the fields up to the branch; lower bound of the energies of its completions of content ``key`` (eV).
+
+    Each of the last positions takes the species of lowest energy in the field.
+    """
+    pair, field, energy, valid = fields.pair, fields.field, fields.energy, fields.valid
     bound = 0.0
-    if len(fields.energy) > 0:
-        _add_positions(fields.pair, fields.field, fields.energy, ranks, fields.valid[0], walked)
-        fields.valid[0] = walked
-        bound = fields.energy[walked] + fields.lowest_inside[key] + _lowest_outside(fields.field, walked)
+    if len(energy) > 0:
+        for p in range(valid[0], walked):
+            here, later = p * n_species + ranks[p], (p + 1) * n_species
+            energy[p + 1] = energy[p] + field[p, here]
+            for i in range(later, field.shape[1]):
+                field[p + 1, i] = field[p, i] + pair[here, i]
+        valid[0] = walked
+        bound = energy[walked] + fields.lowest_inside[key]
+        for first in range(walked * n_species, field.shape[1], n_species):
+            best = field[walked, first]
+            for i in range(first + 1, first + n_species):
+                if field[walked, i] < best:
+                    best = field[walked, i]
+            bound += best
     return bound
 
 
 @inlined
-def energy_with(fields: Fields, walked: int, rows: NDArray[np.int8], row: int) -> float:  # pragma: no cover - compiled
+def energy_with(
+    fields: Fields, n_species: int, walked: int, rows: NDArray[np.int8], row: int
+) -> float:  # pragma: no cover - compiled
     """Energy of the branch with the completion ``rows[row]`` (eV)."""
     energy = 0.0
     if len(fields.energy) > 0:
         energy = fields.energy[walked] + fields.inside[row]
-        for i in range(rows.shape[1]):
-            energy += fields.field[walked, walked + i, rows[row, i]]
+        for p in range(rows.shape[1]):
+            energy += fields.field[walked, (walked + p) * n_species + rows[row, p]]
     return energy
-
-
-@inlined
-def _add_positions(
-    pair: NDArray[np.float64],
-    field: NDArray[np.float64],
-    energy: NDArray[np.float64],
-    ranks: NDArray[np.int8],
-    begin: int,
-    end: int,
-) -> None:  # pragma: no cover - compiled
-    """Energy and field with the positions from ``begin`` to ``end`` filled one after the other."""
-    for position in range(begin, end):
-        rank = ranks[position]
-        energy[position + 1] = energy[position] + field[position, position, rank]
-        for i in range(position + 1, field.shape[1]):
-            for s in range(field.shape[2]):
-                field[position + 1, i, s] = field[position, i, s] + pair[position, rank, i, s]
-
-
-@inlined
-def _lowest_outside(field: NDArray[np.float64], walked: int) -> float:  # pragma: no cover - compiled
-    """Lower bound of the energy of the last positions in the field: each takes its best species."""
-    bound = 0.0
-    for i in range(walked, field.shape[1]):
-        best = field[walked, i, 0]
-        for s in range(1, field.shape[2]):
-            if field[walked, i, s] < best:
-                best = field[walked, i, s]
-        bound += best
-    return bound

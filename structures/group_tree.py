@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from selflimit.structures.compiling import compiled, inlined
+from selflimit.structures.compiling import compiled
 
 Ints = NDArray[np.int64]
 
@@ -28,66 +28,59 @@ class Tree(NamedTuple):
         first images its parent's elements share, how many its own share, and its first child, shape (n_nodes + 1, 4).
         The children of node v are those from its first one to the first one of node v + 1, none where a single element
         is left. Node 0 is the root.
+    excludes
+        Whether placements that the element leaves unchanged are left out, shape (n_elements,).
     """
 
     permutations: NDArray[np.int16]
     nodes: NDArray[np.int32]
+    excludes: NDArray[np.bool_]
 
 
-def tree_of(permutations: NDArray[np.int32]) -> Tree:
-    """The tree of a group that is given as distinct permutations, identity first, shape (order, n_positions)."""
+def tree_of(permutations: NDArray[np.int32], excluding: int = 1) -> Tree:
+    """The tree of a group.
+
+    Parameters
+    ----------
+    permutations
+        All of them, distinct, the identity first, shape (order, n_positions).
+    excluding
+        How many of the first ones must leave no placement unchanged; the identity counts, but may.
+    """
     moving = permutations[1:].astype(np.int16)
+    order = _lexicographic_order(moving)
     nodes = np.zeros((2 * len(moving) + 3, 4), dtype=np.int32)
-    number = _write_nodes(
-        moving, np.arange(len(moving)), np.zeros((len(nodes) + len(moving), 2), dtype=np.int64), nodes
-    )
-    return Tree(moving, nodes[: number + 1])
+    number = _write_nodes(moving[order], np.empty(len(nodes), dtype=np.int64), nodes)
+    return Tree(moving[order], nodes[: number + 1], order < excluding - 1)
+
+
+def _lexicographic_order(rows: NDArray[np.int16]) -> Ints:
+    """Order of rows of numbers that are not negative: that of their bytes, the high one of each first."""
+    keys = rows.astype(">i2").view(f"V{2 * rows.shape[1]}").ravel() if rows.size else np.empty(len(rows))
+    return np.argsort(keys)
 
 
 @compiled
 def _write_nodes(
-    permutations: NDArray[np.int16], members: Ints, spans: Ints, nodes: NDArray[np.int32]
+    permutations: NDArray[np.int16], ends: Ints, nodes: NDArray[np.int32]
 ) -> int:  # pragma: no cover - compiled
-    """Write the nodes breadth first; how many. A node's elements are sorted by the first image in which they differ.
+    """Write the nodes, zero at first, breadth first; how many.
 
-    Parameters
-    ----------
-    members
-        The elements; those of node v will be ``members[spans[v, 0]:spans[v, 1]]``.
-    spans
-        Zero; the rows behind the nodes' are working memory.
+    The elements are in lexicographic order: those of node v are the rows from its element to ``ends[v]`` (working
+    memory), and they share an image if the first and the last one do.
     """
     n_elements, n_positions = permutations.shape
-    spans[0, 1], number, v, spare = n_elements, 1, 0, len(nodes)
+    ends[0], number, v = n_elements, 1, 0
     while v < number:
-        low, high, p = spans[v, 0], spans[v, 1], int(nodes[v, BEGIN])
-        while low < high and p < n_positions and _is_shared(permutations, members, low, high, p):
+        first, end, p = nodes[v, ELEMENT], ends[v], nodes[v, BEGIN]
+        while first < end and p < n_positions and permutations[first, p] == permutations[end - 1, p]:
             p += 1
-        nodes[v, ELEMENT] = members[low] if low < high else 0
         nodes[v, SHARED], nodes[v, CHILD] = p, number
-        end = low
-        for image in range(n_positions if p < n_positions else 0):
-            begin = end
-            for i in range(low, high):
-                if permutations[members[i], p] == image:
-                    spans[spare + end, 0] = members[i]
-                    end += 1
-            if end > begin:
-                spans[number, 0], spans[number, 1], nodes[number, BEGIN] = begin, end, p
+        for i in range(first, end if p < n_positions else first):
+            if i == first or permutations[i, p] != permutations[i - 1, p]:
+                nodes[number, ELEMENT], nodes[number, BEGIN] = i, p
                 number += 1
-        for i in range(low, end):
-            members[i] = spans[spare + i, 0]
+            ends[number - 1] = i + 1
         v += 1
     nodes[number, CHILD] = number
     return number
-
-
-@inlined
-def _is_shared(
-    permutations: NDArray[np.int16], members: Ints, low: int, high: int, p: int
-) -> bool:  # pragma: no cover - compiled
-    """Whether the elements ``members[low:high]`` send position ``p`` to the same place."""
-    is_shared = True
-    for i in range(low + 1, high):
-        is_shared &= permutations[members[i], p] == permutations[members[low], p]
-    return is_shared

@@ -17,7 +17,6 @@ from pymatgen.core import Structure
 from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
 from selflimit.structures.cells import VACANCY, CellChoice, DisorderedCell, cells_of_size, fitting_sizes, lay_out
-from selflimit.structures.compiling import compiled
 from selflimit.structures.counting import OrderingCount, count_in, multinomial
 from selflimit.structures.fields import no_fields
 from selflimit.structures.parents import LABEL, Parent
@@ -297,8 +296,8 @@ def enumerate_in(
     after
         Go on behind the block whose last row this is: blocks come in the same order every time.
     """
-    walk = walk_in(cell)
-    n_walked, order = len(walk.branch.tried) - 1, len(cell.permutations)
+    walk = walk_in(cell, superperiodic)
+    n_walked = len(walk.branch.tried) - 1
     room = min(BLOCK, math.prod(multinomial(pool.counts) for pool in cell.pools))
     fields, energies = no_fields(), np.empty(room)
     if after is not None:
@@ -307,36 +306,10 @@ def enumerate_in(
         labels = np.empty((room, len(cell.active)), dtype=np.int8)
         degeneracies = np.empty(room, dtype=np.int64)
         found = next_orderings(walk, fields, np.inf, labels, degeneracies, energies, 0, sys.maxsize)
-        if not superperiodic:
-            found = _drop_repeats(labels, degeneracies, found, order, cell.translations)
         yield OrderingBlock(cell, labels[:found], degeneracies[:found])
 
 
-def walk_in(cell: DisorderedCell) -> Walk:
+def walk_in(cell: DisorderedCell, superperiodic: bool = True) -> Walk:
     """The compiled search over the placements of ``cell``; its ranks are the labels."""
-    return walk_over(cell.permutations, cell.pool_of_site, [pool.counts for pool in cell.pools])
-
-
-@compiled
-def _drop_repeats(
-    labels: NDArray[np.int8], degeneracies: NDArray[np.int64], number: int, order: int, moves: NDArray[np.int32]
-) -> int:  # pragma: no cover - compiled
-    """Of the first ``number`` rows put those first that no move leaves unchanged but the identity; how many there are.
-
-    The degeneracy of a row that a move leaves unchanged is below the order of the group.
-    """
-    n_sites, kept = labels.shape[1], 0
-    for row in range(number):
-        repeats, m = False, 1 if degeneracies[row] < order else len(moves)
-        while m < len(moves) and not repeats:
-            p = 0
-            while p < n_sites and labels[row, moves[m, p]] == labels[row, p]:
-                p += 1
-            repeats = p == n_sites
-            m += 1
-        if not repeats:
-            degeneracies[kept] = degeneracies[row]
-            for p in range(n_sites):
-                labels[kept, p] = labels[row, p]
-            kept += 1
-    return kept
+    excluding = 1 if superperiodic else len(cell.translations)
+    return walk_over(cell.permutations, cell.pool_of_site, [pool.counts for pool in cell.pools], excluding)

@@ -26,7 +26,7 @@ def position_orders(permutations: NDArray[np.int32], begin: Ints, pool: Ints) ->
     """
     orders = np.empty((len(begin) - 1, len(pool)), dtype=np.int64)
     compared, awaited, is_filled = np.zeros(len(permutations), dtype=np.int64), np.empty_like(pool), np.empty_like(pool)
-    _write_orders(permutations, begin, pool, compared, awaited, is_filled, orders)
+    _write_orders(permutations, begin, -pool * (len(permutations) + 1), compared, awaited, is_filled, orders)
     return orders
 
 
@@ -34,23 +34,33 @@ def position_orders(permutations: NDArray[np.int32], begin: Ints, pool: Ints) ->
 def _write_orders(
     permutations: NDArray[np.int32],
     begin: Ints,
-    pool: Ints,
+    base: Ints,
     compared: Ints,
     awaited: Ints,
     is_filled: Ints,
     orders: Ints,
 ) -> None:  # pragma: no cover - compiled
-    """Write :func:`position_orders`: ``compared``, zero at first, is how far each element is."""
-    n_sites = len(pool)
+    """Write :func:`position_orders`.
+
+    Parameters
+    ----------
+    base
+        Added to the comparisons that await each site, so that those of the first pool come first.
+    compared
+        Zero at first: how far each element is.
+    """
     for group in range(len(orders)):
-        for site in range(n_sites):
+        for site in range(len(base)):
             is_filled[site] = 0
-        for number in range(n_sites):
-            for site in range(n_sites):
-                awaited[site] = 0
+        for number in range(len(base)):
+            for site in range(len(base)):
+                awaited[site] = base[site]
             for g in range(begin[group], begin[group + 1]):
                 _compare(permutations, g, orders, group, number, compared, awaited, is_filled)
-            best = _most_awaited(pool, awaited, is_filled)
+            best = -1
+            for site in range(len(base)):
+                if is_filled[site] == 0 and (best < 0 or awaited[site] > awaited[best]):
+                    best = site
             orders[group, number] = best
             is_filled[best] = 1
 
@@ -67,22 +77,15 @@ def _compare(
     is_filled: Ints,
 ) -> None:  # pragma: no cover - compiled
     """Compare element ``g`` as far as the first ``number`` sites allow, and count the sites that it awaits."""
-    while compared[g] < number and is_filled[permutations[g, orders[group, compared[g]]]]:
-        compared[g] += 1
-    if compared[g] < number:
-        awaited[permutations[g, orders[group, compared[g]]]] += 1
+    p, image = compared[g], 0
+    while p < number:
+        image = permutations[g, orders[group, p]]
+        if is_filled[image] == 0:
+            break
+        p += 1
+    compared[g] = p
+    if p < number:
+        awaited[image] += 1
     else:
         for site in range(len(awaited)):
             awaited[site] += is_filled[permutations[g, site]] or permutations[g, site] == site
-
-
-@inlined
-def _most_awaited(pool: Ints, awaited: Ints, is_filled: Ints) -> int:  # pragma: no cover - compiled
-    """The most awaited of the sites in the first pool that has empty ones."""
-    best = -1
-    for site in range(len(pool)):
-        if is_filled[site] or (best >= 0 and pool[site] > pool[best]):
-            continue
-        if best < 0 or pool[site] < pool[best] or awaited[site] > awaited[best]:
-            best = site
-    return best

@@ -30,7 +30,7 @@ from selflimit.structures.completions import (
     rank_bits,
     scratch_for,
 )
-from selflimit.structures.fields import Fields, energy_with, lowest_energy
+from selflimit.structures.fields import Fields, energy_with, lowest_energy, no_fields
 from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, Tree, tree_of
 
 MOST_POSITIONS = int(np.iinfo(np.int16).max)
@@ -67,7 +67,7 @@ class Branch(NamedTuple):
     Attributes
     ----------
     depth
-        Positions filled, shape (1,); -1 when the walk is over.
+        Positions filled, -1 when the walk is over, and how many are to be filled, shape (2,).
     ranks
         Species rank on each filled position, shape (n_positions,).
     tried
@@ -104,7 +104,9 @@ class Walk(NamedTuple):
     scratch: Scratch
 
 
-def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Sequence[Sequence[int]]) -> Walk:
+def walk_over(
+    permutations: NDArray[np.int32], pool: Ints, counts: Sequence[Sequence[int]], excluding: int = 1
+) -> Walk:
     """Set up the walk over all placements.
 
     Parameters
@@ -115,6 +117,8 @@ def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Sequence[Sequ
         Pool of each position, shape (n_positions,); pools are contiguous.
     counts
         Positions that each species rank fills, for each pool.
+    excluding
+        Placements are left out if one of the first ``excluding`` permutations but the identity leaves them unchanged.
 
     Raises
     ------
@@ -127,7 +131,7 @@ def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Sequence[Sequ
     contents = tuple((*row, *(most - len(row)) * (0,)) for row in counts)
     completions = completions_for(tuple(pool.tolist()), contents, order)
     table = np.array(contents, dtype=np.int64).reshape(-1, most)
-    problem = Problem(tree_of(permutations), pool, table, rank_bits(most), order)
+    problem = Problem(tree_of(permutations, excluding), pool, table, rank_bits(most), order)
     scratch = scratch_for(order - 1, len(pool), problem.bits)
     return Walk(problem, completions, _root(problem, len(pool) - completions.rows.shape[1]), scratch)
 
@@ -135,7 +139,7 @@ def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Sequence[Sequ
 def _root(problem: Problem, walked: int) -> Branch:
     n_elements, n_positions = problem.tree.permutations.shape
     branch = Branch(
-        depth=np.zeros(1, dtype=np.int64),
+        depth=np.array([0, walked]),
         ranks=np.zeros(n_positions, dtype=np.int8),
         tried=np.full(walked + 1, -1, dtype=np.int8),
         left=problem.counts.copy(),
@@ -152,102 +156,67 @@ def _root(problem: Problem, walked: int) -> Branch:
 
 @called
 def advance(problem: Problem, branch: Branch) -> int:  # pragma: no cover - compiled
-    """Walk on until the walked positions are filled (depth is their number) or the walk is over (depth -1).
+    """Walk on until the positions are filled that are to be filled, or the walk is over.
 
-    Returns how many of the first positions stayed as they were.
+    Each step puts the next species on the position at this depth and goes on with the comparisons that waited for it; or
+    goes back, with the position empty, if no species is left. A comparison ends where ranks differ, waits where a
+    position is not filled, and goes on with the node's children where its elements part. Returns how many of the first
+    positions stayed as they were.
     """
-    pool, permutations, nodes = problem.pool, problem.tree.permutations, problem.tree.nodes
+    permutations, nodes, _ = problem.tree
     ranks, tried, left, queue, waiting = branch.ranks, branch.tried, branch.left, branch.queue, branch.waiting
     trail, mark, unseen = branch.trail, branch.mark, branch.open
-    walked, depth = len(tried) - 1, branch.depth[0]
+    n_species, walked, depth, until = left.shape[1], len(tried) - 1, branch.depth[0], branch.depth[1]
     unchanged = depth
-    while 0 <= depth < walked:
-        if depth < unchanged:
-            unchanged = depth
-        if not _next_rank(depth, pool[depth], ranks, tried, left, waiting, trail, mark):
+    while 0 <= depth < until:
+        unchanged = depth if depth < unchanged else unchanged
+        k, rank, grown = problem.pool[depth], np.int64(tried[depth]), mark[depth]
+        if rank >= 0:
+            left[k, rank] += 1
+            for i in range(grown, mark[depth + 1]):
+                waiting[trail[i]] -= 1
+        rank += 1
+        while rank < n_species and left[k, rank] == 0:
+            rank += 1
+        if rank == n_species:
+            tried[depth] = -1
             depth -= 1
-        elif _can_be_least(depth, permutations, nodes, ranks, queue, waiting, trail, mark, unseen):
+            continue
+        tried[depth] = ranks[depth] = rank
+        left[k, rank] -= 1
+        is_least, i, number, p = True, 0, 0, 0
+        while is_least and (number > 0 or i < waiting[depth]):
+            if number > 0:
+                number -= 1
+                v = unseen[number]
+                p = nodes[v, BEGIN]
+            else:
+                v, p = queue[depth, i, 0], queue[depth, i, 1]
+                i += 1
+            element, end, image, later = nodes[v, ELEMENT], nodes[v, SHARED], 0, 0
+            while p < end:
+                image = permutations[element, p]
+                later = image if image > p else p
+                if later > depth or ranks[p] != ranks[image]:
+                    break
+                p += 1
+            if p == end:
+                for child in range(nodes[v, CHILD], nodes[v + 1, CHILD]):
+                    unseen[number] = child
+                    number += 1
+            elif later > depth:
+                awaited = later if later < walked else walked
+                queue[awaited, waiting[awaited], 0], queue[awaited, waiting[awaited], 1] = v, p
+                waiting[awaited] += 1
+                trail[grown] = awaited
+                grown += 1
+            else:
+                is_least = ranks[p] < ranks[image]
+        mark[depth + 1] = grown
+        if is_least:
             depth += 1
     branch.depth[0] = depth
-    return int(unchanged)
-
-
-@inlined
-def _next_rank(
-    depth: int,
-    k: int,
-    ranks: NDArray[np.int8],
-    tried: NDArray[np.int8],
-    left: Ints,
-    waiting: Ints,
-    trail: NDArray[np.int16],
-    mark: Ints,
-) -> bool:  # pragma: no cover - compiled
-    """Put the next species on the position at this depth; False, with the position empty, if none is left."""
-    rank = np.int64(tried[depth])
-    if rank >= 0:
-        left[k, rank] += 1
-        for i in range(mark[depth], mark[depth + 1]):
-            waiting[trail[i]] -= 1
-    rank += 1
-    while rank < left.shape[1] and left[k, rank] == 0:
-        rank += 1
-    is_placed = rank < left.shape[1]
-    tried[depth] = rank if is_placed else -1
-    if is_placed:
-        ranks[depth] = rank
-        left[k, rank] -= 1
-    return bool(is_placed)
-
-
-@inlined
-def _can_be_least(
-    depth: int,
-    permutations: NDArray[np.int16],
-    nodes: NDArray[np.int32],
-    ranks: NDArray[np.int8],
-    queue: NDArray[np.int32],
-    waiting: Ints,
-    trail: NDArray[np.int16],
-    mark: Ints,
-    unseen: NDArray[np.int32],
-) -> bool:  # pragma: no cover - compiled
-    """Go on with the comparisons that waited for the position at this depth; False if one says x > x o g.
-
-    A comparison ends where ranks differ, waits where a position is not filled, and goes on with the node's children
-    where its elements part.
-    """
-    grown, walked, is_least = mark[depth], len(waiting) - 1, True
-    i, number, p = 0, 0, 0
-    while is_least and (number > 0 or i < waiting[depth]):
-        if number > 0:
-            number -= 1
-            v = unseen[number]
-            p = nodes[v, BEGIN]
-        else:
-            v, p = queue[depth, i, 0], queue[depth, i, 1]
-            i += 1
-        element, end, image, later = nodes[v, ELEMENT], nodes[v, SHARED], 0, 0
-        while p < end:
-            image = permutations[element, p]
-            later = image if image > p else p
-            if later > depth or ranks[p] != ranks[image]:
-                break
-            p += 1
-        if p == end:
-            for child in range(nodes[v, CHILD], nodes[v + 1, CHILD]):
-                unseen[number] = child
-                number += 1
-        elif later > depth:
-            awaited = later if later < walked else walked
-            queue[awaited, waiting[awaited], 0], queue[awaited, waiting[awaited], 1] = v, p
-            waiting[awaited] += 1
-            trail[grown] = awaited
-            grown += 1
-        else:
-            is_least = ranks[p] < ranks[image]
-    mark[depth + 1] = grown
-    return is_least
+    return unchanged
 
 
 @inlined
@@ -257,7 +226,7 @@ def content_key(stride: Ints, left: Ints) -> int:  # pragma: no cover - compiled
     for k in range(left.shape[0]):
         for s in range(left.shape[1]):
             key += stride[k, s] * left[k, s]
-    return int(key)
+    return key
 
 
 @inlined
@@ -293,12 +262,12 @@ def next_orderings(
         unchanged = advance(problem, branch)
         if unchanged < valid[0]:
             valid[0] = unchanged
-        if depth[0] < 0:
+        if depth[0] < walked:
             break
         key = content_key(completions.stride, branch.left)
         if number + first[key + 1] - first[key] > len(labels):
             break
-        if lowest_energy(fields, branch.ranks, walked, key) <= limit:
+        if lowest_energy(fields, branch.ranks, branch.left.shape[1], walked, key) <= limit:
             number = _append(walk, fields, key, limit, labels, degeneracies, energies, number)
         depth[0] = walked - 1
     return number
@@ -317,22 +286,32 @@ def _append(
 ) -> int:  # pragma: no cover - compiled
     """Append the distinct ones among the completions of the branch; how many there are then."""
     problem, completions, branch, scratch = walk
-    ranks, rows, walked, order = branch.ranks, completions.rows, len(branch.tried) - 1, problem.order
-    least, stabiliser, begin = scratch.least, scratch.stabiliser, completions.first[key]
-    is_marked, has_stabiliser = False, False
+    ranks, rows, walked, n_species = branch.ranks, completions.rows, len(branch.tried) - 1, branch.left.shape[1]
+    begin, word, least, is_marked = completions.first[key], completions.word[key], np.int64(0), False
     for j in range(completions.first[key + 1] - begin):
-        energy = energy_with(fields, walked, rows, begin + j)
+        if j & 63 == 0:
+            is_marked = False
+        energy = energy_with(fields, n_species, walked, rows, begin + j)
         if energy > limit:
             continue
         if not is_marked:
-            queue, n_waiting, tree = branch.queue[walked], branch.waiting[walked], problem.tree
-            has_stabiliser = find_least(
-                completions, key, tree, ranks, walked, queue, n_waiting, branch.open, problem.bits, scratch
+            least = find_least(
+                completions.digits,
+                completions.members,
+                word + (j >> 6),
+                problem.tree,
+                ranks,
+                walked,
+                branch.queue,
+                branch.waiting[walked],
+                branch.open,
+                problem.bits,
+                scratch,
             )
             is_marked = True
-        if (least[j >> 6] >> np.uint64(j & 63)) & np.uint64(1):
+        if (least >> (j & 63)) & 1:
             _write_placement(ranks, walked, rows, begin + j, labels, number)
-            degeneracies[number] = order // (stabiliser[j] if has_stabiliser else 1)
+            degeneracies[number] = problem.order // scratch.stabiliser[j & 63]
             energies[number] = energy
             number += 1
     return number
@@ -351,22 +330,11 @@ def resume(walk: Walk, depth: int, tried: NDArray[np.int8]) -> None:
     depth, tried
         Of the other walk's branch; ``tried`` has one rank for each position that is walked.
     """
-    problem, branch = walk.problem, walk.branch
-    for position in range(min(depth + 1, len(tried))):
-        rank = tried[position]
-        if rank < 0:
-            break
-        branch.tried[position] = branch.ranks[position] = rank
-        branch.left[problem.pool[position], rank] -= 1
-        branch.mark[position + 1] = branch.mark[position]
-        if position < depth:
-            _compare_at(problem, branch, position)
-    branch.depth[0] = depth
-
-
-@compiled
-def _compare_at(problem: Problem, branch: Branch, depth: int) -> bool:  # pragma: no cover - compiled
-    """:func:`_can_be_least` for a position that is filled already."""
-    permutations, nodes, ranks, unseen = problem.tree.permutations, problem.tree.nodes, branch.ranks, branch.open
-    queue, waiting, trail, mark = branch.queue, branch.waiting, branch.trail, branch.mark
-    return bool(_can_be_least(depth, permutations, nodes, ranks, queue, waiting, trail, mark, unseen))
+    branch, no_room = walk.branch, np.empty((0, len(walk.branch.ranks)), dtype=np.int8)
+    for position, rank in enumerate(tried[: depth + 1].tolist()):
+        if rank > 0:  # as if the rank before had been tried
+            branch.tried[position] = rank - 1
+            branch.left[walk.problem.pool[position], rank - 1] -= 1
+        branch.depth[1] = position + 1
+        next_orderings(walk, no_fields(), np.inf, no_room, np.empty(0, dtype=np.int64), np.empty(0), 0, 1)
+    branch.depth[:] = depth, len(tried)
