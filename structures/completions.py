@@ -35,7 +35,7 @@ class Completions(NamedTuple):
     The completions of content ``key`` are ``rows[first[key]:first[key + 1]]`` and, as bits, the words from
     ``word[key]`` to ``word[key + 1]``: bit j of ``digits[w, position * bits + digit]`` is that binary digit of
     completion j, bit j of ``members[w]`` says that there is a completion j. The key of a content is the sum of
-    ``stride[pool, species]`` over its atoms.
+    ``stride[pool * n_species + species]`` over its atoms.
     """
 
     stride: Ints
@@ -144,7 +144,7 @@ def tabulate(pool: Ints, counts: Ints, bits: int) -> Completions:
     digits = np.zeros((word[-1], len(pool) * bits), dtype=np.uint64)
     ones = binary.reshape(len(rows), -1).astype(np.uint64) * bit[:, None]
     digits[filled] = np.bitwise_or.reduceat(ones, begin, axis=0)
-    return Completions(stride, first, word, rows, digits.view(np.int64), members.view(np.int64))
+    return Completions(stride.ravel(), first, word, rows, digits.view(np.int64), members.view(np.int64))
 
 
 def _strings(pool: Ints, counts: Ints, stride: Ints) -> tuple[NDArray[np.int8], Ints]:
@@ -201,7 +201,7 @@ def find_least(
         digits[walked * bits + digit] = table[word, digit]
     for j in range(64):
         stabiliser[j] = 1
-    least = members[word]
+    least: int = members[word]
     i, number, p = 0, 0, 0
     while least != 0 and (number > 0 or i < n_waiting):
         equal = least

@@ -69,7 +69,7 @@ def no_fields() -> Fields:
 
 @inlined
 def lowest_energy(
-    fields: Fields, ranks: NDArray[np.int8], n_species: int, walked: int, key: int
+    fields: Fields, ranks: NDArray[np.int8], n_species: int, walked: int, key: np.int64
 ) -> float:  # pragma: no cover - compiled
     """Bring the fields up to the branch; lower bound of the energies of its completions of content ``key`` (eV).
 

@@ -47,17 +47,18 @@ def tree_of(permutations: NDArray[np.int32], excluding: int = 1) -> Tree:
     excluding
         How many of the first ones must leave no placement unchanged; the identity counts, but may.
     """
-    moving = permutations[1:].astype(np.int16)
-    order = _lexicographic_order(moving)
+    order = _lexicographic_order(permutations[1:])
+    moving = permutations[1:].astype(np.int16)[order]
     nodes = np.zeros((2 * len(moving) + 3, 4), dtype=np.int32)
-    number = _write_nodes(moving[order], np.empty(len(nodes), dtype=np.int64), nodes)
-    return Tree(moving[order], nodes[: number + 1], order < excluding - 1)
+    number = _write_nodes(moving, np.empty(len(nodes), dtype=np.int64), nodes)
+    return Tree(moving, nodes[: number + 1], order < excluding - 1)
 
 
-def _lexicographic_order(rows: NDArray[np.int16]) -> Ints:
-    """Order of rows of numbers that are not negative: that of their bytes, the high one of each first."""
-    keys = rows.astype(">i2").view(f"V{2 * rows.shape[1]}").ravel() if rows.size else np.empty(len(rows))
-    return np.argsort(keys)
+def _lexicographic_order(permutations: NDArray[np.int32]) -> Ints:
+    """Order of permutations as rows of numbers: that of their bytes, the high one of each number first."""
+    n_positions = permutations.shape[1]
+    rows = permutations.astype(">i2").view(f"V{2 * n_positions}") if n_positions else permutations
+    return rows.ravel().argsort()
 
 
 @compiled

@@ -73,7 +73,7 @@ class Branch(NamedTuple):
     tried
         Last rank tried at each depth, -1 before the first, shape (n_walked + 1,).
     left
-        Atoms still to be placed, shape (n_pools, n_species).
+        Atoms still to be placed, pool after pool, shape (n_pools * n_species,).
     queue, waiting
         Nodes of the group's tree that wait for each position and how far their comparison is, shape
         (n_walked + 1, n_elements + 1, 2), and how many wait, shape (n_walked + 1,). The last row is for all positions
@@ -142,7 +142,7 @@ def _root(problem: Problem, walked: int) -> Branch:
         depth=np.array([0, walked]),
         ranks=np.zeros(n_positions, dtype=np.int8),
         tried=np.full(walked + 1, -1, dtype=np.int8),
-        left=problem.counts.copy(),
+        left=problem.counts.flatten(),
         queue=np.empty((walked + 1, n_elements + 1, 2), dtype=np.int32),
         waiting=np.zeros(walked + 1, dtype=np.int64),
         trail=np.empty((walked + 1) * n_elements, dtype=np.int16),
@@ -166,24 +166,24 @@ def advance(problem: Problem, branch: Branch) -> int:  # pragma: no cover - comp
     permutations, nodes, _ = problem.tree
     ranks, tried, left, queue, waiting = branch.ranks, branch.tried, branch.left, branch.queue, branch.waiting
     trail, mark, unseen = branch.trail, branch.mark, branch.open
-    n_species, walked, depth, until = left.shape[1], len(tried) - 1, branch.depth[0], branch.depth[1]
-    unchanged = depth
+    n_species, walked, depth, until = problem.counts.shape[1], len(tried) - 1, branch.depth[0], branch.depth[1]
+    unchanged: int = depth
     while 0 <= depth < until:
         unchanged = depth if depth < unchanged else unchanged
-        k, rank, grown = problem.pool[depth], np.int64(tried[depth]), mark[depth]
+        pool, rank, grown = problem.pool[depth] * n_species, np.int64(tried[depth]), mark[depth]
         if rank >= 0:
-            left[k, rank] += 1
+            left[pool + rank] += 1
             for i in range(grown, mark[depth + 1]):
                 waiting[trail[i]] -= 1
         rank += 1
-        while rank < n_species and left[k, rank] == 0:
+        while rank < n_species and left[pool + rank] == 0:
             rank += 1
         if rank == n_species:
             tried[depth] = -1
             depth -= 1
             continue
         tried[depth] = ranks[depth] = rank
-        left[k, rank] -= 1
+        left[pool + rank] -= 1
         is_least, i, number, p = True, 0, 0, 0
         while is_least and (number > 0 or i < waiting[depth]):
             if number > 0:
@@ -219,27 +219,6 @@ def advance(problem: Problem, branch: Branch) -> int:  # pragma: no cover - comp
     return unchanged
 
 
-@inlined
-def content_key(stride: Ints, left: Ints) -> int:  # pragma: no cover - compiled
-    """Key of the content that is left for the last positions."""
-    key = np.int64(0)  # not 0, for which numba compiles all that follows a second time
-    for k in range(left.shape[0]):
-        for s in range(left.shape[1]):
-            key += stride[k, s] * left[k, s]
-    return key
-
-
-@inlined
-def _write_placement(
-    ranks: NDArray[np.int8], walked: int, rows: NDArray[np.int8], row: int, labels: NDArray[np.int8], number: int
-) -> None:  # pragma: no cover - compiled
-    """Write a beginning of ``walked`` ranks and a completion into row ``number`` of ``labels``."""
-    for p in range(walked):
-        labels[number, p] = ranks[p]
-    for p in range(rows.shape[1]):
-        labels[number, walked + p] = rows[row, p]
-
-
 @compiled
 def next_orderings(
     walk: Walk,
@@ -264,10 +243,12 @@ def next_orderings(
             valid[0] = unchanged
         if depth[0] < walked:
             break
-        key = content_key(completions.stride, branch.left)
+        key = np.int64(0)  # not 0, for which numba compiles all that follows a second time
+        for content in range(len(branch.left)):
+            key += completions.stride[content] * branch.left[content]
         if number + first[key + 1] - first[key] > len(labels):
             break
-        if lowest_energy(fields, branch.ranks, branch.left.shape[1], walked, key) <= limit:
+        if lowest_energy(fields, branch.ranks, problem.counts.shape[1], walked, key) <= limit:
             number = _append(walk, fields, key, limit, labels, degeneracies, energies, number)
         depth[0] = walked - 1
     return number
@@ -277,7 +258,7 @@ def next_orderings(
 def _append(
     walk: Walk,
     fields: Fields,
-    key: int,
+    key: np.int64,
     limit: float,
     labels: NDArray[np.int8],
     degeneracies: Ints,
@@ -286,8 +267,8 @@ def _append(
 ) -> int:  # pragma: no cover - compiled
     """Append the distinct ones among the completions of the branch; how many there are then."""
     problem, completions, branch, scratch = walk
-    ranks, rows, walked, n_species = branch.ranks, completions.rows, len(branch.tried) - 1, branch.left.shape[1]
-    begin, word, least, is_marked = completions.first[key], completions.word[key], np.int64(0), False
+    ranks, rows, walked, n_species = branch.ranks, completions.rows, len(branch.tried) - 1, problem.counts.shape[1]
+    begin, word, least, is_marked = completions.first[key], completions.word[key], completions.members[0], False
     for j in range(completions.first[key + 1] - begin):
         if j & 63 == 0:
             is_marked = False
@@ -310,7 +291,10 @@ def _append(
             )
             is_marked = True
         if (least >> (j & 63)) & 1:
-            _write_placement(ranks, walked, rows, begin + j, labels, number)
+            for p in range(walked):
+                labels[number, p] = ranks[p]
+            for p in range(rows.shape[1]):
+                labels[number, walked + p] = rows[begin + j, p]
             degeneracies[number] = problem.order // scratch.stabiliser[j & 63]
             energies[number] = energy
             number += 1
@@ -331,10 +315,11 @@ def resume(walk: Walk, depth: int, tried: NDArray[np.int8]) -> None:
         Of the other walk's branch; ``tried`` has one rank for each position that is walked.
     """
     branch, no_room = walk.branch, np.empty((0, len(walk.branch.ranks)), dtype=np.int8)
+    left = branch.left.reshape(walk.problem.counts.shape)
     for position, rank in enumerate(tried[: depth + 1].tolist()):
         if rank > 0:  # as if the rank before had been tried
             branch.tried[position] = rank - 1
-            branch.left[walk.problem.pool[position], rank - 1] -= 1
+            left[walk.problem.pool[position], rank - 1] -= 1
         branch.depth[1] = position + 1
         next_orderings(walk, no_fields(), np.inf, no_room, np.empty(0, dtype=np.int64), np.empty(0), 0, 1)
     branch.depth[:] = depth, len(tried)
