@@ -163,7 +163,7 @@ def _strings(pool: Ints, counts: Ints, stride: Ints) -> tuple[NDArray[np.int8], 
 
 
 @called
-def find_least(
+def find_least(  # noqa: C901
     table: Ints,
     members: Ints,
     word: int,
@@ -178,7 +178,8 @@ def find_least(
 ) -> int:  # pragma: no cover - compiled
     """The completions of a word, as bits, that are least in their orbit; the orders of their stabilisers in scratch.
 
-    Completions that are equal to their images go on to the node's children, where its elements part.
+    Of those that were equal to their images so far, strings with digit 1 here and 0 in the image are not least, those
+    with 0 here and 1 there are decided, the others go on, at last to the node's children, where its elements part.
 
     Parameters
     ----------
@@ -194,7 +195,7 @@ def find_least(
     """
     permutations, nodes, excludes = tree
     stack, digits, stabiliser = scratch
-    for p in range(walked):
+    for p in range(walked):  # the beginning is the same in all strings
         for digit in range(bits):
             digits[p * bits + digit] = -((ranks[p] >> (bits - 1 - digit)) & 1)  # the bits of -1 are all 1
     for digit in range(table.shape[1]):
@@ -217,16 +218,14 @@ def find_least(
             here, there = p * bits, permutations[element, p] * bits
             for digit in range(bits):
                 mine, image = digits[here + digit], digits[there + digit]
-                least &= ~(equal & mine & ~image)  # 1 here and 0 in the image
+                least &= ~(equal & mine & ~image)
                 equal &= ~(mine ^ image)
             p += 1
-        if equal != 0:
-            for child in range(nodes[v, CHILD], nodes[v + 1, CHILD]):
-                unseen[number], stack[number] = child, equal
-                number += 1
-            if end == permutations.shape[1]:
-                for j in range(64):
-                    stabiliser[j] += (equal >> j) & 1
-                if excludes[element]:
-                    least &= ~equal
+        for child in range(nodes[v, CHILD], nodes[v + 1, CHILD] if equal != 0 else 0):
+            unseen[number], stack[number] = child, equal
+            number += 1
+        if equal != 0 and end == permutations.shape[1]:
+            for j in range(64):
+                stabiliser[j] += (equal >> j) & 1
+            least &= ~equal if excludes[element] else -1
     return least

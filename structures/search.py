@@ -104,9 +104,7 @@ class Walk(NamedTuple):
     scratch: Scratch
 
 
-def walk_over(
-    permutations: NDArray[np.int32], pool: Ints, counts: Sequence[Sequence[int]], excluding: int = 1
-) -> Walk:
+def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Sequence[Sequence[int]], excluding: int = 1) -> Walk:
     """Set up the walk over all placements.
 
     Parameters
@@ -158,65 +156,100 @@ def _root(problem: Problem, walked: int) -> Branch:
 def advance(problem: Problem, branch: Branch) -> int:  # pragma: no cover - compiled
     """Walk on until the positions are filled that are to be filled, or the walk is over.
 
-    Each step puts the next species on the position at this depth and goes on with the comparisons that waited for it; or
-    goes back, with the position empty, if no species is left. A comparison ends where ranks differ, waits where a
-    position is not filled, and goes on with the node's children where its elements part. Returns how many of the first
-    positions stayed as they were.
+    Returns how many of the first positions stayed as they were.
     """
     permutations, nodes, _ = problem.tree
     ranks, tried, left, queue, waiting = branch.ranks, branch.tried, branch.left, branch.queue, branch.waiting
     trail, mark, unseen = branch.trail, branch.mark, branch.open
-    n_species, walked, depth, until = problem.counts.shape[1], len(tried) - 1, branch.depth[0], branch.depth[1]
+    n_species, depth, until = problem.counts.shape[1], branch.depth[0], branch.depth[1]
     unchanged: int = depth
     while 0 <= depth < until:
         unchanged = depth if depth < unchanged else unchanged
-        pool, rank, grown = problem.pool[depth] * n_species, np.int64(tried[depth]), mark[depth]
-        if rank >= 0:
-            left[pool + rank] += 1
-            for i in range(grown, mark[depth + 1]):
-                waiting[trail[i]] -= 1
-        rank += 1
-        while rank < n_species and left[pool + rank] == 0:
-            rank += 1
-        if rank == n_species:
-            tried[depth] = -1
+        if not _next_rank(depth, problem.pool[depth] * n_species, n_species, ranks, tried, left, waiting, trail, mark):
             depth -= 1
-            continue
-        tried[depth] = ranks[depth] = rank
-        left[pool + rank] -= 1
-        is_least, i, number, p = True, 0, 0, 0
-        while is_least and (number > 0 or i < waiting[depth]):
-            if number > 0:
-                number -= 1
-                v = unseen[number]
-                p = nodes[v, BEGIN]
-            else:
-                v, p = queue[depth, i, 0], queue[depth, i, 1]
-                i += 1
-            element, end, image, later = nodes[v, ELEMENT], nodes[v, SHARED], 0, 0
-            while p < end:
-                image = permutations[element, p]
-                later = image if image > p else p
-                if later > depth or ranks[p] != ranks[image]:
-                    break
-                p += 1
-            if p == end:
-                for child in range(nodes[v, CHILD], nodes[v + 1, CHILD]):
-                    unseen[number] = child
-                    number += 1
-            elif later > depth:
-                awaited = later if later < walked else walked
-                queue[awaited, waiting[awaited], 0], queue[awaited, waiting[awaited], 1] = v, p
-                waiting[awaited] += 1
-                trail[grown] = awaited
-                grown += 1
-            else:
-                is_least = ranks[p] < ranks[image]
-        mark[depth + 1] = grown
-        if is_least:
+        elif _can_be_least(depth, permutations, nodes, ranks, queue, waiting, trail, mark, unseen):
             depth += 1
     branch.depth[0] = depth
     return unchanged
+
+
+@inlined
+def _next_rank(
+    depth: int,
+    pool: int,
+    n_species: int,
+    ranks: NDArray[np.int8],
+    tried: NDArray[np.int8],
+    left: Ints,
+    waiting: Ints,
+    trail: NDArray[np.int16],
+    mark: Ints,
+) -> bool:  # pragma: no cover - compiled
+    """Put the next species on the position at this depth; False, with the position empty, if none is left."""
+    rank = np.int64(tried[depth])
+    if rank >= 0:
+        left[pool + rank] += 1
+        for i in range(mark[depth], mark[depth + 1]):
+            waiting[trail[i]] -= 1
+    rank += 1
+    while rank < n_species and left[pool + rank] == 0:
+        rank += 1
+    is_placed = rank < n_species
+    tried[depth] = rank if is_placed else -1
+    if is_placed:
+        ranks[depth] = rank
+        left[pool + rank] -= 1
+    return bool(is_placed)
+
+
+@inlined
+def _can_be_least(
+    depth: int,
+    permutations: NDArray[np.int16],
+    nodes: NDArray[np.int32],
+    ranks: NDArray[np.int8],
+    queue: NDArray[np.int32],
+    waiting: Ints,
+    trail: NDArray[np.int16],
+    mark: Ints,
+    unseen: NDArray[np.int32],
+) -> bool:  # pragma: no cover - compiled
+    """Go on with the comparisons that waited for the position at this depth; False if one says x > x o g.
+
+    A comparison ends where ranks differ, waits where a position is not filled, and goes on with the node's children
+    where its elements part.
+    """
+    grown, walked, is_least = mark[depth], len(waiting) - 1, True
+    i, number, p = 0, 0, 0
+    while is_least and (number > 0 or i < waiting[depth]):
+        if number > 0:
+            number -= 1
+            v = unseen[number]
+            p = nodes[v, BEGIN]
+        else:
+            v, p = queue[depth, i, 0], queue[depth, i, 1]
+            i += 1
+        element, end, image, later = nodes[v, ELEMENT], nodes[v, SHARED], 0, 0
+        while p < end:
+            image = permutations[element, p]
+            later = image if image > p else p
+            if later > depth or ranks[p] != ranks[image]:
+                break
+            p += 1
+        if p == end:
+            for child in range(nodes[v, CHILD], nodes[v + 1, CHILD]):
+                unseen[number] = child
+                number += 1
+        elif later > depth:
+            awaited = later if later < walked else walked
+            queue[awaited, waiting[awaited], 0], queue[awaited, waiting[awaited], 1] = v, p
+            waiting[awaited] += 1
+            trail[grown] = awaited
+            grown += 1
+        else:
+            is_least = ranks[p] < ranks[image]
+    mark[depth + 1] = grown
+    return is_least
 
 
 @compiled

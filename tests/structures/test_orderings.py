@@ -333,8 +333,9 @@ def test_absurd_enumerations_are_refused_before_the_work_with_advice():
 def test_tree_holds_every_element_once_with_its_first_images():
     # each node's elements agree on its first positions and on no more; the leaves are the elements
     permutations = lay_out(parent_cell("LZC-A"), "2x1x1").permutations
-    tree = tree_of(permutations)
+    tree = tree_of(permutations, excluding=3)
     assert len(tree.permutations) == len(permutations) - 1
+    assert sorted(tree.permutations[tree.excludes].tolist()) == sorted(permutations[1:3].tolist())
     leaves = []
 
     def elements(v):
