@@ -24,8 +24,6 @@ def inlined(function: Function) -> Function:
 
 
 def called(function: Function) -> Function:
-    """Compile a function that only one compiled function calls."""
-    made: Function = njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False)(
-        function
-    )
+    """Compile a function that only one compiled function calls, with which it is cached."""
+    made: Function = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False)(function)
     return made

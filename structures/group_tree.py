@@ -48,7 +48,7 @@ def tree_of(permutations: NDArray[np.int32], excluding: int = 1) -> Tree:
         How many of the first ones must leave no placement unchanged; the identity counts, but may.
     """
     order = _lexicographic_order(permutations[1:])
-    moving = permutations[1:].astype(np.int16)[order]
+    moving = permutations[1:].take(order, axis=0).astype(np.int16)
     nodes = np.zeros((2 * len(moving) + 3, 4), dtype=np.int32)
     number = _write_nodes(moving, np.empty(len(nodes), dtype=np.int64), nodes)
     return Tree(moving, nodes[: number + 1], order < excluding - 1)
