@@ -137,7 +137,7 @@ def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Sequence[Sequ
 def _root(problem: Problem, walked: int) -> Branch:
     n_elements, n_positions = problem.tree.permutations.shape
     branch = Branch(
-        depth=np.array([0, walked]),
+        depth=np.array([0, walked], dtype=np.int64),
         ranks=np.zeros(n_positions, dtype=np.int8),
         tried=np.full(walked + 1, -1, dtype=np.int8),
         left=problem.counts.flatten(),
