@@ -62,7 +62,8 @@ def cells_across(fraction: Array) -> float:
 
 SPREAD = 0.5
 """Mean slope of the front over that of its profile below which it is none any more. Measured in a layer of fine
-particles, dx = w: 0.78 at C = 10, 0.94 at C = 80, 0.36 at C = 200, where lithium dissolves behind and deposits ahead."""
+particles at dx = w: 0.78 with C = 10, 0.94 with C = 80, 0.36 with C = 200: lithium dissolves behind and deposits
+ahead."""
 HELD = 0.5
 """Motion asked for over lithium exchanged below which a front is held by its own drives, not by the grid."""
 
