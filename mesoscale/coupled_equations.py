@@ -264,7 +264,7 @@ class CoupledEquations:
         difference = backward_difference(state.past, dt, n.order)
         sweep = self._predicted(state, end, effort)
         load = self._explicit_rate(state, sweep)
-        acting = ec.switch_slope(sweep.now.xi) > STILL
+        acting = ec.switch_slope(sweep.now.xi) > STILL  # elsewhere there is nothing to bring into agreement
         drives = self._drives(sweep.now.c, sweep.mechanics)
         seen, found, changes = [drives[:, acting]], [], list[float]()
         for _ in range(n.most_sweeps):

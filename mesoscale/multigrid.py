@@ -115,12 +115,11 @@ def solve_scalar(
         raise InputError("the problem is singular: got no fixed node and zero reaction; fix a node or give a reaction")
     load, guess = (_field(name, value, grid.nodes) for name, value in (("rhs", rhs), ("x0", x0)))
     effort = _Effort(rtol, max_iterations, threads)
-    whole = q1_operator(grid, k[None], diffusion_elements(grid.dimension), r * grid.node_volumes())
-    operator, bodies = _freed(whole, held[..., None]), _bodies(grid, k, r, held)
-    del whole
+    elements, bodies = diffusion_elements(grid.dimension), _bodies(grid, k, r, held)
+    operator = _freed(q1_operator(grid, k[None], elements, r * grid.node_volumes()), held[..., None])
     system = _System(operator, load[..., None], guess[..., None], bodies)
     precision = np.float32 if operator.contrast <= SINGLE_UP_TO else np.float64
-    hierarchy = build_hierarchy(system.operator, None, precision, len(grid.levels()) - 1, threads)
+    hierarchy = build_hierarchy(operator, None, precision, len(grid.levels()) - 1, threads)
     solution = _solve(system, hierarchy, effort)
     return replace(solution, x=solution.x[..., 0])
 

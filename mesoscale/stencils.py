@@ -65,8 +65,10 @@ class DifferenceProduct:
 def stencil_product(lines: Lines, stencil: Vector, precision: type) -> Product:
     """The product of a stencil: of a scalar in the precision of the cycle, of a displacement in that of the stencil."""
     if lines.unknowns > 1 and len(lines.nodes) == 2:
-        ahead = stencil.transpose(0, 2, 4, 1, 3, 5).reshape(len(stencil), 9, *stencil.shape[1:4:2], -1)[:, 4:]
-        return SymmetricProduct(lines, np.ascontiguousarray(ahead))
+        by_place = stencil.transpose(0, 2, 4, 1, 3, 5)
+        half: Vector = np.empty((len(stencil), 5, *by_place.shape[3:]), stencil.dtype)
+        half[:, :2], half[:, 2:] = by_place[:, 1, 1:], by_place[:, 2]
+        return SymmetricProduct(lines, half)
     if lines.unknowns > 1:
         return StencilProduct(lines, stencil)
     stored: Vector = stencil.astype(precision)
@@ -113,13 +115,8 @@ def _subtract_symmetric(lines: Vector, half: Vector, x: Vector, r: Vector) -> No
         total = np.zeros((c, n), x.dtype)
         for a, b in np.ndindex(c, c):
             y, u, v, w = total[a], x[i, b], x[i + 1, b], x[i - 1, b]
-            own, u2, v0, v1, v2 = (
-                half[i, 0, a, b],
-                half[i, 1, a, b],
-                half[i, 2, a, b],
-                half[i, 3, a, b],
-                half[i, 4, a, b],
-            )
+            own, u2, v0 = half[i, 0, a, b], half[i, 1, a, b], half[i, 2, a, b]
+            v1, v2 = half[i, 3, a, b], half[i, 4, a, b]
             u0, w2, w1, w0 = half[i, 1, b, a], half[i - 1, 2, b, a], half[i - 1, 3, b, a], half[i - 1, 4, b, a]
             for j in range(n):
                 y[j] += u0[j] * u[j] + own[j + 1] * u[j + 1] + u2[j + 1] * u[j + 2]
