@@ -28,7 +28,6 @@ UNITS = {
     "c": "1",
     "phi": "V",
     "displacement": "m",
-    "stress": "Pa",
     "pressure": "Pa",
     "stressed": "1",
     "preconditioned": "1",

@@ -350,6 +350,8 @@ def resume(walk: Walk, depth: int, tried: NDArray[np.int8]) -> None:
     branch, no_room = walk.branch, np.empty((0, len(walk.branch.ranks)), dtype=np.int8)
     left = branch.left.reshape(walk.problem.counts.shape)
     for position, rank in enumerate(tried[: depth + 1].tolist()):
+        if rank < 0:  # nothing tried here yet
+            break
         if rank > 0:  # as if the rank before had been tried
             branch.tried[position] = rank - 1
             left[walk.problem.pool[position], rank - 1] -= 1

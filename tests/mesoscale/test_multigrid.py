@@ -347,6 +347,5 @@ def test_half_of_a_symmetric_stencil_acts_as_the_whole():
     product = stencil_product(operator.lines, stencil, np.float64)
     assert product.half.nbytes * 9 == stencil.nbytes * 5
     product(1, x, half)
-    np.testing.assert_allclose(
-        half, whole, rtol=0.0, atol=1e-13 * np.abs(whole).max()
-    )  # the same terms in another order
+    # the same terms in another order
+    np.testing.assert_allclose(half, whole, rtol=0.0, atol=1e-13 * np.abs(whole).max())

@@ -16,6 +16,7 @@ from selflimit.errors import InputError
 from selflimit.structures.cells import cells_of_size, fitting_sizes, lay_out
 from selflimit.structures.completions import kept_table, tabulate
 from selflimit.structures.counting import count_in
+from selflimit.structures.fields import no_fields
 from selflimit.structures.group_tree import BEGIN, CHILD, ELEMENT, SHARED, tree_of
 from selflimit.structures.orderings import (
     cells_to_fill,
@@ -26,6 +27,7 @@ from selflimit.structures.orderings import (
 )
 from selflimit.structures.parents import Parent, parent_cell
 from selflimit.structures.positions import position_orders
+from selflimit.structures.search import is_over, next_orderings, resume, walk_over
 
 GROUPS = ["P-1", "C2/m", "Pnma", "I-42d", "P4/mmm", "R-3m", "P3_121", "P6_3/mmc", "Pm-3m", "Fd-3m"]
 
@@ -389,3 +391,21 @@ def test_estimates_bound_the_memory_and_grow_with_the_count(parent_of):
     small, large = (estimate_search(cells_to_fill(parent_cell("LZC-C"), cell, None)) for cell in ("2x1x1", "6x4x4"))
     assert small.seconds < 60 < 3600 < large.seconds < float("inf")
     assert "on one core" in str(small)
+
+
+def test_a_walk_put_where_another_one_was_goes_on_like_it():
+    """Without symmetry every rank occurs on every position, the first included."""
+    identity, pool, counts = np.arange(18, dtype=np.int32)[None], np.zeros(18, dtype=np.int64), [(9, 9)]
+
+    def next_block(walk):
+        labels, other = np.empty((8192, 18), dtype=np.int8), (np.empty(8192, dtype=np.int64), np.empty(8192))
+        return labels[: next_orderings(walk, no_fields(), np.inf, labels, *other, 0, 1)]
+
+    walk, begins = walk_over(identity, pool, counts), set()
+    while not is_over(walk):
+        again = walk_over(identity, pool, counts)
+        resume(again, int(walk.branch.depth[0]), walk.branch.tried[:-1].copy())
+        block = next_block(walk)
+        np.testing.assert_array_equal(next_block(again), block)
+        begins.update(block[:, 0].tolist())
+    assert begins == {0, 1}
