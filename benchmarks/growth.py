@@ -11,10 +11,10 @@ import argparse
 import resource
 import time
 
-from selflimit.mesoscale.coupled_equations import Numerics
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth import GrowthModel
-from selflimit.mesoscale.microstructure import Microstructure
+from selflimit.mesoscale.growth.model import GrowthModel
+from selflimit.mesoscale.growth.time_step import Numerics
+from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 
 

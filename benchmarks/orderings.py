@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
-from selflimit.structures.cells import cells_of_size, lay_out
-from selflimit.structures.counting import count_in
-from selflimit.structures.lowest import lowest_orderings
-from selflimit.structures.orderings import count_orderings, enumerate_in
-from selflimit.structures.parents import Parent, parent_cell
+from selflimit.structures.orderings.cells import cells_of_size, lay_out
+from selflimit.structures.orderings.counting import count_in
+from selflimit.structures.orderings.lowest import lowest_orderings
+from selflimit.structures.orderings.orderings import count_orderings, enumerate_in
+from selflimit.structures.parents.parents import Parent, parent_cell
 
 
 def crystal(group, lattice, sites):

@@ -25,8 +25,8 @@ MAX_FORCE = 0.005
 
 
 def chosen_orderings(count):
-    from selflimit.structures.lowest import orderings_document
-    from selflimit.structures.parents import parent_cell
+    from selflimit.structures.orderings.lowest import orderings_document
+    from selflimit.structures.parents.parents import parent_cell
 
     found = orderings_document(parent_cell("LZC-A"), "2x1x1", 49).orderings
     return [found[round(k * (len(found) - 1) / max(1, count - 1))] for k in range(count)]
@@ -35,8 +35,8 @@ def chosen_orderings(count):
 def ours(orderings, folder):
     """Processor time (s), lowest energy (eV/atom), and how many were refined."""
     from selflimit.documents import RelaxationDoc
-    from selflimit.workflows.relaxation import Tolerances
-    from selflimit.workflows.staged_relaxation import relax_in_stages
+    from selflimit.structures.relaxation.relaxation import Tolerances
+    from selflimit.structures.relaxation.stages import relax_in_stages
 
     begin = time.process_time()
     found = relax_in_stages(

@@ -22,10 +22,10 @@ from typing import NamedTuple
 import numpy as np
 
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.coupled_equations import Numerics
 from selflimit.mesoscale.grid import Array, Grid
-from selflimit.mesoscale.growth import GrowthModel, GrowthRun, tip_height
-from selflimit.mesoscale.microstructure import Microstructure
+from selflimit.mesoscale.growth.model import GrowthModel, GrowthRun, tip_height
+from selflimit.mesoscale.growth.time_step import Numerics
+from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress
 from selflimit.units import FARADAY, MICROMETRE

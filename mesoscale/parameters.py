@@ -7,11 +7,13 @@ follow, so the interface can be widened for cost without changing the physics. E
 import math
 from typing import Any, NamedTuple, Self
 
+import numpy as np
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from selflimit.documents import DecompositionDoc, ElasticDoc, ParameterRow, Record
 from selflimit.errors import InputError
+from selflimit.mesoscale.grid import Array
 from selflimit.units import FARADAY, GAS_CONSTANT, GPA
 
 PAPER = "published model of the graded-layer cell, boundary conditions of its simulation"
@@ -40,6 +42,35 @@ class Isotropic(NamedTuple):
     """Young's modulus E (Pa)."""
     poisson_ratio: float
     """Poisson ratio, dimensionless."""
+
+
+def lame(youngs_modulus: Array | float, poisson_ratio: Array | float) -> tuple[Array, Array]:
+    """Lame constants of an isotropic solid.
+
+    lam = E nu / ((1 + nu)(1 - 2 nu)), mu = E / (2 (1 + nu)).
+
+    Parameters
+    ----------
+    youngs_modulus
+        Young's modulus E (Pa), any shape.
+    poisson_ratio
+        Poisson's ratio nu, 0 <= nu < 0.5, of a shape that broadcasts with E.
+
+    Returns
+    -------
+    First Lame constant lam and shear modulus mu (Pa).
+
+    Raises
+    ------
+    InputError
+        If E is not positive or nu is outside [0, 0.5).
+    """
+    E, nu = np.asarray(youngs_modulus, dtype=np.float64), np.asarray(poisson_ratio, dtype=np.float64)
+    if not np.all(np.isfinite(E) & (E > 0.0)):
+        raise InputError(f"youngs_modulus must be positive and finite, got minimum {np.min(E)} Pa; give E in Pa")
+    if not np.all((nu >= 0.0) & (nu < 0.5)):
+        raise InputError(f"poisson_ratio must lie in [0, 0.5), got {np.min(nu)} to {np.max(nu)}")
+    return E * nu / ((1.0 + nu) * (1.0 - 2.0 * nu)), E / (2.0 * (1.0 + nu))
 
 
 def quantity(

@@ -20,7 +20,7 @@ from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import LevelOfTheory, VolumeRules, common_level
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.assemblage import NO_ELECTROLYTE, Candidates, FloatArray
+from selflimit.phase_diagrams.linear_programme import NO_ELECTROLYTE, Candidates, FloatArray
 from selflimit.phase_diagrams.phases import (
     GASES,
     Phase,

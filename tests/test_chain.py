@@ -15,7 +15,7 @@ SMALL = ["--cell", "primitive", "--keep", "1", "--k-eff", "0", "15", "--duration
 
 
 def run(arguments):
-    from selflimit.cli import main
+    from selflimit.cli.main import main
 
     return main(arguments)
 
@@ -96,7 +96,7 @@ def test_the_same_command_again_redoes_nothing(finished, monkeypatch):
 
 
 def test_provenance_names_and_hashes_everything(finished):
-    from selflimit.mesoscale.fields import sha256
+    from selflimit.files import sha256
 
     kept = json.loads((finished / "selflimit-run" / "provenance.json").read_text())
     folder = finished / "selflimit-run"
@@ -138,7 +138,7 @@ def test_a_report_can_be_written_again(finished, monkeypatch):
 def test_the_papers_rule_rescales_the_computed_stress(finished):
     """Twice the mean coarse expansion in the zone, against the sweep of retained fractions that was solved for."""
     from selflimit.documents import StressDoc
-    from selflimit.workflows.report import tip_by_published_rule
+    from selflimit.report.run_report import tip_by_published_rule
 
     plain = {key: value for key, value in document(finished, "stress-0").items() if key[0] != "@"}
     sweep = {float(fraction): tip for fraction, tip in plain["retained_fraction_sweep"].items()}

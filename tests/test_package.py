@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from selflimit.cli import main
-from selflimit.verbs import VERBS
+from selflimit.cli.main import main
+from selflimit.cli.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("structures", "phase_diagrams", "mesoscale", "workflows")
@@ -21,7 +21,7 @@ def test_each_stage_is_its_root_folder(stage):
     assert Path(module.__file__).resolve().parent == ROOT / stage
 
 
-@pytest.mark.parametrize("code", ["import selflimit", "from selflimit.cli import parser; parser().format_help()"])
+@pytest.mark.parametrize("code", ["import selflimit", "from selflimit.cli.main import parser; parser().format_help()"])
 def test_import_and_help_load_nothing_heavy(code):
     ask = f"import sys; {code}; print([m for m in {HEAVY} if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
@@ -119,7 +119,7 @@ def test_a_file_in_the_place_of_the_run_folder(here, capsys):
 
 
 def test_a_run_killed_while_it_is_set_up_keeps_to_its_configuration(here, capsys, monkeypatch):
-    from selflimit.workflows import runs
+    from selflimit.workflows.makers import configuration as runs
 
     def killed(*given):
         raise KeyboardInterrupt
@@ -132,14 +132,14 @@ def test_a_run_killed_while_it_is_set_up_keeps_to_its_configuration(here, capsys
 
 
 def test_no_password_reaches_the_provenance(monkeypatch):
-    from selflimit.workflows.provenance import environment
+    from selflimit.workflows.running.provenance import environment
 
     monkeypatch.setattr("sys.argv", ["selflimit", "run", "--store", "mongodb://me:secret@host/db"])
     assert environment()["command"] == ["selflimit", "run", "--store", "mongodb://me:***@host/db"]
 
 
 def test_a_folder_of_another_configuration_is_refused(here, capsys, monkeypatch):
-    from selflimit.workflows import runs
+    from selflimit.workflows.makers import configuration as runs
 
     monkeypatch.setattr(runs, "execute", lambda *a: [])
     first = runs.RunConfiguration(

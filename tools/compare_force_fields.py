@@ -16,11 +16,11 @@ from pathlib import Path
 from ase import Atoms
 
 from selflimit.documents import FailedRelaxationDoc
-from selflimit.phase_diagrams.bundled import bundled_catalogue, bundled_structures, bundled_text
+from selflimit.phase_diagrams.entries.bundled import bundled_catalogue, bundled_structures, bundled_text
+from selflimit.structures.relaxation.force_fields import FORCE_FIELDS, load_force_field
+from selflimit.structures.relaxation.minimisation import largest_force, minimise
+from selflimit.structures.relaxation.relaxation import DEFAULT_TOLERANCES, relax_each
 from selflimit.units import EV_TO_KJ_PER_MOL
-from selflimit.workflows.force_fields import FORCE_FIELDS, load_force_field
-from selflimit.workflows.minimisation import largest_force, minimise
-from selflimit.workflows.relaxation import DEFAULT_TOLERANCES, relax_each
 
 PAGE = Path(__file__).parents[1] / "docs" / "force-fields.md"
 NUMBERS = PAGE.with_suffix(".json")

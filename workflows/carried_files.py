@@ -17,8 +17,8 @@ from selflimit.errors import InputError
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import current_progress
 from selflimit.workflows.jobs import grown, stressed
-from selflimit.workflows.large_data import inside, put_file
-from selflimit.workflows.reuse import job
+from selflimit.workflows.running.identical_work import job
+from selflimit.workflows.stores.files import inside, put_file
 
 WITH_STORE = JobConfig(expose_store=True)
 """The job sees the store that its output goes to."""
@@ -45,7 +45,7 @@ def stress(
 @job(config=WITH_STORE)
 def report(content: dict[str, Any], files: Sequence[dict[str, Any]]) -> list[Any]:
     """The HTML report; output: ReportDoc and the page."""
-    from selflimit.workflows.report import ReportContent, write_report  # the plotting library takes seconds to import
+    from selflimit.report.run_report import ReportContent, write_report  # the plotting library takes seconds to import
 
     for file in files:
         unpack(file, Path.cwd())

@@ -19,14 +19,14 @@ from selflimit.documents import (
     UncertaintyDoc,
 )
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.bulk_moduli import bulk_moduli
-from selflimit.phase_diagrams.compressibility import TensileLimitError
-from selflimit.phase_diagrams.constrained import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries import competing_entries
-from selflimit.phase_diagrams.interfaces import interface_scan
-from selflimit.phase_diagrams.uncertainty import Question, sample_uncertainty
-from selflimit.phase_diagrams.volume_sources import volume_sources
-from selflimit.workflows.reuse import job
+from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.electrolyte_interfaces import interface_scan
+from selflimit.phase_diagrams.entries.bulk_moduli import bulk_moduli
+from selflimit.phase_diagrams.entries.sources import competing_entries
+from selflimit.phase_diagrams.entries.volumes import volume_sources
+from selflimit.phase_diagrams.functionals.compressibility import TensileLimitError
+from selflimit.phase_diagrams.uncertainty.sampling import Question, sample_uncertainty
+from selflimit.workflows.running.identical_work import job
 
 Entries = Sequence[ComputedStructureEntry]
 

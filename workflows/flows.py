@@ -11,14 +11,15 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from jobflow import Flow, Job, Maker, OutputReference
 
-from selflimit.mesoscale.plasticity import LITHIUM_YIELD_STRENGTH
-from selflimit.phase_diagrams.constrained import VOLTAGES
-from selflimit.phase_diagrams.uncertainty import REACTION_ERROR
-from selflimit.structures.parents import Parent
-from selflimit.workflows import carried_files, closed_loop_jobs, diagram_jobs, jobs
+from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH
+from selflimit.phase_diagrams.diagram import VOLTAGES
+from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR
+from selflimit.structures.parents.parents import Parent
+from selflimit.workflows import carried_files, diagram_jobs, jobs
 from selflimit.workflows.diagram_jobs import Sampling
-from selflimit.workflows.local import jobs_in_order
-from selflimit.workflows.relax import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
+from selflimit.workflows.makers import closed_loop as closed_loop_jobs
+from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
+from selflimit.workflows.running.local import jobs_in_order
 
 PARTICLE = "Li3N mp-2251"
 """Crystal of the particle layer in the paper: Li3N, as made at ambient pressure (alpha)."""

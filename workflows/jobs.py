@@ -24,16 +24,16 @@ from selflimit.documents import (
 from selflimit.errors import InputError
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.phase_diagrams.bundled import bundled_structure
-from selflimit.phase_diagrams.constrained import LARGEST_K_EFF, ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries import competing_entries, competing_structures, with_experimental_volumes
+from selflimit.phase_diagrams.diagram import LARGEST_K_EFF, ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.entries.bundled import bundled_structure
+from selflimit.phase_diagrams.entries.sources import competing_entries, competing_structures, with_experimental_volumes
 from selflimit.progress import Progress, current_progress, silent
-from selflimit.structures.lowest import orderings_document
-from selflimit.structures.parents import Parent
-from selflimit.workflows.document_size import require_storable
-from selflimit.workflows.duplicates import ENERGY_TIE
-from selflimit.workflows.ordering_energies import Outcome, ordering_energies, ordering_labels
-from selflimit.workflows.reuse import job
+from selflimit.structures.orderings.lowest import orderings_document
+from selflimit.structures.parents.parents import Parent
+from selflimit.structures.relaxation.duplicates import ENERGY_TIE
+from selflimit.structures.relaxation.ordering_energies import Outcome, ordering_energies, ordering_labels
+from selflimit.workflows.running.identical_work import job
+from selflimit.workflows.stores.size_limit import require_storable
 
 OUTPUTS = 7
 """Intervals between output times of a growth."""
@@ -179,7 +179,7 @@ def stress(
 @job(output_schema=ReportDoc)
 def report(content: dict[str, Any]) -> ReportDoc:
     """The HTML report, written to the working directory."""
-    from selflimit.workflows.report import ReportContent, write_report  # the plotting library takes seconds to import
+    from selflimit.report.run_report import ReportContent, write_report  # the plotting library takes seconds to import
 
     return write_report(ReportContent(**content), Path.cwd())
 
@@ -299,11 +299,11 @@ def grown(
     InputError
         Unknown layer, impossible packing or grid.
     ConvergenceError
-        From :meth:`selflimit.mesoscale.growth.GrowthModel.run`.
+        From :meth:`selflimit.mesoscale.growth.model.GrowthModel.run`.
     """
-    from selflimit.mesoscale.growth import GrowthModel  # numba takes seconds to import
-    from selflimit.mesoscale.lines import threads_asked
-    from selflimit.mesoscale.microstructure import Microstructure
+    from selflimit.mesoscale.growth.model import GrowthModel  # numba takes seconds to import
+    from selflimit.mesoscale.layers.microstructure import Microstructure
+    from selflimit.mesoscale.solver.nodal_vectors import threads_asked
 
     made = {"fine": Microstructure.fine, "graded": Microstructure.graded}
     if layer not in made:
@@ -321,8 +321,8 @@ def stressed(
     progress: Progress = silent,
 ) -> StressDoc:
     """Static stress at the interface with the products of ``reaction``; fields go to the working directory."""
-    from selflimit.mesoscale.interface import static_stress  # as above
-    from selflimit.mesoscale.microstructure import Microstructure
+    from selflimit.mesoscale.layers.microstructure import Microstructure
+    from selflimit.mesoscale.mechanics.static_stress import static_stress  # as above
 
     microstructure = Microstructure.interface(grid_of(parameters, grid_cells), seed)
     return static_stress(parameters, microstructure, reaction, Path.cwd(), progress=progress)

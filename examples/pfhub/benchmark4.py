@@ -39,10 +39,10 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, cg
 
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.elasticity import cell_strain
-from selflimit.mesoscale.electrochemistry import switch, switch_slope
 from selflimit.mesoscale.grid import Array, Grid
-from selflimit.mesoscale.multigrid import solve_elastic
+from selflimit.mesoscale.growth.electrochemistry import switch, switch_slope
+from selflimit.mesoscale.mechanics.elasticity import cell_strain
+from selflimit.mesoscale.solver.solve import solve_elastic
 
 WELL = 0.1 * Polynomial([0, 0, 8.072789087, -81.24549382, 408.0297321, -1244.129167, 2444.046270, -3120.635139,
                          2506.663551, -1151.003178, 230.2006355])  # fmt: skip

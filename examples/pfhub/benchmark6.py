@@ -25,7 +25,7 @@ from cahn_hilliard import CahnHilliard
 from marching import march, write_table
 
 from selflimit.mesoscale.grid import Array, Grid
-from selflimit.mesoscale.multigrid import solve_scalar
+from selflimit.mesoscale.solver.solve import solve_scalar
 
 CA, CB, KAPPA, RHO, MOBILITY, COUPLING, PERMITTIVITY = 0.3, 0.7, 2.0, 5.0, 5.0, 0.09, 90.0
 SIDE, END = 100.0, 400.0

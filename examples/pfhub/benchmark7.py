@@ -10,12 +10,12 @@ commit cecb594):
 periodic in x, eta = 1 at y = 0 and eta = 0 at y = 1/2, and eta_sol(t = 0) at the start. Asked for: the L2 error at
 t = 8 for at least three meshes and three constant time steps with errors between 1e-4 and 5e-3, and the orders.
 
-The equation is the one of ``selflimit.mesoscale.front`` with W = L_sigma = 1 and no charge transfer; S is its explicit
-load. The solver's boundaries carry no flux. In x the domain is therefore continued by 1/2 at both ends, and after every
-step the margins get the values of their periodic images: what the far ends do wrong in a step of effective length h
-decays with exp(-1/2/sqrt(kappa h)), 1e-8 for the longest one here. In y the front stays five widths away from both
-sides, where no flux and the given values differ by 1e-5 (``beyond`` continues y too: the error changes in the fourth
-digit, see tests).
+The equation is the one of ``selflimit.mesoscale.growth.front`` with W = L_sigma = 1 and no charge transfer; S is its
+explicit load. The solver's boundaries carry no flux. In x the domain is therefore continued by 1/2 at both ends, and
+after every step the margins get the values of their periodic images: what the far ends do wrong in a step of effective
+length h decays with exp(-1/2/sqrt(kappa h)), 1e-8 for the longest one here. In y the front stays five widths away from
+both sides, where no flux and the given values differ by 1e-5 (``beyond`` continues y too: the error changes in the
+fourth digit, see tests).
 
 Errors in time between 1e-4 and 5e-3 need steps of 0.7 to 3, of the order of the interface's own time 1/W = 1: there
 the observed order is still below 2. ``temporal_part`` is the distance to the solution with a quarter of the shortest
@@ -33,11 +33,11 @@ from pathlib import Path
 import numpy as np
 from marching import write_table
 
-from selflimit.mesoscale.electrochemistry import Charge
-from selflimit.mesoscale.front import Front
 from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.growth.electrochemistry import Charge
+from selflimit.mesoscale.growth.front import Front
+from selflimit.mesoscale.growth.step_length import Moment, backward_difference, extrapolate
 from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.mesoscale.time_stepping import Moment, backward_difference, extrapolate
 
 A1, B1, A2, B2 = 0.0075, 8.0 * np.pi, 0.03, 22.0 * np.pi
 HEIGHT, END = 0.5, 8.0

@@ -10,9 +10,9 @@ on 100 x 100 with the seed in the middle and periodic boundaries, Df = sqrt(2)/3
 until t = 200. Asked for: solid fraction and F at about 100 times, phi at t = 200, and for 1.01 r* the L2 error at
 t = 200 of at least three meshes, each half as coarse as the one before, against the finest.
 
-The equation is the one of ``selflimit.mesoscale.front`` with W = L_sigma = kappa = 1 and a constant charge transfer
-that amounts to Df. One seed in the middle is its own mirror image in every side, so periodic boundaries carry no flux:
-the solver's. The study of meshes takes one quarter of the square for the same reason.
+The equation is the one of ``selflimit.mesoscale.growth.front`` with W = L_sigma = kappa = 1 and a constant charge
+transfer that amounts to Df. One seed in the middle is its own mirror image in every side, so periodic boundaries carry
+no flux: the solver's. The study of meshes takes one quarter of the square for the same reason.
 
 Parts (b) and (c): ``benchmark8_many_seeds``.
 
@@ -27,11 +27,11 @@ from pathlib import Path
 import numpy as np
 from marching import march, write_table
 
-from selflimit.mesoscale.electrochemistry import Charge, switch
-from selflimit.mesoscale.front import Front
 from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.growth.electrochemistry import Charge, switch
+from selflimit.mesoscale.growth.front import Front
+from selflimit.mesoscale.growth.step_length import Difference
 from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.mesoscale.time_stepping import Difference
 from selflimit.units import FARADAY
 
 SIDE, END, CRITICAL = 100.0, 200.0, 5.0

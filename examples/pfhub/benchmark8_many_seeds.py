@@ -36,10 +36,10 @@ from benchmark8 import nucleation_front, step
 from marching import march, write_table
 from periodic_square import PeriodicSquare, particle_count
 
-from selflimit.mesoscale.electrochemistry import switch
-from selflimit.mesoscale.front import Front
 from selflimit.mesoscale.grid import Array
-from selflimit.mesoscale.time_stepping import Difference
+from selflimit.mesoscale.growth.electrochemistry import switch
+from selflimit.mesoscale.growth.front import Front
+from selflimit.mesoscale.growth.step_length import Difference
 
 DRIVE = 1.0 / (3.0 * np.sqrt(2.0))
 START_RADIUS = 2.2

@@ -23,7 +23,7 @@ from scipy.sparse.linalg import LinearOperator, gmres
 
 from selflimit.errors import ConvergenceError
 from selflimit.mesoscale.grid import Array, Grid
-from selflimit.mesoscale.time_stepping import Difference
+from selflimit.mesoscale.growth.step_length import Difference
 
 Potential = Callable[[Array], Array]
 MAX_NEWTON = 12

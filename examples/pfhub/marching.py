@@ -6,7 +6,7 @@ from pathlib import Path
 
 from selflimit.errors import ConvergenceError
 from selflimit.mesoscale.grid import Array
-from selflimit.mesoscale.time_stepping import (
+from selflimit.mesoscale.growth.step_length import (
     LARGEST_RATIO,
     Difference,
     Moment,

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from selflimit.mesoscale import electrochemistry as ec
-from selflimit.mesoscale.front import Front
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.microstructure import needles
+from selflimit.mesoscale.growth import electrochemistry as ec
+from selflimit.mesoscale.growth.front import Front
+from selflimit.mesoscale.growth.step_length import Moment, backward_difference, extrapolate, local_error
+from selflimit.mesoscale.layers.microstructure import needles
 from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.mesoscale.time_stepping import Moment, backward_difference, extrapolate, local_error
 
 P = InterfaceParameters(exchange_current=30.0, surface_mobility=2.5e-6, noise_amplitude=0.0)
 """Kinetics slow against the mobility: the front keeps its equilibrium profile and the planar velocity is exact."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.multigrid import solve_elastic, solve_scalar
+from selflimit.mesoscale.solver.solve import solve_elastic, solve_scalar
 
 
 def scalar_error(cells, dimension):

@@ -18,14 +18,14 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from selflimit.mesoscale import coupled_equations as ce
-from selflimit.mesoscale import electrochemistry as ec
-from selflimit.mesoscale.elasticity import MechanicalState, all_components, equilibrium
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.microstructure import Microstructure, grid_axes, phase_lame
+from selflimit.mesoscale.growth import electrochemistry as ec
+from selflimit.mesoscale.growth import time_step as ce
+from selflimit.mesoscale.growth.step_length import Moment
+from selflimit.mesoscale.layers.microstructure import Microstructure, grid_axes, phase_lame
+from selflimit.mesoscale.mechanics.elasticity import MechanicalState, all_components, equilibrium
+from selflimit.mesoscale.mechanics.stress import components
 from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.mesoscale.stress_measures import components
-from selflimit.mesoscale.time_stepping import Moment
 from selflimit.units import FARADAY
 
 P = InterfaceParameters(

@@ -16,6 +16,8 @@ from selflimit.documents.crystals import (
     OrderingsDoc,
     RankAgreement,
     RelaxationDoc,
+    ScreenedCrystal,
+    ScreeningDoc,
 )
 from selflimit.documents.diagrams import (
     BulkModulus,
@@ -24,6 +26,10 @@ from selflimit.documents.diagrams import (
     ConstrictionSegment,
     DecompositionDoc,
     Functional,
+    InterfaceKink,
+    InterfaceReactionDoc,
+    InterfaceSegment,
+    LeftOutPhase,
     PhaseAmount,
     PredominanceBoundary,
     PredominanceDoc,
@@ -35,13 +41,7 @@ from selflimit.documents.diagrams import (
     VoltageSegment,
     VolumeRules,
 )
-from selflimit.documents.interface_reactions import (
-    InterfaceKink,
-    InterfaceReactionDoc,
-    InterfaceSegment,
-    LeftOutPhase,
-)
-from selflimit.documents.interfaces import (
+from selflimit.documents.growth import (
     ComparisonDoc,
     ComparisonRow,
     FieldFile,
@@ -62,7 +62,6 @@ from selflimit.documents.records import (
     with_level,
 )
 from selflimit.documents.schema_versions import SCHEMA_VERSION
-from selflimit.documents.screening import ScreenedCrystal, ScreeningDoc
 from selflimit.documents.self_limitation import (
     ClosedLoopDoc,
     Criterion,

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from selflimit.documents.diagrams import FUNCTIONAL, Functional, PhaseAmount
-from selflimit.documents.interfaces import ParameterRow
+from selflimit.documents.growth import ParameterRow
 from selflimit.documents.records import Document, LevelOfTheory, Record
 from selflimit.documents.uncertainties import EnergyError, Estimate, VolumeSpread
 

@@ -1,0 +1,61 @@
+"""Large fields beside a document: a compressed NumPy file with its SHA-256."""
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from selflimit.documents import FieldFile
+from selflimit.errors import InputError
+from selflimit.files import sha256
+from selflimit.mesoscale.grid import Array
+
+
+def save_fields(folder: Path, name: str, arrays: Mapping[str, tuple[Array, str]]) -> FieldFile:
+    """Write arrays to ``folder/name`` in one stroke: a reader sees the whole file or none.
+
+    Parameters
+    ----------
+    folder
+        Existing or new folder.
+    name
+        File name ending in '.npz'.
+    arrays
+        Array name -> (array, unit).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)  # mkstemp keeps files to their owner; results are for the group too
+            np.savez_compressed(file, **{key: array for key, (array, _) in arrays.items()})  # type: ignore[arg-type]
+        digest = sha256(Path(temporary))
+        Path(temporary).replace(folder / name)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    about = {key: f"{'x'.join(map(str, array.shape))} {array.dtype} {unit}" for key, (array, unit) in arrays.items()}
+    return FieldFile(path=name, sha256=digest, arrays=about)
+
+
+def load_fields(folder: Path, file: FieldFile) -> dict[str, Array]:
+    """Arrays of a field file, after checking that it is the one the document speaks of.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or its SHA-256 differs.
+    """
+    path = folder / file.path
+    if not path.is_file():
+        raise InputError(f"expected the fields in {path}, found no such file; give the folder of the run")
+    if (found := sha256(path)) != file.sha256:
+        raise InputError(f"expected SHA-256 {file.sha256} of {path}, got {found}; run again, the file was changed")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {key: stored[key] for key in stored.files}
+    except (ValueError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile) as fault:
+        raise InputError(f"expected an archive of plain arrays in {path}, got {fault}; run again") from None

@@ -1,0 +1,365 @@
+"""Growth of lithium through a particle layer: front, Li+, potential and stress in time.
+
+Steps of adaptive length through the coupled equations, watched by guards and kept in a checkpoint. Equations and
+numerics: docs/theory/phase-field.md.
+"""
+
+import hashlib
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selflimit.documents import GrowthDoc
+from selflimit.errors import ConvergenceError, InputError
+from selflimit.mesoscale.field_files import save_fields
+from selflimit.mesoscale.grid import Array
+from selflimit.mesoscale.growth import balances, guards
+from selflimit.mesoscale.growth.checkpoint import CheckpointFile
+from selflimit.mesoscale.growth.step_length import LARGEST_RATIO, Moment, next_length
+from selflimit.mesoscale.growth.time_step import CoupledEquations, Effort, Mechanics, Numerics, State
+from selflimit.mesoscale.layers.microstructure import Microstructure
+from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.progress import Progress, silent
+from selflimit.units import FARADAY, MPA
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is kept of a state at an output time.
+
+    Attributes
+    ----------
+    time
+        Time (s).
+    xi, c, phi
+        Order parameter, normalised Li+ concentration and electric potential (V), shape ``nodes``.
+    pressure
+        Hydrostatic pressure per cell (Pa), shape ``shape``.
+    lithium_imbalance, charge_imbalance, overshoot
+        As in ``State``.
+    """
+
+    time: float
+    xi: Array
+    c: Array
+    phi: Array
+    pressure: Array
+    lithium_imbalance: float
+    charge_imbalance: float
+    overshoot: float
+
+    @classmethod
+    def of(cls, state: State) -> "Output":
+        """What is kept of ``state``."""
+        return cls(**{field.name: getattr(state, field.name) for field in fields(cls)})
+
+
+@dataclass(frozen=True)
+class GrowthRun:
+    """How far a run has got.
+
+    Attributes
+    ----------
+    outputs
+        What is kept of the output times so far, the beginning included.
+    state
+        The newest state.
+    dt
+        Time step to try next (s).
+    effort
+        Work so far.
+    notes
+        What makes the result doubtful, for its document.
+    """
+
+    outputs: tuple[Output, ...]
+    state: State
+    dt: float
+    effort: Effort
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def restored(cls, saved: dict[str, Any]) -> "GrowthRun":
+        """The run of a checkpoint's dictionaries and lists."""
+        outputs, state = tuple(Output(**output) for output in saved["outputs"]), _restored_state(saved["state"])
+        return cls(outputs, state, saved["dt"], Effort(**saved["effort"]), tuple(saved["notes"]))
+
+
+@dataclass(frozen=True)
+class GrowthModel:
+    """Growth of lithium in one microstructure.
+
+    Parameters
+    ----------
+    parameters
+        Physical parameters.
+    microstructure
+        Particle classes on their grid.
+    numerics
+        Steps and tolerances.
+    threads
+        Number of threads; the result does not depend on it.
+
+    Raises
+    ------
+    InputError
+        If the grid does not resolve the front (dx > w) and ``numerics.allow_unresolved`` is not set.
+    """
+
+    parameters: InterfaceParameters
+    microstructure: Microstructure
+    numerics: Numerics = field(default_factory=Numerics)
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        """Check that the grid resolves the front."""
+        self._resolution()
+
+    def _resolution(self) -> list[str]:
+        return guards.check_resolution(self.microstructure, self.parameters, self.numerics.allow_unresolved)
+
+    @cached_property
+    def equations(self) -> CoupledEquations:
+        """The equations on this grid."""
+        return CoupledEquations(self.parameters, self.microstructure, self.numerics, self.threads)
+
+    def run(
+        self,
+        duration: float,
+        outputs: Sequence[float] | int,
+        folder: Path,
+        progress: Progress = silent,
+        resume: bool = False,
+        checkpoint_interval: float = 60.0,
+    ) -> GrowthDoc:
+        """Grow for ``duration`` from a strip with needles, or until lithium comes near the far electrolyte.
+
+        Parameters
+        ----------
+        duration
+            Model time (s).
+        outputs
+            Output times (s) between 0 and ``duration``, or how many equal intervals to write (0 included).
+        folder
+            Where the fields go, as 'growth-<microstructure>.npz', and until then the checkpoint, as
+            'growth-<microstructure>.checkpoint'.
+        progress
+            Listener.
+        resume
+            Go on from the checkpoint in ``folder``, if there is one; the result is the same, bit by bit, as without
+            the interruption. Otherwise a checkpoint there is replaced.
+        checkpoint_interval
+            Wall-clock time between checkpoints (s): the most that a killed run loses.
+
+        Raises
+        ------
+        InputError
+            If the duration or an output time makes no sense, or the checkpoint is damaged or of another run.
+        ConvergenceError
+            If the step falls below ``shortest_step``, lithium or charge is not conserved, or the front is pinned. The
+            last good state is in the checkpoint.
+        """
+        times = output_times(duration, outputs)
+        xi = self.microstructure.initial_lithium(self.parameters.interface_width)
+        path = folder / f"growth-{self.microstructure.name}.checkpoint"
+        file = CheckpointFile(path, self.configuration(xi, times), checkpoint_interval)
+        if resume and path.is_file():
+            begun = GrowthRun.restored(file.load())
+        else:
+            file.remove()
+            begun = self.begin(xi, times[0])
+        document = self._document(self.advance(begun, times, progress, file), folder)
+        file.remove()
+        return document
+
+    def evolve(self, xi: Array, times: Sequence[float], progress: Progress = silent) -> GrowthRun:
+        """Grow from the order parameter ``xi``, with outputs at ``times`` (s, ascending, the first is the beginning).
+
+        Ends early, with the state of that moment, when lithium comes near the far electrolyte (``short_circuit``).
+        """
+        return self.advance(self.begin(xi, times[0]), times, progress)
+
+    def begin(self, xi: Array, begin: float) -> GrowthRun:
+        """A run at the time ``begin`` (s), at the order parameter ``xi``, shape ``nodes``."""
+        effort = Effort()
+        state = self.equations.initial_state(xi, begin, effort)
+        return GrowthRun((Output.of(state),), state, self.numerics.first_step, effort, tuple(self._resolution()))
+
+    def advance(
+        self, run: GrowthRun, times: Sequence[float], progress: Progress, file: CheckpointFile | None = None
+    ) -> GrowthRun:
+        """Take ``run`` to the last of ``times`` (s); keep it in ``file`` at intervals and if it fails."""
+        saved = time.monotonic()
+        try:
+            while len(run.outputs) < len(times) and not (len(run.outputs) > 1 and self.short_circuit(run.state)):
+                run = self._next(run, times[len(run.outputs)])
+                done = (run.state.time - times[0]) / (times[-1] - times[0])
+                progress(done, f"{run.state.time:.0f} s, step {run.effort.steps}")
+                if file is not None and time.monotonic() - saved > file.interval:
+                    file.save(run)
+                    saved = time.monotonic()
+        except ConvergenceError as fault:
+            if file is None:
+                raise
+            file.save(run)
+            raise ConvergenceError(f"{fault}. The state at {run.state.time:.1f} s is kept in {file.path}") from fault
+        return run
+
+    def short_circuit(self, state: State) -> bool:
+        """Whether lithium is within ten interface widths of the top, where c = 1 and phi = 0 are held."""
+        height, w = self.microstructure.grid.size[-1], self.parameters.interface_width
+        return tip_height(self.microstructure.grid.spacing, state.xi) > height - 10.0 * w
+
+    def configuration(self, xi: Array, times: Sequence[float]) -> dict[str, Any]:
+        """All that the result depends on, as JSON types; arrays by their SHA-256."""
+        structure = self.microstructure
+        return {
+            "parameters": self.parameters.model_dump(mode="json"),
+            "numerics": asdict(self.numerics),
+            "microstructure": {"name": structure.name, "seed": structure.seed},
+            "grid": {"shape": list(structure.grid.shape), "spacing": structure.grid.spacing},
+            "fields": {
+                name: hashlib.sha256(array.tobytes()).hexdigest()
+                for name, array in (("coarse", structure.coarse), ("electrolyte", structure.electrolyte), ("xi", xi))
+            },
+            "output times": list(times),
+        }
+
+    def _next(self, run: GrowthRun, goal: float) -> GrowthRun:
+        """The run after one accepted step towards ``goal`` (s); fails below the shortest step."""
+        n, dt, effort = self.numerics, run.dt, replace(run.effort)
+        while True:
+            length = towards(goal - run.state.time, dt, n.shortest_step)
+            try:
+                new, error = self.equations.step(run.state, length, effort)
+            except ConvergenceError as fault:
+                new, error, reason = run.state, np.inf, str(fault)
+            else:
+                reason = f"error of xi {error:.2g}, allowed {n.time_tolerance}"
+            if error <= n.time_tolerance:
+                effort.steps += 1
+                grown = next_length(length, error, n.time_tolerance, min(n.order, len(new.past) - 1))
+                later = min(max(grown, dt if length < dt else 0.0), LARGEST_RATIO * length, n.longest_step)
+                return self._watched(replace(run, state=new, dt=later, effort=effort), goal)
+            effort.rejected += 1
+            dt = 0.5 * length if np.isinf(error) else next_length(length, error, n.time_tolerance, n.order)
+            if dt < n.shortest_step:
+                raise ConvergenceError(f"growth: step fell to {dt:.2g} s at {run.state.time:.1f} s ({reason})")
+
+    def _watched(self, run: GrowthRun, goal: float) -> GrowthRun:
+        """``run`` after its guards, with an output where the goal or the top is reached."""
+        state, n = run.state, self.numerics
+        for name, error, remedy in (
+            ("lithium", self.lithium_error(state), "tighten concentration_rtol"),
+            ("charge", self.charge_error(state), "tighten potential_rtol"),
+        ):
+            guards.check_balance(state.time, name, error, n.balance_tolerance, remedy)
+        grid, p = self.microstructure.grid, self.parameters
+        watched = max(balances.front_length(grid, p, state.xi), guards.shortest_front(grid, p))
+        if state.exchanged > p.interface_width * watched:
+            motion = (state.asked, state.reached, state.exchanged)
+            steepness = balances.steepness(grid, p, state.xi)
+            said = guards.check_pinning(state.time, *motion, steepness, n.allow_unresolved)
+            state = replace(state, asked=0.0, reached=0.0, exchanged=0.0)
+            run = replace(run, state=state, notes=tuple(dict.fromkeys([*run.notes, *said])))
+        if state.time < goal * (1.0 - 1e-12) and not self.short_circuit(state):
+            return run
+        return replace(run, outputs=(*run.outputs, Output.of(state)))
+
+    def lithium_error(self, state: State | Output) -> float:
+        """Imbalance of the lithium inventory relative to the lithium that is metal; 0 where c is frozen."""
+        ratio = self.parameters.metal_site_density / self.parameters.bulk_concentration
+        return abs(state.lithium_imbalance) / (ratio * self.microstructure.grid.integrate(state.xi))
+
+    def charge_error(self, state: State | Output) -> float:
+        """Imbalance of the charge relative to the charge of the lithium that is metal."""
+        p = self.parameters
+        metal = p.charge_number * FARADAY * p.metal_site_density * self.microstructure.grid.integrate(state.xi)
+        return abs(state.charge_imbalance) / metal
+
+    def _document(self, run: GrowthRun, folder: Path) -> GrowthDoc:
+        structure, p, states, effort = self.microstructure, self.parameters, run.outputs, run.effort
+        grid, area = structure.grid, [structure.grid.integrate(state.xi) for state in states]
+        arrays = stacked(states) | {"coarse": (structure.coarse, "1"), "electrolyte": (structure.electrolyte, "1")}
+        return GrowthDoc(
+            microstructure=structure.describe(),
+            grid_shape=grid.shape,
+            spacing=grid.spacing,
+            spacing_over_width=grid.spacing / p.interface_width,
+            parameters=p.rows(),
+            times=[state.time for state in states],
+            tip_height=[tip_height(grid.spacing, state.xi) for state in states],
+            deposited=[p.metal_site_density * (a - area[0]) for a in area],
+            peak_compression=[float(-state.pressure.min()) / MPA for state in states],
+            interface_compression=[front_compression(self, state) / MPA for state in states],
+            lithium_balance_error=max(self.lithium_error(state) for state in states),
+            charge_balance_error=max(self.charge_error(state) for state in states),
+            overshoot=states[-1].overshoot,
+            steps=effort.steps,
+            rejected_steps=effort.rejected,
+            sweeps=effort.sweeps,
+            newton_iterations=effort.newton,
+            multigrid_iterations=effort.multigrid,
+            notes=list(run.notes),
+            fields=save_fields(folder, f"growth-{structure.name}.npz", arrays),
+        )
+
+
+def _restored_state(saved: dict[str, Any]) -> State:
+    past = tuple(Moment(**moment) for moment in saved["past"])
+    return State(**{**saved, "past": past, "mechanics": Mechanics(**saved["mechanics"])})
+
+
+def towards(left: float, dt: float, shortest: float) -> float:
+    """Length (s) of a step that aims at ``dt`` with ``left`` to go, without leaving a sliver for the next one."""
+    return left if dt >= left else min(dt, max(0.5 * left, shortest))
+
+
+def output_times(duration: float, outputs: Sequence[float] | int) -> list[float]:
+    """Output times (s), beginning with 0.
+
+    Raises
+    ------
+    InputError
+        If ``duration`` is not positive, or a time is not ascending within (0, duration].
+    """
+    if not (np.isfinite(duration) and duration > 0):
+        raise InputError(f"expected a positive duration, got {duration} s")
+    wanted = list(np.linspace(0, duration, outputs + 1)) if isinstance(outputs, int) else [0.0, *outputs]
+    times = [float(t) for i, t in enumerate(wanted) if i == 0 or t > 0]
+    if len(times) < 2 or any(b <= a for a, b in itertools.pairwise(times)) or times[-1] > duration:
+        raise InputError(f"expected ascending output times within 0 and {duration} s, got {wanted}")
+    return times
+
+
+def tip_height(spacing: float, xi: Array) -> float:
+    """Highest point of the contour xi = 1/2 (m), by linear interpolation along the columns; 0 without lithium."""
+    below, above = xi[..., :-1], xi[..., 1:]
+    crossed = np.nonzero((below >= 0.5) & (above < 0.5))
+    if crossed[0].size == 0:
+        return 0.0
+    low, high = below[crossed], above[crossed]
+    return float(spacing * np.max(crossed[-1] + (low - 0.5) / (low - high)))
+
+
+def front_compression(model: GrowthModel, state: State | Output) -> float:
+    """Mean of -P over the front (Pa), weighted with xi (1 - xi)."""
+    weight = model.microstructure.grid.to_cells(np.clip(state.xi * (1.0 - state.xi), 0.0, None))
+    return float(-(weight * state.pressure).sum() / weight.sum())
+
+
+def stacked(states: Sequence[Output]) -> dict[str, tuple[Array, str]]:
+    """Fields of all outputs as (array, unit), time first."""
+    return {
+        "time": (np.array([state.time for state in states]), "s"),
+        "xi": (np.stack([state.xi for state in states]), "1"),
+        "c": (np.stack([state.c for state in states]), "1"),
+        "phi": (np.stack([state.phi for state in states]), "V"),
+        "pressure": (np.stack([state.pressure for state in states]), "Pa"),
+    }

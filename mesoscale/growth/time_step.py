@@ -1,0 +1,389 @@
+"""One time step of front, Li+, potential and stress together.
+
+Second order in time for the front (BDF2); the concentration by backward Euler, the highest order that keeps c >= 0 for
+every step, and at no loss: it is quasi-steady, its storage 1/76 = c_0/c_s of the front's. Sweeps through the
+equations are repeated until the front no longer moves, so there is no splitting error beyond ``sweep_tolerance``.
+Equations and numerics: docs/theory/phase-field.md.
+"""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from selflimit.errors import ConvergenceError
+from selflimit.mesoscale.grid import Array
+from selflimit.mesoscale.growth import balances
+from selflimit.mesoscale.growth import electrochemistry as ec
+from selflimit.mesoscale.growth.anderson import expected_change, next_iterate, seen_contraction
+from selflimit.mesoscale.growth.front import Front
+from selflimit.mesoscale.growth.noise import noise
+from selflimit.mesoscale.growth.step_length import Difference, Moment, backward_difference, extrapolate, local_error
+from selflimit.mesoscale.layers.microstructure import Microstructure, phase_lame
+from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, roller_box
+from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.solver.hierarchy import Hierarchy
+from selflimit.mesoscale.solver.solve import elastic_hierarchy
+
+STALE = 6
+"""Iterations of a stress solve after which its multigrid cycle is made anew: making it costs as much as four, and a
+fresh one needs three."""
+STILL = 1e-9
+"""h'(xi) below which drives and noise are nothing: they would move xi by less than round-off."""
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """How a run is computed; none of it is physics.
+
+    Attributes
+    ----------
+    order
+        Order in time of the front: 2 for BDF2, 1 for backward Euler.
+    time_tolerance
+        Largest estimated error of xi that a step may make; larger ones are rejected.
+    first_step, longest_step, shortest_step
+        Time steps (s).
+    sweep_tolerance
+        Largest change of xi that another sweep of a step would still make, as estimated.
+    most_sweeps
+        Sweeps after which a step counts as too long.
+    newton_tolerance
+        Largest Newton update of xi that counts as converged.
+    overshoot_tolerance
+        How far xi may leave [0, 1]; a step that goes further is rejected. The run reports how far it went.
+    concentration_rtol, potential_rtol, mechanics_rtol
+        Relative residuals of the linear solves; the first two bound the errors of the lithium and charge balances.
+    mechanics_change
+        The stress is solved anew when xi has changed by more than this anywhere since its last solve.
+    balance_tolerance
+        Largest relative imbalance of the lithium and of the charge.
+    frozen_concentration
+        Keep c = 1: the limit of a single-ion conductor.
+    allow_unresolved
+        Compute on a grid with dx > w although the front is pinned or slowed there; the document says so.
+    """
+
+    order: int = 2
+    time_tolerance: float = 0.01
+    first_step: float = 0.5
+    longest_step: float = 60.0
+    shortest_step: float = 1e-6
+    sweep_tolerance: float = 0.01
+    most_sweeps: int = 20
+    newton_tolerance: float = 1e-4
+    overshoot_tolerance: float = 0.02
+    concentration_rtol: float = 1e-9
+    potential_rtol: float = 1e-7
+    mechanics_rtol: float = 1e-5
+    mechanics_change: float = 0.03
+    balance_tolerance: float = 1e-4
+    frozen_concentration: bool = False
+    allow_unresolved: bool = False
+
+
+class Mechanics(NamedTuple):
+    """What a step needs of the mechanical equilibrium before it; ``CoupledEquations.stress`` gives all of it."""
+
+    displacement: Array
+    """Nodal displacement (m), shape ``nodes + (d,)``: where the next solution begins."""
+    pressure: Array
+    """Hydrostatic pressure per cell (Pa), shape ``shape``: what the front feels."""
+    iterations: int
+    """Iterations of the linear solver."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that a step needs of the ones before.
+
+    Attributes
+    ----------
+    past
+        The last moments, newest first, at most three; of the third only the order parameter, c and phi are empty.
+    mechanics
+        Displacement and pressure.
+    stressed
+        Order parameter that ``mechanics`` belongs to, shape ``nodes``.
+    preconditioned
+        Order parameter at which the multigrid cycle of the stress was made, shape ``nodes``.
+    lithium_imbalance
+        Lithium that appeared from nowhere since the beginning (m^2, in units of c_0 per m of depth; m^3 in 3-D).
+    charge_imbalance
+        Charge that did (C per m of depth; C in 3-D).
+    asked, reached
+        Growth of the lithium (m^2; m^3 in 3-D) asked for by the kinetics, and that happened, since the last comparison.
+    exchanged
+        The same with deposition and dissolution added up: where it is much more, the front is held by its drives.
+    overshoot
+        Farthest that xi has been outside [0, 1].
+    contraction
+        Change of xi in the second sweep of a step over that in the first, as last seen.
+    """
+
+    past: tuple[Moment, ...]
+    mechanics: Mechanics
+    stressed: Array
+    preconditioned: Array
+    lithium_imbalance: float = 0.0
+    charge_imbalance: float = 0.0
+    asked: float = 0.0
+    reached: float = 0.0
+    exchanged: float = 0.0
+    overshoot: float = 0.0
+    contraction: float = 1.0
+
+    @property
+    def time(self) -> float:
+        """Time (s)."""
+        return self.past[0].time
+
+    @property
+    def xi(self) -> Array:
+        """Order parameter, shape ``nodes``."""
+        return self.past[0].xi
+
+    @property
+    def c(self) -> Array:
+        """Normalised Li+ concentration, shape ``nodes``."""
+        return self.past[0].c
+
+    @property
+    def phi(self) -> Array:
+        """Electric potential (V), shape ``nodes``."""
+        return self.past[0].phi
+
+    @property
+    def pressure(self) -> Array:
+        """Hydrostatic pressure per cell (Pa), shape ``shape``."""
+        return self.mechanics.pressure
+
+
+@dataclass
+class Effort:
+    """Work of a run, counted."""
+
+    steps: int = 0
+    rejected: int = 0
+    sweeps: int = 0
+    newton: int = 0
+    multigrid: int = 0
+
+
+@dataclass(frozen=True)
+class CoupledEquations:
+    """The four equations of one microstructure on its grid."""
+
+    parameters: InterfaceParameters
+    microstructure: Microstructure
+    numerics: Numerics = field(default_factory=Numerics)
+    threads: int = 1
+    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def front(self) -> Front:
+        """The order-parameter equation; the second electrolyte consumes lithium, none grows in it."""
+        electrolyte = self.microstructure.electrolyte
+        share = 1.0 - electrolyte if electrolyte.any() else None
+        return Front(self.microstructure.grid, self.parameters, share, self.threads)
+
+    def initial_state(self, xi: Array, time: float, effort: Effort) -> State:
+        """State of order parameter ``xi`` before any growth: c = 1 - h, potential of Ohm's law, its stress."""
+        grid, p = self.microstructure.grid, self.parameters
+        c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
+        still = np.zeros_like(xi)
+        phi = ec.potential(grid, p, xi, still, still, self.numerics.potential_rtol, self.threads)
+        mechanics = self._mechanics(xi, np.zeros((*grid.nodes, grid.dimension)), xi)
+        effort.multigrid += phi.iterations + mechanics.iterations
+        return State((Moment(time, xi, c, phi.x),), mechanics, xi, xi)
+
+    def stress(self, xi: Array, guess: Array, hierarchy: Hierarchy | None = None) -> MechanicalState:
+        """Mechanical equilibrium with lithium at h(xi): C = h C_Li + (1 - h) C_host, eps0 = K(x) h(xi)."""
+        grid, rtol = self.microstructure.grid, self.numerics.mechanics_rtol
+        return equilibrium(
+            grid,
+            *self._lame(xi),
+            self.microstructure.expansion(self.parameters) * grid.to_cells(ec.switch(xi))[..., None],
+            roller_box(grid),
+            guess,
+            rtol,
+            threads=self.threads,
+            hierarchy=hierarchy,
+        )
+
+    def _mechanics(self, xi: Array, guess: Array, near: Array) -> Mechanics:
+        """What is kept of the stress at ``xi``, by the multigrid cycle for the front ``near``."""
+        found = self.stress(xi, guess, self._stress_cycle(near))
+        return Mechanics(found.displacement, found.pressure, found.iterations)
+
+    def _stress_cycle(self, xi: Array) -> Hierarchy:
+        """The multigrid cycle for the stress of fronts near ``xi``; the last one is kept."""
+        if self._made.get("at") is not xi:
+            grid = self.microstructure.grid
+            self._made.clear()  # before the next is made, which needs the memory
+            cycle = elastic_hierarchy(grid, *self._lame(xi), roller_box(grid), self.threads)
+            self._made.update(at=xi, cycle=cycle)
+        kept: Hierarchy = self._made["cycle"]
+        return kept
+
+    def _lame(self, xi: Array) -> tuple[Array, Array]:
+        """Lame constants per cell (Pa)."""
+        grid, p, structure = self.microstructure.grid, self.parameters, self.microstructure
+        h = grid.to_cells(ec.switch(xi))
+        lam, mu = (
+            h * a + (1.0 - h) * b for a, b in zip(phase_lame(p, "lithium"), structure.host_moduli(p), strict=True)
+        )
+        return lam, mu
+
+    def overpotential(self, phi: Array, mechanics: Mechanics) -> Array:
+        """Total overpotential phi + eta_m (V), shape ``nodes``."""
+        return phi + self._opposing(mechanics)
+
+    def _opposing(self, mechanics: Mechanics) -> Array:
+        """eta_m (V), shape ``nodes``."""
+        return self.front.to_open_nodes(ec.mechanical_overpotential(self.parameters, mechanics.pressure))
+
+    def _drives(self, c: Array, mechanics: Mechanics) -> Array:
+        """What the front is driven by and answers to: c, and the logarithm alpha f eta_m by which stress slows it.
+
+        Both of the size of 1, so that the sweeps can be mixed in one norm; shape ``(2,) + nodes``.
+        """
+        p = self.parameters
+        return np.stack([c, p.transfer_coefficient * p.inverse_thermal_voltage * self._opposing(mechanics)])
+
+    def step(self, state: State, dt: float, effort: Effort) -> tuple[State, float]:
+        """State after a step of length ``dt`` (s), and the estimated error of its order parameter.
+
+        Raises
+        ------
+        ConvergenceError
+            If a solve or the sweeps miss their tolerance or xi leaves [0, 1]: the step is too long.
+        """
+        n, end = self.numerics, state.time + dt
+        difference = backward_difference(state.past, dt, n.order)
+        sweep = self._predicted(state, end, effort)
+        load = self._explicit_rate(state, sweep)
+        acting = ec.switch_slope(sweep.now.xi) > STILL  # elsewhere there is nothing to bring into agreement
+        drives = self._drives(sweep.now.c, sweep.mechanics)
+        seen, found, changes = [drives[:, acting]], [], list[float]()
+        for _ in range(n.most_sweeps):
+            before, sweep = sweep.now.xi, self._sweep(state, sweep, drives, difference, load, dt, effort)
+            del drives  # room for the stress
+            sweep = self._restressed(sweep, effort)
+            changes.append(float(np.max(np.abs(sweep.now.xi - before))))
+            if expected_change(changes, state.contraction) < n.sweep_tolerance:
+                new = replace(
+                    self._next_state(state, sweep, dt), contraction=seen_contraction(changes, state.contraction)
+                )
+                return new, local_error(state.past, end, difference, sweep.now.xi)
+            drives = self._drives(sweep.now.c, sweep.mechanics)
+            found.append(drives[:, acting])
+            drives[:, acting] = next_iterate(seen, found)
+            drives[0] = np.maximum(drives[0], 0.0)
+            seen.append(drives[:, acting])
+        raise ConvergenceError(
+            f"growth: sweeps did not settle to {n.sweep_tolerance} in {n.most_sweeps} at dt = {dt} s, shorten the step"
+        )
+
+    def _predicted(self, state: State, end: float, effort: Effort) -> "_Sweep":
+        """Extrapolation of the last two moments, inside the bounds, and its stress."""
+        xi, c, phi = (extrapolate(state.past[:2], end, name) for name in ("xi", "c", "phi"))
+        c = state.c if self.numerics.frozen_concentration else np.maximum(c, 0.0)
+        guess = Moment(end, np.clip(xi, 0.0, 1.0), c, phi)
+        return self._restressed(_Sweep(guess, state.mechanics, state.stressed, state.preconditioned, 0.0), effort)
+
+    def _explicit_rate(self, state: State, predicted: "_Sweep") -> Array:
+        """Rate (1/s) of noise and anisotropy, at the predicted end of the step."""
+        p, structure, guess = self.parameters, self.microstructure, predicted.now
+        rate = np.zeros_like(state.xi)
+        if p.noise_amplitude > 0:
+            moving = ec.switch_slope(guess.xi) > STILL
+            chi = noise(structure.grid, p.interface_width, structure.seed, state.time, guess.time, moving)
+            charge = ec.charge_transfer(p, self.overpotential(guess.phi, predicted.mechanics))
+            rate = rate + self.front.noise_rate(guess.xi, charge, chi)
+        return rate + self.front.anisotropy_rate(guess.xi) if p.anisotropy > 0 else rate
+
+    def _sweep(
+        self, state: State, last: "_Sweep", seen: Array, difference: Difference, load: Array, dt: float, effort: Effort
+    ) -> "_Sweep":
+        """Once through the equations.
+
+        The front moves at the drives ``seen`` and the last phi; c is solved with the growth linearised in c, and the
+        linearised growth of the change in c is added to the front, so that c + (c_s/c_0) xi is conserved; then phi.
+        The stress is left to ``_restressed``.
+        """
+        n, p, grid = self.numerics, self.parameters, self.microstructure.grid
+        xi, c, inflow = self._moved(state, last.now, seen, difference, load, dt, effort)
+        potential = ec.potential(grid, p, xi, (xi - state.xi) / dt, last.now.phi, n.potential_rtol, self.threads)
+        effort.multigrid += potential.iterations
+        effort.sweeps += 1
+        now = Moment(last.now.time, xi, c, potential.x)
+        return last._replace(now=now, inflow=inflow)
+
+    def _moved(
+        self, state: State, last: Moment, seen: Array, difference: Difference, load: Array, dt: float, effort: Effort
+    ) -> tuple[Array, Array, float]:
+        """Order parameter and concentration after the step, and the inflow of Li+ that they belong to."""
+        n, p, grid = self.numerics, self.parameters, self.microstructure.grid
+        (driving, slowing), (base, h, _), phi = seen, difference, last.phi
+        charge = ec.charge_transfer(p, phi + slowing / (p.transfer_coefficient * p.inverse_thermal_voltage))
+        moved = self.front.step(base, driving, charge, load, h, n.newton_tolerance, last.xi)
+        del charge  # as large as the fields
+        effort.newton += moved.newton
+        if n.frozen_concentration:
+            return moved.xi, last.c, 0.0
+        sink = ec.consumption((moved.xi - state.xi) / dt, moved.cathodic_slope * (h / dt), driving)
+        found = ec.concentration(grid, p, moved.xi, phi, state.c, sink, dt, last.c, n.concentration_rtol, self.threads)
+        effort.multigrid += found.iterations
+        inflow = balances.inflow(grid, p, moved.xi, found.x, phi)
+        return state.xi + dt * (sink.slope * found.x - sink.rest), found.x, inflow
+
+    def _restressed(self, sweep: "_Sweep", effort: Effort) -> "_Sweep":
+        xi = sweep.now.xi
+        if np.max(np.abs(xi - sweep.stressed)) < self.numerics.mechanics_change:
+            return sweep
+        near = xi if sweep.mechanics.iterations > STALE else sweep.preconditioned
+        mechanics = self._mechanics(xi, sweep.mechanics.displacement, near)
+        effort.multigrid += mechanics.iterations
+        return sweep._replace(mechanics=mechanics, stressed=xi, preconditioned=near)
+
+    def _next_state(self, state: State, sweep: "_Sweep", dt: float) -> State:
+        n, p, grid, now = self.numerics, self.parameters, self.microstructure.grid, sweep.now
+        overshoot = max(-float(now.xi.min()), float(now.xi.max()) - 1.0, 0.0)
+        if overshoot > n.overshoot_tolerance:
+            raise ConvergenceError(
+                f"growth: xi left [0, 1] by {overshoot:.2g}, allowed {n.overshoot_tolerance}, at dt = {dt} s"
+            )
+        before = balances.inventory(grid, p, state.xi, state.c)
+        lost = balances.inventory(grid, p, now.xi, now.c) - before - sweep.inflow * dt
+        stored = balances.stored_current(grid, p, now.xi, now.phi, (now.xi - state.xi) / dt) * dt
+        eta = self.overpotential(now.phi, sweep.mechanics)
+        driven, exchanged = balances.driven_growth(self.front, now.xi, now.c, eta)
+        return replace(
+            state,
+            past=(now, *state.past[:1], *(moment.order_parameter_only() for moment in state.past[1:2])),
+            mechanics=sweep.mechanics,
+            stressed=sweep.stressed,
+            preconditioned=sweep.preconditioned,
+            lithium_imbalance=state.lithium_imbalance + (0.0 if n.frozen_concentration else lost),
+            charge_imbalance=state.charge_imbalance + stored,
+            asked=state.asked + driven * dt,
+            exchanged=state.exchanged + exchanged * dt,
+            reached=state.reached + grid.integrate(now.xi - state.xi),
+            overshoot=max(state.overshoot, overshoot),
+        )
+
+
+class _Sweep(NamedTuple):
+    """Where the sweeps of a step have got to."""
+
+    now: Moment
+    """The fields at the end of the step."""
+    mechanics: Mechanics
+    stressed: Array
+    """Order parameter that ``mechanics`` belongs to."""
+    preconditioned: Array
+    """Order parameter that the stress' multigrid cycle belongs to."""
+    inflow: float
+    """Li+ through the top that ``now.c`` belongs to (m^2/s)."""

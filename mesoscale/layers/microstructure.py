@@ -1,0 +1,292 @@
+"""Where the coarse particles and the second electrolyte are: volume fractions of the particle classes per cell.
+
+Fine and graded layers share moduli and conductivity; the sole difference is the eigenstrain coefficient K(x) of lithium
+that grows among fine or at coarse particles, as in the published model. Two or three dimensions; the last axis is the
+direction of growth.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from selflimit.errors import InputError
+from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.layers.images import phase_fractions
+from selflimit.mesoscale.layers.initial_lithium import needles
+from selflimit.mesoscale.layers.packing import Radii, Room, coarse_layer
+from selflimit.mesoscale.layers.particles import CELLS_IN_RADIUS, Particle, check_particles, occupied
+from selflimit.mesoscale.parameters import InterfaceParameters, Strain, lame
+from selflimit.units import MICROMETRE
+
+RADIUS = 9.0 * MICROMETRE
+"""Default radius of a coarse particle (m). Sections of particles; the real ones are hundreds of micrometres wide."""
+
+
+@dataclass(frozen=True)
+class Microstructure:
+    """Volume fractions of the particle classes; what is neither coarse nor electrolyte is fine particles.
+
+    Attributes
+    ----------
+    name
+        'fine', 'graded', 'interface', 'fine-on-electrolyte', 'graded-on-electrolyte', 'particles' or 'image': part of
+        file names.
+    seed
+        Seed of the packing and of the needles.
+    grid
+        The grid.
+    coarse
+        Volume fraction of coarse particles per cell, shape ``grid.shape``.
+    electrolyte
+        Volume fraction of the less lithium-stable electrolyte (Li2ZrCl6) per cell, shape ``grid.shape``.
+    source
+        What else the structure was made from, in words.
+    """
+
+    name: str
+    seed: int
+    grid: Grid
+    coarse: Array
+    electrolyte: Array
+    source: str = ""
+
+    @classmethod
+    def fine(cls, grid: Grid, seed: int = 0) -> Self:
+        """Layer of uniform fine particles, which are smaller than the grid resolves."""
+        return cls("fine", seed, grid, np.zeros(grid.shape), np.zeros(grid.shape))
+
+    @classmethod
+    def graded(
+        cls,
+        grid: Grid,
+        seed: int = 0,
+        coarse_fraction: float = 0.2,
+        radius: Radii = RADIUS,
+        gap: float = 6.0 * MICROMETRE,
+        clearance: float = 12.0 * MICROMETRE,
+    ) -> Self:
+        """Fine particles with coarse discs or spheres at random, none overlapping.
+
+        Parameters
+        ----------
+        grid
+            The grid.
+        seed
+            Seed of sizes and positions.
+        coarse_fraction
+            Area or volume that the coarse particles take, as a fraction, to within half a particle. Ignored where
+            ``radius`` lists all particles.
+        radius
+            One radius (m), a distribution (``NormalRadii``, ``LognormalRadii``), or the radius of every particle (m).
+        gap
+            Least width of the fine channel between two particles (m).
+        clearance
+            Least distance of a particle from the electrode and from the top (m).
+
+        Raises
+        ------
+        InputError
+            If the particles do not fit, or are finer than the grid resolves.
+        """
+        height = grid.size[-1]
+        room = Room(grid.size[:-1], clearance, height - clearance, gap)
+        particles = coarse_layer(radius, coarse_fraction, height, room, 0.0, seed, CELLS_IN_RADIUS * grid.spacing)
+        coarse = occupied(grid, particles)
+        return cls("graded", seed, grid, coarse, np.zeros(grid.shape), _sizes(radius, len(particles)))
+
+    @classmethod
+    def layered(
+        cls,
+        grid: Grid,
+        seed: int = 0,
+        coarse_fraction: float = 0.2,
+        radius: Radii = RADIUS,
+        gap: float = 6.0 * MICROMETRE,
+        clearance: float = 12.0 * MICROMETRE,
+        electrolyte_height: float = 30.0 * MICROMETRE,
+        contact: float = 0.4,
+    ) -> Self:
+        """Graded (or, without coarse particles, fine) layer below, less stable electrolyte above.
+
+        Some coarse particles are pressed flat against the electrolyte; channels of fine ones between them reach it.
+
+        Parameters
+        ----------
+        grid, seed, radius, gap
+            As for :meth:`graded`.
+        coarse_fraction
+            Area or volume of the particle layer that the coarse particles take, as for :meth:`graded`; 0 gives the
+            fine layer on the electrolyte.
+        clearance
+            Least distance of a particle from the electrode (m).
+        electrolyte_height
+            Thickness of the electrolyte (m).
+        contact
+            Share of the electrolyte's surface that lies on coarse particles, the largest, to within half a particle;
+            fewer if there are no more, at least one.
+
+        Raises
+        ------
+        InputError
+            If the particles do not fit, are or finer than the grid resolves.
+        """
+        surface = grid.size[-1] - electrolyte_height
+        if not grid.spacing <= electrolyte_height < grid.size[-1]:
+            raise InputError(
+                f"expected an electrolyte between one cell and the domain's height {grid.size[-1]} m, got "
+                f"{electrolyte_height} m; give its thickness in m"
+            )
+        room = Room(grid.size[:-1], clearance, surface, gap)
+        particles = coarse_layer(radius, coarse_fraction, surface, room, contact, seed, CELLS_IN_RADIUS * grid.spacing)
+        above = _above(grid, surface)
+        coarse, name = occupied(grid, particles) * (1.0 - above), "graded" if particles else "fine"
+        return cls(f"{name}-on-electrolyte", seed, grid, coarse, above, _sizes(radius, len(particles)))
+
+    @classmethod
+    def interface(
+        cls, grid: Grid, seed: int = 0, layer: float = 0.6, channel: float = 0.25, height: float = 0.45
+    ) -> Self:
+        """Graded layer below, Li2ZrCl6 above; coarse particles at the edges leave a channel of fine ones between them.
+
+        Parameters
+        ----------
+        grid
+            The grid. In three dimensions four particles stand at the lateral edges, and two channels cross.
+        seed
+            Seed of the needles only: the packing is not random.
+        layer
+            Height of the particle layer as a fraction of the domain.
+        channel
+            Width of the fine channel as a fraction of the domain.
+        height
+            Height of a coarse particle as a fraction of the domain; its flat top touches the electrolyte.
+
+        Raises
+        ------
+        InputError
+            If the fractions leave no room for the particles, the channel or the electrolyte.
+        """
+        if not (0.0 < channel < 1.0 and 0.0 < height < layer < 1.0):
+            raise InputError(
+                f"expected 0 < channel < 1 and 0 < height < layer < 1, got channel {channel}, height {height}, "
+                f"layer {layer}; give fractions of the domain"
+            )
+        *sides, top = grid.size
+        half = 0.5 * height * top
+        semi_axes = (*(0.5 * (1.0 - channel) * side for side in sides), half)
+        corners = product(*((0.0, side) for side in sides))
+        particles = [Particle((*corner, layer * top - half), semi_axes, 6.0) for corner in corners]
+        above = (grid.cell_centres()[-1] > layer * top).astype(float)
+        return cls("interface", seed, grid, occupied(grid, particles) * (1.0 - above), above)
+
+    @classmethod
+    def of_particles(
+        cls, grid: Grid, particles: Sequence[Particle], electrolyte_height: float = 0.0, seed: int = 0
+    ) -> Self:
+        """Given coarse particles among fine ones, below an electrolyte of ``electrolyte_height`` (m), which cuts them.
+
+        Raises
+        ------
+        InputError
+            If particles overlap, miss the domain, or are finer than the grid resolves.
+        """
+        check_particles(grid, particles)
+        above = _above(grid, grid.size[-1] - electrolyte_height)
+        coarse = occupied(grid, particles) * (1.0 - above)
+        return cls("particles", seed, grid, coarse, above, f"{len(particles)} given coarse particles")
+
+    @classmethod
+    def from_image(cls, grid: Grid, path: Path, labels: Mapping[int, str], pixel_size: float, seed: int = 0) -> Self:
+        """Particle classes from a segmented image, e.g. a slice or a stack of X-ray tomography.
+
+        Rows are the direction of growth, the bottom row lies on the electrode. The part of the image that the grid
+        covers is taken: from the bottom up, in the middle of the width (and of the pages of a stack).
+
+        Parameters
+        ----------
+        grid
+            The grid; two-dimensional for a picture, three-dimensional for a TIFF whose pages are slices.
+        path
+            PNG or TIFF with one value per phase: 1, 8 or 16 bits grey, or a palette (its indices count).
+        labels
+            Value -> 'fine', 'coarse' or 'electrolyte'.
+        pixel_size
+            Edge length of a pixel (m); the distance of pages too.
+        seed
+            Seed of the needles.
+
+        Raises
+        ------
+        InputError
+            If the image cannot be read, has colours or unknown values, or is smaller than the grid.
+        """
+        phases = phase_fractions(grid, path, labels, pixel_size)
+        what = f"{path.name}, pixels of {pixel_size / MICROMETRE:.4g} µm"
+        return cls("image", seed, grid, phases["coarse"], phases["electrolyte"], what)
+
+    @property
+    def coarse_fraction(self) -> float:
+        """Share of the particle layer that coarse particles take, as drawn on the grid."""
+        return float(self.coarse.sum() / (1.0 - self.electrolyte).sum())
+
+    def describe(self) -> str:
+        """Name, seed and, after a colon, what distinguishes the structure, for documents and figures."""
+        words = [self.source] if self.source else []
+        if self.coarse.any():
+            words.append(f"{100.0 * self.coarse_fraction:.1f} % of the layer coarse")
+        return f"{self.name}, seed {self.seed}" + (f": {'; '.join(words)}" if words else "")
+
+    def initial_lithium(self, width: float) -> Array:
+        """Order parameter of a strip with needles, or with one into the channel; interface width w (m).
+
+        Three needles in two dimensions, three by three in three.
+        """
+        if self.name == "interface":
+            return needles(self.grid, width, self.seed, count=1, spread=0.05, length=12.0 * MICROMETRE)
+        return needles(self.grid, width, self.seed, count=3 ** (self.grid.dimension - 1))
+
+    def expansion(self, p: InterfaceParameters) -> Array:
+        """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``."""
+        ratio = p.fine_ratio + (1.0 - p.fine_ratio) * self.coarse
+        return np.asarray(ratio[..., None] * grid_axes(p.coarse_expansion, self.grid.dimension))
+
+    def host_moduli(self, p: InterfaceParameters) -> tuple[Array, Array]:
+        """Lame constants (Pa) of the particles and the electrolyte without lithium, each of shape ``grid.shape``."""
+        particles, electrolyte = phase_lame(p, "particle"), phase_lame(p, "electrolyte")
+        lam, mu = (a + (b - a) * self.electrolyte for a, b in zip(particles, electrolyte, strict=True))
+        return lam, mu
+
+
+def grid_axes(strain: Strain, dimension: int) -> Array:
+    """A strain of the parameters, along the axes of the grid, shape ``(3,)``.
+
+    The parameters' x is lateral, y the direction of growth and z the depth of a plane, which in three dimensions is the
+    grid's second axis: a structure that is the same at every depth has the strains of its plane.
+    """
+    x, growth, depth = strain
+    return np.array([x, growth, depth] if dimension == 2 else [x, depth, growth])
+
+
+def phase_lame(p: InterfaceParameters, phase: str) -> tuple[float, float]:
+    """Lame constants (Pa) of 'lithium', 'particle', 'electrolyte' or 'zone'."""
+    lam, mu = lame(getattr(p, f"{phase}_modulus"), getattr(p, f"{phase}_poisson"))
+    return float(lam), float(mu)
+
+
+def _above(grid: Grid, surface: float) -> Array:
+    """Share of every cell that lies above the height ``surface`` (m), shape ``grid.shape``."""
+    share = np.clip(np.arange(1, grid.shape[-1] + 1) - round(surface / grid.spacing, 9), 0.0, 1.0)
+    return np.array(np.broadcast_to(share, grid.shape))
+
+
+def _sizes(radius: Radii, count: int) -> str:
+    if not count:
+        return ""
+    if isinstance(radius, int | float):
+        return f"{count} coarse particles, radius {radius / MICROMETRE:.4g} µm"
+    listed = isinstance(radius, Sequence)
+    return f"{count} coarse particles, radii {'as listed' if listed else str(radius)}"

@@ -1,0 +1,1 @@
+"""Elasticity and plasticity: stress measures, static stress with products, effective modulus of the surroundings."""

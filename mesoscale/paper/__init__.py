@@ -1,0 +1,1 @@
+"""Simulations of the paper as presets, and its published values."""

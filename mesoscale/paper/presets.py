@@ -1,0 +1,135 @@
+"""The paper's simulations by name: geometry, materials and what else sets one apart from the others.
+
+Layers that differ in their particles only (Fig. 5; Fig. 1B and C) share every parameter but the eigenstrain per
+particle class, as published. Geometries are ours: the paper's domains are not stated. Parameters and their sources:
+:class:`selflimit.mesoscale.parameters.InterfaceParameters`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from selflimit.errors import InputError
+from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.layers.microstructure import Microstructure
+from selflimit.units import MICROMETRE
+
+DURATION = 2100.0
+"""Model time of the paper's growth simulations (s): their last pictures."""
+
+Layer = Literal["fine", "graded", "fine on electrolyte", "graded on electrolyte", "channel"]
+Step = Literal["growth", "stress", "stress, published expansion"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One simulation of the paper.
+
+    Attributes
+    ----------
+    name
+        What to ask for.
+    figure
+        Figure of the paper.
+    summary
+        One line on what it shows.
+    layer
+        The microstructure, as in :func:`microstructure`.
+    step
+        'growth', or the static stress with decomposition products: with their computed strain, or with the published
+        rule that the zone expands twice as much as lithium at coarse particles.
+    electrolyte, particle
+        Formulas of the less lithium-stable electrolyte and of the particle layer.
+    values
+        Parameters that differ from the default.
+    duration
+        Model time (s).
+    """
+
+    name: str
+    figure: str
+    summary: str
+    layer: Layer
+    step: Step = "growth"
+    electrolyte: str = "Li2ZrCl6"
+    particle: str = "Li3N"
+    values: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    duration: float = DURATION
+
+
+def _interfaces(name: str, figures: tuple[str, str], electrolyte: str, particle: str) -> tuple[Preset, Preset, Preset]:
+    """Both steps of the multiphase simulation for one pair of materials, and step 2 with the published expansion."""
+    pair, step = f"{particle} | {electrolyte}", f"{name}-step2"
+    reached, stressed = f"lithium reaches {pair} through the channel", f"stress at {pair} with the products"
+    rule = f"{stressed}, if the zone expands twice as much as lithium at coarse particles"
+    return (
+        Preset(f"{name}-step1", figures[0], reached, "channel", "growth", electrolyte, particle),
+        Preset(step, figures[1], stressed, "channel", "stress", electrolyte, particle),
+        Preset(f"{step}-published", figures[1], rule, "channel", "stress, published expansion", electrolyte, particle),
+    )
+
+
+def _control(name: str, figure: str, summary: str, layer: Layer) -> Preset:
+    """Long enough for lithium to cross the fine layer, which takes longest."""
+    return Preset(name, figure, summary, layer, duration=3000.0)
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        preset.name: preset
+        for preset in (
+            Preset("fig5-fine", "Fig. 5A, B; Movie S1", "dendrites in a layer of fine particles", "fine"),
+            Preset("fig5-graded", "Fig. 5C, D; Movie S2", "the same with coarse particles, bypassed", "graded"),
+            *_interfaces("fig8", ("Fig. 8A-C; Movies S5-S7", "Fig. 8D"), "Li2ZrCl6", "Li3N"),
+            _control(
+                "fig1b-control", "Fig. 1B", "fine layer on the electrolyte: its surface fails", "fine on electrolyte"
+            ),
+            _control("fig1c-graded", "Fig. 1C", "graded layer on the electrolyte: confined", "graded on electrolyte"),
+            *_interfaces("lgps", ("figs S10, S11", "figs S10, S11"), "Li10GeP2S12", "Li3N"),
+            *_interfaces("lpscl", ("figs S18-S20", "figs S18-S20"), "Li2ZrCl6", "Li6PS5Cl"),
+        )
+    }
+)
+"""Name -> preset."""
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of that name.
+
+    Raises
+    ------
+    InputError
+        Unknown name.
+    """
+    if name not in PRESETS:
+        raise InputError(f"expected a preset ({', '.join(PRESETS)}), got {name!r}")
+    return PRESETS[name]
+
+
+def microstructure(layer: Layer, grid: Grid, seed: int) -> Microstructure:
+    """The particles of a preset, on any grid.
+
+    Parameters
+    ----------
+    layer
+        'fine' or 'graded'; 'fine on electrolyte' or 'graded on electrolyte', with the second electrolyte above it;
+        'channel': below the electrolyte two coarse particles that leave one channel of fine ones.
+    grid
+        The grid.
+    seed
+        Seed of packing, needles and noise.
+
+    Raises
+    ------
+    InputError
+        If the particles do not fit onto the grid.
+    """
+    if layer == "fine":
+        return Microstructure.fine(grid, seed)
+    if layer == "graded":
+        return Microstructure.graded(grid, seed)
+    if layer == "channel":
+        return Microstructure.interface(grid, seed)
+    coarse = 0.0 if layer == "fine on electrolyte" else 0.4
+    return Microstructure.layered(grid, seed, coarse_fraction=coarse, electrolyte_height=24.0 * MICROMETRE)

@@ -1,0 +1,1 @@
+"""Figures, films, sections and VTK files of growths and stresses."""

@@ -1,0 +1,1 @@
+"""Does a layer limit its lithium? Contact, criteria and the verdict."""

@@ -1,0 +1,1 @@
+"""Entries with energies, volumes and bulk moduli, and where they come from."""

@@ -1,0 +1,312 @@
+"""Entries that compete on a phase diagram: bundled, from the Materials Project, or from a user's file."""
+
+import json
+import math
+import os
+import threading
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+from pymatgen.core import Structure
+from pymatgen.core.entries import ComputedStructureEntry
+
+from selflimit.documents import LEVEL_KEY, LevelOfTheory, level_of, with_level
+from selflimit.errors import InputError, MissingDependencyError
+from selflimit.phase_diagrams.entries.bundled import (
+    bundled_catalogue,
+    bundled_phases,
+    bundled_structure,
+    bundled_structures,
+    bundled_text,
+    electrolyte_structures,
+    elements_of,
+    left_out_phases,
+)
+from selflimit.phase_diagrams.phases import phase_from_entry
+
+__all__ = [
+    "MP_GGA",
+    "bundled_structure",
+    "competing_entries",
+    "competing_structures",
+    "electrolyte_structures",
+    "left_out_phases",
+    "mp_number",
+    "read_entries",
+    "with_experimental_volumes",
+]
+
+MP_GGA = LevelOfTheory(method="DFT", model="PBE (MP GGA)", corrections="MP2020")
+"""Materials Project GGA energies with the MP2020 corrections (Wang et al., Sci. Rep. 11, 15496 (2021),
+doi:10.1038/s41598-021-94550-5)."""
+
+ENTRIES_FILE = "entries_Li-Zr-Cl.json"
+BUNDLED_SYSTEM = "Li-Zr-Cl"
+FORCE_FIELD_FILE = "entries_CHGNet-r2scan.json"
+EntrySource = Literal["bundled", "force-field", "mp-api"]
+
+
+def competing_entries(
+    chemsys: str,
+    source: EntrySource = "bundled",
+    api_key: str | None = None,
+    time_limit: float = 120.0,
+) -> list[ComputedStructureEntry]:
+    """All competing phases of a chemical system and its sub-systems, with their level of theory.
+
+    Parameters
+    ----------
+    chemsys
+        Elements joined by dashes, e.g. ``"Li-Zr-Cl"``.
+    source
+        ``"bundled"``: the Li-Zr-Cl snapshot that ships with the package (no ternary is in it: the electrolyte's own
+        entry has to be added, at the same level of theory). ``"force-field"``: the bundled crystals, electrolytes
+        among them, relaxed with CHGNet r2scan by ``tools/compute_entries.py``; :func:`left_out_phases` says what is
+        not there. ``"mp-api"``: the Materials Project's GGA/GGA+U entries.
+    api_key
+        Materials Project key; the environment variable ``MP_API_KEY`` if not given. Only for ``"mp-api"``.
+    time_limit
+        Seconds after which the whole download is given up. Only for ``"mp-api"``.
+
+    Returns
+    -------
+    list of ComputedStructureEntry
+        Energies in eV, cells in Angstrom; with MP2020 corrections but for ``"force-field"``. Entries licensed BY-NC are
+        left out.
+
+    Raises
+    ------
+    InputError
+        System not bundled; no or refused key; no network, or no answer in time.
+    MissingDependencyError
+        The ``mp-api`` package is not installed.
+    """
+    if source == "bundled":
+        return _bundled_entries(elements_of(chemsys))
+    if source == "force-field":
+        return _force_field_entries(chemsys)
+    if source == "mp-api":
+        return _downloaded_entries(elements_of(chemsys), api_key, time_limit)
+    raise InputError(f"expected source 'bundled', 'force-field' or 'mp-api', got {source!r}")
+
+
+def competing_structures(
+    chemsys: str,
+    source: Literal["bundled", "mp-api"] = "bundled",
+    api_key: str | None = None,
+    time_limit: float = 120.0,
+) -> dict[str, Structure]:
+    """Crystals of a chemical system and its sub-systems, polymorphs included: the starts for relaxations.
+
+    Bundled trial orderings of disordered electrolytes (Li2ZrCl6) are left out, because the electrolyte's crystal comes
+    from the ordering search; :func:`electrolyte_structures` serves them. Known phases that are not bundled are listed
+    by :func:`left_out_phases`, and belong onto the result.
+
+    Parameters
+    ----------
+    chemsys
+        Elements joined by dashes, e.g. ``"Li-Zr-Cl"``.
+    source, api_key, time_limit
+        As :func:`competing_entries`; from the Materials Project all crystals of its entries.
+
+    Returns
+    -------
+    dict
+        Label such as ``"LiCl mp-22905"`` -> ordered crystal (lattice in Angstrom).
+
+    Raises
+    ------
+    InputError
+        System not bundled; download failures as :func:`competing_entries`.
+    MissingDependencyError
+        The ``mp-api`` package is not installed.
+    """
+    if source == "bundled":
+        return bundled_structures(chemsys)
+    entries = competing_entries(chemsys, source, api_key, time_limit)
+    return {f"{entry.composition.reduced_formula} {entry.entry_id}": entry.structure for entry in entries}
+
+
+def read_entries(path: Path | str, level: LevelOfTheory | None = None) -> list[ComputedStructureEntry]:
+    """Entries from a JSON file: a list of pymatgen ``ComputedStructureEntry`` dictionaries.
+
+    Parameters
+    ----------
+    path
+        The file.
+    level
+        Level of theory of the entries that do not state one; without it such entries are an error.
+
+    Raises
+    ------
+    InputError
+        No such file, not JSON, not a list of entries; an entry with an unknown element, without crystal, or with an
+        energy or volume that is not a finite number. The message names the entry.
+    LevelOfTheoryError
+        An entry states no level of theory and none was given.
+    """
+    return [_parsed_entry(item, f"entry {index} of {path}", level) for index, item in enumerate(_json_list(Path(path)))]
+
+
+def with_experimental_volumes(entries: Sequence[ComputedStructureEntry]) -> list[ComputedStructureEntry]:
+    """Copies of the entries with their cells scaled to experimental volumes, to see what the volumes decide.
+
+    Matched by the Materials Project number in the identifier. Energies stay; the level of theory says that the volumes
+    were exchanged. Entries without a collected experimental volume keep theirs: among the bundled ones that is the
+    hypothetical wurtzite LiCl and 9R lithium.
+
+    Parameters
+    ----------
+    entries
+        Entries with a level of theory, cells in Angstrom.
+    """
+    known = {p.mp_id: p.experimental_volume for p in bundled_catalogue().phases if p.mp_id and p.experimental_volume}
+    return [_with_volume(entry, known.get(mp_number(entry) or "")) for entry in entries]
+
+
+def mp_number(entry: ComputedStructureEntry) -> str | None:
+    """Materials Project identifier inside an entry's own (``mp-22905`` of ``mp-22905-GGA``); None: there is none."""
+    words = str(entry.entry_id).replace(" ", "-").split("-")
+    numbers = [number for prefix, number in pairwise(words) if prefix == "mp"]
+    return f"mp-{numbers[0]}" if numbers else None
+
+
+def _with_volume(entry: ComputedStructureEntry, volume: float | None) -> ComputedStructureEntry:
+    """Copy of the entry, its cell scaled to ``volume`` (Angstrom^3/fu) if there is one."""
+    level = level_of(entry)
+    copied = ComputedStructureEntry.from_dict(entry.as_dict())
+    if volume is not None:
+        copied.structure.scale_lattice(copied.structure.volume * volume / phase_from_entry(entry).volume)
+    return with_level(copied, level.model_copy(update={"model": f"{level.model}, experimental volumes"}))
+
+
+def _bundled_entries(elements: set[str]) -> list[ComputedStructureEntry]:
+    if not elements <= elements_of(BUNDLED_SYSTEM):
+        raise InputError(
+            f"no bundled entries for {'-'.join(sorted(elements))}; bundled are {BUNDLED_SYSTEM} and its sub-systems. "
+            "Use source='mp-api' with a Materials Project key, read_entries(path), or relax competing_structures(...)"
+        )
+    found = [ComputedStructureEntry.from_dict(item) for item in json.loads(bundled_text(ENTRIES_FILE))]
+    return [with_level(e, MP_GGA) for e in found if {element.symbol for element in e.elements} <= elements]
+
+
+def _force_field_entries(chemsys: str) -> list[ComputedStructureEntry]:
+    wanted = {phase.label for phase in bundled_phases(chemsys)}
+    found = [ComputedStructureEntry.from_dict(item) for item in json.loads(bundled_text(FORCE_FIELD_FILE))]
+    return [entry for entry in found if entry.entry_id in wanted]
+
+
+def _downloaded_entries(elements: set[str], api_key: str | None, time_limit: float) -> list[ComputedStructureEntry]:
+    key = api_key or os.environ.get("MP_API_KEY")
+    if not key:
+        raise InputError("no Materials Project key; pass api_key or set MP_API_KEY (next-gen.materialsproject.org/api)")
+    if not (math.isfinite(time_limit) and time_limit > 0):
+        raise InputError(f"expected a time limit above 0 s, got {time_limit} s")
+    client, own_errors = _client()  # imported here: seconds of imports do not count in the server's time
+    found = _within(time_limit, lambda: _query(client, own_errors, sorted(elements), key))
+    free = [entry for entry in found if not _non_commercial(entry)]
+    if not free:
+        raise InputError(f"the Materials Project has no entries for {'-'.join(sorted(elements))}; check the elements")
+    return [with_level(entry, MP_GGA) for entry in free]
+
+
+def _client() -> tuple[Any, type[Exception]]:
+    """The Materials Project's client class and its own exception."""
+    try:
+        from mp_api.client import MPRester
+        from mp_api.client.core.exceptions import MPRestError
+    except ImportError as error:
+        raise MissingDependencyError(
+            "downloading entries needs the mp-api package; install it with: pip install 'selflimit[workflows]'"
+        ) from error
+    return MPRester, MPRestError
+
+
+def _query(client: Any, own_errors: type[Exception], elements: list[str], key: str) -> list[ComputedStructureEntry]:
+    """Ask the Materials Project; every failure of key, network or answer becomes one InputError."""
+    try:
+        # the client reads MP_API_ENDPOINT once, when it is imported; here it counts at every call
+        endpoint = os.environ.get("MP_API_ENDPOINT")
+        with client(key, endpoint=endpoint, use_document_model=False, mute_progress_bars=True) as rester:
+            found: list[ComputedStructureEntry] = rester.get_entries_in_chemsys(
+                elements, property_data=["builder_meta"], additional_criteria={"thermo_types": ["GGA_GGA+U"]}
+            )
+    except (own_errors, OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"the Materials Project gave no entries ({type(error).__name__}: {_first_line(error)}); "
+            "check the API key and the network, or use source='bundled'"
+        ) from error
+    return found
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "no message")[:200]
+
+
+def _non_commercial(entry: ComputedStructureEntry) -> bool:
+    """Whether the entry's licence is BY-NC (stated in its data or in the builder's)."""
+    builder = entry.data.get("builder_meta") or {}
+    licence = builder.get("license") if isinstance(builder, dict) else getattr(builder, "license", None)
+    return "BY-NC" in (licence, entry.data.get("license"))
+
+
+def _within(seconds: float, work: Callable[[], list[ComputedStructureEntry]]) -> list[ComputedStructureEntry]:
+    """Result of ``work``, given up after ``seconds``: the client's constructor waits on a silent server for ever."""
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except Exception as error:  # handed on to the caller's thread
+            outcome.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not outcome:
+        raise InputError(
+            f"the Materials Project did not answer within {seconds:g} s; check the network, raise time_limit, "
+            "or use source='bundled'"
+        )
+    if isinstance(outcome[0], Exception):
+        raise outcome[0]
+    found: list[ComputedStructureEntry] = outcome[0]
+    return found
+
+
+def _json_list(path: Path) -> list[Any]:
+    try:
+        items = json.loads(path.read_text())
+    except OSError as error:
+        raise InputError(f"cannot read entries from {path} ({error.strerror}); give a JSON file of entries") from error
+    except ValueError as error:
+        raise InputError(
+            f"{path} is not JSON ({error}); expected a list of ComputedStructureEntry.as_dict()"
+        ) from error
+    if not isinstance(items, list) or not items:
+        raise InputError(f"{path} holds no list of entries; expected [ComputedStructureEntry.as_dict(), ...]")
+    return items
+
+
+def _parsed_entry(item: Any, name: str, level: LevelOfTheory | None) -> ComputedStructureEntry:
+    """One validated entry; its identifier is added to ``name`` in messages."""
+    if not isinstance(item, dict):
+        raise InputError(f"{name} is {type(item).__name__}, expected a ComputedStructureEntry dictionary")
+    name = f"{name} ({item.get('entry_id', 'no identifier')})"
+    if missing := {"energy", "structure"} - item.keys():
+        raise InputError(f"{name} lacks {' and '.join(sorted(missing))}; write entries with their crystal and energy")
+    if not isinstance(item["energy"], int | float) or not math.isfinite(item["energy"]):
+        raise InputError(f"{name} has energy {item['energy']!r}, expected a finite number in eV")
+    try:
+        entry = ComputedStructureEntry.from_dict(item)
+        phase_from_entry(entry)
+    except InputError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+        raise InputError(f"{name} cannot be read ({type(error).__name__}: {_first_line(error)})") from error
+    if LEVEL_KEY not in entry.parameters and level is not None:
+        with_level(entry, level)
+    level_of(entry)
+    return entry

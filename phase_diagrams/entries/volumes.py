@@ -1,0 +1,105 @@
+"""Volumes of the same phase from several sources: calculation, experiment, force fields with and without dispersion."""
+
+import json
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+
+from pymatgen.core.entries import ComputedStructureEntry
+
+from selflimit.documents import VolumeSpread, level_of
+from selflimit.errors import InputError
+from selflimit.phase_diagrams.entries.bundled import BundledPhase, bundled_catalogue, bundled_text
+from selflimit.phase_diagrams.entries.sources import MP_GGA, competing_entries, mp_number
+from selflimit.phase_diagrams.phases import phase_from_entry
+
+EXPERIMENT = "experiment"
+MP_ORIGIN = "Materials Project, PBE"
+"""Origin of bundled crystals whose own cell is a PBE volume."""
+VolumeTable = Mapping[str, Mapping[str, float]]
+"""Entry identifier -> source -> volume (Angstrom^3 per reduced formula unit)."""
+
+
+def volume_sources(entries: Sequence[ComputedStructureEntry]) -> dict[str, dict[str, float]]:
+    """All bundled volumes of the phases of the entries, the entries' own among them.
+
+    Parameters
+    ----------
+    entries
+        Entries with a level of theory, which names the source of their own volumes. A phase is recognised by its
+        Materials Project number, or by the label of the bundled crystal.
+
+    Returns
+    -------
+    dict
+        Entry identifier -> source -> volume (Angstrom^3 per formula unit). Sources are the entries' own level, PBE
+        (Materials Project), experiment, and for Li-Zr-Cl CHGNet r2scan and CHGNet 0.3.0 with and without D3(BJ). Cells
+        that were estimated because none of the entries' level was at hand count as the entries' own.
+    """
+    known = {key: phase for phase in bundled_catalogue().phases for key in (phase.label, phase.mp_id) if key}
+    computed = _computed_volumes()
+    return {str(entry.entry_id): _sources(entry, known, computed) for entry in entries}
+
+
+def _sources(
+    entry: ComputedStructureEntry, known: Mapping[str, BundledPhase], computed: VolumeTable
+) -> dict[str, float]:
+    found = {level_of(entry).label: phase_from_entry(entry).volume}
+    phase = known.get(str(entry.entry_id)) or known.get(mp_number(entry) or "")
+    if phase is None:
+        return found
+    measured = {EXPERIMENT: phase.experimental_volume} if phase.experimental_volume else {}
+    calculated = {MP_GGA.label: phase.volume_per_formula} if phase.origin == MP_ORIGIN else {}
+    return {**computed.get(phase.label, {}), **measured, **calculated, **found}
+
+
+def _computed_volumes() -> dict[str, dict[str, float]]:
+    """Label -> force field -> volume (Angstrom^3/fu)."""
+    table: dict[str, dict[str, float]] = json.loads(bundled_text("volumes.json"))["volumes"]
+    for entry in competing_entries("Li-Zr-Cl", "force-field"):
+        table.setdefault(str(entry.entry_id), {})[level_of(entry).label] = phase_from_entry(entry).volume
+    return table
+
+
+def volume_spreads(entries: Sequence[ComputedStructureEntry], sources: VolumeTable) -> list[VolumeSpread]:
+    """Distribution of each phase's volume from what the sources say.
+
+    The centre is the geometric mean of the sources, the deviation their sample standard deviation in ln(volume). Phases
+    with one source get the root mean square of the others' deviations; where all phases have one source there is
+    nothing to estimate from, and the deviation is zero.
+
+    Raises
+    ------
+    InputError
+        An entry without sources, or a volume that is not a positive finite number.
+    """
+    for entry in entries:
+        _require_volumes(str(entry.entry_id), sources)
+    deviations = {key: statistics.stdev(map(math.log, of.values())) for key, of in sources.items() if len(of) > 1}
+    used = [deviations[str(e.entry_id)] for e in entries if str(e.entry_id) in deviations]
+    pooled = math.sqrt(statistics.fmean(d * d for d in used)) if used else 0.0
+    return [_spread(entry, sources[str(entry.entry_id)], deviations, pooled) for entry in entries]
+
+
+def _require_volumes(entry_id: str, sources: VolumeTable) -> None:
+    volumes = sources.get(entry_id, {})
+    if not volumes:
+        raise InputError(f"no volume of any source for {entry_id}; give at least the entry's own")
+    for source, volume in volumes.items():
+        if not (math.isfinite(volume) and volume > 0):
+            raise InputError(f"expected a positive volume of {entry_id}, got {volume} Angstrom^3 from {source!r}")
+
+
+def _spread(
+    entry: ComputedStructureEntry, volumes: Mapping[str, float], deviations: Mapping[str, float], pooled: float
+) -> VolumeSpread:
+    values = list(volumes.values())
+    key = str(entry.entry_id)
+    return VolumeSpread(
+        formula=phase_from_entry(entry).formula,
+        entry_id=key,
+        volumes=dict(volumes),
+        centre=values[0] if len(values) == 1 else statistics.geometric_mean(values),
+        relative_deviation=deviations.get(key, pooled),
+        pooled=key not in deviations,
+    )

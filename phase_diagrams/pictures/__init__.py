@@ -1,0 +1,1 @@
+"""Figures of diagrams, maps, bands and interfaces."""

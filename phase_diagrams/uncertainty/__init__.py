@@ -1,0 +1,1 @@
+"""How errors of energies and volumes spread to boundaries, thresholds and products."""

@@ -1,0 +1,160 @@
+"""Boundaries and thresholds of a diagram by the formulas of the products, with or without an entry of its own."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from pymatgen.core import Composition
+
+from selflimit.documents import PhaseAmount, StabilityDoc
+from selflimit.phase_diagrams.diagram import LARGEST_K_EFF, ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.phases import parse_formula
+
+Names = tuple[str, ...]
+
+NARROW = 1e-3
+"""Width (V) of the range around one voltage for the solver that takes a range."""
+STEP_ASIDE = 1e-6
+"""Relative distance from K* at which the products on both sides are read off."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One assemblage and the range of the voltage (V), or of K_eff (GPa), in which it is the ground state."""
+
+    low: float
+    high: float
+    products: tuple[PhaseAmount, ...]
+
+    @property
+    def names(self) -> Names:
+        """Formulas of the products, in alphabetical order; polymorphs count once."""
+        return tuple(sorted({product.formula for product in self.products}))
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A critical voltage at which the formulas of the products change."""
+
+    voltage: float
+    below: Step
+    above: Step
+    working_ion: str
+
+    @property
+    def names(self) -> tuple[Names, Names]:
+        """Products below and above."""
+        return self.below.names, self.above.names
+
+
+@dataclass(frozen=True)
+class Staircase:
+    """All assemblages over a voltage range, lowest first."""
+
+    steps: tuple[Step, ...]
+    working_ion: str
+    has_entry: bool
+
+    @property
+    def boundaries(self) -> list[Boundary]:
+        """Changes of the products' formulas; a change of polymorph alone is none."""
+        found = pairwise(self.steps)
+        return [Boundary(b.low, a, b, self.working_ion) for a, b in found if a.names != b.names]
+
+    def products_at(self, voltage: float) -> Names:
+        """Formulas of the products at one voltage (V); at a boundary those above it."""
+        return [step for step in self.steps if step.low <= voltage][-1].names
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """K* (GPa) at which the products at one voltage first change their formulas."""
+
+    k_eff: float | None
+    """None: no change up to ``largest``."""
+    largest: float
+    lower: Step
+    upper: Step | None
+
+    @property
+    def products(self) -> tuple[PhaseAmount, ...]:
+        """All phases that take part in the change."""
+        return self.lower.products + (self.upper.products if self.upper else ())
+
+    @property
+    def below(self) -> Names:
+        """Products below K*."""
+        return self.lower.names
+
+    @property
+    def above(self) -> Names:
+        """Products above K*; empty: no change."""
+        return self.upper.names if self.upper else ()
+
+
+def has_entry(diagram: ConstrainedPhaseDiagram, composition: Composition | str) -> bool:
+    """Whether an entry has the composition's own formula."""
+    formula = parse_formula(composition).reduced_formula
+    return any(phase.formula == formula for phase in diagram.phases)
+
+
+def staircase(
+    diagram: ConstrainedPhaseDiagram, composition: Composition | str, k_eff: float, voltages: tuple[float, float]
+) -> Staircase:
+    """Assemblages of an electrolyte over a voltage range (V) at one modulus (GPa).
+
+    Without an entry of its own the products of its elements, as :meth:`ConstrainedPhaseDiagram.hull_products`. Of an
+    inclusion the electrolyte itself where the grain stays whole.
+    """
+    own = has_entry(diagram, composition)
+    solve = diagram.profile if own else diagram.hull_products
+    found = solve(composition, k_eff, voltages)
+    steps = [Step(s.voltage_low, s.voltage_high, tuple(s.products)) for s in found.segments]
+    if isinstance(found, StabilityDoc) and found.functional == "inclusion":
+        steps = _with_whole_grain(steps, found, diagram)
+    return Staircase(tuple(steps), diagram.working_ion, own)
+
+
+def _with_whole_grain(steps: list[Step], found: StabilityDoc, diagram: ConstrainedPhaseDiagram) -> list[Step]:
+    """The steps with the electrolyte itself inside its window."""
+    if found.stability_low is None or found.stability_high is None:
+        return steps
+    low, high = found.stability_low, found.stability_high
+    phase = diagram.system.electrolyte(found.formula).phase
+    itself = PhaseAmount(formula=phase.formula, entry_id=phase.entry_id, amount=1.0, volume=phase.volume)
+    below = [Step(s.low, min(s.high, low), s.products) for s in steps if s.low < low]
+    above = [Step(max(s.low, high), s.high, s.products) for s in steps if s.high > high]
+    return [*below, Step(low, high, (itself,)), *above]
+
+
+def threshold(
+    diagram: ConstrainedPhaseDiagram,
+    composition: Composition | str,
+    voltage: float,
+    largest: float = LARGEST_K_EFF,
+) -> Threshold:
+    """K* of an electrolyte at one voltage (V), looked for up to ``largest`` (GPa)."""
+    if has_entry(diagram, composition):
+        segments = diagram.constriction_profile(composition, voltage, (0.0, largest)).segments
+        steps = [Step(s.k_eff_low, s.k_eff_high, tuple(s.products)) for s in segments]
+    else:
+        steps = _without_entry(diagram, composition, voltage, largest)
+    change = next((i for i, step in enumerate(steps) if step.names != steps[0].names), None)
+    if change is None:
+        return Threshold(None, largest, steps[-1], None)
+    return Threshold(steps[change].low, largest, steps[change - 1], steps[change])
+
+
+def _without_entry(
+    diagram: ConstrainedPhaseDiagram, composition: Composition | str, voltage: float, largest: float
+) -> list[Step]:
+    """The products of the elements just below and just above the first change, if there is one."""
+    span = (voltage, voltage + NARROW)
+
+    def products(k_eff: float) -> tuple[PhaseAmount, ...]:
+        return tuple(diagram.hull_products(composition, k_eff, span).segments[0].products)
+
+    critical = diagram.hull_products(composition, 0.0, span).critical_k_eff
+    if critical is None:
+        return [Step(0.0, largest, products(0.0))]
+    below, above = critical * (1 - STEP_ASIDE), critical * (1 + STEP_ASIDE)
+    return [Step(0.0, critical, products(below)), Step(critical, largest, products(above))]

@@ -1,0 +1,366 @@
+"""The verb `diagram` with formulas: tables, figures and a page from shipped, downloaded or the user's entries."""
+
+import os
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from jobflow import Flow, Job
+from monty.json import MontyDecoder
+from pydantic import ValidationError
+from pymatgen.core.entries import ComputedStructureEntry
+
+from selflimit.cli.printing import plain, print_json, print_line, print_table
+from selflimit.cli.progress_display import Display
+from selflimit.documents import (
+    DecompositionDoc,
+    Document,
+    EnergyError,
+    InterfaceReactionDoc,
+    LeftOutPhase,
+    LevelOfTheory,
+    PredominanceDoc,
+    StabilityDoc,
+    UncertaintyDoc,
+    common_level,
+)
+from selflimit.errors import InputError
+from selflimit.phase_diagrams.checks import increasing, require_non_negative
+from selflimit.phase_diagrams.entries.bulk_moduli import ASSUMED, bulk_moduli
+from selflimit.phase_diagrams.entries.bundled import bundled_catalogue, elements_of
+from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
+from selflimit.phase_diagrams.entries.sources import read_entries
+from selflimit.phase_diagrams.phases import parse_formula
+from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR
+from selflimit.report import diagram_tables
+from selflimit.report.diagram_page import DiagramStudy, ElectrolyteDiagram, write_diagram_report
+from selflimit.settings import Settings
+from selflimit.workflows import diagram_jobs
+from selflimit.workflows.diagram_jobs import MechanicalRules, Sampling
+from selflimit.workflows.flows import named
+from selflimit.workflows.makers.configuration import Keeper, output_of
+from selflimit.workflows.running.local import jobs_in_order, run_flow
+from selflimit.workflows.stores.opening import open_store, redacted
+
+WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu")
+"""Where a formula holds several, the first of these is exchanged with the reservoir."""
+OUT = "selflimit-diagram"
+"""Folder of the results, one folder in it for each set of formulas."""
+FOR_FORMULAS = {
+    "out", "entries", "model", "ion_volume", "gases", "k_eff_range", "source", "samples", "seed", "energy_error",
+}  # fmt: skip
+"""Options of diagrams of entries."""
+FOR_BOTH = {"formulas", "formula", "k_eff", "voltage_range", "json", "store"}
+"""Options of every diagram; the rest are for the chain, which relaxes crystals."""
+
+
+@dataclass(frozen=True)
+class Competitors:
+    """Entries that compete, and what is known of them as a set."""
+
+    entries: tuple[ComputedStructureEntry, ...]
+    """Energies in eV, cells in Angstrom, one level of theory."""
+    left_out: tuple[LeftOutPhase, ...]
+    """Known phases that are not among them."""
+    origin: str
+    """Where they come from, for the reader."""
+    notes: tuple[str, ...]
+    """What went otherwise than asked."""
+    is_shipped: bool
+    """Whether they ship with the package."""
+
+    @property
+    def level_of_theory(self) -> LevelOfTheory:
+        """The one level of all entries."""
+        return common_level(list(self.entries))
+
+
+def has_formulas(asked: Namespace) -> bool:
+    """Whether the command line is about entries; options that belong to the other kind of diagram are refused.
+
+    Raises
+    ------
+    InputError
+        Entries without formula, or an option that would be ignored.
+    """
+    by_formula = bool(asked.formulas or asked.formula)
+    if asked.entries and not by_formula:
+        raise InputError(
+            "--entries needs the electrolyte among them: selflimit diagram Li3N --entries FILE, or --formula Li3N"
+        )
+    given = {name for name, value in vars(asked.untouched).items() if getattr(asked, name) != value}
+    if idle := sorted(given - FOR_FORMULAS - FOR_BOTH if by_formula else given & FOR_FORMULAS):
+        names = ", ".join("--" + name.replace("_", "-") for name in idle)
+        what = "is for diagrams of relaxed crystals, without" if by_formula else "needs"
+        raise InputError(f"{names} {what} formulas, e.g. selflimit diagram Li2ZrCl6; see selflimit diagram --help")
+    return by_formula
+
+
+def diagram_of_formulas(asked: Namespace) -> None:
+    """Diagrams of the electrolytes that were named, with interfaces between them, into the store and a folder."""
+    formulas = list({parse_formula(text).reduced_formula: text for text in [*asked.formulas, *asked.formula]}.values())
+    rules = rules_of(asked, formulas)
+    competitors = competitors_of(asked, formulas, rules.working_ion)
+    flow = diagram_flow(asked, rules, competitors, formulas)
+    where = asked.store or Settings().store
+    folder = Path(asked.out or Path(OUT) / "-".join(formulas))
+    store = open_store(where)
+    with Display([job.name for job in jobs_in_order(flow)]) as display:
+        run_flow(flow, store, Path.cwd(), Keeper(folder, store, display))
+    made = [MontyDecoder().process_decoded(output_of(job, store)) for job in jobs_in_order(flow)]
+    study = study_of(formulas, made, competitors, notes_on(rules, competitors))
+    page = folder / write_diagram_report(study, folder).path
+    if asked.json:
+        print_json({**as_data(study), "folder": str(folder), "page": str(page), "store": redacted(where)})
+    else:
+        print_study(study)
+        print_line(f"page: {page}   results: selflimit results --store {redacted(where)}")
+
+
+def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
+    """Functional, volumes, and the working ion: the first alkali metal, silver or copper that all formulas hold."""
+    held = set.intersection(*({element.symbol for element in parse_formula(text)} for text in formulas))
+    ion = next((symbol for symbol in WORKING_IONS if symbol in held), "Li")
+    return MechanicalRules(model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases, working_ion=ion)
+
+
+def competitors_of(asked: Namespace, formulas: Sequence[str], working_ion: str) -> Competitors:
+    """The entries from ``--entries``, the Materials Project, or the package.
+
+    Raises
+    ------
+    InputError
+        A formula without entries; the message lists what ships and how to get others.
+    """
+    if asked.entries:
+        entries = read_entries(Path(asked.entries))
+        return Competitors(tuple(entries), (), f"Entries from {asked.entries}", (), is_shipped=False)
+    if asked.source == "force-field" or (asked.source == "auto" and not os.environ.get("MP_API_KEY")):
+        require_shipped(formulas)
+    found = electrolyte_entries(formulas, working_ion, source=asked.source)
+    is_shipped = found.source == "force-field"
+    origin = "Shipped entries" if is_shipped else "Entries of the Materials Project"
+    notes = (f"The Materials Project was not used: {found.fallback}",) if found.fallback else ()
+    return Competitors(found.entries, found.left_out, f"{origin} of {found.chemsys}", notes, is_shipped)
+
+
+def require_shipped(formulas: Sequence[str]) -> None:
+    """Refuse formulas, or combinations of them, that the shipped entries do not cover.
+
+    Raises
+    ------
+    InputError
+        The message lists the electrolytes that ship, and how to get others.
+    """
+    catalogue = bundled_catalogue()
+    known = {phase.formula: phase for phase in catalogue.phases if "Li" in phase.elements and len(phase.elements) > 1}
+    elsewhere = "for others set MP_API_KEY (next-gen.materialsproject.org/api), or give --entries FILE"
+    unknown = [text for text in formulas if parse_formula(text).reduced_formula not in known]
+    if unknown:
+        names = sorted({without_brackets(formula) for formula in known})
+        raise InputError(f"no shipped entry of {', '.join(unknown)}; shipped are {', '.join(names)}; {elsewhere}")
+    together = {symbol for text in formulas for symbol in known[parse_formula(text).reduced_formula].elements} | {"Li"}
+    if not any(together <= elements_of(system) for system in catalogue.systems):
+        raise InputError(
+            f"the shipped entries do not cover {' and '.join(formulas)} together ({'-'.join(sorted(together))}), only "
+            f"{', '.join(catalogue.systems)}; ask for one formula at a time; {elsewhere}"
+        )
+
+
+def without_brackets(formula: str) -> str:
+    """The formula as it is usually written, e.g. Li10GeP2S12 for Li10Ge(PS6)2."""
+    amounts = parse_formula(formula).get_el_amt_dict()
+    return "".join(symbol if amount == 1 else f"{symbol}{amount:g}" for symbol, amount in amounts.items())
+
+
+def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competitors, formulas: Sequence[str]) -> Flow:
+    """All jobs of the diagrams that were asked for."""
+    voltages = increasing(tuple(asked.voltage_range), "--voltage-range (V)")
+    increasing(tuple(asked.k_eff_range), "--k-eff-range (GPa)")
+    for k_eff in (*asked.k_eff, asked.k_eff_range[0]):
+        require_non_negative(voltage=voltages[0], k_eff=k_eff)
+    steps: list[Flow | Job] = [
+        step for formula in formulas for step in electrolyte_jobs(asked, competitors, rules, formula, voltages)
+    ]
+    for pair in combinations(formulas, 2):
+        steps += interface_jobs(competitors, rules, pair, asked.k_eff, voltages[0])
+    return Flow(steps)
+
+
+def electrolyte_jobs(
+    asked: Namespace, competitors: Competitors, rules: MechanicalRules, formula: str, voltages: tuple[float, float]
+) -> list[Job]:
+    """Staircase and reaction at each K_eff, the map, and the spread of one electrolyte."""
+    entries, (low, _) = list(competitors.entries), voltages
+    steps = []
+    for k in asked.k_eff:
+        profile = diagram_jobs.entries_stability(entries, rules, formula, k, voltages)
+        reaction = diagram_jobs.entries_decomposition(entries, rules, formula, k, low)
+        steps += [
+            named(profile, f"stability {formula} {k:g} GPa"),
+            named(reaction, f"decomposition {formula} {k:g} GPa"),
+        ]
+        if rules.model != "linear" and k > 0:
+            profile = diagram_jobs.entries_compressible(entries, rules, formula, k, voltages)
+            steps.append(named(profile, f"stability {formula} {k:g} GPa compressible"))
+    drawn = diagram_jobs.entries_predominance(entries, rules, formula, voltages, tuple(asked.k_eff_range))
+    steps.append(named(drawn, f"predominance {formula}"))
+    if asked.samples:
+        sampling = sampling_of(asked, competitors)
+        spread = diagram_jobs.entries_uncertainty(entries, rules, formula, asked.k_eff, low, sampling)
+        steps.append(named(spread, f"uncertainty {formula}"))
+        if competitors.is_shipped and rules == MechanicalRules():
+            by_dft = diagram_jobs.dft_uncertainty(formula, asked.k_eff, low, "Li", sampling)
+            steps.append(named(by_dft, f"uncertainty {formula} DFT"))
+    return steps
+
+
+def interface_jobs(
+    competitors: Competitors, rules: MechanicalRules, pair: tuple[str, str], k_effs: Sequence[float], voltage: float
+) -> list[Job]:
+    """Scans between two electrolytes at each K_eff (GPa), closed and with a reservoir at ``voltage`` (V)."""
+    entries, left_out = list(competitors.entries), list(competitors.left_out)
+    return [
+        named(
+            diagram_jobs.entries_interface(entries, rules, pair, k, at, left_out),
+            f"interface {pair[0]} {pair[1]} {'closed' if at is None else f'{at:g} V'} {k:g} GPa",
+        )
+        for k in k_effs
+        for at in (None, voltage)
+    ]
+
+
+def sampling_of(asked: Namespace, competitors: Competitors) -> Sampling:
+    """Errors and samples as asked for; the default error is one of GGA energies, whatever the entries are.
+
+    Raises
+    ------
+    InputError
+        A number out of range.
+    """
+    source = REACTION_ERROR.source
+    if asked.energy_error is not None:
+        source = "given with --energy-error"
+    elif competitors.is_shipped:
+        source += "; used for force-field energies too, whose error is not known to be smaller"
+    try:
+        size = REACTION_ERROR.standard_deviation if asked.energy_error is None else asked.energy_error
+        error = EnergyError(standard_deviation=size, source=source)
+        return Sampling(energy_error=error, samples=asked.samples, seed=asked.seed)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        name = {"standard_deviation": "--energy-error (eV/atom)"}.get(str(first["loc"][0]), f"--{first['loc'][0]}")
+        raise InputError(f"{name}: {first['msg']}, got {first['input']}; see selflimit diagram --help") from None
+
+
+def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...]:
+    """What the numbers refer to, and what these options leave out, and why."""
+    ion = rules.working_ion
+    notes = [
+        f"Functional: {rules.model}; volume of ions in the reservoir: {rules.ion_volume}; gases: {rules.gases}. "
+        f"Voltages against {ion}/{ion}+."
+    ]
+    if rules.model != "linear":
+        compounds = [entry for entry in competitors.entries if entry.composition.chemical_system != ion]
+        assumed = [key for key, modulus in bulk_moduli(compounds).items() if modulus == ASSUMED]
+        notes.append(
+            "Compressible: volumes under the pressure by Murnaghan with B' = 4; K_eff is then the surrounding's alone. "
+            f"Bulk modulus of {', '.join(assumed) or 'no phase'}: {ASSUMED.modulus:g} GPa, {ASSUMED.source}."
+        )
+        notes.append("Interfaces are computed with the linear functional.")
+    if competitors.is_shipped and rules != MechanicalRules():
+        notes.append(
+            "No spread by DFT energies: no DFT entry of an electrolyte ships, and only the linear functional with the "
+            "default volumes does without."
+        )
+    return tuple(notes)
+
+
+def study_of(
+    formulas: Sequence[str], made: Sequence[Any], competitors: Competitors, notes: tuple[str, ...]
+) -> DiagramStudy:
+    """The documents sorted by electrolyte and by pair."""
+    documents: list[Document] = [doc for item in made for doc in (item if isinstance(item, list) else [item])]
+    scans = [doc for doc in documents if isinstance(doc, InterfaceReactionDoc)]
+    written = {parse_formula(formula).reduced_formula: formula for formula in formulas}
+    pairs: dict[tuple[str, str], list[InterfaceReactionDoc]] = {}
+    for doc in scans:
+        pairs.setdefault((written[doc.first], written[doc.second]), []).append(doc)
+    return DiagramStudy(
+        electrolytes=tuple(electrolyte_of(formula, documents) for formula in formulas),
+        interfaces=pairs,
+        origin=f"{competitors.origin}: {len(competitors.entries)} phases, {competitors.level_of_theory.label}.",
+        left_out=competitors.left_out,
+        notes=competitors.notes + notes,
+    )
+
+
+def electrolyte_of(formula: str, documents: Sequence[Document]) -> ElectrolyteDiagram:
+    """The documents of one electrolyte."""
+    reduced = parse_formula(formula).reduced_formula
+    own = [doc for doc in documents if getattr(doc, "formula", None) == reduced]
+    return ElectrolyteDiagram(
+        formula=formula,
+        profiles=tuple(doc for doc in own if isinstance(doc, StabilityDoc) and not doc.rules.bulk_moduli),
+        compressible=tuple(doc for doc in own if isinstance(doc, StabilityDoc) and doc.rules.bulk_moduli),
+        decompositions=tuple(doc for doc in own if isinstance(doc, DecompositionDoc)),
+        maps=tuple(doc for doc in own if isinstance(doc, PredominanceDoc)),
+        uncertainties=tuple(doc for doc in own if isinstance(doc, UncertaintyDoc)),
+    )
+
+
+def as_data(study: DiagramStudy) -> dict[str, Any]:
+    """The study as JSON data."""
+    fields: dict[str, Callable[[ElectrolyteDiagram], Sequence[Document]]] = {
+        "stabilities": lambda one: one.profiles,
+        "compressible": lambda one: one.compressible,
+        "decompositions": lambda one: one.decompositions,
+        "predominances": lambda one: one.maps,
+        "uncertainties": lambda one: one.uncertainties,
+    }
+    return {
+        **{name: plain([doc for one in study.electrolytes for doc in of(one)]) for name, of in fields.items()},
+        "interfaces": plain([doc for scans in study.interfaces.values() for doc in scans]),
+        "left_out": [phase.model_dump() for phase in study.left_out],
+        "origin": study.origin,
+        "notes": list(study.notes),
+    }
+
+
+def print_study(study: DiagramStudy) -> None:
+    """Tables on the terminal."""
+    for line in (study.origin, *study.notes):
+        print_line(line)
+    for one in study.electrolytes:
+        print_electrolyte(one)
+    for (first, second), scans in study.interfaces.items():
+        title = f"Interface {first} | {second}, x: share of the atoms in {first}; linear functional"
+        print_table(title, diagram_tables.INTERFACE_COLUMNS, diagram_tables.interface_rows(scans))
+        print_line(diagram_tables.mixing_statement(scans))
+    if study.left_out:
+        names = ", ".join(phase.formula for phase in study.left_out)
+        print_line(f"left out, the results hold without them: {names} (the page says why)")
+
+
+def print_electrolyte(one: ElectrolyteDiagram) -> None:
+    """Window, staircase, and the spread of one electrolyte."""
+    t = diagram_tables
+    print_table(f"{one.formula}: stability", t.WINDOW_COLUMNS, t.window_rows(one.profiles))
+    print_table(
+        f"{one.formula}: reactions, energies at the lower voltage", t.REACTION_COLUMNS, t.reaction_rows(one.profiles)
+    )
+    if one.profiles[0].functional != "linear":
+        print_table(
+            f"{one.formula}: limits with compressible phases",
+            t.SHIFT_COLUMNS,
+            t.shift_rows(one.profiles, one.compressible),
+        )
+        print_line(t.shift_statement(one.profiles, one.compressible))
+    if one.uncertainties:
+        found, samples = one.uncertainties, one.uncertainties[0].samples
+        print_table(f"{one.formula}: K* (GPa), {samples} samples", t.THRESHOLD_COLUMNS, t.threshold_rows(found))
+        print_table(f"{one.formula}: K* with the volumes of one source", t.SOURCE_COLUMNS, t.source_rows(found))
+        print_table(f"{one.formula}: products and their probability", t.PROBABILITY_COLUMNS, t.probability_rows(found))

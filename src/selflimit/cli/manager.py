@@ -1,0 +1,198 @@
+"""The verbs for flows that run elsewhere or were interrupted: submit, status, resume, graph, fetch."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from jobflow import JobStore
+
+from selflimit.cli.printing import print_json, print_line, print_table
+from selflimit.errors import InputError
+from selflimit.files import write_atomically
+from selflimit.settings import Settings
+from selflimit.workflows.managers import jobflow_remote as manager
+from selflimit.workflows.managers.drawing import mermaid, svg
+from selflimit.workflows.managers.fetching import fetched
+from selflimit.workflows.managers.fireworks import submit_workflow
+from selflimit.workflows.managers.status import UNFINISHED, FlowStatus, local_status
+from selflimit.workflows.running.folder import configuration_path, started_run
+from selflimit.workflows.stores.opening import open_store, redacted
+
+FLOW_COLUMNS = ["flow", "name", "state", "completed", "jobs", "failed"]
+JOB_COLUMNS = ["job", "name", "state", "worker", "time (s)"]
+SHORT = 8
+"""Characters of a uuid that are shown; as many are enough to name a flow."""
+
+
+def submit(asked: Namespace) -> None:
+    """Hand the whole chain to a job manager."""
+    from selflimit.cli.run import configuration_of  # these know force fields and take seconds to import
+    from selflimit.workflows.makers.configuration import made_flow
+
+    worker_for = manager.chosen(asked.worker_for, "--worker-for")
+    resources = {key: _number(value) for key, value in manager.chosen(asked.resources, "--resources").items()}
+    to_fireworks = asked.manager == "fireworks"
+    if to_fireworks:
+        _check_fireworks(asked)
+    flow = made_flow(configuration_of(asked), asked.tag, files="store")
+    done = (
+        submit_workflow(flow, Path(asked.launchpad), asked.worker, worker_for)
+        if to_fireworks
+        else manager.submit(flow, asked.project, asked.worker, worker_for, asked.exec_config, resources)
+    )
+    if asked.json:
+        print_json(done.model_dump(mode="json"))
+    else:
+        who = "`rlaunch` or `qlaunch`" if to_fireworks else "a running `jf runner start`"
+        print_line(
+            f"flow {done.flow}: jobs {done.jobs[0]} to {done.jobs[-1]} handed to {asked.manager}; {who} runs them"
+        )
+
+
+def _check_fireworks(asked: Namespace) -> None:
+    given = {"--project": asked.project, "--exec-config": asked.exec_config, "--resources": asked.resources}
+    if unused := [option for option, value in given.items() if value]:
+        raise InputError(f"{', '.join(unused)}: for jobflow-remote only; FireWorks keeps this in its own files")
+    if asked.launchpad is None:
+        raise InputError("--manager fireworks needs --launchpad FILE, the YAML file that `lpad init` writes")
+
+
+def _number(value: str) -> int | str:
+    return int(value) if value.isdecimal() else value
+
+
+def status(asked: Namespace) -> None:
+    """All flows of a project, or the jobs of one flow or run folder."""
+    if asked.run is None:
+        flows = manager.flow_statuses(asked.project)
+        print_json([flow.model_dump(mode="json") for flow in flows]) if asked.json else _show_flows(flows)
+        return
+    flow = flow_asked_for(asked)
+    print_json(flow.model_dump(mode="json")) if asked.json else _show_jobs(flow, asked.run)
+
+
+def _show_flows(flows: list[FlowStatus]) -> None:
+    rows = [
+        [
+            flow.uuid[:SHORT], flow.name, flow.state, flow.count("COMPLETED"), len(flow.jobs),
+            sum(job.state in UNFINISHED for job in flow.jobs),
+        ]
+        for flow in flows
+    ]  # fmt: skip
+    print_table(f"{len(flows)} flows", FLOW_COLUMNS, rows)
+
+
+def _show_jobs(flow: FlowStatus, run: str) -> None:
+    rows = [
+        [job.number or number, job.name, job.state, job.worker, "" if job.seconds is None else job.seconds]
+        for number, job in enumerate(flow.jobs, start=1)
+    ]
+    title = f"{flow.name} {flow.uuid[:SHORT]}: {flow.state}, {flow.count('COMPLETED')} of {len(rows)} jobs completed"
+    print_table(title, JOB_COLUMNS, rows)
+    stuck = [job for job in flow.jobs if job.state in UNFINISHED]
+    for job in stuck:
+        print_line(f"\n{job.name}: {job.state}" + (f", in {job.run_dir}" if job.run_dir else ""))
+        print_line(job.error or "no message; see the files queue.out and queue.err in its folder")
+    if stuck:
+        print_line(f"\nMend the cause, then: selflimit resume {run}")
+
+
+def resume(asked: Namespace) -> None:
+    """Go on with a run folder, or make the failed jobs of a submitted flow ready again."""
+    if is_run_folder(asked.run):
+        _resume_folder(Path(asked.run), asked)
+        return
+    done = manager.rerun(asked.run, asked.project, asked.break_lock)
+    again, retried = (", ".join(numbers) or "none" for numbers in (done.run_again, done.retried))
+    if asked.json:
+        print_json(done.model_dump(mode="json"))
+    else:
+        print_line(f"jobs that run again: {again}; jobs whose results are taken over again: {retried}")
+
+
+def _resume_folder(folder: Path, asked: Namespace) -> None:
+    from selflimit.cli import run as commands  # takes seconds to import
+
+    started = started_run(folder)
+    through = started.through if started else "report"
+    opened = commands.resume(folder, store_of(folder, asked.store), through)
+    if through == "report":
+        commands.show_report(opened, asked.json)
+    elif asked.json:
+        print_json({"folder": str(folder), "finished": through})
+    else:
+        print_line(f"{folder}: finished to the end of stage {through!r}")
+
+
+def graph(asked: Namespace) -> None:
+    """Draw the flow."""
+    flow = flow_asked_for(asked)
+    kinds = {".svg": svg, ".mmd": mermaid}
+    if asked.out is None:
+        print_json(flow.model_dump(mode="json")) if asked.json else print_line(mermaid(flow).rstrip())
+        return
+    out = Path(asked.out)
+    if out.suffix not in kinds:
+        raise InputError(f"--out: expected a file that ends in .svg or .mmd, got {asked.out!r}")
+    write_atomically(out, kinds[out.suffix](flow))
+    print_json({"graph": str(out)}) if asked.json else print_line(f"graph: {out}")
+
+
+def fetch(asked: Namespace) -> None:
+    """Bring the results of a submitted flow into a folder."""
+    folder = Path(asked.folder)
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(f"--folder: expected a new or empty folder, got {folder}, which holds files")
+    store = open_store(asked.store, must_exist=True) if asked.store else manager.project_store(asked.project)
+    where = redacted(asked.store) if asked.store else f"jobflow-remote project {asked.project or '(default)'}"
+    found = fetched(store, asked.run, folder, where)
+    if asked.json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print_line(
+            f"{folder}: {found.documents} documents, {len(found.files)} files ({', '.join(found.files) or 'none'})"
+        )
+
+
+def flow_asked_for(asked: Namespace) -> FlowStatus:
+    """State of the run folder or of the submitted flow that the command line names."""
+    if is_run_folder(asked.run):
+        folder = Path(asked.run)
+        return local_status(folder, _store_for_reading(folder, asked.store))
+    return manager.flow_status(asked.run, asked.project)
+
+
+def is_run_folder(run: str) -> bool:
+    """Whether ``run`` is the folder of a run rather than the beginning of a uuid.
+
+    Raises
+    ------
+    InputError
+        A folder that holds no run.
+    """
+    if Path(run).is_dir() and not configuration_path(Path(run)).exists():
+        raise InputError(f"{run} holds no run; make one with `selflimit run --folder {run}`")
+    return Path(run).is_dir()
+
+
+def _store_for_reading(folder: Path, given: str | None) -> JobStore:
+    return open_store(store_of(folder, given), must_exist=True)
+
+
+def store_of(folder: Path, given: str | None) -> str:
+    """Where the run in ``folder`` keeps its results: what is given, else what it was started with.
+
+    Raises
+    ------
+    InputError
+        The store has a password, which no run folder keeps.
+    """
+    started, default = started_run(folder), Settings().store
+    if given is not None or started is None:
+        return given or default
+    if redacted(default) == started.store:
+        return default
+    if "***" in started.store:
+        raise InputError(
+            f"{folder} writes to {started.store}; passwords are not kept, so give the URI by --store or SELFLIMIT_STORE"
+        )
+    return started.store

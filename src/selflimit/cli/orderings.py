@@ -1,0 +1,220 @@
+"""What `selflimit orderings` does without relaxing: count, rank by electrostatics, sample, write all to disk."""
+
+import math
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pymatgen.core import Structure
+
+from selflimit.cli.printing import print_json, print_line, print_table, progress_bar
+from selflimit.documents import OrderingsDoc
+from selflimit.errors import InputError
+from selflimit.files import write_atomically
+from selflimit.report import tables
+from selflimit.structures.orderings.cell_shapes import cells_up_to
+from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
+from selflimit.structures.orderings.counting import count_in
+from selflimit.structures.orderings.files import save_orderings
+from selflimit.structures.orderings.lowest import MOST as MOST_SEARCHED
+from selflimit.structures.orderings.lowest import lowest_document
+from selflimit.structures.orderings.orderings import MOST, cells_to_fill, check_size, estimate_search
+from selflimit.structures.orderings.sampling import sample_in
+from selflimit.structures.parents.by_name import parent_named
+from selflimit.structures.parents.parents import Parent
+
+COUNT_COLUMNS = ["cell", "sites that order", "group", "orderings", "symmetry-distinct"]
+
+
+def orderings_only(asked: Namespace) -> None:
+    """Count, write, sample or rank.
+
+    Raises
+    ------
+    InputError
+        A crystal, cell or number that cannot be used.
+    """
+    parent = parent_named(asked.parent, pools_of(asked), charges_of(asked), occupancies_of(asked), asked.symprec)
+    if not asked.json:
+        for note in parent.notes:
+            print_line(f"note: {note}")
+    if asked.count:
+        count(parent, asked)
+    elif asked.write:
+        write(parent, asked)
+    elif asked.sample:
+        sample(parent, asked)
+    else:
+        rank(parent, asked)
+
+
+def count(parent: Parent, asked: Namespace) -> None:
+    """Exact numbers of orderings."""
+    laid_out = list(cells(parent, asked))
+    counts = [count_in(cell, not asked.skip_superperiodic) for cell in laid_out]
+    rows: tables.Rows = [
+        [cell.name, len(cell.active), len(cell.permutations), *found]
+        for cell, found in zip(laid_out, counts, strict=True)
+    ]
+    total = ["all", "", "", sum(found.raw for found in counts), sum(found.distinct for found in counts)]
+    if asked.json:
+        keys = ("cell", "active_sites", "group_order", "raw", "distinct")
+        print_json(
+            {"parent": parent.name, "notes": parent.notes, "cells": [dict(zip(keys, r, strict=True)) for r in rows]}
+        )
+    else:
+        shown = [*rows, total] if len(rows) > 1 else rows
+        print_table(
+            f"{parent.name}: orderings", COUNT_COLUMNS, [[*row[:3], f"{row[3]:,}", f"{row[4]:,}"] for row in shown]
+        )
+
+
+def write(parent: Parent, asked: Namespace) -> None:
+    """All orderings to disk; the same command goes on after an interruption."""
+    made = {}
+    for cell in cells(parent, asked):
+        folder = Path(asked.write) / cell.name.replace(" ", "-").replace(",", "")
+        announce(cell, not asked.skip_superperiodic, most(asked, MOST), asked)
+        with progress_bar(f"orderings {cell.name}") as progress:
+            block = save_orderings(cell, folder, not asked.skip_superperiodic, most(asked, MOST), progress)
+        made[str(folder)] = len(block)
+    if asked.json:
+        print_json({"parent": parent.name, "notes": parent.notes, "folders": made})
+    else:
+        for where, number in made.items():
+            print_line(f"{number:,} orderings in {where}: labels.npy, degeneracies.npy, cell.json")
+
+
+def sample(parent: Parent, asked: Namespace) -> None:
+    """Random distinct orderings."""
+    found = [
+        (f"{parent.name} {cell.name} sample {number}", ordering)
+        for cell in cells(parent, asked)
+        for number, ordering in enumerate(sample_in(cell, asked.sample, asked.sample_seed, asked.weights))
+    ]
+    write_cifs(asked.cifs, [(label, ordering.structure()) for label, ordering in found])
+    if asked.json:
+        rows = [
+            {"label": label, "degeneracy": o.degeneracy, "structure": o.structure().as_dict()} for label, o in found
+        ]
+        print_json({"parent": parent.name, "notes": parent.notes, "weights": asked.weights, "orderings": rows})
+    else:
+        title = f"{parent.name}: drawn with {asked.weights} weights, seed {asked.sample_seed}"
+        print_table(title, ["ordering", "degeneracy"], [[label, ordering.degeneracy] for label, ordering in found])
+
+
+def rank(parent: Parent, asked: Namespace) -> None:
+    """The orderings of lowest electrostatic energy in each cell."""
+    documents = [ranked(cell, asked) for cell in cells(parent, asked)]
+    write_cifs(
+        asked.cifs,
+        [
+            (f"{doc.parent} {doc.cell} #{number}", item.structure)
+            for doc in documents
+            for number, item in enumerate(doc.orderings)
+        ],
+    )
+    if asked.json:
+        print_json({"orderings": [doc.model_dump(mode="json") for doc in documents]})
+        return
+    for doc in documents:
+        title = f"{doc.parent} {doc.cell}: {doc.distinct_count:,} distinct of {doc.raw_count:,} orderings"
+        print_table(title, tables.ORDERING_COLUMNS, tables.ordering_rows([doc]))
+
+
+def ranked(cell: DisorderedCell, asked: Namespace) -> OrderingsDoc:
+    """The lowest of one cell; a search of more than some seconds keeps its state beside the results."""
+    state = Path(asked.folder) / f"search-{cell.name.replace(' ', '-').replace(',', '')}.npz"
+    announce(cell, True, most(asked, MOST_SEARCHED), asked)
+    with progress_bar(f"orderings {cell.name}") as progress:
+        return lowest_document(cell, asked.keep, most(asked, MOST_SEARCHED), progress, state)
+
+
+def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Namespace) -> None:
+    """Tell how many orderings there are, for how long and in what room they are searched, before it starts.
+
+    Raises
+    ------
+    InputError
+        More distinct orderings than ``limit``.
+    """
+    distinct = count_in(cell, superperiodic).distinct
+    check_size(cell.parent, distinct, limit, len(cell.permutations))
+    if not asked.json:
+        print_line(f"{cell.name}: {distinct:,} distinct orderings, {estimate_search([cell], superperiodic)}")
+
+
+def most(asked: Namespace, default: int) -> int:
+    """The number of distinct orderings beyond which the work is refused.
+
+    Raises
+    ------
+    InputError
+        A limit below 1, or none at all.
+    """
+    if asked.most is None:
+        return default
+    if not 1 <= asked.most < math.inf:
+        raise InputError(f"--most: expected a number of orderings from 1 on, got {asked.most:g}")
+    return int(asked.most)
+
+
+def cells(parent: Parent, asked: Namespace) -> Iterator[DisorderedCell]:
+    """The cells asked for: the given ones, or all shapes of a size or up to it."""
+    if asked.up_to is not None:
+        yield from cells_up_to(parent, asked.up_to)
+        return
+    if asked.n_cells is not None:
+        yield from cells_to_fill(parent, "primitive", asked.n_cells)
+        return
+    choices: Sequence[CellChoice] = asked.cell
+    for choice in choices:
+        yield from cells_to_fill(parent, choice, None)
+
+
+def write_cifs(folder: str | None, crystals: Sequence[tuple[str, Structure]]) -> None:
+    """Write crystals as CIF, named after their labels, if a folder is given."""
+    if folder is None:
+        return
+    for label, crystal in crystals:
+        name = "".join(c if c.isalnum() or c in "-_." else "-" for c in label)
+        write_atomically(Path(folder) / f"{name}.cif", crystal.to(fmt="cif"))
+
+
+def pools_of(asked: Namespace) -> list[list[str]]:
+    """Pools from texts like 'Li1,Li2'."""
+    return [pool.split(",") for pool in asked.pool]
+
+
+def charges_of(asked: Namespace) -> dict[str, float]:
+    """Formal charges (e) from texts like 'Zr=4'.
+
+    Raises
+    ------
+    InputError
+        A text that is not a species, '=' and a number.
+    """
+    try:
+        return {species: float(charge) for species, charge in (pair.split("=") for pair in asked.charge)}
+    except ValueError:
+        raise InputError(f"--charge: expected e.g. Zr=4, got {' '.join(asked.charge)}") from None
+
+
+def occupancies_of(asked: Namespace) -> dict[str, dict[str, float]]:
+    """Occupancies from texts like 'Li1=Li:0.5,Na:0.5'.
+
+    Raises
+    ------
+    InputError
+        A text of another form, a site twice, or a species twice on a site.
+    """
+    try:
+        written = [(site, content.split(",")) for site, content in (text.split("=") for text in asked.occupancy)]
+        found = {
+            site: {s: float(amount) for s, amount in (part.split(":") for part in parts)} for site, parts in written
+        }
+    except ValueError:
+        raise InputError(f"--occupancy: expected e.g. Li1=Li:0.5,Na:0.25, got {' '.join(asked.occupancy)}") from None
+    if len(found) < len(written) or any(len(found[site]) < len(parts) for site, parts in written):
+        raise InputError(f"--occupancy: expected each site, and each species once, got {' '.join(asked.occupancy)}")
+    return found

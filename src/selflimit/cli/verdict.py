@@ -1,0 +1,193 @@
+"""The verbs `verdict` and `design-map`, and the closed loop of a finished run."""
+
+import json
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from selflimit.cli.printing import plain, print_json, print_line, print_table, progress_bar
+from selflimit.documents.self_limitation import (
+    ClosedLoopDoc,
+    Criterion,
+    DesignMapDoc,
+    DesignPoint,
+    DesignPointDoc,
+    PressureSpreadDoc,
+)
+from selflimit.errors import InputError
+from selflimit.files import write_atomically
+from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.verdict.design_map import DesignSettings, design_map, design_points, judged_here, verdict_on
+from selflimit.report.verdict_tables import (
+    CELL_COLUMNS,
+    LOOP_COLUMNS,
+    SWEEP_COLUMNS,
+    cell_rows,
+    layer_label,
+    loop_rows,
+    sweep_rows,
+    verdict_rows,
+)
+from selflimit.units import MICROMETRE
+from selflimit.workflows.running.local import ended_with_its_workers
+
+
+def verdict(asked: Namespace) -> None:
+    """Judge one layer beside the uniform fine layer under the same conditions: the control."""
+    settings, parameters = settings_of(asked), parameters_of(asked)
+    point = point_of(asked)
+    control = point.model_copy(update={"coarse_fraction": 0.0})
+    with progress_bar("fine layer") as progress:
+        fine = verdict_on(control, settings, parameters, progress)
+    with progress_bar("this layer") as progress:
+        graded = verdict_on(point, settings, parameters, progress)
+    if asked.out:
+        for name, doc in (("fine", fine), ("layer", graded)):
+            write_atomically(Path(asked.out) / f"verdict-{name}.json", doc.model_dump_json(indent=1))
+    if asked.json:
+        print_json(plain([fine, graded]))
+        return
+    shown = {"fine": fine, "this layer": graded}
+    print_table(f"Verdict: {graded.geometry.microstructure}", ("", *shown), verdict_rows(list(shown.values())))
+    for name, doc in shown.items():
+        print_line(f"{name}: {doc.reason}")
+
+
+def design_map_here(asked: Namespace) -> None:
+    """Judge all points of a design map in worker processes, print it and draw it.
+
+    Raises
+    ------
+    InputError
+        A value out of range, or no packing asked for.
+    """
+    settings, parameters = settings_of(asked), parameters_of(asked)
+    if asked.packings < 1:
+        raise InputError(f"expected at least one packing, got --packings {asked.packings}")
+    radii = [radius * MICROMETRE for radius in asked.radius]
+    seeds = range(asked.seed, asked.seed + asked.packings)
+    points = design_points(asked.coarse_fraction, radii, asked.overpotential, asked.correction, list(seeds))
+    folder = Path(asked.folder)
+    with progress_bar("design map") as progress, ended_with_its_workers():
+        found = judged_here(points, settings, parameters, folder / "points", asked.workers, progress)
+    made = design_map(found, settings, parameters)
+    write_atomically(folder / "design-map.json", made.model_dump_json(indent=1))
+    drawn = drawn_map(made, folder)
+    if asked.json:
+        print_json(plain([made])[0])
+        return
+    print_table("Design map", CELL_COLUMNS, cell_rows(made))
+    print_line(
+        f"{len(points)} points, {made.cpu_seconds / 60:.1f} min of processor time; {folder}/design-map.json{drawn}"
+    )
+
+
+def drawn_map(doc: DesignMapDoc, folder: Path) -> str:
+    """Draw the map if it has two axes with several values; returns what to say about it."""
+    from matplotlib.figure import Figure  # takes a second to import
+
+    from selflimit.mesoscale.pictures.design_map import AXES, plot_design_map
+
+    varied = [name for name in AXES if len({getattr(cell, name) for cell in doc.cells}) > 1]
+    if len(varied) != 2:
+        return f"; a figure needs two axes with several values, got {len(varied)}"
+    figure = Figure(figsize=(12, 4.6), layout="constrained")
+    plot_design_map(doc, figure, *varied)
+    figure.savefig(folder / "design-map.png", dpi=150)
+    return f" and {folder}/design-map.png"
+
+
+def settings_of(asked: Namespace) -> DesignSettings:
+    """Domain, duration and criterion as asked for.
+
+    Raises
+    ------
+    InputError
+        A value out of range.
+    """
+    try:
+        criterion = Criterion(largest_coverage=asked.largest_coverage, least_stress_ratio=asked.least_stress_ratio)
+        return DesignSettings(
+            grid_cells=tuple(asked.grid_cells),
+            crossings=asked.crossings,
+            gap=asked.gap * MICROMETRE,
+            zone_depth=asked.zone_depth * MICROMETRE,
+            criterion=criterion,
+        )
+    except ValidationError as fault:
+        raise InputError(_said(fault)) from None
+
+
+def point_of(asked: Namespace) -> DesignPoint:
+    """The layer that the command line describes.
+
+    Raises
+    ------
+    InputError
+        A value out of range.
+    """
+    radius, voltage, correction = asked.radius * MICROMETRE, asked.overpotential, asked.correction
+    return design_points([asked.coarse_fraction], [radius], [voltage], [correction], [asked.seed])[0]
+
+
+def parameters_of(asked: Namespace) -> InterfaceParameters:
+    """Parameters from a JSON file, e.g. ``documents/parameters-0.json`` of a run, or the defaults; with the width.
+
+    Raises
+    ------
+    InputError
+        The file is missing or holds something else; a value is out of range.
+    """
+    values = read_json(Path(asked.parameters)) if asked.parameters else {}
+    if not isinstance(values, dict):
+        raise InputError(f"expected parameters (a JSON object) in {asked.parameters}, got a {type(values).__name__}")
+    known = {name: value for name, value in values.items() if not name.startswith("@")}
+    return InterfaceParameters(**(known | {"interface_width": asked.interface_width * MICROMETRE}))
+
+
+def read_json(path: Path) -> Any:
+    """Content of a JSON file.
+
+    Raises
+    ------
+    InputError
+        It is missing, or no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"no such file: {path}; give documents/parameters-0.json of a finished run") from None
+    except (ValueError, RecursionError) as fault:
+        raise InputError(f"{path} is no JSON file: {fault}") from None
+
+
+def print_closed_loop(doc: ClosedLoopDoc) -> None:
+    """Fixed points, their stability, and the sweep of the retained fraction."""
+    print_table(f"Closed loop of {doc.formula}, {doc.functional} functional", LOOP_COLUMNS, loop_rows(doc))
+    print_table("Other retained fractions", SWEEP_COLUMNS, sweep_rows(doc))
+    print_line(doc.statement)
+
+
+def print_spread(doc: PressureSpreadDoc) -> None:
+    """The compression at the tip with its spread."""
+    print_line(
+        f"compression of the zone: {doc.median.value:.3g} MPa, 5-95 % {doc.low.value:.3g} to {doc.high.value:.3g} "
+        f"({doc.samples} samples; {doc.without_errors:.3g} without errors, {doc.lithium:.3g} by lithium alone)"
+    )
+
+
+def print_verdicts(docs: Sequence[DesignPointDoc]) -> None:
+    """The numbers that decide for each layer, or why there is no verdict; nothing for no layers."""
+    judged = {layer_label(doc): doc.verdict for doc in docs if doc.verdict is not None}
+    if judged:
+        print_table("Verdict", ("", *judged), verdict_rows(list(judged.values())))
+    for doc in docs:
+        print_line(f"{layer_label(doc)}: {doc.failure if doc.verdict is None else doc.verdict.reason}")
+
+
+def _said(fault: ValidationError) -> str:
+    first = fault.errors()[0]
+    return f"--{str(first['loc'][-1]).replace('_', '-')}: {first['msg']}, got {first['input']!r}"

@@ -1,0 +1,227 @@
+"""Tables of the constrained phase diagrams: the same rows on the terminal and in the reports."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from selflimit.documents import InterfaceReactionDoc, LeftOutPhase, StabilityDoc, ThresholdBand, UncertaintyDoc
+from selflimit.report.tables import Row, Rows, span
+
+REACTION_COLUMNS = ["K_eff (GPa)", "voltage (V)", "reaction", "energy (eV/fu)", "dV/V0 (%)"]
+WINDOW_COLUMNS = ["K_eff (GPa)", "voltage (V)", "what holds there"]
+THRESHOLD_COLUMNS = [
+    "energies",
+    "voltage (V)",
+    "5 %",
+    "median",
+    "95 %",
+    "first change of products",
+    "probability",
+]
+SOURCE_COLUMNS = ["energies", "volumes of one source", "K* (GPa)", "first change of products"]
+PROBABILITY_COLUMNS = ["energies", "voltage (V)", "K_eff (GPa)", "products", "probability", "95 % interval"]
+SHIFT_COLUMNS = ["K_eff (GPa)", "limit between", "rigid (V)", "compressible (V)", "moved by (mV)"]
+INTERFACE_COLUMNS = [
+    "K_eff (GPa)",
+    "reservoir",
+    "share x",
+    "reaction",
+    "energy (eV/atom)",
+    "of it by mixing (eV/atom)",
+    "dV/V0 (%)",
+]
+LEFT_OUT_COLUMNS = ["phase", "why it is left out"]
+NO_EXCHANGE = 1e-9
+"""Uptakes below this (ions per formula unit) are zero."""
+RAREST = 0.02
+"""Changes and products below this probability are not listed."""
+
+
+def reaction_rows(profiles: Sequence[StabilityDoc]) -> Rows:
+    """One row per voltage segment of every K_eff, with its balanced reaction; the energy at the lower voltage."""
+    return [
+        [
+            doc.k_eff,
+            span(part.voltage_low, part.voltage_high),
+            part.reaction,
+            part.reaction_energy_low,
+            100.0 * part.reaction_strain,
+        ]
+        for doc in profiles
+        for part in doc.segments
+    ]
+
+
+def window_rows(profiles: Sequence[StabilityDoc]) -> Rows:
+    """The stability window at every K_eff; without one, the voltages at which the products exchange no working ion."""
+    return [[doc.k_eff, *_window(doc)] for doc in profiles]
+
+
+def _window(doc: StabilityDoc) -> Row:
+    if doc.stability_low is not None and doc.stability_high is not None:
+        dense = any(
+            {p.formula for p in part.products} == {doc.formula} and part.reaction_strain for part in doc.segments
+        )
+        return [span(doc.stability_low, doc.stability_high), "stable, as a denser polymorph" if dense else "stable"]
+    kept = [part for part in doc.segments if abs(part.ion_uptake) < NO_EXCHANGE]
+    if not kept:
+        return ["none", f"decomposes with exchange of {doc.working_ion} at every voltage"]
+    reactions = " | ".join(dict.fromkeys(part.reaction for part in kept))
+    said = f"range without {doc.working_ion} exchange, not a stability window: {reactions}"
+    return [span(kept[0].voltage_low, kept[-1].voltage_high), said]
+
+
+def shift_rows(rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDoc]) -> Rows:
+    """Every critical voltage with rigid and with compressible phases, and how far it moves."""
+    soft = {doc.k_eff: critical_voltages(doc) for doc in compressible}
+    rows: Rows = []
+    for doc in rigid:
+        if doc.k_eff not in soft:
+            continue
+        hard = critical_voltages(doc)
+        for change in [*hard, *(found for found in soft[doc.k_eff] if found not in hard)]:
+            first, second = hard.get(change), soft[doc.k_eff].get(change)
+            moved = "" if first is None or second is None else f"{1000.0 * (second - first):+.1f}"
+            both = ("none" if voltage is None else f"{voltage:.3f}" for voltage in (first, second))
+            rows.append([doc.k_eff, _change(*change), *both, moved])
+    return rows
+
+
+def shift_statement(rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDoc]) -> str:
+    """How far compressibility moves the limits."""
+    rows = shift_rows(rigid, compressible)
+    moved = [abs(float(str(row[-1]))) for row in rows if row[-1]]
+    computed = {doc.k_eff for doc in compressible}
+    if torn := [f"{doc.k_eff:g}" for doc in rigid if doc.k_eff > 0 and doc.k_eff not in computed]:
+        return f"No compressible result at {', '.join(torn)} GPa: products that shrink would be torn (beyond B/B')."
+    if not moved:
+        return "No limit is there both with rigid and with compressible phases."
+    lost = len(rows) - len(moved)
+    also = f" {lost} limits are there in one of the two only." if lost else ""
+    return f"Compressibility moves the limits by up to {max(moved):.1f} mV.{also}"
+
+
+def critical_voltages(doc: StabilityDoc) -> dict[tuple[tuple[str, ...], tuple[str, ...]], float]:
+    """Products below and above (formulas) -> voltage (V); ends of an inclusion's window among them."""
+    names = [tuple(sorted({product.formula for product in part.products})) for part in doc.segments]
+    pairs = zip(pairwise(names), doc.segments[1:], strict=True)
+    found = {(below, above): part.voltage_low for (below, above), part in pairs if below != above}
+    if doc.functional == "inclusion" and doc.stability_low is not None and doc.stability_high is not None:
+        found[("decomposed",), (doc.formula,)] = doc.stability_low
+        found[(doc.formula,), ("decomposed",)] = doc.stability_high
+    return found
+
+
+def threshold_rows(found: Sequence[UncertaintyDoc]) -> Rows:
+    """K* (GPa) with its spread; one row per change of products, of every level of theory."""
+    return [
+        [
+            doc.level_of_theory.label,
+            band.voltage,
+            *_quantiles(band),
+            _change(change.below, change.above),
+            _share(change.probability, change.standard_error),
+        ]
+        for doc in found
+        for band in doc.thresholds
+        for change in band.changes
+        if change.probability >= RAREST
+    ]
+
+
+def source_rows(found: Sequence[UncertaintyDoc]) -> Rows:
+    """K* (GPa) with the volumes of each source alone."""
+    return [
+        [
+            doc.level_of_theory.label,
+            row.source,
+            "none" if row.k_eff is None else row.k_eff,
+            _change(row.below, row.above),
+        ]
+        for doc in found
+        for band in doc.thresholds
+        for row in band.sources
+    ]
+
+
+def probability_rows(found: Sequence[UncertaintyDoc]) -> Rows:
+    """Products at each K_eff with their probability."""
+    return [
+        [
+            doc.level_of_theory.label,
+            row.voltage,
+            row.k_eff,
+            " + ".join(row.products),
+            _share(row.probability, row.standard_error),
+            f"{row.low:.2f} to {row.high:.2f}",
+        ]
+        for doc in found
+        for row in doc.products
+        if row.probability >= RAREST
+    ]
+
+
+def confidence_rows(found: Sequence[UncertaintyDoc]) -> Rows:
+    """Quantity, the paper's statement, ours with its spread, how: K*, and the products at the ends of K_eff."""
+    rows: Rows = []
+    for doc in found:
+        error = 1000 * doc.energy_error.standard_deviation
+        how = f"{doc.samples} samples: {doc.level_of_theory.label} ± {error:g} meV/atom, volumes of several sources"
+        for band in doc.thresholds:
+            low, median, high = _quantiles(band)
+            rows.append(
+                ["the same with its spread (GPa)", "between 0 and 15", f"{median}; 5 to 95 %: {low} to {high}", how]
+            )
+        k_effs = [row.k_eff for row in doc.products]
+        for k_eff in sorted({min(k_effs), max(k_effs)}):
+            likely = [row for row in doc.products if row.k_eff == k_eff and row.probability >= RAREST]
+            said = "; ".join(f"{' + '.join(r.products)} {_share(r.probability, r.standard_error)}" for r in likely)
+            rows.append([f"probability of the products under Li, K_eff {k_eff:g} GPa", "", said, how])
+    return rows
+
+
+def _quantiles(band: ThresholdBand) -> Row:
+    beyond = f"above {band.largest:g}"
+    return [f"{e.value:.1f} ± {e.standard_error:.1f}" if e else beyond for e in (band.low, band.median, band.high)]
+
+
+def _share(probability: float, standard_error: float) -> str:
+    return f"{probability:.2f} ± {standard_error:.2f}"
+
+
+def _change(below: Sequence[str], above: Sequence[str]) -> str:
+    return f"{' + '.join(below)} to {' + '.join(above)}" if above else f"none: {' + '.join(below)} stays"
+
+
+def interface_rows(scans: Sequence[InterfaceReactionDoc]) -> Rows:
+    """One row per kink of every scan; x is the share of the atoms in the first electrolyte."""
+    return [
+        [
+            doc.k_eff,
+            reservoir(doc),
+            kink.mixing_ratio,
+            kink.reaction,
+            kink.reaction_energy_per_atom,
+            kink.mixing_energy_per_atom,
+            100.0 * kink.reaction_strain,
+        ]
+        for doc in scans
+        for kink in doc.kinks
+    ]
+
+
+def mixing_statement(scans: Sequence[InterfaceReactionDoc]) -> str:
+    """At which K_eff and reservoirs the electrolytes react with each other."""
+    reacting = [f"{doc.k_eff:g} GPa {reservoir(doc)}" for doc in scans if len(doc.kinks) > 2]
+    if not reacting:
+        return "At no K_eff do they react with each other: a mixture releases what each releases on its own."
+    return f"They react with each other at {', '.join(reacting)}."
+
+
+def reservoir(doc: InterfaceReactionDoc) -> str:
+    """'closed', or the voltage of the reservoir."""
+    return "closed" if doc.voltage is None else f"{doc.voltage:g} V"
+
+
+def left_out_rows(phases: Sequence[LeftOutPhase]) -> Rows:
+    """One row per phase that does not compete."""
+    return [[phase.formula, phase.reason] for phase in phases]

@@ -1,0 +1,111 @@
+"""The report's chapter on self-limitation: the closed loop, errors in MPa, and the verdict on the layers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPointDoc, PressureSpreadDoc, VerdictDoc
+from selflimit.report import tables
+from selflimit.report.html_page import Page
+from selflimit.report.loop_plotting import plot_loop
+from selflimit.report.verdict_tables import (
+    LOOP_COLUMNS,
+    SWEEP_COLUMNS,
+    layer_label,
+    loop_rows,
+    sweep_rows,
+    verdict_rows,
+)
+
+SPREAD_COLUMNS = ("products", "share of the samples", "median dV/V0", "median compression (MPa)")
+
+
+def loop_figures(loops: Sequence[ClosedLoopDoc]) -> dict[str, Figure]:
+    """'loop-N' for number N if its answer comes in branches, which is so with the linear functional."""
+    figures = {f"loop-{number}": Figure(figsize=(7.0, 4.4), layout="constrained") for number in branched(loops)}
+    for number, figure in zip(branched(loops), figures.values(), strict=True):
+        plot_loop(loops[number], figure.subplots())
+    return figures
+
+
+def branched(loops: Sequence[ClosedLoopDoc]) -> list[int]:
+    """Numbers of the loops that have branches."""
+    return [number for number, doc in enumerate(loops) if doc.branches]
+
+
+def self_limitation_chapter(
+    page: Page,
+    loops: Sequence[ClosedLoopDoc],
+    spreads: Sequence[PressureSpreadDoc],
+    verdicts: Sequence[DesignPointDoc],
+    figures: dict[str, Path],
+) -> None:
+    """Everything that the option for the closed loop adds; nothing where it was not asked for."""
+    if loops or verdicts:
+        page.heading("Does it limit itself?")
+    loop_section(page, loops, figures)
+    for spread in spreads:
+        spread_section(page, spread)
+    verdict_section(page, verdicts)
+
+
+def loop_section(page: Page, loops: Sequence[ClosedLoopDoc], figures: dict[str, Path]) -> None:
+    """Fixed points of products and constriction, by each functional."""
+    if not loops:
+        return
+    page.paragraph(
+        "Products decide how stiff the reaction zone is and how far it swells; zone and surroundings decide the "
+        "effective modulus against which it swells; that modulus decides the products. A fixed point is where the "
+        "three agree. The phase diagram sees r K_eff (linear) or r² K_eff (elastic). The retained fraction r is "
+        "calibrated unless it was given, and every compression by the reaction is proportional to it."
+    )
+    for number in branched(loops):
+        said = "Answer of the zone to the modulus that the phase diagram sees, by products; circle: fixed point."
+        page.figure(figures[f"loop-{number}"], said)
+    for loop in loops:
+        page.table(f"Fixed points, {loop.functional} functional", LOOP_COLUMNS, loop_rows(loop))
+        page.paragraph(loop.statement)
+    page.table("At other retained fractions, linear functional", SWEEP_COLUMNS, sweep_rows(loops[0]))
+
+
+def spread_section(page: Page, spread: PressureSpreadDoc) -> None:
+    """The compression at the tip as a distribution."""
+    page.table(
+        "Compression of the reaction zone with errors of energies and volumes",
+        ("by lithium alone (MPa)", "without errors (MPa)", "5 % (MPa)", "median (MPa)", "95 % (MPa)", "samples"),
+        [
+            (
+                spread.lithium,
+                spread.without_errors,
+                *(f"{e.value:.3g} ± {e.standard_error:.1g}" for e in (spread.low, spread.median, spread.high)),
+                spread.samples,
+            )
+        ],
+    )
+    rows: tables.Rows = [[" + ".join(p.products), p.share, p.median_strain, p.median] for p in spread.products]
+    page.table("The samples by their products", SPREAD_COLUMNS, rows)
+    page.paragraph(f"Not in the spread: {'; '.join(spread.not_covered)}.", "note")
+
+
+def verdict_section(page: Page, verdicts: Sequence[DesignPointDoc]) -> None:
+    """The layer beside the uniform fine one under the same conditions."""
+    judged: list[tuple[str, VerdictDoc]] = [
+        (layer_label(doc), doc.verdict) for doc in verdicts if doc.verdict is not None
+    ]
+    if judged:
+        columns = ["", *(name for name, _ in judged)]
+        page.table("Verdict", columns, verdict_rows([verdict for _, verdict in judged]))
+        c = judged[0][1].criterion
+        page.paragraph(
+            f"Self-limiting: at most {c.largest_coverage:g} of the electrolyte's surface covered at the end, and a "
+            f"stress overpotential of at least {c.least_stress_ratio:g} times the applied one. Neither threshold "
+            "follows from the model; one packing is one sample. The correction factor C is calibrated, unless it was "
+            "given, on lithium going round coarse particles; a graded layer that stays localised is no prediction.",
+            "note",
+        )
+    for name, verdict in judged:
+        page.paragraph(f"{name}: {verdict.reason}.")
+    for doc in verdicts:
+        if doc.failure:
+            page.paragraph(f"{layer_label(doc)}: {doc.failure}", "note")

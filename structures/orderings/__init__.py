@@ -1,0 +1,1 @@
+"""Symmetry-distinct orderings of a parent: cells, exact counts, lowest by electrostatics, samples, files."""

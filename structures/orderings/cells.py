@@ -1,0 +1,373 @@
+"""A disordered parent laid out in one supercell: its active sites, how many atoms they share, and its symmetry.
+
+The group that makes two orderings equivalent holds the operations of the whole disordered crystal that map the
+supercell's lattice and the pools onto themselves, times the primitive translations inside the supercell.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Composition, Lattice, Structure
+
+from selflimit.errors import InputError
+from selflimit.structures.orderings.site_groups import SiteOperations, site_groups, site_operations
+from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, occupancies
+from selflimit.structures.parents.parents import LABEL, Parent
+from selflimit.structures.parents.superlattices import (
+    IntMatrix,
+    compact_basis,
+    hermite_normal_form,
+    shapes,
+    translations,
+)
+from selflimit.structures.parents.symmetry import PrimitiveCell
+from selflimit.structures.search.multinomial import multinomial
+
+CellChoice = str | Sequence[Sequence[int]]
+"""'primitive', 'conventional', 'AxBxC' or an integer 3x3 matrix; the last two multiply the conventional cell."""
+
+VACANCY = "vacancy"
+"""Name of the empty site among the species of a pool."""
+
+INTEGER_TOLERANCE_LIMIT = 0.05
+"""Largest deviation of a pool's atom count from an integer that is ever put down to rounded occupancies."""
+
+LARGEST_NEARBY_CELL = 24
+"""Primitive cells up to which fitting cells are looked for when a composition is not integer."""
+
+LAID_OUT_TOGETHER = 2**20
+"""Images in the groups of the shapes that are laid out at a time, at most: bounds the memory (12 bytes each)."""
+
+
+@dataclass(frozen=True, eq=False)
+class SitePool:
+    """Active sites that share one composition.
+
+    Attributes
+    ----------
+    labels
+        Labels of the parent's sites that belong to the pool.
+    begin, end
+        The pool's sites are ``active[begin:end]`` of the cell.
+    species
+        What may sit on them, the rarest first; 'vacancy' is among them if sites stay empty.
+    counts
+        Number of sites that each species takes, shape (n_species,).
+    """
+
+    labels: tuple[str, ...]
+    begin: int
+    end: int
+    species: tuple[str, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class DisorderedCell:
+    """A parent in one supercell.
+
+    Attributes
+    ----------
+    parent
+        The disordered parent.
+    name
+        Which cell: 'primitive', 'conventional', '2x1x1', the matrix, or one of the shapes of a size.
+    superlattice
+        Hermite normal form of the cell's vectors in units of the primitive ones, shape (3, 3).
+    chosen_basis
+        The vectors that were asked for in the same units, shape (3, 3); None where only the lattice matters.
+    primitive
+        The primitive cell, with the space group.
+    active
+        Sites that belong to a pool, as indices into :attr:`structure`, shape (n_active,). Pool follows pool, the one
+        with the fewest arrangements first; within a pool in the order in which the enumeration fills them.
+    pools
+        The pools, with integer counts.
+    pool_of_site
+        Pool of each active site, shape (n_active,).
+    permutations
+        The distinct permutations of the active sites under the symmetry group, identity first, shape
+        (n_permutations, n_active): what is on active site i moves to active site ``permutations[g, i]``.
+    translations
+        Those of them that are pure translations, shape (n_translations, n_active), identity first.
+    shapes
+        How many superlattices of this size symmetry maps onto this one.
+    """
+
+    parent: Parent
+    name: str
+    superlattice: IntMatrix
+    chosen_basis: IntMatrix | None
+    primitive: PrimitiveCell
+    active: IntMatrix
+    pools: tuple[SitePool, ...]
+    pool_of_site: IntMatrix
+    permutations: NDArray[np.int32]
+    translations: NDArray[np.int32]
+    shapes: int
+
+    @property
+    def n_cells(self) -> int:
+        """Primitive cells in the cell."""
+        return int(np.prod(np.diag(self.superlattice)))
+
+    @cached_property
+    def basis(self) -> IntMatrix:
+        """Vectors of the cell in units of the primitive ones, integer rows, shape (3, 3); short ones unless chosen."""
+        if self.chosen_basis is None:
+            return compact_basis(self.superlattice, self.primitive.lattice)
+        return self.chosen_basis
+
+    @cached_property
+    def structure(self) -> Structure:
+        """All sites of the supercell, disordered (Angstrom); the copies of one primitive site follow each other."""
+        cells = translations(self.superlattice)
+        vectors = (self.primitive.positions[:, None, :] + cells[None, :, :]).reshape(-1, 3)
+        sites = [self.parent.structure[i] for i in self.primitive.origin for _ in cells]
+        return Structure(
+            Lattice(self.basis @ self.primitive.lattice.matrix),
+            [site.species for site in sites],
+            vectors @ np.linalg.inv(self.basis),
+            to_unit_cell=True,
+            site_properties={LABEL: [site.properties[LABEL] for site in sites]},
+        )
+
+    @property
+    def composition(self) -> Composition:
+        """Atoms in the cell: the same for all its orderings."""
+        atoms: dict[str, float] = {}
+        for i in self.primitive.origin:
+            site = self.parent.structure[i]
+            if self.parent.pool_of(site.properties[LABEL]) < 0:
+                name = next(iter(occupancies(site)))
+                atoms[name] = atoms.get(name, 0) + self.n_cells
+        for pool in self.pools:
+            for name, count in zip(pool.species, pool.counts, strict=True):
+                if name != VACANCY:
+                    atoms[name] = atoms.get(name, 0) + count
+        return Composition(atoms)
+
+
+def lay_out(parent: Parent, cell: CellChoice = "primitive") -> DisorderedCell:
+    """Lay ``parent`` out in one supercell.
+
+    Parameters
+    ----------
+    cell
+        'primitive', 'conventional', 'AxBxC' (multiples of the conventional axes), or an integer 3x3 matrix whose rows
+        are the supercell's vectors in units of the conventional ones.
+
+    Raises
+    ------
+    InputError
+        A cell that is none of these, or one in which a pool's composition is not an integer number of atoms; the
+        message names the numbers of primitive cells that would fit.
+    """
+    return lay_out_basis(parent, *_basis(parent, parent.primitive, cell))
+
+
+def lay_out_basis(parent: Parent, name: str, basis: IntMatrix) -> DisorderedCell:
+    """Lay ``parent`` out in the cell whose vectors are ``basis`` (integer rows in units of the primitive ones).
+
+    Raises
+    ------
+    InputError
+        A composition that does not fit.
+    """
+    superlattice = hermite_normal_form(basis)
+    pooled = _pooled_sites(parent, int(np.prod(np.diag(superlattice))), f"{name} cell")
+    return _fill(parent, pooled, superlattice[None], [name], [1], basis)[0]
+
+
+def cells_of_size(parent: Parent, n_cells: int) -> Iterator[DisorderedCell]:
+    """Lay ``parent`` out in every shape of ``n_cells`` primitive cells, equivalent shapes once.
+
+    Raises
+    ------
+    InputError
+        ``n_cells`` below 1, or a composition that is not integer in this size. Raised by the call.
+    """
+    if n_cells < 1:
+        raise InputError(f"expected at least 1 primitive cell, got {n_cells}")
+    return _shapes(parent, n_cells, _pooled_sites(parent, n_cells, f"{n_cells} primitive cells"))
+
+
+def _shapes(parent: Parent, n_cells: int, pooled: "_PooledSites") -> Iterator[DisorderedCell]:
+    found, equivalent = shapes(n_cells, parent.primitive.generators)
+    names = [f"{n_cells} cells, shape {number}" for number in range(len(found))]
+    together = 1 + LAID_OUT_TOGETHER // (1 + len(pooled.operations.rotations) * n_cells * len(pooled.pool))
+    for i in range(0, len(found), together):
+        batch = slice(i, i + together)
+        yield from _fill(parent, pooled, found[batch], names[batch], equivalent[batch].tolist())
+
+
+def fitting_sizes(parent: Parent, largest: int = LARGEST_NEARBY_CELL) -> list[int]:
+    """Numbers of primitive cells, up to ``largest``, in which every pool holds whole atoms."""
+    primitive = parent.primitive
+    contents = [_content(parent, primitive, labels) for labels in parent.pools]
+    return [n for n in range(1, largest + 1) if all(_is_integer(content, n) for content in contents)]
+
+
+def _basis(parent: Parent, primitive: PrimitiveCell, cell: CellChoice) -> tuple[str, IntMatrix]:
+    if isinstance(cell, str) and cell == "primitive":
+        return cell, np.eye(3, dtype=np.int64)
+    conventional = np.round(parent.structure.lattice.matrix @ primitive.lattice.inv_matrix).astype(np.int64)
+    if isinstance(cell, str) and cell == "conventional":
+        return cell, conventional
+    matrix = _matrix(cell)
+    is_diagonal = np.array_equal(matrix, np.diag(np.diag(matrix)))
+    return "x".join(map(str, np.diag(matrix))) if is_diagonal else str(matrix.tolist()), matrix @ conventional
+
+
+def _matrix(cell: CellChoice) -> IntMatrix:
+    expected = "expected cell 'primitive', 'conventional', e.g. '2x1x1', or an integer 3x3 matrix"
+    if isinstance(cell, str) and not re.fullmatch(r"\d+x\d+x\d+", cell):
+        raise InputError(f"{expected}, got {cell!r}")
+    rows = np.diag([int(part) for part in cell.split("x")]) if isinstance(cell, str) else cell
+    try:
+        matrix = np.array(rows, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{expected}, got {cell!r}") from None
+    if matrix.shape != (3, 3) or not np.array_equal(matrix, np.round(matrix)):
+        raise InputError(f"{expected}, got {cell!r}")
+    if round(np.linalg.det(matrix)) < 1:
+        raise InputError(
+            f"{expected} with a positive determinant, got {cell!r} of determinant {np.linalg.det(matrix):.0f}"
+        )
+    return np.round(matrix).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _PooledSites:
+    """What all cells of a size have in common.
+
+    Attributes
+    ----------
+    n_cells
+        Primitive cells.
+    pools
+        The pools, the one with the fewest arrangements first.
+    sites
+        Primitive sites, pool by pool.
+    pool
+        Pool of each of their copies in the cell; the copies of one site follow each other.
+    operations
+        What symmetry does to the primitive sites.
+    """
+
+    n_cells: int
+    pools: tuple[SitePool, ...]
+    sites: IntMatrix
+    pool: IntMatrix
+    operations: SiteOperations
+
+
+def _pooled_sites(parent: Parent, n_cells: int, where: str) -> _PooledSites:
+    contents = _integer_contents(parent, parent.primitive, n_cells, where)
+    contents.sort(key=lambda content: multinomial(content[2]))
+    members = [_members(parent, parent.primitive, labels) for labels, _, _ in contents]
+    sites = np.concatenate([np.empty(0, dtype=np.int64), *members])
+    pool = np.repeat(np.arange(len(members)), [len(found) for found in members])
+    ends = np.cumsum([0, *(len(found) * n_cells for found in members)]).tolist()
+    return _PooledSites(
+        n_cells=n_cells,
+        pools=tuple(
+            SitePool(labels, begin, end, species, counts)
+            for (labels, species, counts), begin, end in zip(contents, ends, ends[1:], strict=False)
+        ),
+        sites=sites,
+        pool=np.repeat(pool, n_cells),
+        operations=site_operations(parent.primitive, sites, pool),
+    )
+
+
+def _fill(
+    parent: Parent,
+    pooled: _PooledSites,
+    superlattices: IntMatrix,
+    names: Sequence[str],
+    equivalent: Sequence[int],
+    basis: IntMatrix | None = None,
+) -> list[DisorderedCell]:
+    orders, permutations, begin = site_groups(pooled.operations, superlattices, pooled.pool)
+    number = (pooled.sites[:, None] * pooled.n_cells + np.arange(pooled.n_cells)).ravel()
+    groups = [permutations[i:j] for i, j in pairwise(begin.tolist())]
+    return [
+        DisorderedCell(
+            parent=parent,
+            name=name,
+            superlattice=superlattice,
+            chosen_basis=basis,
+            primitive=parent.primitive,
+            active=active,
+            pools=pooled.pools,
+            pool_of_site=pooled.pool,
+            permutations=group,
+            translations=group[: pooled.n_cells],
+            shapes=count,
+        )
+        for superlattice, name, count, active, group in zip(
+            superlattices, names, equivalent, number[orders], groups, strict=True
+        )
+    ]
+
+
+def _members(parent: Parent, primitive: PrimitiveCell, labels: Sequence[str]) -> IntMatrix:
+    """Primitive sites of the pool of these labels."""
+    found = [s for s, i in enumerate(primitive.origin) if parent.structure[i].properties[LABEL] in labels]
+    return np.array(found, dtype=np.int64)
+
+
+PoolContent = tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]
+"""Labels of a pool, its species, and how many sites each takes."""
+
+
+def _integer_contents(parent: Parent, primitive: PrimitiveCell, n_cells: int, where: str) -> list[PoolContent]:
+    contents = []
+    for labels in parent.pools:
+        content = _content(parent, primitive, labels)
+        if not _is_integer(content, n_cells):
+            raise InputError(_misfit(parent, labels, content, n_cells, where))
+        whole = {name: round(n_cells * amount) for name, amount in content.items() if round(n_cells * amount)}
+        counts = dict(sorted(whole.items(), key=lambda item: item[1]))  # the rarest first: the search prunes earlier
+        contents.append((labels, tuple(counts), tuple(counts.values())))
+    return contents
+
+
+def _content(parent: Parent, primitive: PrimitiveCell, labels: Sequence[str]) -> dict[str, float]:
+    """Atoms of each species and vacancies on the pool's sites of one primitive cell."""
+    sites = [parent.structure[primitive.origin[s]] for s in _members(parent, primitive, labels)]
+    content: dict[str, float] = dict.fromkeys(sorted({name for site in sites for name in occupancies(site)}), 0.0)
+    for site in sites:
+        for name, amount in occupancies(site).items():
+            content[name] += amount
+    content[VACANCY] = len(sites) - sum(content.values())
+    return content
+
+
+def _is_integer(content: dict[str, float], n_cells: int) -> bool:
+    n_sites = sum(content.values()) * n_cells
+    forgiven = min(1e-6 + OCCUPANCY_DIGIT * n_sites, INTEGER_TOLERANCE_LIMIT)
+    return all(abs(n_cells * amount - round(n_cells * amount)) <= forgiven for amount in content.values())
+
+
+def _misfit(parent: Parent, labels: Sequence[str], content: dict[str, float], n_cells: int, where: str) -> str:
+    amounts = ", ".join(f"{n_cells * amount:.3f} {name}" for name, amount in content.items() if amount > 1e-6)
+    primitive = parent.primitive
+    sizes = fitting_sizes(parent)
+    per_conventional = len(parent.structure) // len(primitive.positions)
+    advice = (
+        f"cells of {', '.join(map(str, sizes[:4]))} primitive cells fit "
+        f"(the conventional cell holds {per_conventional})"
+        if sizes
+        else f"no cell up to {LARGEST_NEARBY_CELL} primitive cells fits"
+    )
+    return (
+        f"{parent.name}, {where}: expected whole atoms in pool {'+'.join(labels)}, got {amounts}; {advice}, or let "
+        "sites share the composition (pools=..., --pool)"
+    )

@@ -1,0 +1,214 @@
+"""Exact numbers of orderings: Burnside's lemma with a generating polynomial per cycle type.
+
+The number of orbits is the mean number of placements that a group element leaves unchanged. A placement is unchanged
+by a permutation if every cycle holds one species, so a pool contributes the coefficient of ``prod_s x_s^count_s`` in
+``prod_cycles sum_s x_s^length`` (G. Polya, Acta Math. 68, 145 (1937), doi:10.1007/BF02546665).
+"""
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import combinations
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selflimit.structures.search.compiling import compiled, inlined
+from selflimit.structures.search.multinomial import multinomial
+
+if TYPE_CHECKING:
+    from selflimit.structures.orderings.cells import DisorderedCell
+
+Permutations = NDArray[np.int32]
+
+TOGETHER = 1024
+"""Group elements whose orbits are found in one call: bounds the memory."""
+
+
+class OrderingCount(NamedTuple):
+    """Number of placements before symmetry, and of symmetry-distinct ones."""
+
+    raw: int
+    distinct: int
+
+
+def count_in(cell: "DisorderedCell", superperiodic: bool = True) -> OrderingCount:
+    """Exact number of orderings in a cell that is laid out.
+
+    Parameters
+    ----------
+    superperiodic
+        Whether orderings that repeat inside the cell, and so belong to a smaller cell, are counted too. Without them
+        each element's fixed placements are counted by Moebius inversion over the subgroups of the translations
+        (P. Hall, Q. J. Math. 7, 134 (1936), doi:10.1093/qmath/os-7.1.134).
+    """
+    subgroups = [(1, np.empty((0, cell.permutations.shape[1]), dtype=np.int32))]
+    if not superperiodic:
+        subgroups = list(_elementary_subgroups(cell.translations))
+    identity = np.arange(cell.permutations.shape[1], dtype=np.int32)[None, :]
+    raw = sum(sign * _fixed(cell, identity, subgroup) for sign, subgroup in subgroups)
+    total = sum(sign * _fixed(cell, cell.permutations, subgroup) for sign, subgroup in subgroups)
+    return OrderingCount(raw, total // len(cell.permutations))
+
+
+def orbit_types(cell: "DisorderedCell") -> NDArray[np.int32]:
+    """Orbits of each group element by pool and length, shape (n_permutations, n_pools, n_active + 1)."""
+    no_subgroup = np.empty((0, cell.permutations.shape[1]), dtype=np.int32)
+    return _orbits_of(cell, cell.permutations, no_subgroup)
+
+
+def _orbits_of(cell: "DisorderedCell", elements: Permutations, subgroup: Permutations) -> NDArray[np.int32]:
+    """For each element g, the orbits of <g, subgroup> by pool and length, shape (n_elements, n_pools, n_active + 1)."""
+    pool, sites = cell.pool_of_site, np.empty((2, len(cell.active)), dtype=np.int64)
+    types = np.zeros((len(elements), len(cell.pools), len(pool) + 1), dtype=np.int32)
+    _write_orbits(elements, subgroup, pool, sites, types)
+    return types
+
+
+def _fixed(cell: "DisorderedCell", elements: Permutations, subgroup: Permutations) -> int:
+    """Placements unchanged by an element and by ``subgroup``, summed over ``elements``."""
+    total = 0
+    for begin in range(0, len(elements), TOGETHER):
+        found = _orbits_of(cell, elements[begin : begin + TOGETHER], subgroup)
+        types, times = np.unique(found, axis=0, return_counts=True)
+        total += sum(int(number) * unchanged(cell, kind) for kind, number in zip(types, times, strict=True))
+    return total
+
+
+def unchanged(cell: "DisorderedCell", orbits: NDArray[np.int64]) -> int:
+    """Placements in which every orbit holds one species; ``orbits[k, l]`` orbits have l sites in pool k."""
+    ways = 1
+    for pool, row in zip(cell.pools, orbits, strict=True):
+        lengths = sorted(((int(length), int(row[length])) for length in np.flatnonzero(row)), key=itemgetter(1))
+        ways *= uniform_orbits(tuple(lengths), pool.counts) if lengths else 1
+    return ways
+
+
+@lru_cache(maxsize=100_000)
+def uniform_orbits(lengths: tuple[tuple[int, int], ...], counts: tuple[int, ...]) -> int:
+    """Ways to give each orbit one species so that species s fills ``counts[s]`` sites.
+
+    Parameters
+    ----------
+    lengths
+        Pairs (length, number of orbits of this length); fastest with the largest number last, because the last ones
+        have no choice.
+    """
+    if not lengths:
+        return int(not any(counts))
+    (length, number), rest = lengths[0], lengths[1:]
+    if not rest:
+        fits = sum(counts) == length * number and not any(count % length for count in counts)
+        return multinomial([count // length for count in counts]) if fits else 0
+    return sum(
+        multinomial(share) * uniform_orbits(rest, tuple(c - length * s for c, s in zip(counts, share, strict=True)))
+        for share in shares(number, tuple(count // length for count in counts))
+    )
+
+
+def shares(number: int, limits: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """All ways to write ``number`` as an ordered sum with the given upper limits."""
+    if len(limits) == 1:
+        if number <= limits[0]:
+            yield (number,)
+        return
+    for first in range(max(0, number - sum(limits[1:])), min(number, limits[0]) + 1):
+        for rest in shares(number - first, limits[1:]):
+            yield (first, *rest)
+
+
+def _elementary_subgroups(moves: Permutations) -> Iterator[tuple[int, Permutations]]:
+    """Subgroups of the translations with a Moebius number other than zero, as (number, generators).
+
+    Those are the products of elementary abelian groups: for rank r at the prime p the number is (-1)^r p^(r(r-1)/2).
+    """
+    identity = np.arange(moves.shape[1])
+    orders = np.array([_order(move, identity) for move in moves])
+    found: list[tuple[int, list[Permutations]]] = [(1, [])]
+    for p in sorted({int(order) for order in orders if _is_prime(int(order))}):
+        choices = list(_elementary_at(p, [move for move, order in zip(moves, orders, strict=True) if order == p]))
+        found = [(a * b, [*x, *y]) for a, x in found for b, y in [(1, []), *choices]]
+    for number, generators in found:
+        yield number, np.array(generators, dtype=np.int32).reshape(-1, moves.shape[1])
+
+
+def _elementary_at(p: int, moves: list[Permutations]) -> Iterator[tuple[int, list[Permutations]]]:
+    """Subgroups of order p, p^2 and p^3 that moves of order p generate, each once."""
+    seen: set[frozenset[bytes]] = set()
+    for rank in (1, 2, 3):
+        for generators in combinations(moves, rank):
+            members = _span(p, generators)
+            if len(members) == p**rank and members not in seen:
+                seen.add(members)
+                yield (-1) ** rank * p ** (rank * (rank - 1) // 2), list(generators)
+
+
+def _span(p: int, generators: tuple[Permutations, ...]) -> frozenset[bytes]:
+    members = [np.arange(len(generators[0]), dtype=np.int32)]
+    for generator in generators:
+        powers = members
+        for _ in range(p - 1):
+            powers = [generator[power] for power in powers]
+            members = members + powers
+    return frozenset(member.tobytes() for member in members)
+
+
+def _order(move: Permutations, identity: NDArray[np.int64]) -> int:
+    power, order = move, 1
+    while not np.array_equal(power, identity):
+        power, order = move[power], order + 1
+    return order
+
+
+def _is_prime(number: int) -> bool:
+    return number > 1 and all(number % divisor for divisor in range(2, math.isqrt(number) + 1))
+
+
+@compiled
+def _write_orbits(
+    elements: Permutations,
+    subgroup: Permutations,
+    pool: NDArray[np.int64],
+    sites: NDArray[np.int64],
+    types: Permutations,
+) -> None:  # pragma: no cover - compiled
+    """Write :func:`_orbits_of` into ``types`` (zero at first); ``sites`` is working memory.
+
+    An orbit that runs through several pools has the same number of sites in each; it is counted in the first.
+    """
+    n_sites, stack, seen = len(pool), sites[0], sites[1]
+    for e in range(len(elements)):
+        for site in range(n_sites):
+            seen[site] = 0
+        for start in range(n_sites):
+            if not seen[start]:
+                types[e, pool[start], _orbit_length(elements, e, subgroup, pool, start, stack, seen)] += 1
+
+
+@inlined
+def _orbit_length(
+    elements: Permutations,
+    e: int,
+    subgroup: Permutations,
+    pool: NDArray[np.int64],
+    start: int,
+    stack: NDArray[np.int64],
+    seen: NDArray[np.int64],
+) -> int:  # pragma: no cover - compiled
+    """Sites in the orbit of ``start`` that are in its pool; all its sites are seen then."""
+    stack[0], depth, length = start, 1, 0
+    seen[start] = 1
+    while depth > 0:
+        depth -= 1
+        site = stack[depth]
+        if pool[site] == pool[start]:
+            length += 1
+        for h in range(len(subgroup) + 1):
+            image = elements[e, site] if h == len(subgroup) else subgroup[h, site]
+            if seen[image] == 0:
+                seen[image] = 1
+                stack[depth] = image
+                depth += 1
+    return length

@@ -1,0 +1,154 @@
+"""Random orderings where enumeration is out of reach: uniform over the distinct ones, or weighted by degeneracy.
+
+Uniform over orbits: draw a group element g with probability proportional to the number of placements it leaves
+unchanged, then one of those placements uniformly. Its orbit is uniform, because every orbit is met by |G| pairs (g,
+placement) (J. D. Dixon and H. S. Wilf, J. Algorithms 4, 205 (1983), doi:10.1016/0196-6774(83)90021-6). Weighted by
+degeneracy: draw a placement uniformly, without regard to symmetry.
+"""
+
+import random
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selflimit.errors import InputError
+from selflimit.structures.orderings.cells import CellChoice, DisorderedCell, SitePool, lay_out
+from selflimit.structures.orderings.counting import count_in, orbit_types, shares, unchanged, uniform_orbits
+from selflimit.structures.orderings.orderings import Ordering
+from selflimit.structures.parents.parents import Parent
+from selflimit.structures.search.multinomial import multinomial
+
+Labels = NDArray[np.int8]
+
+
+def sample_orderings(
+    parent: Parent,
+    k: int,
+    seed: int,
+    cell: CellChoice = "primitive",
+    weights: Literal["uniform", "degeneracy"] = "uniform",
+) -> list[Ordering]:
+    """Draw ``k`` different symmetry-distinct orderings of ``parent`` in one cell.
+
+    Draws that repeat an ordering are dropped, so the uniform sample is a uniform one without replacement.
+
+    Parameters
+    ----------
+    k
+        Orderings wanted, at most the number of distinct ones.
+    seed
+        Same seed, same sample.
+    cell
+        As in :func:`selflimit.structures.orderings.cells.lay_out`.
+    weights
+        'uniform': every distinct ordering is equally probable; 'degeneracy': in proportion to its degeneracy, as in a
+        crystal whose atoms sit at random.
+
+    Raises
+    ------
+    InputError
+        ``k`` below 1 or above the number of distinct orderings, unknown ``weights``, or from
+        :func:`~selflimit.structures.orderings.cells.lay_out`.
+    """
+    return sample_in(lay_out(parent, cell), k, seed, weights)
+
+
+def sample_in(
+    cell: DisorderedCell, k: int, seed: int, weights: Literal["uniform", "degeneracy"] = "uniform"
+) -> list[Ordering]:
+    """:func:`sample_orderings` in a cell that is laid out."""
+    distinct = count_in(cell).distinct
+    if not 1 <= k <= distinct:
+        raise InputError(f"expected a sample of 1 to {distinct:,} distinct orderings, got {k}")
+    if weights not in ("uniform", "degeneracy"):
+        raise InputError(f"expected weights 'uniform' or 'degeneracy', got {weights!r}")
+    draws = _uniform_draws(cell, seed) if weights == "uniform" else _degenerate_draws(cell, seed)
+    found: dict[bytes, Ordering] = {}
+    while len(found) < k:
+        ordering = least_of_orbit(cell, next(draws))
+        found.setdefault(ordering.labels.tobytes(), ordering)
+    return list(found.values())
+
+
+def least_of_orbit(cell: DisorderedCell, labels: Labels) -> Ordering:
+    """The ordering that stands for the orbit of ``labels``, shape (n_active,): the lexicographically least image."""
+    images = labels[cell.permutations]
+    left = images
+    for position in range(images.shape[1]):
+        left = left[left[:, position] == left[:, position].min()]
+    # every image occurs once for each element of the stabiliser
+    return Ordering(cell, left[0].copy(), len(images) // len(left))
+
+
+def _degenerate_draws(cell: DisorderedCell, seed: int) -> Iterator[Labels]:
+    generator = np.random.default_rng(seed)
+    while True:
+        pools = [np.repeat(np.arange(len(pool.counts)), pool.counts) for pool in cell.pools]
+        yield np.concatenate([np.empty(0, dtype=int), *map(generator.permutation, pools)]).astype(np.int8)
+
+
+def _uniform_draws(cell: DisorderedCell, seed: int) -> Iterator[Labels]:
+    generator = random.Random(seed)
+    types = orbit_types(cell)
+    kinds, member = np.unique(types, axis=0, return_inverse=True)
+    elements = [np.flatnonzero(member.ravel() == number) for number in range(len(kinds))]
+    weights = [len(group) * unchanged(cell, kind) for group, kind in zip(elements, kinds, strict=True)]
+    while True:
+        number = _weighted(generator, weights)
+        element = cell.permutations[generator.choice(elements[number].tolist())]
+        yield _fixed_placement(cell, element, generator)
+
+
+def _weighted(generator: random.Random, weights: list[int]) -> int:
+    """Index drawn in proportion to integer weights of any size."""
+    left = generator.randrange(sum(weights))
+    for index, weight in enumerate(weights):
+        if left < weight:
+            return index
+        left -= weight
+    raise AssertionError("the weights do not sum to their sum")
+
+
+def _fixed_placement(cell: DisorderedCell, element: NDArray[np.int32], generator: random.Random) -> Labels:
+    """A placement drawn uniformly from those that ``element`` leaves unchanged."""
+    labels = np.full(len(element), -1, dtype=np.int8)
+    for pool in cell.pools:
+        if pool.end > pool.begin and labels[pool.begin] < 0:
+            _fill_orbits(pool, _orbits(element, pool), generator, labels)
+    return labels
+
+
+def _orbits(element: NDArray[np.int32], pool: SitePool) -> dict[int, list[list[int]]]:
+    """Orbits of the pool's sites, by the number of sites that they have in it, longest first."""
+    seen: set[int] = set()
+    by_length: dict[int, list[list[int]]] = {}
+    for start in range(pool.begin, pool.end):
+        orbit, site = [], start
+        while site not in seen:
+            seen.add(site)
+            orbit.append(site)
+            site = int(element[site])
+        if orbit:
+            by_length.setdefault(sum(pool.begin <= site < pool.end for site in orbit), []).append(orbit)
+    return dict(sorted(by_length.items(), reverse=True))
+
+
+def _fill_orbits(pool: SitePool, orbits: dict[int, list[list[int]]], generator: random.Random, labels: Labels) -> None:
+    left = pool.counts
+    lengths = tuple((length, len(group)) for length, group in orbits.items())
+    for place, (length, number) in enumerate(lengths):
+        options = list(shares(number, tuple(count // length for count in left)))
+        after = [tuple(c - length * s for c, s in zip(left, share, strict=True)) for share in options]
+        ways = [
+            multinomial(share) * uniform_orbits(lengths[place + 1 :], rest)
+            for share, rest in zip(options, after, strict=True)
+        ]
+        chosen = _weighted(generator, ways)
+        group = orbits[length]
+        generator.shuffle(group)
+        species = [s for s, times in enumerate(options[chosen]) for _ in range(times)]
+        for orbit, s in zip(group, species, strict=True):
+            labels[orbit] = s
+        left = after[chosen]

@@ -1,0 +1,262 @@
+"""Disordered parent cells: which sites share their atoms with which, and what each species' formal charge is."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from monty.json import MSONable
+from pymatgen.core import Composition, Lattice, Structure
+
+from selflimit.errors import InputError
+from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, is_ordered, occupancies
+from selflimit.structures.parents.symmetry import PrimitiveCell, find_primitive_cell
+
+LABEL = "label"
+"""Site property that holds the site's label in its parent."""
+
+SYMPREC = 0.01
+"""Default distance (Angstrom) within which symmetry is found: above the rounding of coordinates with three decimals in
+cells of 10 A, far below any distance between atoms."""
+
+SYMPRECS = (1e-5, 0.5)
+"""Tolerances (Angstrom) that are accepted: with less spglib does not come to an end, with more atoms are confused."""
+
+OVERLAP = 0.15
+"""Sites closer than this (Angstrom) are one site given twice: diffraction with Mo K alpha radiation resolves half its
+wavelength, 0.36 A, and split positions are not refined at less than half of that."""
+
+ATOMS_TOO_CLOSE = 0.5
+"""Distance (Angstrom) below which two sites that are both fully occupied cannot be atoms: H2's bond is 0.74 A. Some
+published structures have such sites; their orderings can be counted, but they have no energy."""
+
+
+@dataclass(frozen=True)
+class Parent(MSONable):
+    """A crystal with partially occupied sites; what is missing from a site's occupancy is vacancy.
+
+    Parameters
+    ----------
+    name
+        Name on results, e.g. 'LZC-A'.
+    structure
+        Conventional cell with partial occupancies (Angstrom). Every site carries the property 'label'.
+    pools
+        Groups of site labels that share one composition: within a pool every way to place its atoms and vacancies is
+        an ordering, between pools atoms never move.
+    charges
+        Formal charge (e) of each species, keyed by its text, e.g. ``{"Li": 1, "Zr": 4, "Cl": -1}``; empty if none are
+        known, which only electrostatics needs. Crystals with atoms on top of each other may have none.
+    source
+        Where cell and occupancies come from.
+    symprec
+        Distance within which symmetry is found (Angstrom).
+    notes
+        What was made of the input, e.g. which rounded occupancies were taken as fractions.
+
+    Raises
+    ------
+    InputError
+        A tolerance outside ``SYMPRECS``, an unlabelled site, an unknown or repeated label in ``pools``, a disordered
+        site in no pool, an occupancy above 1, overlapping sites, a species without a charge, or a charged cell.
+    """
+
+    name: str
+    structure: Structure
+    pools: tuple[tuple[str, ...], ...]
+    charges: dict[str, float]
+    source: str
+    symprec: float = SYMPREC
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pools", tuple(tuple(pool) for pool in self.pools))  # lists after JSON
+        object.__setattr__(self, "notes", tuple(self.notes))
+        check_symprec(self.symprec)
+        _check_occupancies(self.name, self.structure)
+        _check_distances(self.name, self.structure, OVERLAP if not self.charges else ATOMS_TOO_CLOSE)
+        _check_pools(self.name, self.structure, self.pools)
+        _check_charges(self.name, self.structure, self.charges)
+
+    @property
+    def formula(self) -> str:
+        """Reduced formula of the composition, e.g. 'Li2ZrCl6'; partial occupancies are taken as fractions."""
+        amounts = {
+            e: Fraction(a).limit_denominator(100) for e, a in self.structure.composition.element_composition.items()
+        }
+        common = math.lcm(*(amount.denominator for amount in amounts.values()))
+        return Composition({e: int(amount * common) for e, amount in amounts.items()}).reduced_formula
+
+    @cached_property
+    def primitive(self) -> PrimitiveCell:
+        """Primitive cell and space group of the whole disordered crystal.
+
+        Raises
+        ------
+        InputError
+            From :func:`selflimit.structures.parents.symmetry.find_primitive_cell`.
+        """
+        marks = [self.pool_of(site.properties[LABEL]) for site in self.structure]
+        return find_primitive_cell(self.structure, self.symprec, marks)
+
+    def with_pools(self, pools: Sequence[Sequence[str]]) -> "Parent":
+        """The same crystal with other pools.
+
+        Raises
+        ------
+        InputError
+            Unknown or repeated labels, or a disordered site in no pool.
+        """
+        return replace(self, pools=tuple(tuple(pool) for pool in pools))
+
+    def pool_of(self, label: str) -> int:
+        """Index of the pool that holds ``label``; -1 for a site outside all pools."""
+        return next((k for k, pool in enumerate(self.pools) if label in pool), -1)
+
+
+def known_parents() -> list[str]:
+    """Names of the bundled parents, e.g. 'LZC-A'."""
+    return sorted(_bundled()["models"])
+
+
+def parent_cell(name: str = "LZC-A") -> Parent:
+    """Bundled model of a disordered halide electrolyte, conventional cell.
+
+    No refined coordinates of disordered Li2ZrCl6 are public. 'LZC-A', '-C', '-D', '-E' share the framework of
+    isostructural C2/m Li3InCl6 (ICSD 89617) scaled to Li2ZrCl6's volume and differ in where Zr and Li may sit: 'LZC-A'
+    orders Zr on 2a, 'LZC-C' mixes all octahedral holes, 'LZC-D' puts Li on 4g too, 'LZC-E' has the Zr disorder of the
+    indium compound. 'LZC-trigonal' is the P-3m1 form of the Li3YCl6 type; 'Li3InCl6' is the indium compound itself.
+
+    Raises
+    ------
+    InputError
+        No model of that name.
+    """
+    data = _bundled()
+    if name not in data["models"]:
+        raise InputError(f"expected a bundled parent ({', '.join(known_parents())}), got {name!r}; or give a CIF file")
+    model = data["models"][name]
+    framework = data["frameworks"][model["framework"]]
+    structure = _from_wyckoff(framework, model["occupancies"])
+    elements = {element for site in model["occupancies"].values() for element in site}
+    return Parent(
+        name=name,
+        structure=structure,
+        pools=tuple(tuple(pool) for pool in model["pools"]),
+        charges={element: charge for element, charge in data["charges"].items() if element in elements},
+        source=f"{model['about']}. {framework['source']}",
+    )
+
+
+def _bundled() -> dict[str, Any]:
+    text = files("selflimit.structures").joinpath("data", "parents.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def _from_wyckoff(framework: dict[str, Any], occupied: dict[str, dict[str, str]]) -> Structure:
+    lattice = Lattice.from_parameters(**framework["lattice"])
+    species = [
+        Composition({element: float(Fraction(text)) for element, text in site.items()}) for site in occupied.values()
+    ]
+    positions = [framework["positions"][label] for label in occupied]
+    return Structure.from_spacegroup(
+        framework["space_group"], lattice, species, positions, site_properties={LABEL: list(occupied)}
+    )
+
+
+def check_symprec(symprec: float) -> None:
+    """Refuse a tolerance that finds no symmetry or a wrong one.
+
+    Raises
+    ------
+    InputError
+        ``symprec`` (Angstrom) outside ``SYMPRECS``.
+    """
+    if not SYMPRECS[0] <= symprec <= SYMPRECS[1]:
+        raise InputError(
+            f"expected a symprec from {SYMPRECS[0]:g} to {SYMPRECS[1]:g} A, got {symprec:g} A; take some times the "
+            f"rounding of the coordinates (default {SYMPREC:g} A)"
+        )
+
+
+def _check_occupancies(name: str, structure: Structure) -> None:
+    for site in structure:
+        if LABEL not in site.properties:
+            raise InputError(f"{name}: site {site} has no label; set the site property {LABEL!r} on every site")
+        total = sum(site.species.values())
+        if total > 1 + OCCUPANCY_DIGIT:
+            raise InputError(
+                f"{name}: expected occupancies that sum to at most 1, got {total:.4g} on site "
+                f"{site.properties[LABEL]}; correct the occupancies"
+            )
+
+
+def closest_atoms(structure: Structure, reach: float = ATOMS_TOO_CLOSE) -> tuple[str, str, float] | None:
+    """Labels and distance (Angstrom) of two sites within ``reach`` that cannot both be there; None if there are none.
+
+    Those are sites closer than ``OVERLAP``, and two full ones closer than ``ATOMS_TOO_CLOSE``.
+    """
+    first, second, _, distances = structure.get_neighbor_list(reach)
+    for k in np.argsort(distances):
+        sites = structure[first[k]], structure[second[k]]
+        if distances[k] < OVERLAP or all(is_ordered(site) for site in sites):
+            return sites[0].properties[LABEL], sites[1].properties[LABEL], float(distances[k])
+    return None
+
+
+def _check_distances(name: str, structure: Structure, reach: float) -> None:
+    try:
+        pair = closest_atoms(structure, reach)
+    except (ValueError, ZeroDivisionError, MemoryError):  # the search divides by the volume, and makes a box per reach
+        a, b, c = structure.lattice.abc
+        raise InputError(
+            f"{name}: expected a cell of a crystal, got edges of {a:.3g}, {b:.3g} and {c:.3g} A and a volume of "
+            f"{structure.volume:.3g} A^3; correct the lattice"
+        ) from None
+    if pair:
+        raise InputError(
+            f"{name}: sites {pair[0]} and {pair[1]} overlap, {pair[2]:.3f} A apart; give sites that share a position "
+            "as one site with several occupancies, or correct the positions"
+        )
+
+
+def _check_pools(name: str, structure: Structure, pools: tuple[tuple[str, ...], ...]) -> None:
+    labels = {site.properties[LABEL] for site in structure}
+    counted = Counter(label for pool in pools for label in pool)
+    if unknown := sorted(set(counted) - labels):
+        raise InputError(f"{name}: pool names unknown sites {unknown}; the sites are {sorted(labels)}")
+    if repeated := sorted(label for label, times in counted.items() if times > 1):
+        raise InputError(f"{name}: sites {repeated} are in more than one pool; give each site one pool")
+    open_sites = {site.properties[LABEL] for site in structure if not is_ordered(site)} - set(counted)
+    if open_sites:
+        raise InputError(f"{name}: disordered sites {sorted(open_sites)} are in no pool; add them to pools={pools}")
+
+
+def excess_charge(structure: Structure, charges: dict[str, float]) -> float:
+    """Total formal charge of the cell (e); 0 if it is within what rounded occupancies can make."""
+    content = [(species, amount) for site in structure for species, amount in occupancies(site).items()]
+    total = sum(charges[species] * amount for species, amount in content)
+    forgiven = 1e-6 + OCCUPANCY_DIGIT * sum(abs(charges[species]) for species, amount in content if amount < 1)
+    return total if abs(total) > forgiven else 0.0
+
+
+def _check_charges(name: str, structure: Structure, charges: dict[str, float]) -> None:
+    if not charges:
+        return
+    species = {species for site in structure for species in occupancies(site)}
+    if missing := sorted(species - set(charges)):
+        raise InputError(f"{name}: no formal charge for {missing}; give charges={{species: charge in e}}")
+    if strange := {one: charge for one, charge in charges.items() if not math.isfinite(charge)}:
+        raise InputError(f"{name}: expected formal charges in e, got {strange}")
+    if total := excess_charge(structure, charges):
+        raise InputError(
+            f"{name}: expected a neutral cell, got a total charge of {total:+.4g} e; check charges {dict(charges)} "
+            "and occupancies"
+        )

@@ -1,0 +1,1 @@
+"""Crystals relaxed by a force field: cell and positions, elastic constants, duplicates, energies of orderings."""

@@ -1,0 +1,115 @@
+"""`selflimit orderings` without relaxation: what it prints and writes, and what it refuses."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from pymatgen.core import Structure
+
+from selflimit.cli.main import main
+
+POSCAR = "salt\n1.0\n5.0 0 0\n0 5.0 0\n0 0 5.0\nLi Cl\n2 1\ndirect\n0 0 0\n0.5 0 0\n0.5 0.5 0.5\n"
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_count(capsys):
+    assert main(["orderings", "--count", "--cell", "2x1x1", "3x1x1", "--json"]) == 0
+    cells = json.loads(capsys.readouterr().out)["cells"]
+    assert [(cell["raw"], cell["distinct"]) for cell in cells] == [(495, 49), (18_564, 870)]
+
+
+def test_count_of_all_shapes_as_a_table(capsys):
+    assert main(["orderings", "--count", "--n-cells", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert "2 cells, shape 4" in printed
+    assert "75" in printed  # five shapes of 15 placements each
+
+
+def test_count_of_all_shapes_up_to_a_size(capsys):
+    assert main(["orderings", "--count", "--up-to", "2", "--skip-superperiodic", "--json"]) == 0
+    cells = json.loads(capsys.readouterr().out)["cells"]
+    # LZC-A: 3 placements in the primitive cell; of the 15 in each shape of two cells those repeat
+    assert (cells[0]["raw"], cells[0]["distinct"]) == (3, 2)
+    assert [cell["raw"] for cell in cells[1:]] == [12] * 5
+
+
+def test_lowest_with_cifs(capsys, tmp_path):
+    assert main(["orderings", "--no-relax", "--cell", "2x1x1", "--keep", "2", "--cifs", "low", "--json"]) == 0
+    (document,) = json.loads(capsys.readouterr().out)["orderings"]
+    assert (document["distinct_count"], len(document["orderings"])) == (49, 2)
+    crystals = [Structure.from_file(path) for path in sorted((tmp_path / "low").glob("*.cif"))]
+    assert [crystal.composition.reduced_formula for crystal in crystals] == ["Li2ZrCl6"] * 2
+
+
+def test_sample_and_write(capsys, tmp_path):
+    assert main(["orderings", "--sample", "4", "--cell", "2x1x1", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["orderings"]) == 4
+    assert main(["orderings", "--write", "all", "--cell", "2x1x1"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("2x1x1: 49 distinct orderings, about ")
+    assert "49 orderings in all/2x1x1" in printed
+    assert np.load(tmp_path / "all" / "2x1x1" / "degeneracies.npy").sum() == 495
+
+
+def test_poscar_with_occupancies_and_pools(capsys, tmp_path):
+    (tmp_path / "POSCAR").write_text(POSCAR)
+    asked = ["orderings", "--parent", "POSCAR", "--occupancy", "Li=Li:0.5", "--pool", "Li1,Li2", "--count", "--json"]
+    assert main(asked) == 0
+    (cell, _) = json.loads(capsys.readouterr().out)["cells"]
+    assert cell["raw"] == 2
+
+
+def test_search_is_announced_before_it_starts(capsys):
+    assert main(["orderings", "--no-relax", "--cell", "2x1x1"]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert re.fullmatch(r"2x1x1: 49 distinct orderings, about .* on one core, .* of memory, .* if kept", first)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (["--count", "--parent", "LZC-E"], "cells of 8, 16, 24 primitive cells fit"),
+        (["--no-relax", "--parent", "LZC-C", "--cell", "4x4x4"], "draw a sample"),
+        (["--n-cells", "2"], "--n-cells and --up-to need"),
+        (["--up-to", "2"], "--n-cells and --up-to need"),
+        (["--count", "--up-to", "0"], "at least 1 primitive cell, got 0"),
+        (["--count", "--parent", "none.cif"], "neither a bundled parent"),
+        (["--count", "--occupancy", "Li=Li:0.5"], "--charge and --occupancy are for files"),
+        (["--count", "--occupancy", "Li"], "--occupancy: expected e.g."),
+        (
+            ["--count", "--parent", "POSCAR", "--occupancy", "Li=Li:0.5,Li:0.5"],
+            "expected each site, and each species once",
+        ),
+        (["--count", "--parent", "POSCAR", "--occupancy", "Li=Li:nan"], "occupancies above 0 that sum to at most 1"),
+        (
+            ["--count", "--parent", "POSCAR", "--charge", "Li=nan", "--charge", "Cl=-1"],
+            "formal charges in e, got {'Li': nan}",
+        ),
+        (["--write", "all", "--most", "nan"], "--most: expected a number of orderings from 1 on, got nan"),
+        (["--no-relax", "--most", "0"], "--most: expected a number of orderings from 1 on, got 0"),
+        (["--count", "--symprec", "0"], "expected a symprec from 1e-05 to 0.5 A, got 0 A"),
+        (["--count", "--charge", "Zr4"], "--charge: expected e.g. Zr=4"),
+        (["--sample", "99", "--cell", "2x1x1"], "1 to 49 distinct orderings, got 99"),
+        (["--count", "--cell", "1x2"], "expected cell 'primitive'"),
+    ],
+)
+def test_refusals_say_what_to_do(capsys, tmp_path, asked, message):
+    (tmp_path / "POSCAR").write_text(POSCAR)
+    assert main(["orderings", *asked]) == 2
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["POSCAR"]
+
+
+def test_electrostatics_need_charges_counting_does_not(capsys, tmp_path):
+    text = POSCAR.replace("Li Cl", "Li Ar").replace("salt", "no charges")
+    (tmp_path / "POSCAR").write_text(text)
+    asked = ["orderings", "--parent", "POSCAR", "--occupancy", "Li=Li:0.5", "--pool", "Li1,Li2"]
+    assert main([*asked, "--count"]) == 0
+    assert "no formal charges" in capsys.readouterr().out
+    assert main([*asked, "--no-relax"]) == 2
+    assert "need formal charges" in capsys.readouterr().err

@@ -1,0 +1,110 @@
+"""Presets are resolvable, differ only in what they should, and are measured rightly on fields that are known."""
+
+import numpy as np
+import pytest
+
+from selflimit.documents import FieldFile, GrowthDoc
+from selflimit.errors import InputError
+from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.layers.microstructure import Microstructure
+from selflimit.mesoscale.paper.presets import PRESETS, microstructure, preset_named
+from selflimit.mesoscale.paper.published import GrowthHistory, growth_rows
+
+GRID = Grid((64, 96), 1e-6)
+
+
+def history(structure, times, reach, pressure=None, peak=None):
+    """Lithium up to the heights ``reach`` (m) at ``times`` (s), across the whole width or the columns of a slice."""
+    height = structure.grid.node_coordinates()[1]
+    xi = np.stack([(height <= up).astype(float) for up in reach])
+    zero = [0.0] * len(times)
+    document = GrowthDoc(
+        microstructure="made by hand", grid_shape=structure.grid.shape, spacing=1e-6, spacing_over_width=1.0,
+        parameters=[], times=times, tip_height=zero, deposited=zero, peak_compression=peak or zero,
+        interface_compression=zero,
+        lithium_balance_error=0, charge_balance_error=0, overshoot=0, steps=1, rejected_steps=0, sweeps=1,
+        newton_iterations=1, multigrid_iterations=1, notes=[], fields=FieldFile(path="x", sha256="x", arrays={}),
+    )  # fmt: skip
+    made = np.zeros((len(times), *structure.grid.shape)) if pressure is None else pressure
+    return GrowthHistory(document, {"xi": xi, "pressure": made}, structure)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_has_a_microstructure_and_its_materials(name):
+    preset = preset_named(name)
+    structure = microstructure(preset.layer, GRID, seed=1)
+    assert structure.electrolyte.any() == (preset.layer not in ("fine", "graded"))
+    assert structure.coarse.any() == (preset.layer not in ("fine", "fine on electrolyte"))
+    assert not preset.values  # layers differ in their particles only, as published
+
+
+def test_unknown_presets_name_the_known():
+    with pytest.raises(InputError, match=r"fig5-fine.*got 'fig9'"):
+        preset_named("fig9")
+
+
+def test_times_of_contact_are_interpolated_between_outputs():
+    structure = Microstructure.interface(GRID)
+    surface = float(np.argmax(structure.electrolyte[0] > 0.5)) * 1e-6
+    run = history(structure, [0.0, 100.0, 200.0], [0.0, surface - 5e-6, surface])
+    assert run.contacts[0].coverage == 0.0
+    assert run.contacts[2].coverage_fine == 1.0
+    assert run.first_time(1e-9) == pytest.approx(100.0)  # contact began after the last output without it
+    assert run.first_time(0.95) == pytest.approx(195.0)
+    assert history(structure, [0.0, 100.0], [0.0, 0.0]).first_time(0.95) is None
+
+
+def test_pressures_are_read_where_they_are_said_to_be():
+    structure = Microstructure.interface(GRID)
+    row = int(np.argmax(structure.electrolyte[0] > 0.5))
+    pressure = np.zeros((2, *GRID.shape))
+    pressure[:, :, row - 1], pressure[:, :, row] = -10e6, -3e6
+    run = history(structure, [0.0, 100.0], [row * 1e-6, row * 1e-6], pressure, peak=[1.0, 2.0])
+    assert run.tip_compression(50.0) == pytest.approx(10.0)
+    assert run.transmitted(100.0) == pytest.approx(3.0)
+    assert run.tip_compression(101.0) is None
+    assert run.peak(0.0, 50.0) == 1.0
+    assert run.peak(20.0, 50.0) is None
+    untouched = history(structure, [0.0, 100.0], [0.0, 0.0], pressure)
+    assert untouched.tip_compression(50.0) is None
+
+
+def test_what_lithium_takes_of_a_phase():
+    structure = Microstructure.graded(GRID, seed=1)
+    taken = history(structure, [0.0], [96e-6]).taken(structure.coarse)
+    assert taken == 1.0
+    assert history(structure, [0.0], [0.0]).taken(structure.coarse) == 0.0
+
+
+def test_rows_say_when_a_value_lies_outside_its_band():
+    structure = Microstructure.fine(GRID)
+    rows = growth_rows(preset_named("fig5-fine"), history(structure, [0.0], [0.0], peak=[7.0]))
+    assert [row.is_within for row in rows] == [True, False]
+    assert [row.basis for row in rows] == ["calibrated", "predicted"]
+
+
+def test_the_controls_run_until_lithium_has_crossed_the_fine_layer():
+    assert PRESETS["fig1b-control"].duration == PRESETS["fig1c-graded"].duration > PRESETS["fig5-fine"].duration
+
+
+def test_what_the_correction_factor_was_chosen_on_is_called_calibrated():
+    graded = microstructure("graded on electrolyte", GRID, seed=1)
+    [row] = growth_rows(preset_named("fig1c-graded"), history(graded, [0.0], [0.0]))
+    assert row.basis == "calibrated"
+    bypassed = growth_rows(preset_named("fig5-graded"), history(Microstructure.graded(GRID, 1), [0.0], [0.0]))[1]
+    assert bypassed.basis == "calibrated"
+
+
+def test_numbers_of_another_pair_of_materials_are_not_compared_with():
+    structure = Microstructure.interface(GRID, 1)
+    pressure = np.full((1, *GRID.shape), -1e6)
+    ours, other = (
+        growth_rows(preset_named(name), history(structure, [0.0], [96e-6], pressure))
+        for name in ("fig8-step1", "lgps-step1")
+    )
+    assert [row.value for row in ours] == [row.value for row in other]
+    assert any("Fig. 8A" in row.published and row.high is not None for row in ours)
+    assert all("no number" in row.published and row.low is None and row.high is None for row in other)
+    untouched = growth_rows(preset_named("lgps-step1"), history(structure, [0.0], [0.0], pressure))
+    assert any(row.value is None for row in untouched)
+    assert all(row.is_within for row in untouched)

@@ -1,0 +1,1 @@
+"""The Makers and their jobs: one module for each stage of the chain."""

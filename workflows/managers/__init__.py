@@ -1,0 +1,1 @@
+"""Job managers: jobflow-remote and FireWorks, status, pictures of flows, fetching."""

@@ -1,0 +1,1 @@
+"""Stores: opening, retrying, files in pieces, copying, queries."""
