@@ -21,8 +21,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.model import GrowthModel, GrowthRun, tip_height
 from selflimit.mesoscale.growth.time_step import Numerics
 from selflimit.mesoscale.layers.microstructure import Microstructure
@@ -100,7 +101,7 @@ def series(case: Case, run: GrowthRun) -> list[tuple[float, float, float, float]
     return rows
 
 
-def draw(path: Path, fields: dict[str, tuple[Case, Array]]) -> None:
+def draw(path: Path, fields: dict[str, tuple[Case, FloatArray]]) -> None:
     """Lithium at the last output of each case."""
     from matplotlib.figure import Figure
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import FieldFile
 from selflimit.errors import InputError
 from selflimit.files import sha256
-from selflimit.mesoscale.grid import Array
 
 
-def save_fields(folder: Path, name: str, arrays: Mapping[str, tuple[Array, str]]) -> FieldFile:
+def save_fields(folder: Path, name: str, arrays: Mapping[str, tuple[FloatArray, str]]) -> FieldFile:
     """Write arrays to ``folder/name`` in one stroke: a reader sees the whole file or none.
 
     Parameters
@@ -24,7 +24,7 @@ def save_fields(folder: Path, name: str, arrays: Mapping[str, tuple[Array, str]]
     name
         File name ending in '.npz'.
     arrays
-        Array name -> (array, unit).
+        FloatArray name -> (array, unit).
     """
     folder.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
@@ -41,7 +41,7 @@ def save_fields(folder: Path, name: str, arrays: Mapping[str, tuple[Array, str]]
     return FieldFile(path=name, sha256=digest, arrays=about)
 
 
-def load_fields(folder: Path, file: FieldFile) -> dict[str, Array]:
+def load_fields(folder: Path, file: FieldFile) -> dict[str, FloatArray]:
     """Arrays of a field file, after checking that it is the one the document speaks of.
 
     Raises

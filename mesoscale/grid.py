@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
 
-Array = NDArray[np.float64]
 Shape = tuple[int, ...]
 
 FEW_NODES = 400
@@ -75,15 +74,15 @@ class Grid:
         """Cells of every multigrid level, finest first."""
         return halvings(self.shape)
 
-    def node_coordinates(self) -> tuple[Array, ...]:
+    def node_coordinates(self) -> tuple[FloatArray, ...]:
         """Coordinates of the nodes (m) along each axis, each of shape ``nodes``."""
         return tuple(np.meshgrid(*(self.spacing * np.arange(n) for n in self.nodes), indexing="ij"))
 
-    def cell_centres(self) -> tuple[Array, ...]:
+    def cell_centres(self) -> tuple[FloatArray, ...]:
         """Coordinates of the cell centres (m) along each axis, each of shape ``shape``."""
         return tuple(np.meshgrid(*(self.spacing * (np.arange(n) + 0.5) for n in self.shape), indexing="ij"))
 
-    def to_cells(self, nodal: Array) -> Array:
+    def to_cells(self, nodal: FloatArray) -> FloatArray:
         """Cell means of a Q1 nodal field: the mean of the corners.
 
         Parameters
@@ -103,7 +102,7 @@ class Grid:
         _check_leading("nodal", nodal, self.nodes)
         return reduce(mean_of_neighbours, range(self.dimension), nodal)
 
-    def to_nodes(self, cell: Array) -> Array:
+    def to_nodes(self, cell: FloatArray) -> FloatArray:
         """Nodal values of a cell field: the volume-weighted mean of the cells that touch a node.
 
         It conserves: ``integrate(to_nodes(c))`` is the sum of ``c`` times the cell volume.
@@ -126,14 +125,14 @@ class Grid:
         widths = [(1, 1)] * self.dimension + [(0, 0)] * (cell.ndim - self.dimension)
         return reduce(mean_of_neighbours, range(self.dimension), np.pad(cell, widths, mode="edge"))
 
-    def node_volumes(self) -> Array:
+    def node_volumes(self) -> FloatArray:
         """Lumped volumes of the nodes (m^2 or m^3), shape ``nodes``; halved on every side that a node lies on."""
         weights = [np.ones(n) for n in self.nodes]
         for weight in weights:
             weight[[0, -1]] = 0.5
         return self.cell_volume * reduce(np.multiply.outer, weights)
 
-    def integrate(self, nodal: Array) -> float:
+    def integrate(self, nodal: FloatArray) -> float:
         """Integral of a Q1 nodal field over the domain (unit of ``nodal`` times m^2 or m^3).
 
         Lumping is exact for it: the integral of each Q1 basis function is its nodal volume.
@@ -150,7 +149,7 @@ def halvings(shape: Shape) -> list[Shape]:
     return levels
 
 
-def mean_of_neighbours(field: Array, axis: int) -> Array:
+def mean_of_neighbours(field: FloatArray, axis: int) -> FloatArray:
     """Means of neighbouring entries along ``axis``, one fewer than entries."""
     ahead, behind = ((slice(None),) * axis + (side,) for side in (slice(1, None), slice(None, -1)))
     return np.asarray(0.5 * (field[ahead] + field[behind]))
@@ -180,6 +179,6 @@ def _friendly(cells: int, dimension: int) -> int:
     return int(max(block, block * round(cells / block)))
 
 
-def _check_leading(name: str, field: Array, shape: Shape) -> None:
+def _check_leading(name: str, field: FloatArray, shape: Shape) -> None:
     if field.shape[: len(shape)] != shape:
         raise InputError(f"{name} must have shape {shape} on this grid, got {field.shape}")

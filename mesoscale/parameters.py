@@ -11,9 +11,9 @@ import numpy as np
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import DecompositionDoc, ElasticDoc, ParameterRow, Record
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array
 from selflimit.units import FARADAY, GAS_CONSTANT, GPA
 
 PAPER = "published model of the graded-layer cell, boundary conditions of its simulation"
@@ -44,7 +44,7 @@ class Isotropic(NamedTuple):
     """Poisson ratio, dimensionless."""
 
 
-def lame(youngs_modulus: Array | float, poisson_ratio: Array | float) -> tuple[Array, Array]:
+def lame(youngs_modulus: FloatArray | float, poisson_ratio: FloatArray | float) -> tuple[FloatArray, FloatArray]:
     """Lame constants of an isotropic solid.
 
     lam = E nu / ((1 + nu)(1 - 2 nu)), mu = E / (2 (1 + nu)).

@@ -18,9 +18,10 @@ import numpy as np
 from pymatgen.core import Composition
 from pymatgen.core.entries import ComputedStructureEntry
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import LevelOfTheory, VolumeRules, common_level
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.linear_programme import NO_ELECTROLYTE, Candidates, FloatArray
+from selflimit.phase_diagrams.linear_programme import NO_ELECTROLYTE, Candidates
 from selflimit.phase_diagrams.phases import (
     GASES,
     Phase,

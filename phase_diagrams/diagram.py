@@ -37,8 +37,8 @@ from selflimit.errors import InputError
 from selflimit.phase_diagrams.checks import Range, increasing, require_non_negative, require_one_of
 from selflimit.phase_diagrams.chemical_system import ChemicalSystem, Electrolyte, chemical_system
 from selflimit.phase_diagrams.functionals.functionals import (
+    candidates_under,
     coexisting,
-    competitors_of,
     constriction_of,
     constriction_segment,
     over_k_eff,
@@ -53,7 +53,7 @@ from selflimit.phase_diagrams.reaction import product_amounts
 
 LARGEST_K_EFF = 50.0
 """Effective bulk modulus (GPa) up to which critical values are looked for: stiffer than any solid electrolyte."""
-VOLTAGES: Range = (0.0, 6.0)
+VOLTAGE_RANGE: Range = (0.0, 6.0)
 """Voltages (V) looked at by default: from the metal to beyond every oxidation limit."""
 
 
@@ -173,7 +173,9 @@ class ConstrainedPhaseDiagram:
             reaction_strain=found.reaction.strain,
         )
 
-    def profile(self, composition: Composition | str, k_eff: float, voltage_range: Range = VOLTAGES) -> StabilityDoc:
+    def profile(
+        self, composition: Composition | str, k_eff: float, voltage_range: Range = VOLTAGE_RANGE
+    ) -> StabilityDoc:
         """All ground states of one electrolyte over a voltage range, with exact critical voltages.
 
         The stability window joins the segments whose only product has the electrolyte's own formula (itself or a
@@ -214,7 +216,7 @@ class ConstrainedPhaseDiagram:
     def predominance(
         self,
         composition: Composition | str,
-        voltage_range: Range = VOLTAGES,
+        voltage_range: Range = VOLTAGE_RANGE,
         k_eff_range: Range = (0.0, 20.0),
     ) -> PredominanceDoc:
         """The map of all ground states over voltage and effective bulk modulus.
@@ -246,7 +248,7 @@ class ConstrainedPhaseDiagram:
         require_non_negative(voltage=voltages[0], k_eff=k_effs[0])
         electrolyte, constriction = constriction_of(self.system, self.model, composition, k_effs[1])
         tiling = constriction.tiling(voltages, k_effs)
-        candidates = competitors_of(self.system, self.model, electrolyte)
+        candidates = candidates_under(self.system, self.model, electrolyte)
         return PredominanceDoc(
             **self._shared(electrolyte),
             voltage_range=voltages,
@@ -301,7 +303,7 @@ class ConstrainedPhaseDiagram:
         return _first_change([(segment.k_eff_low, segment.products) for segment in segments])
 
     def hull_products(
-        self, composition: Composition | str, k_eff: float, voltage_range: Range = VOLTAGES, volumes: str = "PBE"
+        self, composition: Composition | str, k_eff: float, voltage_range: Range = VOLTAGE_RANGE, volumes: str = "PBE"
     ) -> ProductsDoc:
         """Ground-state products of a composition that has no entry of its own.
 

@@ -26,6 +26,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import (
     InterfaceKink,
     InterfaceReactionDoc,
@@ -35,7 +36,7 @@ from selflimit.documents import (
 )
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.linear_programme import NO_ELECTROLYTE, Assemblage, Candidates, FloatArray, ground_state
+from selflimit.phase_diagrams.linear_programme import NO_ELECTROLYTE, Assemblage, Candidates, ground_state
 from selflimit.phase_diagrams.phases import LARGEST_DENOMINATOR, Phase, parse_formula
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 

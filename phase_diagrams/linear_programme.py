@@ -18,12 +18,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.phase_diagrams.phases import Phase
-
-FloatArray = NDArray[np.float64]
 
 REDUCED_COST_TOLERANCE = 1e-11
 """A phase below the hull by less than this (eV per closed atom) counts as on it: 1e3 times the round-off of a solve."""
@@ -37,7 +35,7 @@ NO_ELECTROLYTE = -1
 """In place of the index of the electrolyte's phase: it has none, or it does not compete."""
 PIVOT_LIMIT = 20_000
 """Simplex pivots before giving up; a 900-phase quaternary needs some tens."""
-PATIENCE = 20
+DEGENERATE_PIVOTS = 20
 """Pivots of length zero in a row before Bland's rule takes over."""
 
 
@@ -151,7 +149,7 @@ def _minimise(candidates: Candidates, cost: FloatArray, start: Sequence[int]) ->
         entering = int(reduced.argmin())
         if reduced[entering] >= -REDUCED_COST_TOLERANCE:
             return basis, reduced
-        if standstill > PATIENCE:
+        if standstill > DEGENERATE_PIVOTS:
             entering = int(np.argmax(reduced < -REDUCED_COST_TOLERANCE))
         row, step = _runs_out_first(candidates, inverse, basis, entering)
         standstill = 0 if step > 0 else standstill + 1

@@ -6,9 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import PhaseAmount
 from selflimit.phase_diagrams.chemical_system import Electrolyte
-from selflimit.phase_diagrams.linear_programme import SMALLEST_AMOUNT, Assemblage, Candidates, FloatArray
+from selflimit.phase_diagrams.linear_programme import SMALLEST_AMOUNT, Assemblage, Candidates
 from selflimit.phase_diagrams.phases import LARGEST_DENOMINATOR
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
@@ -22,7 +23,7 @@ Amounts = tuple[tuple[int, float], ...]
 """Phases that are there, as (index, fu per electrolyte fu)."""
 
 
-def blended(assemblages: Iterable[Assemblage], shares: Iterable[float]) -> Amounts:
+def mix_assemblages(assemblages: Iterable[Assemblage], shares: Iterable[float]) -> Amounts:
     """Amounts of coexisting assemblages together, each weighted with its share of the electrolyte."""
     total: dict[int, float] = {}
     for assemblage, share in zip(assemblages, shares, strict=True):
@@ -116,7 +117,7 @@ class Reaction:
         return f"{' + '.join(left)} -> {' + '.join(right + released)}"
 
 
-def unchanged(electrolyte: Electrolyte, working_ion: str) -> Reaction:
+def no_reaction(electrolyte: Electrolyte, working_ion: str) -> Reaction:
     """The electrolyte that stays what it is."""
     one = np.ones(1)
     alone = Candidates(

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from jobflow import Flow, Job, Maker, OutputReference
 
 from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH
-from selflimit.phase_diagrams.diagram import VOLTAGES
+from selflimit.phase_diagrams.diagram import VOLTAGE_RANGE
 from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR
 from selflimit.structures.parents.parents import Parent
 from selflimit.workflows import carried_files, diagram_jobs, jobs
@@ -133,7 +133,7 @@ class PhaseDiagramMaker(Maker):
     name: str = "phase diagram"
     working_ion: str = "Li"
     k_effs: tuple[float, ...] = (0.0, 5.0, 10.0, 15.0)
-    voltage_range: tuple[float, float] = VOLTAGES
+    voltage_range: tuple[float, float] = VOLTAGE_RANGE
     k_eff_range: tuple[float, float] = (0.0, 20.0)
     sampling: Sampling = field(default_factory=lambda: Sampling(energy_error=REACTION_ERROR, samples=300, seed=1))
     phases: str = "bundled"

@@ -35,7 +35,7 @@ from selflimit.structures.relaxation.ordering_energies import Outcome, ordering_
 from selflimit.workflows.running.identical_work import job
 from selflimit.workflows.stores.size_limit import require_storable
 
-OUTPUTS = 7
+GROWTH_OUTPUTS = 7
 """Intervals between output times of a growth."""
 
 
@@ -310,7 +310,7 @@ def grown(
         raise InputError(f"expected a particle layer 'fine' or 'graded', got {layer!r}")
     microstructure = made[layer](grid_of(parameters, grid_cells), seed)
     model = GrowthModel(parameters, microstructure, threads=threads_asked())
-    return model.run(duration, OUTPUTS, Path.cwd(), progress, resume=True)
+    return model.run(duration, GROWTH_OUTPUTS, Path.cwd(), progress, resume=True)
 
 
 def stressed(

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
-from selflimit.mesoscale.grid import Array
+from selflimit.arrays import FloatArray
 
 POINTS = 400
 """Points on a side of the square where the theory is evaluated; errs by the part of a cell at the rim of a disc."""
@@ -45,7 +45,7 @@ def flat_speed(drive: float) -> float:
         sign, small = 1.0 - 2.0 * end, 1e-6
         rate = 0.5 * (sign * speed + np.sqrt(speed**2 + 8.0))  # of the decay to the rest state, where g'' = 2
 
-        def right(phi: float, q: Array) -> Array:
+        def right(phi: float, q: FloatArray) -> FloatArray:
             return speed + (2.0 * phi * (1.0 - phi) * (1.0 - 2.0 * phi) - 30.0 * drive * (phi * (1.0 - phi)) ** 2) / q
 
         return float(solve_ivp(right, (end + sign * small, 0.5), [rate * small], rtol=1e-10, atol=1e-13).y[0, -1])
@@ -54,27 +54,27 @@ def flat_speed(drive: float) -> float:
     return float(brentq(lambda v: slope(v, 1.0) - slope(v, 0.0), 0.5 * estimate, 1.5 * estimate))
 
 
-def growth_time(end: ArrayLike, start: float, speed: float) -> Array:
+def growth_time(end: ArrayLike, start: float, speed: float) -> FloatArray:
     """Time in which dr/dt = v - 1/r, with v start > 1, brings a disc from radius ``start`` to ``end``; 0 up to it."""
     r = np.maximum(np.asarray(end, dtype=float), start)
     return np.asarray((r - start) / speed + np.log((speed * r - 1.0) / (speed * start - 1.0)) / speed**2)
 
 
-def radius(age: ArrayLike, start: float, speed: float) -> Array:
+def radius(age: ArrayLike, start: float, speed: float) -> FloatArray:
     """Radius of a disc that began with ``start``, the inverse of ``growth_time``; 0 before its birth."""
     reach = start + speed * float(np.max(age)) + 1.0
     r = np.linspace(start, reach, 20_000)
     return np.where(np.asarray(age) < 0.0, 0.0, np.interp(age, growth_time(r, start, speed), r))
 
 
-def distance(side: float, points: int, x: float, y: float) -> Array:
+def distance(side: float, points: int, x: float, y: float) -> FloatArray:
     """Distance to the nearest periodic image of (x, y), on points x points of the square."""
     place = side / points * np.arange(points)
     across, along = ((place - centre + 0.5 * side) % side - 0.5 * side for centre in (x, y))
     return np.hypot(across[:, None], along[None, :])
 
 
-def sharp_fraction(side: float, seeds: Sequence[Seed], start: float, speed: float, times: Array) -> Array:
+def sharp_fraction(side: float, seeds: Sequence[Seed], start: float, speed: float, times: FloatArray) -> FloatArray:
     """Covered fraction at ``times`` by the discs of these very seeds; discs do not feel each other."""
     arrival = np.full((POINTS, POINTS), np.inf)
     for seed in seeds:
@@ -83,7 +83,7 @@ def sharp_fraction(side: float, seeds: Sequence[Seed], start: float, speed: floa
     return np.array([(arrival <= time).mean() for time in times])
 
 
-def expected_fraction(side: float, count: int, radii: Array, weights: Array) -> tuple[float, float]:
+def expected_fraction(side: float, count: int, radii: FloatArray, weights: FloatArray) -> tuple[float, float]:
     """Mean and standard deviation of the covered fraction by ``count`` random discs, over all their placements.
 
     Parameters
@@ -107,7 +107,7 @@ def expected_fraction(side: float, count: int, radii: Array, weights: Array) -> 
     return 1.0 - bare, float(np.sqrt(max(second - bare**2, 0.0)))
 
 
-def avrami_exponent(times: Array, fraction: Array) -> float:
+def avrami_exponent(times: FloatArray, fraction: FloatArray) -> float:
     """Slope of log(-log(1 - Y)) over log(t) where -2 < log10(-log10(1 - Y)) < 0, that is 0.0228 < Y < 0.9."""
     used = (fraction > 1.0 - 10.0**-0.01) & (fraction < 0.9)
     return float(np.polyfit(np.log(times[used]), np.log(-np.log1p(-fraction[used])), 1)[0])

@@ -38,8 +38,9 @@ from numpy.polynomial import Polynomial
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, cg
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.electrochemistry import switch, switch_slope
 from selflimit.mesoscale.mechanics.elasticity import cell_strain
 from selflimit.mesoscale.solver.solve import solve_elastic
@@ -84,27 +85,27 @@ class CubicSolid:
     grid: Grid
 
     @cached_property
-    def fixed(self) -> Array:
+    def fixed(self) -> FloatArray:
         """Rollers on the two axes; the other sides are free. Shape ``nodes + (2,)``."""
         fixed = np.zeros((*self.grid.nodes, 2), dtype=bool)
         fixed[0, :, 0], fixed[:, 0, 1] = True, True
         return fixed
 
     @cached_property
-    def incidence(self) -> Array:
+    def incidence(self) -> FloatArray:
         """Unknowns (node, component) of each cell, shape (cells, 8)."""
         number = np.arange(np.prod(self.grid.nodes)).reshape(self.grid.nodes)
         corners = np.stack([number[i : i - 1 or None, j : j - 1 or None].ravel() for i in (0, 1) for j in (0, 1)], -1)
         return (2 * corners[..., None] + np.arange(2)).reshape(len(corners), 8)
 
-    def solve(self, factor: Array, strain: Array, guess: Array) -> Array:
+    def solve(self, factor: FloatArray, strain: FloatArray, guess: FloatArray) -> FloatArray:
         """Displacement (nm) under the eigenstrain ``strain`` (11 and 22); both fields per cell, shape ``shape``."""
         free = ~self.fixed.ravel()
         stiffness = self._matrix(factor)[free][:, free]
         load = self._load((C11 + C12) * factor * strain).ravel()[free]
         isotropic = [np.broadcast_to(value, self.grid.shape) * factor for value in (C12, 0.5 * (C11 - C12))]
 
-        def precondition(forces: Array) -> Array:
+        def precondition(forces: FloatArray) -> FloatArray:
             full = np.zeros(free.size)
             full[free] = forces
             full, none = full.reshape(self.fixed.shape), np.zeros(self.fixed.shape)
@@ -117,12 +118,12 @@ class CubicSolid:
             raise ConvergenceError("cubic elasticity did not converge in 60 iterations")
         return x.reshape(guess.shape)
 
-    def _matrix(self, factor: Array) -> sparse.csr_matrix:
+    def _matrix(self, factor: FloatArray) -> sparse.csr_matrix:
         rows, columns = np.repeat(self.incidence, 8, 1).ravel(), np.tile(self.incidence, (1, 8)).ravel()
         values = (factor.ravel()[:, None] * _cubic_element().ravel()).ravel()
         return sparse.coo_matrix((values, (rows, columns))).tocsr()
 
-    def _load(self, stress: Array) -> Array:
+    def _load(self, stress: FloatArray) -> FloatArray:
         """Nodal forces of an isotropic in-plane stress per cell, shape ``nodes + (2,)``."""
         forces = np.zeros(self.fixed.shape)
         for i, j in product((0, 1), repeat=2):
@@ -131,7 +132,7 @@ class CubicSolid:
         return forces
 
 
-def _cubic_element() -> Array:
+def _cubic_element() -> FloatArray:
     """Q1 stiffness of a square of C_matrix, two Gauss points a side: unknowns (corner, component)."""
     total, gauss = np.zeros((8, 8)), 0.5 + np.array([-0.5, 0.5]) / np.sqrt(3.0)
     moduli = np.array([[C11, C12, 0.0], [C12, C11, 0.0], [0.0, 0.0, C44]])
@@ -153,7 +154,7 @@ class Precipitate:
         slope, curvature = WELL.deriv(), WELL.deriv(2)
         self.equation = CahnHilliard(grid, MOBILITY, KAPPA, slope, curvature, self.elastic_slope)
 
-    def start(self) -> Array:
+    def start(self) -> FloatArray:
         """The published initial order parameter on the quarter."""
         v, (x, y) = self.variant, self.grid.node_coordinates()
         a, b = v.radius / v.ratio, v.radius * v.ratio
@@ -162,7 +163,7 @@ class Precipitate:
         profile = 0.5 * (1.0 - np.tanh(distance * np.log(19.0) / WIDTH))
         return np.asarray(v.matrix + (1.0 - v.matrix) * profile)
 
-    def elastic_state(self, eta: Array) -> tuple[Array, Array, Array]:
+    def elastic_state(self, eta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Elastic strain (11, 22, 2 x 12) and the stress of C_matrix that belongs to it, and C/C_matrix, per cell."""
         h = self.grid.to_cells(switch(eta))
         factor = 1.0 + (self.variant.stiffening - 1.0) * h
@@ -172,19 +173,19 @@ class Precipitate:
         normal = [C11 * strain[i] + C12 * strain[1 - i] for i in (0, 1)]
         return strain, np.stack([*normal, C44 * strain[2]]), factor
 
-    def elastic_energy(self, eta: Array) -> float:
+    def elastic_energy(self, eta: FloatArray) -> float:
         """int f_el over the quarter, at the cell centres."""
         strain, stress, factor = self.elastic_state(eta)
         return float(0.5 * (factor * (strain * stress).sum(axis=0)).sum() * self.grid.cell_volume)
 
-    def elastic_slope(self, eta: Array) -> Array:
+    def elastic_slope(self, eta: FloatArray) -> FloatArray:
         """d(f_el)/d(eta) = h' {1/2 eps_el : (C_precip - C_matrix) : eps_el - sigma : eps_T}."""
         strain, stress, factor = self.elastic_state(eta)
         stiffer = 0.5 * (self.variant.stiffening - 1.0) * (strain * stress).sum(axis=0)
         per_h = stiffer - factor * MISFIT * (stress[0] + stress[1])
         return np.asarray(switch_slope(eta) * self.grid.to_nodes(per_h))
 
-    def measures(self, eta: Array) -> list[float]:
+    def measures(self, eta: FloatArray) -> list[float]:
         """a_01, a_10, a_d, elastic, gradient and total free energy, area; of the whole domain."""
         a_10, a_01 = (self._reach(eta, angle) for angle in (0.0, 0.5 * np.pi))
         a_d = self._reach(eta, np.arctan2(a_01, a_10))
@@ -192,12 +193,12 @@ class Precipitate:
         total = elastic + gradient + 4.0 * self.grid.integrate(WELL(eta))
         return [a_01, a_10, a_d, elastic, gradient, total, 4.0 * self.grid.integrate(eta)]
 
-    def contour(self, eta: Array, points: int = 90) -> list[tuple[float, float]]:
+    def contour(self, eta: FloatArray, points: int = 90) -> list[tuple[float, float]]:
         """The contour eta = 1/2 of the first quadrant, from the [10] to the [01] axis (nm)."""
         angles = np.linspace(0.0, 0.5 * np.pi, points + 1)
         return [(r * np.cos(a), r * np.sin(a)) for a in angles for r in [self._reach(eta, a)]]
 
-    def _reach(self, eta: Array, angle: float) -> float:
+    def _reach(self, eta: FloatArray, angle: float) -> float:
         """Distance from the centre to eta = 1/2 along a ray (nm), by bilinear interpolation."""
         distance = np.arange(0.0, 2.0 * self.variant.radius, 0.1 * self.grid.spacing)
         along = _bilinear(
@@ -208,7 +209,7 @@ class Precipitate:
         return float(distance[last] + step * (distance[last + 1] - distance[last]))
 
 
-def _bilinear(field: Array, i: Array, j: Array) -> Array:
+def _bilinear(field: FloatArray, i: FloatArray, j: FloatArray) -> FloatArray:
     m, n = i.astype(int), j.astype(int)
     p, q = i - m, j - n
     low = (1.0 - p) * field[m, n] + p * field[m + 1, n]

@@ -24,29 +24,30 @@ import numpy as np
 from cahn_hilliard import CahnHilliard
 from marching import march, write_table
 
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.arrays import FloatArray
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.solver.solve import solve_scalar
 
 CA, CB, KAPPA, RHO, MOBILITY, COUPLING, PERMITTIVITY = 0.3, 0.7, 2.0, 5.0, 5.0, 0.09, 90.0
 SIDE, END = 100.0, 400.0
 
 
-def chemical_energy(c: Array) -> Array:
+def chemical_energy(c: FloatArray) -> FloatArray:
     """Density rho (c - ca)^2 (cb - c)^2."""
     return RHO * (c - CA) ** 2 * (CB - c) ** 2
 
 
-def slope(c: Array) -> Array:
+def slope(c: FloatArray) -> FloatArray:
     """f' = 2 rho (c - ca)(cb - c)(ca + cb - 2c)."""
     return 2.0 * RHO * (c - CA) * (CB - c) * (CA + CB - 2.0 * c)
 
 
-def curvature(c: Array) -> Array:
+def curvature(c: FloatArray) -> FloatArray:
     """f'' = 2 rho [(ca + cb - 2c)^2 - 2 (c - ca)(cb - c)]."""
     return 2.0 * RHO * ((CA + CB - 2.0 * c) ** 2 - 2.0 * (c - CA) * (CB - c))
 
 
-def start(grid: Grid) -> Array:
+def start(grid: Grid) -> FloatArray:
     """The published initial concentration."""
     x, y = grid.node_coordinates()
     cos = np.cos
@@ -54,7 +55,7 @@ def start(grid: Grid) -> Array:
     return np.asarray(0.5 + 0.04 * (waves + cos(0.025 * x - 0.15 * y) * cos(0.07 * x - 0.02 * y)))
 
 
-def potential(grid: Grid, c: Array) -> Array:
+def potential(grid: Grid, c: FloatArray) -> FloatArray:
     """Phi from lap(Phi) = -k c/eps."""
     y = grid.node_coordinates()[1]
     fixed, given = np.zeros(grid.nodes, dtype=bool), np.zeros(grid.nodes)
@@ -64,7 +65,7 @@ def potential(grid: Grid, c: Array) -> Array:
     return solve_scalar(grid, np.ones(grid.shape), np.zeros(grid.nodes), load, fixed, given, 1e-9).x
 
 
-def energy(equation: CahnHilliard, c: Array) -> float:
+def energy(equation: CahnHilliard, c: FloatArray) -> float:
     """Free energy F."""
     electric = 0.5 * COUPLING * c * potential(equation.grid, c)
     return equation.gradient_energy(c) + equation.grid.integrate(chemical_energy(c) + electric)

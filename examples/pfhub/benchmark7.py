@@ -33,7 +33,8 @@ from pathlib import Path
 import numpy as np
 from marching import write_table
 
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.arrays import FloatArray
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.electrochemistry import Charge
 from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.growth.step_length import Moment, backward_difference, extrapolate
@@ -50,19 +51,19 @@ class Problem:
     kappa: float = 0.0004
     c2: float = 0.0625 * np.pi
 
-    def position(self, x: Array, t: float) -> Array:
+    def position(self, x: FloatArray, t: float) -> FloatArray:
         """Where the interface is, a(x, t)."""
         return np.asarray(0.25 + A1 * t * np.sin(B1 * x) + A2 * np.sin(B2 * x + self.c2 * t))
 
-    def profile(self, x: Array, y: Array, t: float) -> Array:
+    def profile(self, x: FloatArray, y: FloatArray, t: float) -> FloatArray:
         """tanh(z), z = (y - a)/sqrt(2 kappa)."""
         return np.asarray(np.tanh((y - self.position(x, t)) / np.sqrt(2.0 * self.kappa)))
 
-    def solution(self, x: Array, y: Array, t: float) -> Array:
+    def solution(self, x: FloatArray, y: FloatArray, t: float) -> FloatArray:
         """The manufactured solution."""
         return 0.5 * (1.0 - self.profile(x, y, t))
 
-    def source(self, x: Array, y: Array, t: float) -> Array:
+    def source(self, x: FloatArray, y: FloatArray, t: float) -> FloatArray:
         """S = sech^2(z)/(4 sqrt(kappa)) [sqrt(2)(a_t - kappa a_xx) - 2 sqrt(kappa) tanh(z) a_x^2]."""
         phase = B2 * x + self.c2 * t
         slope = A1 * B1 * t * np.cos(B1 * x) + A2 * B2 * np.cos(phase)
@@ -87,24 +88,24 @@ class Strip:
         return Grid((self.cells + 2 * self.margin, self.rows), 1.0 / self.cells)
 
     @property
-    def axes(self) -> tuple[Array, Array]:
+    def axes(self) -> tuple[FloatArray, FloatArray]:
         """x and y of the nodes, of the shapes (n, 1) and (1, m)."""
         nx, ny = self.grid.nodes
         x, y = np.arange(nx) - self.margin, np.arange(ny) - 0.5 * self.rows
         return x[:, None] / self.cells, 0.5 * HEIGHT + y[None, :] / self.cells
 
-    def periodic(self, field: Array) -> Array:
+    def periodic(self, field: FloatArray) -> FloatArray:
         """The field with the margins renewed by their periodic images."""
         inner = field[self.margin : self.margin + self.cells]
         return np.pad(inner, ((self.margin, self.margin + 1), (0, 0)), mode="wrap")
 
-    def published(self, field: Array) -> Array:
+    def published(self, field: FloatArray) -> FloatArray:
         """The part on 0 <= x < 1, 0 <= y <= 1/2; x = 1 is x = 0."""
         inside = np.abs(self.axes[1][0] - 0.5 * HEIGHT) < 0.5 * HEIGHT + 1e-9
         return field[self.margin : self.margin + self.cells, inside]
 
 
-def error_at_end(problem: Problem, strip: Strip, steps: int, tolerance: float = 1e-7) -> Array:
+def error_at_end(problem: Problem, strip: Strip, steps: int, tolerance: float = 1e-7) -> FloatArray:
     """Error of eta at t = 8 on the published domain, after ``steps`` equal steps."""
     grid, (x, y) = strip.grid, strip.axes
     width = np.sqrt(problem.kappa / 2.0)  # with W = 1; gamma = w W/3
@@ -125,12 +126,12 @@ def whole_domain(cells: int, beyond: int = 0) -> Strip:
     return Strip(cells, cells // 2, cells // 2 + 2 * beyond)
 
 
-def l2_norm(error: Array) -> float:
+def l2_norm(error: FloatArray) -> float:
     """sqrt(sum error^2 dx dy)."""
     return float(np.sqrt((error**2).sum()) / len(error))
 
 
-def order(sizes: Array, errors: Array) -> float:
+def order(sizes: FloatArray, errors: FloatArray) -> float:
     """Least-squares slope of log(error) over log(size)."""
     return float(np.polyfit(np.log(sizes), np.log(errors), 1)[0])
 

@@ -27,7 +27,8 @@ from pathlib import Path
 import numpy as np
 from marching import march, write_table
 
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.arrays import FloatArray
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.electrochemistry import Charge, switch
 from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.growth.step_length import Difference
@@ -46,24 +47,24 @@ def nucleation_front(grid: Grid, drive: float = DRIVE) -> Front:
     return Front(grid, p.model_copy(update={"exchange_current": current}))
 
 
-def seed(grid: Grid, radius: float, centre: float) -> Array:
+def seed(grid: Grid, radius: float, centre: float) -> FloatArray:
     """Diffuse disc of ``radius`` around (centre, centre)."""
     x, y = grid.node_coordinates()
     return np.asarray(0.5 * (1.0 - np.tanh((np.hypot(x - centre, y - centre) - radius) / np.sqrt(2.0))))
 
 
-def step(front: Front, tolerance: float, difference: Difference, _time: float, guess: Array) -> Array:
+def step(front: Front, tolerance: float, difference: Difference, _time: float, guess: FloatArray) -> FloatArray:
     """One step of d(phi)/dt = lap(phi) - g' + Df p', to a last Newton update of ``tolerance``."""
     one, none = np.ones(front.grid.nodes), np.zeros(front.grid.nodes)
     return front.step(difference.base, one, Charge(one, none), none, difference.length, tolerance, guess).xi
 
 
-def energy(front: Front, phi: Array) -> float:
+def energy(front: Front, phi: FloatArray) -> float:
     """Free energy F."""
     return front.energy(phi) - DRIVE * front.grid.integrate(switch(phi))
 
 
-def final_field(cells: int, tolerance: float) -> Array:
+def final_field(cells: int, tolerance: float) -> FloatArray:
     """phi at t = 200 of a seed of 1.01 r* in the corner of a quarter with ``cells`` cells a side."""
     front = nucleation_front(Grid((cells, cells), 0.5 * SIDE / cells))
     start = seed(front.grid, 1.01 * CRITICAL, 0.0)

@@ -36,7 +36,7 @@ from benchmark8 import nucleation_front, step
 from marching import march, write_table
 from periodic_square import PeriodicSquare, particle_count
 
-from selflimit.mesoscale.grid import Array
+from selflimit.arrays import FloatArray
 from selflimit.mesoscale.growth.electrochemistry import switch
 from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.growth.step_length import Difference
@@ -80,7 +80,7 @@ def random_seeds(part: Part, run: int) -> list[Seed]:
     return sorted(map(Seed, random.uniform(0.0, part.last_seed, part.seeds), x, y))
 
 
-def with_seeds(square: PeriodicSquare, phi: Array, seeds: Sequence[Seed]) -> Array:
+def with_seeds(square: PeriodicSquare, phi: FloatArray, seeds: Sequence[Seed]) -> FloatArray:
     """The field ``phi`` plus the profiles of ``seeds``, at most 1."""
     total = square.inner(phi)
     for seed in seeds:
@@ -89,14 +89,16 @@ def with_seeds(square: PeriodicSquare, phi: Array, seeds: Sequence[Seed]) -> Arr
     return square.continued(np.minimum(total, 1.0))
 
 
-def periodic_step(square: PeriodicSquare, front: Front, difference: Difference, time: float, guess: Array) -> Array:
+def periodic_step(
+    square: PeriodicSquare, front: Front, difference: Difference, time: float, guess: FloatArray
+) -> FloatArray:
     """One step, with the margin renewed."""
     return square.continued(square.inner(step(front, 1e-3, difference, time, guess)))
 
 
 def evolve(
-    square: PeriodicSquare, seeds: Sequence[Seed], times: Array, tolerance: float
-) -> Iterator[tuple[float, Array]]:
+    square: PeriodicSquare, seeds: Sequence[Seed], times: FloatArray, tolerance: float
+) -> Iterator[tuple[float, FloatArray]]:
     """The continued field at ``times``, the first of which is 0."""
     solve = partial(periodic_step, square, nucleation_front(square.grid, DRIVE))
     phi = np.zeros(square.grid.nodes)
@@ -113,14 +115,14 @@ def evolve(
     yield times[-1], phi
 
 
-def energy(square: PeriodicSquare, front: Front, phi: Array) -> float:
+def energy(square: PeriodicSquare, front: Front, phi: FloatArray) -> float:
     """Free energy F of the periodic square; the lumped Q1 form of int 1/2 |grad phi|^2 + g - Df p."""
     inner = square.inner(phi)
     bulk = square.grid.cell_volume * (inner**2 * (1.0 - inner) ** 2 - DRIVE * switch(inner)).sum()
     return float(bulk - 0.5 * (inner * square.inner(front.tension_load(phi))).sum())
 
 
-def one_run(part: Part, seeds: Sequence[Seed], times: Array) -> list[tuple[float, float, float, int]]:
+def one_run(part: Part, seeds: Sequence[Seed], times: FloatArray) -> list[tuple[float, float, float, int]]:
     """Rows of time, solid fraction, F and number of particles."""
     square, rows = part.square, []
     front = nucleation_front(square.grid, DRIVE)
@@ -139,7 +141,7 @@ def theory(part: Part, speed: float, time: float) -> tuple[float, float]:
     return expected_fraction(part.square.side, part.seeds, radius(ages, START_RADIUS, speed), weights)
 
 
-def summary(part: Part, times: Array, fractions: Array, speed: float, out: Path) -> dict[str, float]:
+def summary(part: Part, times: FloatArray, fractions: FloatArray, speed: float, out: Path) -> dict[str, float]:
     """Write and print the mean of Y over the runs beside the theory; return both exponents and their distance."""
     expected, scatter = np.array([theory(part, speed, time) for time in times]).T
     error, mean = scatter / np.sqrt(len(fractions)), fractions.mean(axis=0)

@@ -21,11 +21,12 @@ from scipy import sparse
 from scipy.fft import dctn, idctn
 from scipy.sparse.linalg import LinearOperator, gmres
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.step_length import Difference
 
-Potential = Callable[[Array], Array]
+Potential = Callable[[FloatArray], FloatArray]
 MAX_NEWTON = 12
 
 
@@ -45,7 +46,7 @@ class CahnHilliard:
     """What else belongs to mu, as a function of c; weak enough to be left out of the Newton matrix."""
 
     @cached_property
-    def volumes(self) -> Array:
+    def volumes(self) -> FloatArray:
         """Lumped nodal volumes."""
         return self.grid.node_volumes()
 
@@ -56,21 +57,23 @@ class CahnHilliard:
         return sparse.csr_matrix(sparse.kron(kx, my) + sparse.kron(mx, ky))
 
     @cached_property
-    def eigenvalues(self) -> Array:
+    def eigenvalues(self) -> FloatArray:
         """Eigenvalues of L by wave numbers, shape ``nodes``."""
         cos = [np.cos(np.pi * np.arange(cells + 1) / cells) for cells in self.grid.shape]
         (kx, mx), (ky, my) = ((2.0 - 2.0 * c, (2.0 + c) / 3.0) for c in cos)
         return np.asarray(np.multiply.outer(kx, my) + np.multiply.outer(mx, ky)) / self.grid.spacing**2
 
-    def minus_laplacian(self, field: Array) -> Array:
+    def minus_laplacian(self, field: FloatArray) -> FloatArray:
         """L field, shape ``nodes``."""
         return np.asarray((self.stiffness @ field.ravel()).reshape(field.shape) / self.volumes)
 
-    def gradient_energy(self, c: Array) -> float:
+    def gradient_energy(self, c: FloatArray) -> float:
         """int kappa/2 |grad c|^2."""
         return float(0.5 * self.gradient * c.ravel() @ (self.stiffness @ c.ravel()))
 
-    def step(self, difference: Difference, guess: Array, tolerance: float, source: Array | float = 0.0) -> Array:
+    def step(
+        self, difference: Difference, guess: FloatArray, tolerance: float, source: FloatArray | float = 0.0
+    ) -> FloatArray:
         """c after a step, to a last Newton update of ``tolerance``; ``source`` is added to dc/dt.
 
         Raises
@@ -88,8 +91,8 @@ class CahnHilliard:
                 return c
         raise ConvergenceError(f"Cahn-Hilliard: Newton's method did not reach {tolerance} in {MAX_NEWTON} iterations")
 
-    def _newton_update(self, curvature: Array, rhs: Array, h: float, atol: float) -> Array:
-        def matrix(flat: Array) -> Array:
+    def _newton_update(self, curvature: FloatArray, rhs: FloatArray, h: float, atol: float) -> FloatArray:
+        def matrix(flat: FloatArray) -> FloatArray:
             x = flat.reshape(rhs.shape)
             inner = curvature * x + self.gradient * self.minus_laplacian(x)
             return np.asarray((x + h * self.mobility * self.minus_laplacian(inner)).ravel())
@@ -97,7 +100,7 @@ class CahnHilliard:
         spread = self.eigenvalues * h * self.mobility
         scale = 1.0 + spread * (0.5 * max(float(curvature.max()), 0.0) + self.gradient * self.eigenvalues)
 
-        def preconditioner(flat: Array) -> Array:
+        def preconditioner(flat: FloatArray) -> FloatArray:
             return np.asarray(idctn(dctn(flat.reshape(rhs.shape), 1) / scale, 1).ravel())
 
         operators = [LinearOperator((rhs.size, rhs.size), matvec=f, dtype=float) for f in (matrix, preconditioner)]

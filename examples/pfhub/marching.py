@@ -4,8 +4,8 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.growth.step_length import (
     LARGEST_RATIO,
     Difference,
@@ -16,13 +16,18 @@ from selflimit.mesoscale.growth.step_length import (
     next_length,
 )
 
-Solve = Callable[[Difference, float, Array], Array]
+Solve = Callable[[Difference, float, FloatArray], FloatArray]
 """Field after a step, from its difference formula, the time at its end and a first guess."""
 
 
 def march(
-    solve: Solve, start: Array, times: Sequence[float], tolerance: float, first: float, longest: float = float("inf")
-) -> Iterator[tuple[float, Array]]:
+    solve: Solve,
+    start: FloatArray,
+    times: Sequence[float],
+    tolerance: float,
+    first: float,
+    longest: float = float("inf"),
+) -> Iterator[tuple[float, FloatArray]]:
     """The field at ``times`` (ascending, the first is the start), by steps whose estimated error is ``tolerance``.
 
     A step that does not converge is tried again at half its length.

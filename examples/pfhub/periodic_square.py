@@ -14,7 +14,8 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse.csgraph import connected_components
 
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.arrays import FloatArray
+from selflimit.mesoscale.grid import Grid
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,17 @@ class PeriodicSquare:
         """The grid of the continued square."""
         return Grid((self.cells + 2 * self.margin,) * 2, self.side / self.cells)
 
-    def inner(self, field: Array) -> Array:
+    def inner(self, field: FloatArray) -> FloatArray:
         """The square itself, every node once: shape (cells, cells)."""
         inside = slice(self.margin, self.margin + self.cells)
         return field[inside, inside]
 
-    def continued(self, inner: Array) -> Array:
+    def continued(self, inner: FloatArray) -> FloatArray:
         """The square with its periodic images in the margin: shape ``grid.nodes``."""
         return np.pad(inner, (self.margin, self.margin + 1), mode="wrap")
 
 
-def particle_count(solid: Array) -> int:
+def particle_count(solid: FloatArray) -> int:
     """Number of regions of True that do not touch each other, across the periodic sides too."""
     labels, count = ndimage.label(np.pad(solid, (0, 1), mode="wrap"))
     pairs = np.concatenate([labels[[0, -1]].T, labels[:, [0, -1]]])  # a node and its image

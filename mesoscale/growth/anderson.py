@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from selflimit.mesoscale.grid import Array
+from selflimit.arrays import FloatArray
 
 DEPTH = 2
 """Earlier iterates that are mixed in: the residual falls from 6e-3 to 1e-5 in 14 sweeps; 4 and 8 are no faster."""
@@ -17,7 +17,7 @@ RELAXATION = 2.0 / 3.0
 """Share of the residual that is added: the first sweeps, before there is anything to mix, alternate without it."""
 
 
-def next_iterate(points: Sequence[Array], images: Sequence[Array]) -> Array:
+def next_iterate(points: Sequence[FloatArray], images: Sequence[FloatArray]) -> FloatArray:
     """The next x of the points x_k, oldest first, and their images G(x_k); any one shape."""
     residuals = [image - point for point, image in zip(points, images, strict=True)]
     step = RELAXATION * residuals[-1]

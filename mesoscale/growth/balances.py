@@ -4,7 +4,8 @@ from functools import reduce
 
 import numpy as np
 
-from selflimit.mesoscale.grid import Array, Grid, mean_of_neighbours
+from selflimit.arrays import FloatArray
+from selflimit.mesoscale.grid import Grid, mean_of_neighbours
 from selflimit.mesoscale.growth import electrochemistry as ec
 from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.mechanics.stress import cell_gradient, magnitude
@@ -12,20 +13,22 @@ from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.units import FARADAY
 
 
-def inventory(grid: Grid, p: InterfaceParameters, xi: Array, c: Array) -> float:
+def inventory(grid: Grid, p: InterfaceParameters, xi: FloatArray, c: FloatArray) -> float:
     """Lithium in the domain, int c + (c_s/c_0) xi (m^2, in units of c_0 per m of depth; m^3 in three dimensions)."""
     return grid.integrate(c + p.metal_site_density / p.bulk_concentration * xi)
 
 
-def inflow(grid: Grid, p: InterfaceParameters, xi: Array, c: Array, phi: Array) -> float:
+def inflow(grid: Grid, p: InterfaceParameters, xi: FloatArray, c: FloatArray, phi: FloatArray) -> float:
     """Li+ that enters through the top (m^2/s in units of c_0; m^3/s in 3-D), by the discrete operator."""
     xi, c, phi = (field[..., -2:] for field in (xi, c, phi))
     boltzmann = np.exp(-p.inverse_thermal_voltage * phi)
-    diffusivity = ec.mixture(xi, p.metal_diffusivity, p.electrolyte_diffusivity) * boltzmann
+    diffusivity = ec.mix(xi, p.metal_diffusivity, p.electrolyte_diffusivity) * boltzmann
     return _through(grid, diffusivity, c / boltzmann)
 
 
-def stored_current(grid: Grid, p: InterfaceParameters, xi: Array, phi: Array, growth_rate: Array) -> float:
+def stored_current(
+    grid: Grid, p: InterfaceParameters, xi: FloatArray, phi: FloatArray, growth_rate: FloatArray
+) -> float:
     """Charge that appears per time and is not taken by growth (A per m of depth; A in 3-D); 0 where charge balances.
 
     Net current through both ends, by the discrete operator, minus n F c_s int d(xi)/dt; the growth of the nodes on the
@@ -33,14 +36,14 @@ def stored_current(grid: Grid, p: InterfaceParameters, xi: Array, phi: Array, gr
     """
     metal = min(p.metal_conductivity, p.conductivity_cap * p.electrolyte_conductivity)
     bottom, top = (
-        _through(grid, ec.mixture(xi[..., end], metal, p.electrolyte_conductivity), phi[..., end])
+        _through(grid, ec.mix(xi[..., end], metal, p.electrolyte_conductivity), phi[..., end])
         for end in (slice(None, 2), slice(-2, None))
     )
     taken = (grid.node_volumes() * growth_rate)[..., 1:-1].sum()
     return top - bottom - p.charge_number * FARADAY * p.metal_site_density * float(taken)
 
 
-def driven_growth(front: Front, xi: Array, c: Array, eta: Array) -> tuple[float, float]:
+def driven_growth(front: Front, xi: FloatArray, c: FloatArray, eta: FloatArray) -> tuple[float, float]:
     """Growth of the lithium (m^2/s; m^3/s in 3-D) that charge transfer and tension ask for on an ideal grid.
 
     Integrating the equation of xi, the double well drops out of a front with the symmetric profile, and surface tension
@@ -57,18 +60,18 @@ def driven_growth(front: Front, xi: Array, c: Array, eta: Array) -> tuple[float,
     return front.grid.integrate(reaction) + tension, front.grid.integrate(np.abs(reaction)) + abs(tension)
 
 
-def front_length(grid: Grid, p: InterfaceParameters, xi: Array) -> float:
+def front_length(grid: Grid, p: InterfaceParameters, xi: FloatArray) -> float:
     """Length of the front (m; m^2 in 3-D): int xi (1 - xi) / w, exact for the profile 1/2 [1 - tanh(x/2w)]."""
     return grid.integrate(np.clip(xi * (1.0 - xi), 0.0, None)) / p.interface_width
 
 
-def steepness(grid: Grid, p: InterfaceParameters, xi: Array) -> float:
+def steepness(grid: Grid, p: InterfaceParameters, xi: FloatArray) -> float:
     """Mean slope of the front over that of the profile: int |grad xi| / int xi (1 - xi)/w, 1 for the profile."""
     slope = magnitude(cell_gradient(grid, xi)).sum() * grid.cell_volume
     return float(slope) / front_length(grid, p, xi)
 
 
-def _through(grid: Grid, coefficient: Array, potential: Array) -> float:
+def _through(grid: Grid, coefficient: FloatArray, potential: FloatArray) -> float:
     """Q1 flux along the last axis through one layer of cells, from the nodes on both sides of it, shape (..., 2)."""
     lateral = range(grid.dimension - 1)
     in_cells = reduce(mean_of_neighbours, lateral, coefficient.mean(axis=-1))

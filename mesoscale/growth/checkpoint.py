@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from selflimit import __version__
+from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array
 
 FORMAT = "selflimit growth checkpoint, version 3"
 UNITS = {
@@ -56,7 +56,7 @@ class CheckpointFile:
 
     def save(self, run: Any) -> None:
         """Replace the checkpoint by ``run``: dataclasses, tuples, lists and dictionaries of numbers, texts, arrays."""
-        arrays: dict[str, Array] = {}
+        arrays: dict[str, FloatArray] = {}
         header = {
             "format": FORMAT,
             "selflimit": __version__,
@@ -112,7 +112,7 @@ class CheckpointFile:
             )
 
 
-def _plain(value: Any, name: str, arrays: dict[str, Array]) -> Any:
+def _plain(value: Any, name: str, arrays: dict[str, FloatArray]) -> Any:
     """``value`` as JSON types; arrays go to ``arrays`` under dotted names."""
     if isinstance(value, np.ndarray):
         arrays[name] = value
@@ -128,7 +128,7 @@ def _plain(value: Any, name: str, arrays: dict[str, Array]) -> Any:
     return value
 
 
-def _restored(value: Any, arrays: Mapping[str, Array]) -> Any:
+def _restored(value: Any, arrays: Mapping[str, FloatArray]) -> Any:
     if isinstance(value, str) and value.startswith(_REFERENCE):
         return arrays[value.removeprefix(_REFERENCE)]
     if isinstance(value, dict):
@@ -138,7 +138,7 @@ def _restored(value: Any, arrays: Mapping[str, Array]) -> Any:
     return value
 
 
-def _about(name: str, array: Array) -> str:
+def _about(name: str, array: FloatArray) -> str:
     return f"{'x'.join(map(str, array.shape))} {array.dtype} {UNITS[name.rsplit('.', 1)[-1]]}"
 
 

@@ -9,27 +9,27 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.arrays import BoolArray, FloatArray
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.solve import Solution, solve_scalar
 from selflimit.units import FARADAY
 
 
-def switch(xi: Array) -> Array:
+def switch(xi: FloatArray) -> FloatArray:
     """h(xi) = xi^3 (6 xi^2 - 15 xi + 10), with h = 0 below 0 and 1 above 1."""
     x = np.clip(xi, 0.0, 1.0)
     return np.asarray(x * x * x * ((6.0 * x - 15.0) * x + 10.0))
 
 
-def switch_slope(xi: Array) -> Array:
+def switch_slope(xi: FloatArray) -> FloatArray:
     """h'(xi) = 30 xi^2 (1 - xi)^2, zero outside [0, 1]."""
     x = np.clip(xi, 0.0, 1.0)
     return np.asarray(30.0 * x**2 * (1.0 - x) ** 2)
 
 
-def switch_curvature(xi: Array) -> Array:
+def switch_curvature(xi: FloatArray) -> FloatArray:
     """h''(xi) = 60 xi (1 - xi) (1 - 2 xi), zero outside [0, 1]."""
     x = np.clip(xi, 0.0, 1.0)
     return np.asarray(60.0 * x * (1.0 - x) * (1.0 - 2.0 * x))
@@ -38,40 +38,40 @@ def switch_curvature(xi: Array) -> Array:
 class Charge(NamedTuple):
     """Butler-Volmer factors at every node, without the switch h'(xi): rate = L_eta (cathodic c - anodic)."""
 
-    cathodic: Array
+    cathodic: FloatArray
     """exp(-alpha f eta), dimensionless, shape ``nodes``."""
-    anodic: Array
+    anodic: FloatArray
     """exp((1 - alpha) f eta), dimensionless, shape ``nodes``."""
 
 
-def mechanical_overpotential(p: InterfaceParameters, pressure: Array) -> Array:
+def mechanical_overpotential(p: InterfaceParameters, pressure: FloatArray) -> FloatArray:
     """eta_m = -C P v_m/(nF) (V) of the hydrostatic pressure P = tr(sigma)/3 (Pa): compression opposes deposition."""
     return -p.mechanical_correction * pressure * p.metal_molar_volume / (p.charge_number * FARADAY)
 
 
-def nernst_overpotential(p: InterfaceParameters, concentration: Array) -> Array:
+def nernst_overpotential(p: InterfaceParameters, concentration: FloatArray) -> FloatArray:
     """Overpotential (V) at which a front stands still at the concentration c, eta = (RT/nF) ln c."""
     return np.asarray(np.log(concentration) / p.inverse_thermal_voltage)
 
 
-def charge_transfer(p: InterfaceParameters, overpotential: Array) -> Charge:
+def charge_transfer(p: InterfaceParameters, overpotential: FloatArray) -> Charge:
     """Butler-Volmer factors at the total overpotential eta (V), shape ``nodes``."""
     x = p.inverse_thermal_voltage * overpotential
     return Charge(np.exp(-p.transfer_coefficient * x), np.exp((1.0 - p.transfer_coefficient) * x))
 
 
-def activity(p: InterfaceParameters, concentration: Array) -> Array:
+def activity(p: InterfaceParameters, concentration: FloatArray) -> FloatArray:
     """Concentration that drives charge transfer, c up to saturation, dimensionless."""
     return np.minimum(concentration, p.saturation)
 
 
-def mixture(xi: Array, metal: float, electrolyte: float) -> Array:
+def mix(xi: FloatArray, metal: float, electrolyte: float) -> FloatArray:
     """X_eff = h X_Li + (1 - h) X_SSE, in the unit of ``metal`` and the shape of ``xi``."""
     h = switch(xi)
     return np.asarray(h * metal + (1.0 - h) * electrolyte)
 
 
-def ends(grid: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def ends(grid: Grid) -> tuple[BoolArray, BoolArray]:
     """Masks of the nodes on the electrode and on the far electrolyte, the ends of the last axis, shape ``nodes``."""
     bottom, top = np.zeros(grid.nodes, dtype=np.bool_), np.zeros(grid.nodes, dtype=np.bool_)
     bottom[..., 0], top[..., -1] = True, True
@@ -81,9 +81,9 @@ def ends(grid: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 def potential(
     grid: Grid,
     p: InterfaceParameters,
-    xi: Array,
-    growth_rate: Array,
-    guess: Array,
+    xi: FloatArray,
+    growth_rate: FloatArray,
+    guess: FloatArray,
     rtol: float,
     threads: int = 1,
 ) -> Solution:
@@ -116,7 +116,7 @@ def potential(
         If the linear solve misses ``rtol``.
     """
     metal = min(p.metal_conductivity, p.conductivity_cap * p.electrolyte_conductivity)
-    sigma = grid.to_cells(mixture(xi, metal, p.electrolyte_conductivity))
+    sigma = grid.to_cells(mix(xi, metal, p.electrolyte_conductivity))
     bottom, top = ends(grid)
     x0 = np.where(bottom, p.overpotential, np.where(top, 0.0, guess))
     load = -p.charge_number * FARADAY * p.metal_site_density * growth_rate * grid.node_volumes()
@@ -126,13 +126,13 @@ def potential(
 class Sink(NamedTuple):
     """Consumption of Li+ by growth, written so that c stays positive: d(xi)/dt = slope c - rest."""
 
-    slope: Array
+    slope: FloatArray
     """Coefficient of c (1/s), >= 0, shape ``nodes``."""
-    rest: Array
+    rest: FloatArray
     """Part without c (1/s), >= 0, shape ``nodes``."""
 
 
-def consumption(growth_rate: Array, cathodic_slope: Array, concentration: Array) -> Sink:
+def consumption(growth_rate: FloatArray, cathodic_slope: FloatArray, concentration: FloatArray) -> Sink:
     """Linearise d(xi)/dt in c, with non-negative slope and rest (Patankar's rule).
 
     The slope is the kinetics' d(rate)/dc, raised to rate/c where the rest would be negative.
@@ -144,12 +144,12 @@ def consumption(growth_rate: Array, cathodic_slope: Array, concentration: Array)
 def concentration(
     grid: Grid,
     p: InterfaceParameters,
-    xi: Array,
-    phi: Array,
-    previous: Array,
+    xi: FloatArray,
+    phi: FloatArray,
+    previous: FloatArray,
     sink: Sink,
     dt: float,
-    guess: Array,
+    guess: FloatArray,
     rtol: float,
     threads: int = 1,
 ) -> Solution:
@@ -186,7 +186,7 @@ def concentration(
     """
     boltzmann = np.exp(-p.inverse_thermal_voltage * phi)
     ratio = p.metal_site_density / p.bulk_concentration
-    diffusivity = grid.to_cells(mixture(xi, p.metal_diffusivity, p.electrolyte_diffusivity) * boltzmann)
+    diffusivity = grid.to_cells(mix(xi, p.metal_diffusivity, p.electrolyte_diffusivity) * boltzmann)
     _, top = ends(grid)
     load = (previous / dt + ratio * sink.rest) * grid.node_volumes()
     x0 = np.where(top, 1.0, guess) / boltzmann

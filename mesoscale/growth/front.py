@@ -17,15 +17,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import AnyArray, BoolArray, FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.electrochemistry import Charge, activity, switch_curvature, switch_slope
 from selflimit.mesoscale.mechanics.stress import cell_gradient, direction, magnitude, weak_divergence
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.elements import diffusion_elements
-from selflimit.mesoscale.solver.nodal_vectors import Vector, advance, dot, follow
+from selflimit.mesoscale.solver.nodal_vectors import advance_iterate, dot, follow
 from selflimit.mesoscale.solver.operators import Operator, q1_operator
 
 MAX_NEWTON = 12
@@ -36,12 +36,12 @@ FORCING = 0.01
 """Share of a Newton update to which it is solved: the next iteration takes care of the rest."""
 
 
-def well_slope(xi: Array) -> Array:
+def well_slope(xi: FloatArray) -> FloatArray:
     """g'(xi)/W = 2 xi (1 - xi) (1 - 2 xi)."""
     return np.asarray(2.0 * xi * (1.0 - xi) * (1.0 - 2.0 * xi))
 
 
-def well_curvature(xi: Array) -> Array:
+def well_curvature(xi: FloatArray) -> FloatArray:
     """g''(xi)/W = 2 - 12 xi + 12 xi^2."""
     return np.asarray(2.0 - 12.0 * xi * (1.0 - xi))
 
@@ -49,11 +49,11 @@ def well_curvature(xi: Array) -> Array:
 class FrontStep(NamedTuple):
     """Result of one backward-Euler step of the front."""
 
-    xi: Array
+    xi: FloatArray
     """Order parameter at the end of the step, shape ``nodes``."""
     newton: int
     """Newton iterations."""
-    cathodic_slope: Array
+    cathodic_slope: FloatArray
     """d(d(xi)/dt)/dc = L_eta h'(xi) exp(-alpha f eta) (1/s), shape ``nodes``; 0 where saturated or closed."""
 
 
@@ -75,20 +75,20 @@ class Front:
 
     grid: Grid
     p: InterfaceParameters
-    open_share: Array | None = None
+    open_share: FloatArray | None = None
     threads: int = 1
 
     @cached_property
-    def is_open(self) -> NDArray[np.bool_]:
+    def is_open(self) -> BoolArray:
         """Nodes that lithium can reach, shape ``nodes``."""
         return np.asarray(self.grid.to_nodes(self._share) > 0.0)
 
     @cached_property
-    def volumes(self) -> Array:
+    def volumes(self) -> FloatArray:
         """Lumped open volume around each node (m^2 or m^3), shape ``nodes``; all of it where nothing is open."""
         return np.where(self.is_open, self.grid.to_nodes(self._share), 1.0) * self.grid.node_volumes()
 
-    def to_open_nodes(self, cell: Array) -> Array:
+    def to_open_nodes(self, cell: FloatArray) -> FloatArray:
         """Nodal means of a cell field, shape ``nodes``; beside a closed part those of the open cells only.
 
         What lithium feels is its own stress and not that of a softer neighbour.
@@ -99,7 +99,7 @@ class Front:
         return np.where(self.is_open, self.grid.to_nodes(self._share * cell) / share, self.grid.to_nodes(cell))
 
     @property
-    def _share(self) -> Array:
+    def _share(self) -> FloatArray:
         return np.ones(self.grid.shape) if self.open_share is None else self.open_share
 
     @cached_property
@@ -111,21 +111,21 @@ class Front:
         return replace(operator, free=operator.lines.pack(self.is_open[..., None], np.float64))
 
     @cached_property
-    def _tension_diagonal(self) -> Vector:
+    def _tension_diagonal(self) -> AnyArray:
         return self._tension.diagonal()
 
-    def tension_load(self, xi: Array) -> Array:
+    def tension_load(self, xi: FloatArray) -> FloatArray:
         """Nodal integrals int N L_sigma kappa lap(xi) (m^2/s; m^3/s in three dimensions), shape ``nodes``."""
         load = self._tension.lines.zeros(np.float64)
         self._tension.subtract(self.threads, self._packed(xi), load)
         return self._unpacked(load)
 
-    def energy(self, xi: Array) -> float:
+    def energy(self, xi: FloatArray) -> float:
         """Free energy int g + kappa/2 |grad xi|^2 (J per m of depth; J in three dimensions)."""
         well = self.p.barrier * float((self.is_open * self.volumes * xi**2 * (1.0 - xi) ** 2).sum())
         return well - 0.5 * float((xi * self.tension_load(xi)).sum()) / self.p.surface_mobility
 
-    def total_curvature(self, xi: Array) -> float:
+    def total_curvature(self, xi: FloatArray) -> float:
         """Curvature of the front, int |grad xi| div(grad xi/|grad xi|); negative where lithium bulges.
 
         -2 pi for a disc, -8 pi R (m) for a sphere, whatever the profile; 0 for a front from side to side in the plane.
@@ -137,7 +137,14 @@ class Front:
         return -float((weighted * weak_divergence(self.grid, normal)).sum())
 
     def step(
-        self, before: Array, c: Array, charge: Charge, load: Array, dt: float, tolerance: float, guess: Array
+        self,
+        before: FloatArray,
+        c: FloatArray,
+        charge: Charge,
+        load: FloatArray,
+        dt: float,
+        tolerance: float,
+        guess: FloatArray,
     ) -> FrontStep:
         """Order parameter after a backward-Euler step.
 
@@ -176,14 +183,16 @@ class Front:
             f"front: Newton's method did not reach {tolerance} in {MAX_NEWTON} iterations at dt = {dt} s"
         )
 
-    def _newton_update(self, xi: Array, before: Array, drive: Array, load: Array, dt: float, atol: float) -> Array:
+    def _newton_update(
+        self, xi: FloatArray, before: FloatArray, drive: FloatArray, load: FloatArray, dt: float, atol: float
+    ) -> FloatArray:
         p, mobility = self.p, self.p.surface_mobility
         rate = mobility * p.barrier * well_slope(xi) - switch_slope(xi) * drive - load
         defect = self.tension_load(xi) - self.is_open * self.volumes * ((xi - before) / dt + rate)
         diagonal = 1.0 / dt + mobility * p.barrier * well_curvature(xi) - switch_curvature(xi) * drive
         return self._conjugate_gradients(self.volumes * diagonal, defect, atol)
 
-    def _conjugate_gradients(self, diagonal: Array, defect: Array, atol: float) -> Array:
+    def _conjugate_gradients(self, diagonal: FloatArray, defect: FloatArray, atol: float) -> FloatArray:
         """Solve (diagonal + tension) x = defect to an error of about ``atol``, or ``FORCING`` of x."""
         mass, r = self._packed(diagonal), self._packed(defect)
         operator = replace(self._tension, mass=mass[:, 0])
@@ -203,17 +212,17 @@ class Front:
             curvature = -dot(lines, threads, direction, image)
             if curvature <= 0.0:
                 raise ConvergenceError("front: the step's operator is not positive definite; take a shorter time step")
-            advance(threads, lines.inner, rho / curvature, direction, image, x, r)
+            advance_iterate(threads, lines.inner, rho / curvature, direction, image, x, r)
             last = rho
         raise ConvergenceError(f"front: conjugate gradients did not converge in {MAX_CG} iterations; shorten the step")
 
-    def _packed(self, field: Array) -> Vector:
+    def _packed(self, field: FloatArray) -> AnyArray:
         return self._tension.lines.pack(field[..., None], np.float64)
 
-    def _unpacked(self, vector: Vector) -> Array:
+    def _unpacked(self, vector: AnyArray) -> FloatArray:
         return np.ascontiguousarray(self._tension.lines.unpack(vector)[..., 0])
 
-    def anisotropy_rate(self, xi: Array) -> Array:
+    def anisotropy_rate(self, xi: FloatArray) -> FloatArray:
         """Explicit rate (1/s) of the cubic part of the surface energy, shape ``nodes``.
 
         The energy density is kappa/2 a^2 |grad xi|^2 with a = 1 + delta (4 sum n_i^4 - 3), n the normal: in the plane
@@ -228,7 +237,7 @@ class Front:
         spread = p.surface_mobility * p.gradient_coefficient
         return -spread * self.is_open * weak_divergence(self.grid, self._share[..., None] * flux) / self.volumes
 
-    def noise_rate(self, xi: Array, charge: Charge, chi: Array) -> Array:
+    def noise_rate(self, xi: FloatArray, charge: Charge, chi: FloatArray) -> FloatArray:
         """Random rate h'(xi) A chi (1/s), shape ``nodes``.
 
         A is relative to the local exchange rate L_eta exp(-alpha f eta); chi from

@@ -5,8 +5,9 @@ import math
 import numpy as np
 from scipy.ndimage import distance_transform_edt, label, maximum
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 
@@ -46,7 +47,7 @@ def check_resolution(structure: Microstructure, p: InterfaceParameters, allow_un
     return notes
 
 
-def cells_across(fraction: Array) -> float:
+def cells_across(fraction: FloatArray) -> float:
     """Cells across the thinnest particle of a volume fraction per cell; infinite without particles.
 
     From the largest distance to the outside, so a flat particle counts with its thickness; exact for a flat one of an

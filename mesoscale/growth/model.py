@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale.field_files import save_fields
-from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.growth import balances, guards
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
 from selflimit.mesoscale.growth.step_length import LARGEST_RATIO, Moment, next_length
@@ -46,10 +46,10 @@ class Output:
     """
 
     time: float
-    xi: Array
-    c: Array
-    phi: Array
-    pressure: Array
+    xi: FloatArray
+    c: FloatArray
+    phi: FloatArray
+    pressure: FloatArray
     lithium_imbalance: float
     charge_imbalance: float
     overshoot: float
@@ -178,14 +178,14 @@ class GrowthModel:
         file.remove()
         return document
 
-    def evolve(self, xi: Array, times: Sequence[float], progress: Progress = silent) -> GrowthRun:
+    def evolve(self, xi: FloatArray, times: Sequence[float], progress: Progress = silent) -> GrowthRun:
         """Grow from the order parameter ``xi``, with outputs at ``times`` (s, ascending, the first is the beginning).
 
         Ends early, with the state of that moment, when lithium comes near the far electrolyte (``short_circuit``).
         """
         return self.advance(self.begin(xi, times[0]), times, progress)
 
-    def begin(self, xi: Array, begin: float) -> GrowthRun:
+    def begin(self, xi: FloatArray, begin: float) -> GrowthRun:
         """A run at the time ``begin`` (s), at the order parameter ``xi``, shape ``nodes``."""
         effort = Effort()
         state = self.equations.initial_state(xi, begin, effort)
@@ -216,7 +216,7 @@ class GrowthModel:
         height, w = self.microstructure.grid.size[-1], self.parameters.interface_width
         return tip_height(self.microstructure.grid.spacing, state.xi) > height - 10.0 * w
 
-    def configuration(self, xi: Array, times: Sequence[float]) -> dict[str, Any]:
+    def configuration(self, xi: FloatArray, times: Sequence[float]) -> dict[str, Any]:
         """All that the result depends on, as JSON types; arrays by their SHA-256."""
         structure = self.microstructure
         return {
@@ -338,7 +338,7 @@ def output_times(duration: float, outputs: Sequence[float] | int) -> list[float]
     return times
 
 
-def tip_height(spacing: float, xi: Array) -> float:
+def tip_height(spacing: float, xi: FloatArray) -> float:
     """Highest point of the contour xi = 1/2 (m), by linear interpolation along the columns; 0 without lithium."""
     below, above = xi[..., :-1], xi[..., 1:]
     crossed = np.nonzero((below >= 0.5) & (above < 0.5))
@@ -354,7 +354,7 @@ def front_compression(model: GrowthModel, state: State | Output) -> float:
     return float(-(weight * state.pressure).sum() / weight.sum())
 
 
-def stacked(states: Sequence[Output]) -> dict[str, tuple[Array, str]]:
+def stacked(states: Sequence[Output]) -> dict[str, tuple[FloatArray, str]]:
     """Fields of all outputs as (array, unit), time first."""
     return {
         "time": (np.array([state.time for state in states]), "s"),

@@ -14,10 +14,10 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.arrays import BoolArray, FloatArray, IntArray, UInt64Array
+from selflimit.mesoscale.grid import Grid
 
 SLOT = 1.0
 """Length of a time slot (s), the time that the noise amplitude refers to. A front takes w/v = 10 s and more to move by
@@ -26,10 +26,8 @@ its width at the default parameters: it cannot tell slots from white noise."""
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
-Words = NDArray[np.uint64]
 
-
-def noise(grid: Grid, width: float, seed: int, begin: float, end: float, where: NDArray[np.bool_]) -> Array:
+def noise(grid: Grid, width: float, seed: int, begin: float, end: float, where: BoolArray) -> FloatArray:
     """Mean over the times ``begin`` to ``end`` of white noise of unit variance per w^2 (w^3 in 3-D) and 1 s.
 
     Parameters
@@ -50,7 +48,7 @@ def noise(grid: Grid, width: float, seed: int, begin: float, end: float, where: 
     The noise at the nodes, dimensionless, shape ``nodes``; of no meaning where it was not asked for.
     """
     positions = [np.arange(count, dtype=np.float64) * (grid.spacing / width) for count in grid.nodes]
-    lattice: Array = np.zeros(tuple(math.ceil(size / width) + 2 for size in grid.size))
+    lattice: FloatArray = np.zeros(tuple(math.ceil(size / width) + 2 for size in grid.size))
     points = np.nonzero(_around(lattice.shape, positions, where))
     slots = range(math.floor(begin / SLOT), math.ceil(end / SLOT))
     shares = [(min(end, (slot + 1) * SLOT) - max(begin, slot * SLOT)) / (end - begin) for slot in slots]
@@ -61,7 +59,7 @@ def noise(grid: Grid, width: float, seed: int, begin: float, end: float, where: 
     return lattice
 
 
-def lattice_values(points: Sequence[NDArray[np.int64]], seed: int, slot: int) -> Array:
+def lattice_values(points: Sequence[IntArray], seed: int, slot: int) -> FloatArray:
     """Standard normal numbers of one time slot at lattice points, given by an array of indices for each axis."""
     word = _mixed(_mixed(np.full(1, seed & 0xFFFFFFFFFFFFFFFF, np.uint64)), np.full(1, slot, np.uint64))
     for index in points:
@@ -70,7 +68,7 @@ def lattice_values(points: Sequence[NDArray[np.int64]], seed: int, slot: int) ->
     return np.asarray(ndtri(uniform))
 
 
-def _around(shape: tuple[int, ...], positions: Sequence[Array], where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _around(shape: tuple[int, ...], positions: Sequence[FloatArray], where: BoolArray) -> BoolArray:
     """Lattice points at the corners of the lattice cells that hold the nodes ``where``."""
     cells = np.zeros(shape, np.bool_)
     cells[tuple(np.floor(at).astype(int)[index] for at, index in zip(positions, np.nonzero(where), strict=True))] = True
@@ -79,7 +77,7 @@ def _around(shape: tuple[int, ...], positions: Sequence[Array], where: NDArray[n
     return cells
 
 
-def _mixed(word: Words, counter: Words | int = 0) -> Words:
+def _mixed(word: UInt64Array, counter: UInt64Array | int = 0) -> UInt64Array:
     """Output ``counter`` of SplitMix64 from the state ``word`` (Steele et al. 2014, doi:10.1145/2660193.2660195)."""
     z = word + (np.asarray(counter, np.uint64) + np.uint64(1)) * _GOLDEN
     z = (z ^ (z >> np.uint64(30))) * _FIRST
@@ -87,7 +85,7 @@ def _mixed(word: Words, counter: Words | int = 0) -> Words:
     return np.asarray(z ^ (z >> np.uint64(31)))
 
 
-def _sampled(field: Array, axis: int, at: Array) -> Array:
+def _sampled(field: FloatArray, axis: int, at: FloatArray) -> FloatArray:
     """Linear interpolation along one axis at the positions ``at``, in lattice spacings."""
     before = np.floor(at).astype(int)
     share = (at - before).reshape([-1 if a == axis else 1 for a in range(field.ndim)])

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from selflimit.mesoscale.grid import Array
+from selflimit.arrays import FloatArray
 
 LARGEST_RATIO = 1.8
 """Most that a step grows over the one before, with a margin to the bound 1 + sqrt(2) of zero-stability."""
@@ -29,11 +29,11 @@ class Moment(NamedTuple):
 
     time: float
     """Time (s)."""
-    xi: Array
+    xi: FloatArray
     """Order parameter, shape ``nodes``."""
-    c: Array
+    c: FloatArray
     """Normalised Li+ concentration, shape ``nodes``."""
-    phi: Array
+    phi: FloatArray
     """Electric potential (V), shape ``nodes``."""
 
     def order_parameter_only(self) -> "Moment":
@@ -44,7 +44,7 @@ class Moment(NamedTuple):
 class Difference(NamedTuple):
     """A backward difference: xi' = (xi - base)/length."""
 
-    base: Array
+    base: FloatArray
     """What the new value is compared with, shape ``nodes``."""
     length: float
     """Effective step (s)."""
@@ -61,7 +61,7 @@ def backward_difference(past: Sequence[Moment], dt: float, order: int) -> Differ
     return Difference(base, dt * (1.0 + r) / (1.0 + 2.0 * r), 2)
 
 
-def extrapolate(past: Sequence[Moment], time: float, name: str) -> Array:
+def extrapolate(past: Sequence[Moment], time: float, name: str) -> FloatArray:
     """The polynomial through one field ('xi', 'c' or 'phi') of all ``past`` moments, at ``time`` (s)."""
     total = np.zeros_like(past[0].xi)
     for moment in past:
@@ -71,7 +71,7 @@ def extrapolate(past: Sequence[Moment], time: float, name: str) -> Array:
     return total
 
 
-def local_error(past: Sequence[Moment], time: float, difference: Difference, xi: Array) -> float:
+def local_error(past: Sequence[Moment], time: float, difference: Difference, xi: FloatArray) -> float:
     """Estimate of the error (largest over the nodes) that one step made in xi, from the extrapolation beside it.
 
     With q past moments at the distances d_i from ``time``, a formula of order q errs by h d_1 ... d_q xi^(q+1)/(q+1)!

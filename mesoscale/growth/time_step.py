@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.growth import balances
 from selflimit.mesoscale.growth import electrochemistry as ec
 from selflimit.mesoscale.growth.anderson import expected_change, next_iterate, seen_contraction
@@ -86,9 +86,9 @@ class Numerics:
 class Mechanics(NamedTuple):
     """What a step needs of the mechanical equilibrium before it; ``CoupledEquations.stress`` gives all of it."""
 
-    displacement: Array
+    displacement: FloatArray
     """Nodal displacement (m), shape ``nodes + (d,)``: where the next solution begins."""
-    pressure: Array
+    pressure: FloatArray
     """Hydrostatic pressure per cell (Pa), shape ``shape``: what the front feels."""
     iterations: int
     """Iterations of the linear solver."""
@@ -124,8 +124,8 @@ class State:
 
     past: tuple[Moment, ...]
     mechanics: Mechanics
-    stressed: Array
-    preconditioned: Array
+    stressed: FloatArray
+    preconditioned: FloatArray
     lithium_imbalance: float = 0.0
     charge_imbalance: float = 0.0
     asked: float = 0.0
@@ -140,22 +140,22 @@ class State:
         return self.past[0].time
 
     @property
-    def xi(self) -> Array:
+    def xi(self) -> FloatArray:
         """Order parameter, shape ``nodes``."""
         return self.past[0].xi
 
     @property
-    def c(self) -> Array:
+    def c(self) -> FloatArray:
         """Normalised Li+ concentration, shape ``nodes``."""
         return self.past[0].c
 
     @property
-    def phi(self) -> Array:
+    def phi(self) -> FloatArray:
         """Electric potential (V), shape ``nodes``."""
         return self.past[0].phi
 
     @property
-    def pressure(self) -> Array:
+    def pressure(self) -> FloatArray:
         """Hydrostatic pressure per cell (Pa), shape ``shape``."""
         return self.mechanics.pressure
 
@@ -188,7 +188,7 @@ class CoupledEquations:
         share = 1.0 - electrolyte if electrolyte.any() else None
         return Front(self.microstructure.grid, self.parameters, share, self.threads)
 
-    def initial_state(self, xi: Array, time: float, effort: Effort) -> State:
+    def initial_state(self, xi: FloatArray, time: float, effort: Effort) -> State:
         """State of order parameter ``xi`` before any growth: c = 1 - h, potential of Ohm's law, its stress."""
         grid, p = self.microstructure.grid, self.parameters
         c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
@@ -198,7 +198,7 @@ class CoupledEquations:
         effort.multigrid += phi.iterations + mechanics.iterations
         return State((Moment(time, xi, c, phi.x),), mechanics, xi, xi)
 
-    def stress(self, xi: Array, guess: Array, hierarchy: Hierarchy | None = None) -> MechanicalState:
+    def stress(self, xi: FloatArray, guess: FloatArray, hierarchy: Hierarchy | None = None) -> MechanicalState:
         """Mechanical equilibrium with lithium at h(xi): C = h C_Li + (1 - h) C_host, eps0 = K(x) h(xi)."""
         grid, rtol = self.microstructure.grid, self.numerics.mechanics_rtol
         return equilibrium(
@@ -212,12 +212,12 @@ class CoupledEquations:
             hierarchy=hierarchy,
         )
 
-    def _mechanics(self, xi: Array, guess: Array, near: Array) -> Mechanics:
+    def _mechanics(self, xi: FloatArray, guess: FloatArray, near: FloatArray) -> Mechanics:
         """What is kept of the stress at ``xi``, by the multigrid cycle for the front ``near``."""
         found = self.stress(xi, guess, self._stress_cycle(near))
         return Mechanics(found.displacement, found.pressure, found.iterations)
 
-    def _stress_cycle(self, xi: Array) -> Hierarchy:
+    def _stress_cycle(self, xi: FloatArray) -> Hierarchy:
         """The multigrid cycle for the stress of fronts near ``xi``; the last one is kept."""
         if self._made.get("at") is not xi:
             grid = self.microstructure.grid
@@ -227,7 +227,7 @@ class CoupledEquations:
         kept: Hierarchy = self._made["cycle"]
         return kept
 
-    def _lame(self, xi: Array) -> tuple[Array, Array]:
+    def _lame(self, xi: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Lame constants per cell (Pa)."""
         grid, p, structure = self.microstructure.grid, self.parameters, self.microstructure
         h = grid.to_cells(ec.switch(xi))
@@ -236,15 +236,15 @@ class CoupledEquations:
         )
         return lam, mu
 
-    def overpotential(self, phi: Array, mechanics: Mechanics) -> Array:
+    def overpotential(self, phi: FloatArray, mechanics: Mechanics) -> FloatArray:
         """Total overpotential phi + eta_m (V), shape ``nodes``."""
         return phi + self._opposing(mechanics)
 
-    def _opposing(self, mechanics: Mechanics) -> Array:
+    def _opposing(self, mechanics: Mechanics) -> FloatArray:
         """eta_m (V), shape ``nodes``."""
         return self.front.to_open_nodes(ec.mechanical_overpotential(self.parameters, mechanics.pressure))
 
-    def _drives(self, c: Array, mechanics: Mechanics) -> Array:
+    def _drives(self, c: FloatArray, mechanics: Mechanics) -> FloatArray:
         """What the front is driven by and answers to: c, and the logarithm alpha f eta_m by which stress slows it.
 
         Both of the size of 1, so that the sweeps can be mixed in one norm; shape ``(2,) + nodes``.
@@ -293,7 +293,7 @@ class CoupledEquations:
         guess = Moment(end, np.clip(xi, 0.0, 1.0), c, phi)
         return self._restressed(_Sweep(guess, state.mechanics, state.stressed, state.preconditioned, 0.0), effort)
 
-    def _explicit_rate(self, state: State, predicted: "_Sweep") -> Array:
+    def _explicit_rate(self, state: State, predicted: "_Sweep") -> FloatArray:
         """Rate (1/s) of noise and anisotropy, at the predicted end of the step."""
         p, structure, guess = self.parameters, self.microstructure, predicted.now
         rate = np.zeros_like(state.xi)
@@ -305,7 +305,14 @@ class CoupledEquations:
         return rate + self.front.anisotropy_rate(guess.xi) if p.anisotropy > 0 else rate
 
     def _sweep(
-        self, state: State, last: "_Sweep", seen: Array, difference: Difference, load: Array, dt: float, effort: Effort
+        self,
+        state: State,
+        last: "_Sweep",
+        seen: FloatArray,
+        difference: Difference,
+        load: FloatArray,
+        dt: float,
+        effort: Effort,
     ) -> "_Sweep":
         """Once through the equations.
 
@@ -322,8 +329,15 @@ class CoupledEquations:
         return last._replace(now=now, inflow=inflow)
 
     def _moved(
-        self, state: State, last: Moment, seen: Array, difference: Difference, load: Array, dt: float, effort: Effort
-    ) -> tuple[Array, Array, float]:
+        self,
+        state: State,
+        last: Moment,
+        seen: FloatArray,
+        difference: Difference,
+        load: FloatArray,
+        dt: float,
+        effort: Effort,
+    ) -> tuple[FloatArray, FloatArray, float]:
         """Order parameter and concentration after the step, and the inflow of Li+ that they belong to."""
         n, p, grid = self.numerics, self.parameters, self.microstructure.grid
         (driving, slowing), (base, h, _), phi = seen, difference, last.phi
@@ -381,9 +395,9 @@ class _Sweep(NamedTuple):
     now: Moment
     """The fields at the end of the step."""
     mechanics: Mechanics
-    stressed: Array
+    stressed: FloatArray
     """Order parameter that ``mechanics`` belongs to."""
-    preconditioned: Array
+    preconditioned: FloatArray
     """Order parameter that the stress' multigrid cycle belongs to."""
     inflow: float
     """Li+ through the top that ``now.c`` belongs to (m^2/s)."""

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import BoolArray, FloatArray, UInt16Array
 from selflimit.errors import InputError, MissingDependencyError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,10 +19,8 @@ MOST_PIXELS = 200_000_000
 MODES = {"1": "1 bit", "L": "8 bit grey", "P": "palette", "I;16": "16 bit grey", "I;16B": "16 bit grey"}
 """Pillow's names of the pixel types that hold one label per pixel."""
 
-Labels = NDArray[np.uint16]
 
-
-def phase_fractions(grid: Grid, path: Path, labels: Mapping[int, str], pixel_size: float) -> dict[str, Array]:
+def phase_fractions(grid: Grid, path: Path, labels: Mapping[int, str], pixel_size: float) -> dict[str, FloatArray]:
     """Volume fraction of each phase per cell: the exact mean over the pixels (or parts of them) that a cell covers.
 
     Parameters
@@ -64,7 +62,7 @@ def phase_fractions(grid: Grid, path: Path, labels: Mapping[int, str], pixel_siz
     }
 
 
-def read_labels(path: Path, dimension: int) -> Labels:
+def read_labels(path: Path, dimension: int) -> UInt16Array:
     """Values of a segmented image as an array ``[x, z]`` or ``[x, page, z]`` with z upwards.
 
     Raises
@@ -94,7 +92,7 @@ def read_labels(path: Path, dimension: int) -> Labels:
     return np.ascontiguousarray(stack.transpose(2, 1, 0) if dimension == 3 else stack[:, 0].T)
 
 
-def _page(path: Path, image: "Image.Image", number: int) -> Labels:
+def _page(path: Path, image: "Image.Image", number: int) -> UInt16Array:
     image.seek(number)
     _check_mode(path, image)
     return np.asarray(image).astype(np.uint16)
@@ -125,7 +123,7 @@ def _check_labels(labels: Mapping[int, str]) -> None:
         raise InputError(f"expected labels such as {{0: 'fine', 1: 'coarse', 2: 'electrolyte'}}, got {wrong or labels}")
 
 
-def _check_values(path: Path, values: Labels, labels: Mapping[int, str]) -> None:
+def _check_values(path: Path, values: UInt16Array, labels: Mapping[int, str]) -> None:
     found, counts = np.unique(values, return_counts=True)
     unknown = [int(value) for value in found if int(value) not in labels]
     if unknown:
@@ -137,7 +135,7 @@ def _check_values(path: Path, values: Labels, labels: Mapping[int, str]) -> None
         )
 
 
-def _overlaps(path: Path, axis: int, cells: int, pixels_per_cell: float, pixels: int, upwards: bool) -> Array:
+def _overlaps(path: Path, axis: int, cells: int, pixels_per_cell: float, pixels: int, upwards: bool) -> FloatArray:
     """Share of each cell (rows) that each pixel (columns) takes along one axis; rows add up to 1."""
     covered = cells * pixels_per_cell
     if covered > pixels + 1e-6:
@@ -153,7 +151,7 @@ def _overlaps(path: Path, axis: int, cells: int, pixels_per_cell: float, pixels:
     return np.asarray(share / share.sum(axis=1, keepdims=True))
 
 
-def _averaged(mask: NDArray[np.bool_], weights: list[Array]) -> Array:
+def _averaged(mask: BoolArray, weights: list[FloatArray]) -> FloatArray:
     fraction = mask.astype(float)
     for axis, weight in enumerate(weights):
         fraction = np.moveaxis(np.tensordot(weight, fraction, axes=(1, axis)), 0, axis)

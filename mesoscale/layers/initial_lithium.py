@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.units import MICROMETRE
 
 
@@ -18,7 +19,7 @@ def needles(
     length: float = 4.0 * MICROMETRE,
     radius: float = 2.0 * MICROMETRE,
     spread: float = 0.2,
-) -> Array:
+) -> FloatArray:
     """Order parameter of a lithium strip on the electrode with needle-like protrusions.
 
     Parameters

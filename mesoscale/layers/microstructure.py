@@ -13,8 +13,9 @@ from typing import Self
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.images import phase_fractions
 from selflimit.mesoscale.layers.initial_lithium import needles
 from selflimit.mesoscale.layers.packing import Radii, Room, coarse_layer
@@ -50,8 +51,8 @@ class Microstructure:
     name: str
     seed: int
     grid: Grid
-    coarse: Array
-    electrolyte: Array
+    coarse: FloatArray
+    electrolyte: FloatArray
     source: str = ""
 
     @classmethod
@@ -240,7 +241,7 @@ class Microstructure:
             words.append(f"{100.0 * self.coarse_fraction:.1f} % of the layer coarse")
         return f"{self.name}, seed {self.seed}" + (f": {'; '.join(words)}" if words else "")
 
-    def initial_lithium(self, width: float) -> Array:
+    def initial_lithium(self, width: float) -> FloatArray:
         """Order parameter of a strip with needles, or with one into the channel; interface width w (m).
 
         Three needles in two dimensions, three by three in three.
@@ -249,19 +250,19 @@ class Microstructure:
             return needles(self.grid, width, self.seed, count=1, spread=0.05, length=12.0 * MICROMETRE)
         return needles(self.grid, width, self.seed, count=3 ** (self.grid.dimension - 1))
 
-    def expansion(self, p: InterfaceParameters) -> Array:
+    def expansion(self, p: InterfaceParameters) -> FloatArray:
         """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``."""
         ratio = p.fine_ratio + (1.0 - p.fine_ratio) * self.coarse
         return np.asarray(ratio[..., None] * grid_axes(p.coarse_expansion, self.grid.dimension))
 
-    def host_moduli(self, p: InterfaceParameters) -> tuple[Array, Array]:
+    def host_moduli(self, p: InterfaceParameters) -> tuple[FloatArray, FloatArray]:
         """Lame constants (Pa) of the particles and the electrolyte without lithium, each of shape ``grid.shape``."""
         particles, electrolyte = phase_lame(p, "particle"), phase_lame(p, "electrolyte")
         lam, mu = (a + (b - a) * self.electrolyte for a, b in zip(particles, electrolyte, strict=True))
         return lam, mu
 
 
-def grid_axes(strain: Strain, dimension: int) -> Array:
+def grid_axes(strain: Strain, dimension: int) -> FloatArray:
     """A strain of the parameters, along the axes of the grid, shape ``(3,)``.
 
     The parameters' x is lateral, y the direction of growth and z the depth of a plane, which in three dimensions is the
@@ -277,7 +278,7 @@ def phase_lame(p: InterfaceParameters, phase: str) -> tuple[float, float]:
     return float(lam), float(mu)
 
 
-def _above(grid: Grid, surface: float) -> Array:
+def _above(grid: Grid, surface: float) -> FloatArray:
     """Share of every cell that lies above the height ``surface`` (m), shape ``grid.shape``."""
     share = np.clip(np.arange(1, grid.shape[-1] + 1) - round(surface / grid.spacing, 9), 0.0, 1.0)
     return np.array(np.broadcast_to(share, grid.shape))

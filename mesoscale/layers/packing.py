@@ -14,21 +14,21 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import KDTree
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.layers.particles import Particle, ball_measure, in_micrometres, measure_within
 
 MAX_TRIALS = 20_000
 """Random positions tried for all particles before those that found no room are pushed in."""
-AT_ONCE = 128
+TRIED_TOGETHER = 128
 """Positions tried together; the packing does not depend on it."""
 MAX_PUSHES = 6_000
 """Rounds of pushing apart before a packing counts as impossible."""
-PATIENCE = 300
+ROUNDS_TO_IMPROVE = 300
 """Rounds within which the overlaps together must fall by 5 %; where they do not, they never vanish."""
 FACE = 0.8
 """Radius of the flat face of a pressed particle over its own radius."""
-MARGIN = 1e-5
+PUSH_MARGIN = 1e-5
 """How much farther apart than needed pushed particles are aimed, as a fraction of their radii: the approach to contact
 is geometric and would never end."""
 
@@ -137,7 +137,7 @@ class Room:
     top: float
     gap: float
 
-    def bounds(self, radius: Array | float) -> tuple[Array, Array]:
+    def bounds(self, radius: FloatArray | float) -> tuple[FloatArray, FloatArray]:
         """Least and largest centre coordinates (m) of particles of ``radius`` (m), shape of ``radius`` + (d,)."""
         r = np.asarray(radius, dtype=float)
         low = np.stack([*(np.zeros_like(r) for _ in self.sides), self.bottom + r], axis=-1)
@@ -149,7 +149,7 @@ class Room:
 class SurfaceRoom(Room):
     """The same, for particles that are pressed against the top and cut flat there."""
 
-    def bounds(self, radius: Array | float) -> tuple[Array, Array]:
+    def bounds(self, radius: FloatArray | float) -> tuple[FloatArray, FloatArray]:
         """As in :class:`Room`, at the one height that leaves a flat face of ``FACE`` radii."""
         low, high = super().bounds(radius)
         low[..., -1] = high[..., -1] = self.top - math.sqrt(1.0 - FACE**2) * np.asarray(radius)
@@ -251,34 +251,36 @@ def packed(
     return [Particle.ball(centre.tolist(), radius) for centre, radius in zip(centres, sizes, strict=True)]
 
 
-def _add_sequentially(centres: Array, radii: Array, placed: int, room: Room, draw: np.random.Generator) -> int:
+def _add_sequentially(
+    centres: FloatArray, radii: FloatArray, placed: int, room: Room, draw: np.random.Generator
+) -> int:
     """Fill ``centres`` from number ``placed`` on by random sequential addition; how many are in when it ends."""
     (low, high), trials = room.bounds(radii), draw.random((MAX_TRIALS, centres.shape[1]))
     while placed < len(radii) and len(trials):
-        some = low[placed] + (high[placed] - low[placed]) * trials[:AT_ONCE]
+        some = low[placed] + (high[placed] - low[placed]) * trials[:TRIED_TOGETHER]
         distance2 = ((some[:, None] - centres[:placed]) ** 2).sum(axis=-1)
         free = np.flatnonzero(np.all(distance2 >= (radii[:placed] + radii[placed] + room.gap) ** 2, axis=1))
-        trials = trials[free[0] + 1 if free.size else AT_ONCE :]
+        trials = trials[free[0] + 1 if free.size else TRIED_TOGETHER :]
         if free.size:
             centres[placed] = some[free[0]]
             placed += 1
     return placed
 
 
-def _push_apart(centres: Array, radii: Array, fixed: int, room: Room, placed: int) -> Array:
+def _push_apart(centres: FloatArray, radii: FloatArray, fixed: int, room: Room, placed: int) -> FloatArray:
     """Centres (m) after moving every overlapping pair apart, each by half, until none overlaps."""
     low, high = room.bounds(radii)
     low[:fixed] = high[:fixed] = centres[:fixed]
-    reach = radii * (1.0 + MARGIN) + 0.5 * room.gap
+    reach = radii * (1.0 + PUSH_MARGIN) + 0.5 * room.gap
     before = np.inf
     for push in range(MAX_PUSHES):
         one, other = KDTree(centres).query_pairs(2.0 * reach.max(), output_type="ndarray").T
         apart = centres[one] - centres[other]
         distance = np.linalg.norm(apart, axis=1)
         overlaps = np.clip(reach[one] + reach[other] - distance, 0.0, None)
-        if np.max(overlaps, initial=0.0) <= MARGIN * radii.min():
+        if np.max(overlaps, initial=0.0) <= PUSH_MARGIN * radii.min():
             return centres
-        if push % PATIENCE == 0:
+        if push % ROUNDS_TO_IMPROVE == 0:
             if overlaps.sum() > 0.95 * before:
                 break
             before = overlaps.sum()
@@ -288,7 +290,7 @@ def _push_apart(centres: Array, radii: Array, fixed: int, room: Room, placed: in
     raise InputError(_no_room(radii, room, placed, float(overlaps.max())))
 
 
-def _no_room(radii: Array, room: Room, placed: int, overlap: float) -> str:
+def _no_room(radii: FloatArray, room: Room, placed: int, overlap: float) -> str:
     dimension = len(room.sides) + 1
     space = math.prod(room.sides) * (room.top - room.bottom)
     asked, with_gaps = (

@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.units import MICROMETRE
 
 CELLS_IN_RADIUS = 2.0
 """Least radius of a particle in cells."""
-SAME_POINT = 1e-6
+CONTACT_TOLERANCE = 1e-6
 """How far two gauges may be below 1 at a common point that still counts as a contact of the surfaces."""
 
 
@@ -30,12 +31,12 @@ class Particle(NamedTuple):
         """Disc or sphere."""
         return cls(tuple(map(float, centre)), (float(radius),) * len(centre))
 
-    def reach(self, *position: Array) -> Array:
+    def reach(self, *position: FloatArray) -> FloatArray:
         """Gauge of the particle: 0 at its centre, 1 on its surface, linear along every ray."""
         scaled = (np.abs((x - c) / a) for x, c, a in zip(position, self.centre, self.semi_axes, strict=True))
         return np.asarray(sum(x**self.exponent for x in scaled) ** (1.0 / self.exponent))
 
-    def depth(self, *position: Array) -> Array:
+    def depth(self, *position: FloatArray) -> FloatArray:
         """Depth (m) below the particle's surface, positive inside; exact for discs and spheres."""
         return np.asarray((1.0 - self.reach(*position)) * min(self.semi_axes))
 
@@ -59,7 +60,7 @@ def measure_within(box: Sequence[float], particle: Particle) -> float:
     return float((particle.reach(*np.meshgrid(*axes, indexing="ij", sparse=True)) < 1.0).mean() * volume)
 
 
-def occupied(grid: Grid, particles: Sequence[Particle]) -> Array:
+def occupied(grid: Grid, particles: Sequence[Particle]) -> FloatArray:
     """Volume fraction of the particles per cell, with edges one cell wide, shape ``grid.shape``."""
     fraction = np.zeros(grid.shape)
     for particle in particles:
@@ -106,14 +107,14 @@ def check_particles(grid: Grid, particles: Sequence[Particle]) -> None:
 def _overlap(one: Particle, other: Particle) -> bool:
     """Whether two convex particles share a point: the least of the larger of their gauges is below 1."""
 
-    def larger(position: Array) -> float:
+    def larger(position: FloatArray) -> float:
         return float(max(one.reach(*position), other.reach(*position)))
 
     half_way, scale = 0.5 * (np.array(one.centre) + np.array(other.centre)), min(*one.semi_axes, *other.semi_axes)
     start = np.append(half_way / scale, larger(half_way))
     under_both = {"type": "ineq", "fun": lambda z: [z[-1] - p.reach(*(scale * z[:-1])) for p in (one, other)]}
     best = minimize(lambda z: z[-1], start, method="SLSQP", constraints=[under_both]).x[:-1] * scale
-    return min(larger(half_way), larger(best)) < 1.0 - SAME_POINT
+    return min(larger(half_way), larger(best)) < 1.0 - CONTACT_TOLERANCE
 
 
 def in_micrometres(length: float) -> str:

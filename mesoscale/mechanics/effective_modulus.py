@@ -22,16 +22,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import BoolArray, FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, generalised_plane_strain, roller_box
 from selflimit.mesoscale.mechanics.plasticity import no_plastic_strain, plastic_step
 from selflimit.mesoscale.mechanics.static_stress import InterfacePhases
 from selflimit.mesoscale.parameters import InterfaceParameters
 
-Walls = Callable[[Grid], NDArray[np.bool_]]
+Walls = Callable[[Grid], BoolArray]
 """Fixed displacement components of a grid, shape ``nodes + (d,)``; ``roller_box`` is the usual one."""
 
 RIGID = 1e-6
@@ -68,9 +68,9 @@ class EffectiveModulus:
 
 def effective_modulus(
     grid: Grid,
-    lam: Array,
-    mu: Array,
-    zone: Array,
+    lam: FloatArray,
+    mu: FloatArray,
+    zone: FloatArray,
     fixed: Walls = roller_box,
     free_along_z: bool = False,
     rtol: float = 1e-8,
@@ -108,12 +108,12 @@ def effective_modulus(
     return EffectiveModulus(mean_compression(zone, state), between_rigid_walls(lam, mu, zone))
 
 
-def mean_compression(zone: Array, state: MechanicalState) -> float:
+def mean_compression(zone: FloatArray, state: MechanicalState) -> float:
     """-<P> over the zone (Pa), weighted with its volume fraction."""
     return float(-(zone * state.pressure).sum() / zone.sum())
 
 
-def between_rigid_walls(lam: Array, mu: Array, zone: Array) -> float:
+def between_rigid_walls(lam: FloatArray, mu: FloatArray, zone: FloatArray) -> float:
     """K_zone (Pa): P = -K z e where nothing moves, averaged with the weight z; the bulk modulus of a uniform zone."""
     return float((zone**2 * (lam + 2.0 * mu / 3.0)).sum() / zone.sum())
 
@@ -187,7 +187,7 @@ def yielding_modulus(
     return mean_compression(phases.zone, state.mechanics) / (3.0 * eigenstrain)
 
 
-def _check_zone(grid: Grid, zone: Array) -> None:
+def _check_zone(grid: Grid, zone: FloatArray) -> None:
     if np.shape(zone) != grid.shape:
         raise InputError(f"zone must have shape {grid.shape} on this grid, got {np.shape(zone)}")
     if not (np.all((zone >= 0.0) & (zone <= 1.0)) and zone.sum() > 0.0):

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import BoolArray, FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics import stress as stress_measures
 from selflimit.mesoscale.mechanics.stress import PAIRS, XY, ZZ, cell_gradient, component, components
 from selflimit.mesoscale.solver.hierarchy import Hierarchy
@@ -42,30 +42,30 @@ class MechanicalState:
         Uniform total strain along z: 0 in plane strain, the result in generalised plane strain.
     """
 
-    displacement: Array
-    stress: Array
+    displacement: FloatArray
+    stress: FloatArray
     iterations: int
     residual: float
     stopped: Stop = "tolerance"
     axial_strain: float = 0.0
 
     @cached_property
-    def pressure(self) -> Array:
+    def pressure(self) -> FloatArray:
         """Hydrostatic pressure P = tr(sigma)/3 per cell (Pa), shape ``shape``; compression is negative."""
         return stress_measures.hydrostatic_pressure(self.stress)
 
     @property
-    def von_mises(self) -> Array:
+    def von_mises(self) -> FloatArray:
         """Von Mises stress sqrt(3/2 s:s), s the stress deviator, per cell (Pa), shape ``shape``."""
         return stress_measures.von_mises(self.stress)
 
     @property
-    def principal_stresses(self) -> Array:
+    def principal_stresses(self) -> FloatArray:
         """Principal stresses per cell (Pa), largest (most tensile) first, shape ``shape + (3,)``."""
         return stress_measures.principal_stresses(self.stress)
 
 
-def roller_box(grid: Grid) -> NDArray[np.bool_]:
+def roller_box(grid: Grid) -> BoolArray:
     """Fixed displacement components of a cell held between rigid ends and frictionless sides.
 
     The normal displacement is 0 on the lateral sides (rollers), u = 0 on the bottom (electrode) and the top (far
@@ -82,7 +82,7 @@ def roller_box(grid: Grid) -> NDArray[np.bool_]:
     return fixed
 
 
-def mixed_eigenstrain(fractions: Sequence[Array], strains: Sequence[Sequence[float]]) -> Array:
+def mixed_eigenstrain(fractions: Sequence[FloatArray], strains: Sequence[Sequence[float]]) -> FloatArray:
     """Eigenstrain sum_k h_k K_k of any number of phases or order parameters.
 
     Parameters
@@ -108,11 +108,11 @@ def mixed_eigenstrain(fractions: Sequence[Array], strains: Sequence[Sequence[flo
 
 def equilibrium(
     grid: Grid,
-    lam: Array,
-    mu: Array,
-    eigenstrain: Array,
-    fixed: NDArray[np.bool_],
-    x0: Array,
+    lam: FloatArray,
+    mu: FloatArray,
+    eigenstrain: FloatArray,
+    fixed: BoolArray,
+    x0: FloatArray,
     rtol: float = 1e-8,
     max_iterations: int = 100,
     threads: int = 1,
@@ -165,11 +165,11 @@ def equilibrium(
 
 def generalised_plane_strain(
     grid: Grid,
-    lam: Array,
-    mu: Array,
-    eigenstrain: Array,
-    fixed: NDArray[np.bool_],
-    x0: Array,
+    lam: FloatArray,
+    mu: FloatArray,
+    eigenstrain: FloatArray,
+    fixed: BoolArray,
+    x0: FloatArray,
     rtol: float = 1e-8,
     max_iterations: int = 100,
     threads: int = 1,
@@ -205,7 +205,7 @@ def generalised_plane_strain(
     )
 
 
-def cell_strain(grid: Grid, displacement: Array) -> Array:
+def cell_strain(grid: Grid, displacement: FloatArray) -> FloatArray:
     """Mean strain of each cell, shape ``shape + (4,)`` (zz is zero in plane strain) or ``shape + (6,)``.
 
     The mean of a Q1 gradient over a cell is its value at the centre.
@@ -218,19 +218,19 @@ def cell_strain(grid: Grid, displacement: Array) -> Array:
     return strain
 
 
-def elastic_stress(lam: Array, mu: Array, strain: Array) -> Array:
+def elastic_stress(lam: FloatArray, mu: FloatArray, strain: FloatArray) -> FloatArray:
     """Hooke's law sigma = lam tr(eps) I + 2 mu eps (Pa), shape of ``strain``."""
     stress = 2.0 * mu[..., None] * strain
     stress[..., :XY] += (lam * stress_measures.trace(strain))[..., None]
     return np.asarray(stress)
 
 
-def eigenstress(lam: Array, mu: Array, eigenstrain: Array) -> Array:
+def eigenstress(lam: FloatArray, mu: FloatArray, eigenstrain: FloatArray) -> FloatArray:
     """C : eps0, the stress (Pa) that would undo an eigenstrain, with as many components as it has."""
     return elastic_stress(lam, mu, eigenstrain)
 
 
-def nodal_forces(grid: Grid, stress: Array) -> Array:
+def nodal_forces(grid: Grid, stress: FloatArray) -> FloatArray:
     """Integrated nodal forces int B^T sigma dV of a stress constant per cell, shape ``nodes + (d,)``.
 
     In N, in plane strain per metre of depth (N/m).
@@ -240,13 +240,13 @@ def nodal_forces(grid: Grid, stress: Array) -> Array:
     return np.stack([stress_measures.weak_divergence(grid, row) for row in rows], axis=-1)
 
 
-def all_components(grid: Grid, strain: Array) -> Array:
+def all_components(grid: Grid, strain: FloatArray) -> FloatArray:
     """A strain or stress with shear components, zero where it had none: shape ``shape + (4,)`` or ``shape + (6,)``."""
     missing = components(grid.dimension) - strain.shape[-1]
     return np.concatenate([strain, np.zeros((*grid.shape, missing))], axis=-1) if missing else strain
 
 
-def _check_cells(grid: Grid, lam: Array, mu: Array, eigenstrain: Array) -> None:
+def _check_cells(grid: Grid, lam: FloatArray, mu: FloatArray, eigenstrain: FloatArray) -> None:
     for name, field in (("lam", lam), ("mu", mu)):
         if np.shape(field) != grid.shape:
             raise InputError(f"{name} must have shape {grid.shape} on this grid, got {np.shape(field)}")

@@ -11,10 +11,10 @@ every solve.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import BoolArray, FloatArray
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.elasticity import (
     MechanicalState,
     all_components,
@@ -28,7 +28,7 @@ LITHIUM_YIELD_STRENGTH = (0.57e6, 0.89e6)
 """Range of the yield strength of bulk lithium at room temperature (Pa): C. Masias, N. Felten, R. Garcia-Mendez, J.
 Wolfenstine and J. Sakamoto, J. Mater. Sci. 54, 2585 (2019), doi:10.1007/s10853-018-2971-3. Thin or small lithium is
 several times stronger."""
-SOFTEST = 1e-4
+SOFTEST_SHEAR = 1e-4
 """Least ratio mu_s/mu: beyond it a body flows without limit and the linear solves would fail."""
 
 
@@ -47,24 +47,24 @@ class PlasticState:
     """
 
     mechanics: MechanicalState
-    plastic_strain: Array
+    plastic_strain: FloatArray
     solves: int
 
 
-def no_plastic_strain(grid: Grid) -> Array:
+def no_plastic_strain(grid: Grid) -> FloatArray:
     """The plastic strain of a body that never yielded, shape ``shape + (4,)`` or ``shape + (6,)``."""
     return np.zeros((*grid.shape, components(grid.dimension)))
 
 
 def plastic_step(
     grid: Grid,
-    lam: Array,
-    mu: Array,
-    yield_strength: Array,
-    eigenstrain: Array,
-    plastic_strain: Array,
-    fixed: NDArray[np.bool_],
-    x0: Array,
+    lam: FloatArray,
+    mu: FloatArray,
+    yield_strength: FloatArray,
+    eigenstrain: FloatArray,
+    plastic_strain: FloatArray,
+    fixed: BoolArray,
+    x0: FloatArray,
     tolerance: float = 1e-4,
     max_solves: int = 100,
     rtol: float = 1e-8,
@@ -117,14 +117,14 @@ def plastic_step(
         if miss <= tolerance:
             flow = (1.0 - secant / mu)[..., None] * deviator(strain)
             return PlasticState(replace(state, iterations=iterations), plastic_strain + flow, solve)
-        secant = mu * np.maximum(np.divide(returned, trial, out=np.ones(grid.shape), where=trial > 0.0), SOFTEST)
+        secant = mu * np.maximum(np.divide(returned, trial, out=np.ones(grid.shape), where=trial > 0.0), SOFTEST_SHEAR)
     raise ConvergenceError(
         f"plasticity: stress and yield strength still differ by {miss:.1e} of the latter after {max_solves} solves, "
         f"expected {tolerance:.1e}; take a smaller step, or check that the body can carry the load"
     )
 
 
-def _check(grid: Grid, yield_strength: Array, plastic_strain: Array) -> None:
+def _check(grid: Grid, yield_strength: FloatArray, plastic_strain: FloatArray) -> None:
     if np.shape(yield_strength) != grid.shape:
         raise InputError(f"yield_strength must have shape {grid.shape} on this grid, got {np.shape(yield_strength)}")
     if not np.all(np.asarray(yield_strength) > 0.0):

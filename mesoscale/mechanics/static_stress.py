@@ -13,10 +13,11 @@ from typing import Self
 import numpy as np
 from scipy.ndimage import distance_transform_edt, label, maximum, maximum_filter
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import DecompositionDoc, StressDoc
 from selflimit.errors import InputError
 from selflimit.mesoscale.field_files import save_fields
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.microstructure import Microstructure, grid_axes, phase_lame
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, roller_box
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -47,11 +48,11 @@ class InterfacePhases:
         Reaction zone at the tip (psi4).
     """
 
-    lithium: Array
-    contact: Array
-    coarse: Array
-    electrolyte: Array
-    zone: Array
+    lithium: FloatArray
+    contact: FloatArray
+    coarse: FloatArray
+    electrolyte: FloatArray
+    zone: FloatArray
 
     @classmethod
     def at_tip(cls, structure: Microstructure, depth: float, contact: float) -> Self:
@@ -82,7 +83,7 @@ class InterfacePhases:
         near = maximum_filter(structure.coarse, size=2 * max(1, round(contact / grid.spacing)) + 1)
         return cls(fine, fine * near, structure.coarse, structure.electrolyte - zone, zone)
 
-    def moduli(self, p: InterfaceParameters) -> tuple[Array, Array]:
+    def moduli(self, p: InterfaceParameters) -> tuple[FloatArray, FloatArray]:
         """Lame constants (Pa), volume-weighted over the phases, each of shape ``grid.shape``."""
         fine = 1.0 - self.lithium - self.coarse - self.electrolyte - self.zone
         parts = {
@@ -95,12 +96,12 @@ class InterfacePhases:
         mu = sum(fraction * phase_lame(p, name)[1] for name, fraction in parts.items())
         return np.asarray(lam), np.asarray(mu)
 
-    def lithium_strain(self, p: InterfaceParameters) -> Array:
+    def lithium_strain(self, p: InterfaceParameters) -> FloatArray:
         """Eigenstrain (xx, yy, zz) of the lithium, dimensionless, shape ``grid.shape + (3,)``."""
         fine, coarse = (grid_axes(k, self.lithium.ndim) for k in (p.fine_expansion, p.coarse_expansion))
         return np.asarray((self.lithium - self.contact)[..., None] * fine + self.contact[..., None] * coarse)
 
-    def unit_zone_strain(self) -> Array:
+    def unit_zone_strain(self) -> FloatArray:
         """Eigenstrain (xx, yy, zz) of a zone that expands by 1 along each axis, shape ``grid.shape + (3,)``."""
         return np.repeat(self.zone[..., None], 3, axis=-1)
 
@@ -112,11 +113,11 @@ class InterfaceStress:
     lithium: MechanicalState
     zone: MechanicalState
 
-    def pressure(self, zone_eigenstrain: float) -> Array:
+    def pressure(self, zone_eigenstrain: float) -> FloatArray:
         """Hydrostatic pressure (Pa) at a linear eigenstrain of the zone, shape ``grid.shape``; compression negative."""
         return self.lithium.pressure + zone_eigenstrain * self.zone.pressure
 
-    def displacement(self, zone_eigenstrain: float) -> Array:
+    def displacement(self, zone_eigenstrain: float) -> FloatArray:
         """Displacement (m) at a linear eigenstrain of the zone, shape ``nodes + (2,)``."""
         return self.lithium.displacement + zone_eigenstrain * self.zone.displacement
 
@@ -186,7 +187,7 @@ def static_stress(
     return _document(parameters, structure, decomposition, phases, solved, tips, folder)
 
 
-def tip_compression(phases: InterfacePhases, pressure: Array) -> float:
+def tip_compression(phases: InterfacePhases, pressure: FloatArray) -> float:
     """Mean of -P over the reaction zone (MPa) of a pressure (Pa)."""
     return float(-(phases.zone * pressure).sum() / phases.zone.sum()) / MPA
 
@@ -221,7 +222,7 @@ def _document(
     )
 
 
-def _half_ellipse(structure: Microstructure, depth: float) -> Array:
+def _half_ellipse(structure: Microstructure, depth: float) -> FloatArray:
     """Cells above the mouths of the fine channels, 0 or 1, shape ``grid.shape``: half-ellipses of a channel's width.
 
     A place in a mouth counts by its distance from the mouth's edge, so that channels in space may bend and cross.

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array, Grid, mean_of_neighbours
+from selflimit.mesoscale.grid import Grid, mean_of_neighbours
 
 PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 """Position in the tensor of each component."""
@@ -21,9 +22,9 @@ XX, YY, ZZ, XY, XZ, YZ = range(6)
 class Tractions(NamedTuple):
     """Traction on a surface, split along its normal."""
 
-    normal: Array
+    normal: FloatArray
     """n.sigma.n (Pa); tension positive."""
-    shear: Array
+    shear: FloatArray
     """Magnitude of the traction in the surface (Pa)."""
 
 
@@ -37,40 +38,40 @@ def component(a: int, b: int) -> int:
     return PAIRS.index((min(a, b), max(a, b)))
 
 
-def hydrostatic_pressure(stress: Array) -> Array:
+def hydrostatic_pressure(stress: FloatArray) -> FloatArray:
     """P = tr(sigma)/3 (Pa), of the shape of ``stress`` without its last axis; compression is negative."""
     return trace(stress) / 3.0
 
 
-def trace(tensor: Array) -> Array:
+def trace(tensor: FloatArray) -> FloatArray:
     """xx + yy + zz, of the shape of ``tensor`` without its last axis."""
     return np.asarray(tensor[..., 0] + tensor[..., 1] + tensor[..., 2])
 
 
-def deviator(tensor: Array) -> Array:
+def deviator(tensor: FloatArray) -> FloatArray:
     """The tensor less a third of its trace on the diagonal; shape and unit of ``tensor``."""
     result = tensor.copy()
     result[..., :XY] -= hydrostatic_pressure(tensor)[..., None]
     return result
 
 
-def von_mises(stress: Array) -> Array:
+def von_mises(stress: FloatArray) -> FloatArray:
     """Von Mises stress sqrt(3/2 s:s), s the stress deviator (Pa), of the shape of ``stress`` without its last axis."""
     return np.asarray(np.sqrt(1.5 * contraction(deviator(stress), deviator(stress))))
 
 
-def contraction(a: Array, b: Array) -> Array:
+def contraction(a: FloatArray, b: FloatArray) -> FloatArray:
     """a:b of two symmetric tensors; shear components count twice."""
     product = a * b
     return np.asarray(product[..., :XY].sum(axis=-1) + 2.0 * product[..., XY:].sum(axis=-1))
 
 
-def principal_stresses(stress: Array) -> Array:
+def principal_stresses(stress: FloatArray) -> FloatArray:
     """Principal stresses (Pa), largest (most tensile) first, shape of ``stress`` with a last axis of 3."""
     return np.asarray(np.linalg.eigvalsh(as_matrix(stress))[..., ::-1])
 
 
-def as_matrix(stress: Array) -> Array:
+def as_matrix(stress: FloatArray) -> FloatArray:
     """The tensor as 3 x 3 matrices, shape of ``stress`` with the last axis replaced by (3, 3)."""
     matrix = np.zeros((*stress.shape[:-1], 3, 3))
     for place, (a, b) in enumerate(PAIRS[: stress.shape[-1]]):
@@ -78,7 +79,7 @@ def as_matrix(stress: Array) -> Array:
     return matrix
 
 
-def tractions(stress: Array, normal: Array) -> Tractions:
+def tractions(stress: FloatArray, normal: FloatArray) -> Tractions:
     """Traction sigma.n on surfaces of given normal.
 
     Parameters
@@ -101,7 +102,7 @@ def tractions(stress: Array, normal: Array) -> Tractions:
     return Tractions(along, np.linalg.norm(force - along[..., None] * normal, axis=-1))
 
 
-def interface_normal(grid: Grid, order_parameter: Array) -> Array:
+def interface_normal(grid: Grid, order_parameter: FloatArray) -> FloatArray:
     """Unit normal -grad(xi)/|grad(xi)| of the level sets of a nodal field, out of where it is 1.
 
     Parameters
@@ -118,18 +119,18 @@ def interface_normal(grid: Grid, order_parameter: Array) -> Array:
     return -direction(cell_gradient(grid, order_parameter))
 
 
-def magnitude(vectors: Array) -> Array:
+def magnitude(vectors: FloatArray) -> FloatArray:
     """Lengths of vectors along the last axis; np.linalg.norm takes five times as long for two or three components."""
     return np.asarray(np.sqrt(sum(vectors[..., axis] ** 2 for axis in range(vectors.shape[-1]))))
 
 
-def direction(vectors: Array) -> Array:
+def direction(vectors: FloatArray) -> FloatArray:
     """Unit vectors along ``vectors``, of their shape; zero where they are."""
     length = magnitude(vectors)[..., None]
     return np.asarray(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0.0))
 
 
-def cell_gradient(grid: Grid, nodal: Array) -> Array:
+def cell_gradient(grid: Grid, nodal: FloatArray) -> FloatArray:
     """Mean gradient of a Q1 field over each cell, which is its value at the centre.
 
     Parameters
@@ -152,7 +153,7 @@ def cell_gradient(grid: Grid, nodal: Array) -> Array:
     return np.stack(parts, axis=-1)
 
 
-def weak_divergence(grid: Grid, flux: Array) -> Array:
+def weak_divergence(grid: Grid, flux: FloatArray) -> FloatArray:
     """Nodal integrals int grad(N) . q dV of a flux constant per cell: its outflow minus its divergence.
 
     The integral of each Q1 gradient over a cell is the area of a face over 2^(d-1): this is the full quadrature.

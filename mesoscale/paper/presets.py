@@ -19,7 +19,7 @@ DURATION = 2100.0
 """Model time of the paper's growth simulations (s): their last pictures."""
 
 Layer = Literal["fine", "graded", "fine on electrolyte", "graded on electrolyte", "channel"]
-Step = Literal["growth", "stress", "stress, published expansion"]
+PresetStep = Literal["growth", "stress", "stress, published expansion"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Preset:
     figure: str
     summary: str
     layer: Layer
-    step: Step = "growth"
+    step: PresetStep = "growth"
     electrolyte: str = "Li2ZrCl6"
     particle: str = "Li3N"
     values: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))

@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import ComparisonRow, GrowthDoc, StressDoc
-from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.paper.presets import Preset
 from selflimit.mesoscale.verdict.contact import Contact
@@ -41,7 +41,7 @@ class GrowthHistory:
     """
 
     doc: GrowthDoc
-    fields: Mapping[str, Array]
+    fields: Mapping[str, FloatArray]
     structure: Microstructure
 
     @cached_property
@@ -91,13 +91,13 @@ class GrowthHistory:
         found = [p for t, p in zip(self.doc.times, self.doc.peak_compression, strict=True) if begin <= t <= end]
         return max(found) if found else None
 
-    def taken(self, of: Array) -> float:
+    def taken(self, of: FloatArray) -> float:
         """Share of a phase (volume fraction per cell, shape ``shape``) that is lithium in the end."""
         lithium = self.structure.grid.to_cells(self.fields["xi"][-1]) > TAKEN
         return float((lithium * of).sum() / of.sum())
 
 
-def growth_rows(preset: Preset, history: GrowthHistory) -> list[ComparisonRow]:
+def compare_growth(preset: Preset, history: GrowthHistory) -> list[ComparisonRow]:
     """Published and computed values of a growth; of other materials than the paper's pair no numbers are published."""
     rows = _ROWS[preset.layer](history)
     if _is_published_pair(preset):
@@ -113,7 +113,7 @@ def _unnumbered(preset: Preset) -> str:
     return f"shown in {preset.figure}, no number in the main text"
 
 
-def stress_rows(preset: Preset, doc: StressDoc) -> list[ComparisonRow]:
+def compare_stress(preset: Preset, doc: StressDoc) -> list[ComparisonRow]:
     """Published and computed values of the static stress with decomposition products."""
     ours = preset.step == "stress"
     remark = (

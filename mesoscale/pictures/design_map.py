@@ -8,9 +8,9 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from selflimit.arrays import FloatArray
 from selflimit.documents.self_limitation import DesignCell, DesignMapDoc
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array
 from selflimit.units import MICROMETRE
 
 AXES = {
@@ -26,7 +26,7 @@ VALUES = {
     "stress_ratio": ("stress overpotential over applied, η$_m$/|η|", 2.0),
 }
 """Value of a cell -> label and upper end of its colour scale."""
-COLOURS = "cividis"
+COLOUR_MAP = "cividis"
 """Lightness rises evenly: for grey print and colour-blind readers."""
 NO_VERDICT = "0.85"
 """Grey of cells without verdict."""
@@ -96,7 +96,7 @@ def _ticks(cells: Sequence[DesignCell], name: str) -> list[float]:
 
 def _cells(doc: DesignMapDoc, ax: Axes, x: str, y: str, value: str, top: float) -> AxesImage:
     across, up = _ticks(doc.cells, x), _ticks(doc.cells, y)
-    shades: Array = np.full((len(up), len(across)), np.nan)
+    shades: FloatArray = np.full((len(up), len(across)), np.nan)
     for cell in doc.cells:
         column, row = across.index(getattr(cell, x)), up.index(getattr(cell, y))
         found = getattr(cell, value)
@@ -106,7 +106,7 @@ def _cells(doc: DesignMapDoc, ax: Axes, x: str, y: str, value: str, top: float) 
             column, row, _text(cell, value), ha="center", va="center", fontsize=7, color="white" if dark else "black"
         )
     ax.set_facecolor(NO_VERDICT)
-    image = ax.imshow(shades, origin="lower", aspect="auto", cmap=COLOURS, vmin=0.0, vmax=top)
+    image = ax.imshow(shades, origin="lower", aspect="auto", cmap=COLOUR_MAP, vmin=0.0, vmax=top)
     ax.set_xticks(range(len(across)), [f"{tick / AXES[x][1]:g}" for tick in across])
     ax.set_yticks(range(len(up)), [f"{tick / AXES[y][1]:g}" for tick in up])
     return image

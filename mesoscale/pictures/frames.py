@@ -9,11 +9,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
+from selflimit.arrays import UInt8Array
 from selflimit.documents import GrowthDoc
 from selflimit.mesoscale.pictures.plotting import (
-    Fields,
+    GrowthFields,
     draw_scale_bar,
     plot_concentration,
     plot_morphology,
@@ -25,9 +25,7 @@ PANEL_HEIGHT = 3.3
 """Height of a panel (inches)."""
 GAP, ABOVE, BELOW = 0.22, 0.52, 0.72
 """Space beside, above and below the panels (inches)."""
-DOTS_PER_INCH = 110
-
-Picture = NDArray[np.uint8]
+FRAME_DOTS_PER_INCH = 110
 
 
 class Scales(NamedTuple):
@@ -39,7 +37,7 @@ class Scales(NamedTuple):
     """Concentration c/c0 (1)."""
 
 
-def common_scales(runs: Sequence[Fields]) -> Scales:
+def common_scales(runs: Sequence[GrowthFields]) -> Scales:
     """Scales for every output of every growth: nearly all of the compression, and most of the concentration.
 
     Li+ piles up in small places, many times as high as elsewhere; a scale for those would show nothing of the rest.
@@ -48,7 +46,7 @@ def common_scales(runs: Sequence[Fields]) -> Scales:
     return Scales(pressure_limit([fields["pressure"] for fields in runs]), max(1.0, float(np.ceil(10 * highest) / 10)))
 
 
-def plot_frame(doc: GrowthDoc, fields: Fields, output: int, scales: Scales, figure: Figure) -> list[Axes]:
+def plot_frame(doc: GrowthDoc, fields: GrowthFields, output: int, scales: Scales, figure: Figure) -> list[Axes]:
     """Lithium and particles, compression, and concentration at output number ``output``.
 
     Parameters
@@ -88,13 +86,13 @@ def plot_frame(doc: GrowthDoc, fields: Fields, output: int, scales: Scales, figu
     return panels
 
 
-def frames(doc: GrowthDoc, fields: Fields, outputs: Sequence[int], scales: Scales) -> list[Picture]:
+def frames(doc: GrowthDoc, fields: GrowthFields, outputs: Sequence[int], scales: Scales) -> list[UInt8Array]:
     """Pictures of the given outputs, each of shape (rows, columns, 3) with even numbers of rows and columns."""
     return [_drawn(doc, fields, output, scales) for output in outputs]
 
 
-def _drawn(doc: GrowthDoc, fields: Fields, output: int, scales: Scales) -> Picture:
-    figure = Figure(dpi=DOTS_PER_INCH)
+def _drawn(doc: GrowthDoc, fields: GrowthFields, output: int, scales: Scales) -> UInt8Array:
+    figure = Figure(dpi=FRAME_DOTS_PER_INCH)
     canvas = FigureCanvasAgg(figure)
     plot_frame(doc, fields, output, scales, figure)
     canvas.draw()

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, features
 
+from selflimit.arrays import UInt8Array
 from selflimit.documents import GrowthDoc
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.pictures.frames import Picture, Scales, common_scales, frames
+from selflimit.mesoscale.pictures.frames import Scales, common_scales, frames
 from selflimit.mesoscale.pictures.sections import middle_section
 
 FRAME_TIME = 0.2
@@ -56,7 +57,7 @@ def write_movie(document: GrowthDoc, folder: Path, path: Path, scales: Scales | 
     return path
 
 
-def webp(picture: Picture) -> bytes:
+def webp(picture: UInt8Array) -> bytes:
     """A picture as a WebP file, the smallest that every browser shows.
 
     Raises
@@ -70,7 +71,7 @@ def webp(picture: Picture) -> bytes:
     return file.getvalue()
 
 
-def _writer(suffix: str) -> Callable[[Path, Sequence[Picture]], None]:
+def _writer(suffix: str) -> Callable[[Path, Sequence[UInt8Array]], None]:
     """What writes films of this kind; said before the pictures are drawn where it is missing."""
     if suffix == ".webp":
         _need_webp()
@@ -85,13 +86,13 @@ def _writer(suffix: str) -> Callable[[Path, Sequence[Picture]], None]:
     return partial(_write_mp4, program)
 
 
-def _write_webp(path: Path, pictures: Sequence[Picture]) -> None:
+def _write_webp(path: Path, pictures: Sequence[UInt8Array]) -> None:
     first, *rest = (Image.fromarray(picture) for picture in pictures)
     times = _frame_times(pictures)
     first.save(path, save_all=True, append_images=rest, duration=times, loop=0, quality=QUALITY, method=4)
 
 
-def _write_gif(path: Path, pictures: Sequence[Picture]) -> None:
+def _write_gif(path: Path, pictures: Sequence[UInt8Array]) -> None:
     """In the 256 colours that serve first, middle and last frame best, so that nothing flickers."""
     samples = np.concatenate([pictures[i] for i in (0, len(pictures) // 2, -1)])
     palette = Image.fromarray(samples).quantize(256)
@@ -99,12 +100,12 @@ def _write_gif(path: Path, pictures: Sequence[Picture]) -> None:
     first.save(path, save_all=True, append_images=rest, duration=_frame_times(pictures), loop=0)
 
 
-def _frame_times(pictures: Sequence[Picture]) -> list[int]:
+def _frame_times(pictures: Sequence[UInt8Array]) -> list[int]:
     """How long each frame is shown (ms)."""
     return [round(1000 * FRAME_TIME)] * (len(pictures) - 1) + [round(1000 * LAST_FRAME_TIME)]
 
 
-def _write_mp4(program: str, path: Path, pictures: Sequence[Picture]) -> None:
+def _write_mp4(program: str, path: Path, pictures: Sequence[UInt8Array]) -> None:
     rows, columns, _ = pictures[0].shape
     held = [*pictures, *[pictures[-1]] * round(LAST_FRAME_TIME / FRAME_TIME)]
     source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{columns}x{rows}", "-r", f"{1 / FRAME_TIME:g}", "-i", "-"]

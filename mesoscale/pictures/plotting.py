@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc, StressDoc
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array
 from selflimit.units import MICROMETRE, MPA
 
-Fields = dict[str, Array]
+GrowthFields = dict[str, FloatArray]
 
 PRESSURE_MAP = "cividis"
 """Colour map of the compression: its lightness rises evenly, for grey print and colour-blind readers."""
@@ -25,7 +25,7 @@ LITHIUM, COARSE, ELECTROLYTE = "0.15", "0.75", "0.9"
 """Greys of lithium, coarse particles and the second electrolyte."""
 
 
-def plot_morphology(doc: GrowthDoc, fields: Fields, output: int, ax: Axes) -> Axes:
+def plot_morphology(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes) -> Axes:
     """Lithium (dark), coarse particles (grey discs) and electrolyte (light grey) at output number ``output``."""
     _picture(doc, 1.0 - 0.25 * fields["coarse"] - 0.1 * fields["electrolyte"], ax, "gray", 0.0, 1.0)
     x, y = _nodes(doc)
@@ -34,7 +34,7 @@ def plot_morphology(doc: GrowthDoc, fields: Fields, output: int, ax: Axes) -> Ax
     return _frame(ax, f"{doc.times[output]:.0f} s")
 
 
-def plot_pressure(doc: GrowthDoc, fields: Fields, output: int, ax: Axes, limit: float) -> AxesImage:
+def plot_pressure(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes, limit: float) -> AxesImage:
     """Compression -P (MPa) between 0 and ``limit`` at output number ``output``, with the outline of the lithium."""
     image = _picture(doc, -fields["pressure"][output] / MPA, ax, PRESSURE_MAP, 0.0, limit)
     x, y = _nodes(doc)
@@ -44,7 +44,7 @@ def plot_pressure(doc: GrowthDoc, fields: Fields, output: int, ax: Axes, limit: 
     return image
 
 
-def plot_concentration(doc: GrowthDoc, fields: Fields, output: int, ax: Axes, limit: float) -> AxesImage:
+def plot_concentration(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes, limit: float) -> AxesImage:
     """Concentration c/c0 between 0 and ``limit`` at output number ``output``, with the outline of the lithium."""
     image = _picture(doc, fields["c"][output], ax, CONCENTRATION_MAP, 0.0, limit)
     x, y = _nodes(doc)
@@ -54,7 +54,7 @@ def plot_concentration(doc: GrowthDoc, fields: Fields, output: int, ax: Axes, li
     return image
 
 
-def plot_growth(runs: Sequence[tuple[GrowthDoc, Fields]], outputs: Sequence[int], figure: Figure) -> list[Axes]:
+def plot_growth(runs: Sequence[tuple[GrowthDoc, GrowthFields]], outputs: Sequence[int], figure: Figure) -> list[Axes]:
     """Morphology and compression of each run at the chosen outputs, one colour scale for all.
 
     Parameters
@@ -85,7 +85,7 @@ def plot_growth(runs: Sequence[tuple[GrowthDoc, Fields]], outputs: Sequence[int]
     return list(grid.ravel())
 
 
-def plot_multiphase(doc: GrowthDoc, fields: Fields, outputs: Sequence[int], figure: Figure) -> list[Axes]:
+def plot_multiphase(doc: GrowthDoc, fields: GrowthFields, outputs: Sequence[int], figure: Figure) -> list[Axes]:
     """Growth below a second electrolyte: lithium, compression at electrolyte and coarse, at electrolyte and fine.
 
     Counterpart of the published Fig. 8A-C. One colour scale; what a row does not speak of is left white.
@@ -142,7 +142,7 @@ def plot_front(runs: Sequence[GrowthDoc], ax: Axes) -> Axes:
     return ax
 
 
-def plot_interface_stress(doc: StressDoc, fields: Fields, figure: Figure) -> list[Axes]:
+def plot_interface_stress(doc: StressDoc, fields: GrowthFields, figure: Figure) -> list[Axes]:
     """Phases, compression without and with the reaction strain (one scale), and the sweep of the retained fraction.
 
     Parameters
@@ -186,14 +186,14 @@ def plot_sweep(doc: StressDoc, ax: Axes) -> Axes:
     return ax
 
 
-def pressure_limit(pressures: Sequence[Array]) -> float:
+def pressure_limit(pressures: Sequence[FloatArray]) -> float:
     """Upper end (MPa, two digits) of one colour scale for several pressure fields (Pa): 99.8th percentile of -P."""
     top = max(float(np.percentile(-pressure, 99.8)) for pressure in pressures) / MPA
     digits = 10.0 ** np.floor(np.log10(max(top, 1e-6)))
     return float(np.ceil(2.0 * top / digits) * digits / 2.0)
 
 
-def _plot_phases(doc: StressDoc, fields: Fields, ax: Axes) -> None:
+def _plot_phases(doc: StressDoc, fields: GrowthFields, ax: Axes) -> None:
     grey = 1.0 - 0.1 * fields["electrolyte"] - 0.25 * fields["coarse"] - 0.85 * fields["lithium"] - 0.5 * fields["zone"]
     _picture(doc, grey, ax, "gray", 0.0, 1.0)
     _outline_zone(doc, fields, ax)
@@ -216,7 +216,7 @@ def _plot_phases(doc: StressDoc, fields: Fields, ax: Axes) -> None:
     draw_scale_bar(doc, ax, "white", 0.07)
 
 
-def _label_spot(fraction: Array) -> tuple[float, float]:
+def _label_spot(fraction: FloatArray) -> tuple[float, float]:
     """Deepest point of the left half of a phase, as fractions of width and height."""
     half = fraction[: fraction.shape[0] // 2 + 1] > 0.5
     columns = half.sum(axis=1)
@@ -226,21 +226,21 @@ def _label_spot(fraction: Array) -> tuple[float, float]:
     return (ix + 0.5) / fraction.shape[0], (float(np.mean(np.nonzero(half[ix])[0])) + 0.5) / fraction.shape[1]
 
 
-def _outline_zone(doc: StressDoc, fields: Fields, ax: Axes) -> None:
+def _outline_zone(doc: StressDoc, fields: GrowthFields, ax: Axes) -> None:
     x, y = _centres(doc)
     for name, style in (("lithium", "-"), ("zone", "--"), ("coarse", ":"), ("electrolyte", ":")):
         ax.contour(x, y, fields[name].T, levels=[0.5], colors="white", linewidths=1.6, linestyles=style)
         ax.contour(x, y, fields[name].T, levels=[0.5], colors="black", linewidths=0.7, linestyles=style)
 
 
-def _outline_phases(doc: GrowthDoc, fields: Fields, ax: Axes) -> None:
+def _outline_phases(doc: GrowthDoc, fields: GrowthFields, ax: Axes) -> None:
     x, y = _centres(doc)
     for name in ("coarse", "electrolyte"):
         if fields[name].max() > 0.5:
             ax.contour(x, y, fields[name].T, levels=[0.5], colors="0.55", linewidths=0.8, linestyles="--")
 
 
-def _picture(doc: GrowthDoc | StressDoc, cells: Array, ax: Axes, cmap: str, low: float, high: float) -> AxesImage:
+def _picture(doc: GrowthDoc | StressDoc, cells: FloatArray, ax: Axes, cmap: str, low: float, high: float) -> AxesImage:
     """Cell field with the shades ``cmap`` between ``low`` and ``high``, y upwards, lengths in micrometres."""
     return ax.imshow(
         cells.T,
@@ -257,12 +257,12 @@ def _extent(doc: GrowthDoc | StressDoc) -> tuple[float, float, float, float]:
     return 0.0, doc.grid_shape[0] * doc.spacing / MICROMETRE, 0.0, doc.grid_shape[1] * doc.spacing / MICROMETRE
 
 
-def _nodes(doc: GrowthDoc | StressDoc) -> tuple[Array, Array]:
+def _nodes(doc: GrowthDoc | StressDoc) -> tuple[FloatArray, FloatArray]:
     x, y = (np.arange(n + 1) * doc.spacing / MICROMETRE for n in doc.grid_shape)
     return np.asarray(x), np.asarray(y)
 
 
-def _centres(doc: GrowthDoc | StressDoc) -> tuple[Array, Array]:
+def _centres(doc: GrowthDoc | StressDoc) -> tuple[FloatArray, FloatArray]:
     x, y = ((np.arange(n) + 0.5) * doc.spacing / MICROMETRE for n in doc.grid_shape)
     return np.asarray(x), np.asarray(y)
 

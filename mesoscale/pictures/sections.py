@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc
-from selflimit.mesoscale.grid import Array
 
 
-def middle_section(doc: GrowthDoc, fields: Mapping[str, Array]) -> tuple[GrowthDoc, dict[str, Array]]:
+def middle_section(doc: GrowthDoc, fields: Mapping[str, FloatArray]) -> tuple[GrowthDoc, dict[str, FloatArray]]:
     """A growth in three dimensions on the plane in the middle of its second axis; one in a plane as it is.
 
     Returns

@@ -8,16 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.ndimage import map_coordinates
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array, Shape
+from selflimit.mesoscale.grid import Shape
 from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.pictures.plotting import CONCENTRATION_MAP, Fields, bar_length
+from selflimit.mesoscale.pictures.plotting import CONCENTRATION_MAP, GrowthFields, bar_length
 from selflimit.units import MICROMETRE
 
 AZIMUTH, ELEVATION = np.deg2rad(30.0), np.deg2rad(24.0)
 """Where the view from outside is taken from."""
-LIGHT = np.array([-0.35, -0.75, 0.56])
+LIGHT_DIRECTION = np.array([-0.35, -0.75, 0.56])
 """Direction towards the light, in the picture's axes: right, away from the viewer, up."""
 PARTICLE, LITHIUM = np.array([0.90, 0.62, 0.0]), np.array([0.35, 0.45, 0.55])
 """Orange particles and grey-blue lithium: apart in lightness too, for grey print and colour-blind readers."""
@@ -33,12 +34,12 @@ class Volume:
 
     shape: Shape
     spacing: float
-    coarse: Array
-    electrolyte: Array
-    lithium: Array
+    coarse: FloatArray
+    electrolyte: FloatArray
+    lithium: FloatArray
 
     @property
-    def size(self) -> Array:
+    def size(self) -> FloatArray:
         """Edge lengths (µm)."""
         return np.array(self.shape) * self.spacing / MICROMETRE
 
@@ -50,7 +51,7 @@ def plot_packing(structure: Microstructure, interface_width: float, figure: Figu
     return _plot(Volume(grid.shape, grid.spacing, structure.coarse, structure.electrolyte, lithium), figure)
 
 
-def plot_volume(doc: GrowthDoc, fields: Fields, output: int, figure: Figure) -> list[Axes]:
+def plot_volume(doc: GrowthDoc, fields: GrowthFields, output: int, figure: Figure) -> list[Axes]:
     """A growth in three dimensions at output number ``output``.
 
     Parameters
@@ -119,7 +120,7 @@ def _view(volume: Volume, ax: Axes) -> None:
     ax.set_axis_off()
 
 
-def _directions() -> tuple[Array, Array, Array]:
+def _directions() -> tuple[FloatArray, FloatArray, FloatArray]:
     """Unit vectors to the right, away from the viewer and up in the picture, in the axes of the grid."""
     right = np.array([np.cos(AZIMUTH), np.sin(AZIMUTH), 0.0])
     ahead = np.array([-np.sin(AZIMUTH), np.cos(AZIMUTH), 0.0])
@@ -128,7 +129,7 @@ def _directions() -> tuple[Array, Array, Array]:
     return right, away, np.cross(right, away)
 
 
-def _lit(field: Array, middle: Array, across: Array) -> tuple[Array, Array]:
+def _lit(field: FloatArray, middle: FloatArray, across: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Brightness and depth (cells) of the surface ``field`` = 1/2 seen from outside; depth is infinite beside it."""
     right, away, up = _directions()
     padded = np.pad(field, 1)
@@ -144,10 +145,10 @@ def _lit(field: Array, middle: Array, across: Array) -> tuple[Array, Array]:
         depth[inside & np.isinf(depth)] = step
     slope = np.gradient(_smoothed(depth), across[1] - across[0])
     normal = np.stack([slope[1], -np.ones_like(depth), slope[0]]) / np.sqrt(1.0 + slope[0] ** 2 + slope[1] ** 2)
-    return 0.35 + 0.65 * np.clip(np.tensordot(LIGHT, normal, axes=1), 0.0, 1.0), depth
+    return 0.35 + 0.65 * np.clip(np.tensordot(LIGHT_DIRECTION, normal, axes=1), 0.0, 1.0), depth
 
 
-def _smoothed(depth: Array) -> Array:
+def _smoothed(depth: FloatArray) -> FloatArray:
     """Depth with its steps evened out over neighbours of the same surface; 0 beside it."""
     total, weight = np.zeros_like(depth), np.zeros_like(depth)
     here = np.where(np.isfinite(depth), depth, 1e9)
@@ -169,9 +170,9 @@ def _heights(volume: Volume, ax: Axes) -> None:
     _frame(ax, volume.size[:2], "seen from above")
 
 
-def _tops(volume: Volume) -> Array:
+def _tops(volume: Volume) -> FloatArray:
     """Cells below the highest lithium above every point of the electrode, shape ``shape[:2]``."""
-    tops: Array = np.where(volume.lithium >= 0.5, np.arange(1, volume.shape[2] + 1), 0).max(axis=2)
+    tops: FloatArray = np.where(volume.lithium >= 0.5, np.arange(1, volume.shape[2] + 1), 0).max(axis=2)
     return tops
 
 
@@ -192,7 +193,7 @@ def _section(volume: Volume, axis: int, index: int, ax: Axes, letter: str) -> No
     _frame(ax, size, f"section at {letter} = {(index + 0.5) * volume.spacing / MICROMETRE:.1f} µm")
 
 
-def _frame(ax: Axes, size: Array, title: str) -> None:
+def _frame(ax: Axes, size: FloatArray, title: str) -> None:
     length = bar_length(size[0])
     x, y = 0.96 * size[0] - length, 0.05 * size[1]
     ax.plot([x, x + length], [y, y], color="black", linewidth=5.5, solid_capstyle="butt")

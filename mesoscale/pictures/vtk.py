@@ -14,13 +14,14 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc, StressDoc
 from selflimit.errors import InputError
 from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.grid import Array, Shape
+from selflimit.mesoscale.grid import Shape
 
 TYPES = {"f4": "Float32", "f8": "Float64"}
-BLOCK = 1 << 20
+BYTES_PER_BLOCK = 1 << 20
 """Bytes of a block before compression."""
 
 
@@ -55,7 +56,7 @@ def export_vtk(document: GrowthDoc | StressDoc, folder: Path, out: Path) -> Path
     return write_pvd(out / f"{stem}.pvd", frames)
 
 
-def write_vti(path: Path, shape: Shape, spacing: float, arrays: Mapping[str, Array]) -> Path:
+def write_vti(path: Path, shape: Shape, spacing: float, arrays: Mapping[str, FloatArray]) -> Path:
     """Write fields on a structured grid as VTK image data.
 
     Parameters
@@ -101,7 +102,7 @@ def write_pvd(path: Path, frames: Sequence[tuple[float, Path]]) -> Path:
     return path
 
 
-def _data_array(name: str, array: Array, dimension: int) -> str:
+def _data_array(name: str, array: FloatArray, dimension: int) -> str:
     """One array: x runs fastest, then y and z; vectors of a plane get a third component, which is zero."""
     components = array[..., None] if array.ndim == dimension else array
     if components.shape[-1] == dimension == 2:
@@ -113,15 +114,15 @@ def _data_array(name: str, array: Array, dimension: int) -> str:
     return f'<DataArray {head} format="binary">{_encoded(data)}</DataArray>'
 
 
-def _encoded(data: NDArray[np.floating]) -> str:
+def _encoded(data: FloatArray | NDArray[np.floating]) -> str:
     """Header (blocks, bytes of a block, of the last one, of each when compressed) and blocks, each as base64."""
     raw = (data if sys.byteorder == "little" else data.byteswap()).tobytes()
-    blocks = [zlib.compress(raw[i : i + BLOCK]) for i in range(0, len(raw), BLOCK)]
-    header = np.array([len(blocks), BLOCK, len(raw) % BLOCK, *map(len, blocks)], dtype="<u8")
+    blocks = [zlib.compress(raw[i : i + BYTES_PER_BLOCK]) for i in range(0, len(raw), BYTES_PER_BLOCK)]
+    header = np.array([len(blocks), BYTES_PER_BLOCK, len(raw) % BYTES_PER_BLOCK, *map(len, blocks)], dtype="<u8")
     return base64.b64encode(header.tobytes()).decode() + base64.b64encode(b"".join(blocks)).decode()
 
 
-def _at(number: int | None, fields: Mapping[str, Array], document: GrowthDoc | StressDoc) -> dict[str, Array]:
+def _at(number: int | None, fields: Mapping[str, FloatArray], document: GrowthDoc | StressDoc) -> dict[str, FloatArray]:
     """The fields on the grid, named with their units, those in time at output ``number``."""
     cells = tuple(document.grid_shape)
     places = (cells, tuple(n + 1 for n in cells))

@@ -22,17 +22,16 @@ from itertools import combinations, product
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from selflimit.mesoscale.grid import Array
-from selflimit.mesoscale.solver.nodal_vectors import FEWEST_LINES, Kernel, Lines, Vector
-from selflimit.mesoscale.solver.stencils import Rows
+from selflimit.arrays import AnyArray, FloatArray, IntArray
+from selflimit.mesoscale.solver.nodal_vectors import FEWEST_LINES, Kernel, Lines
+from selflimit.mesoscale.solver.stencils import StencilRows
 
 PLANES, LINES = 4, 32
 """Fewest coarse planes, and lines, that are projected at a time: their overlap costs an eighth of the stencil."""
 
 
-def strips(threads: int, fine: Lines, coarse: Lines) -> Iterator[tuple[NDArray[np.int64], int, int]]:
+def strips(threads: int, fine: Lines, coarse: Lines) -> Iterator[tuple[IntArray, int, int]]:
     """All coarse lines, some at a time, with the first and the end of the fine lines on and beside them.
 
     So the stencil of the finest level, the largest array of all, need not be there as a whole.
@@ -46,7 +45,7 @@ def strips(threads: int, fine: Lines, coarse: Lines) -> Iterator[tuple[NDArray[n
         yield numbers, (2 * first - 2) * on_fine, (2 * last - 1) * on_fine
 
 
-def interpolation(threads: int, rows: Rows, fine: Lines) -> Array:
+def interpolation(threads: int, rows: StencilRows, fine: Lines) -> FloatArray:
     """Weights from the next coarser level.
 
     Around a coarse node, the weight at the place o is that at the places nearer to it, times their couplings, over the
@@ -80,14 +79,14 @@ def interpolation(threads: int, rows: Rows, fine: Lines) -> Array:
 
 @Kernel
 def _weigh(  # noqa: C901
-    lines: Vector,
-    on_fine: Vector,
-    offsets: Vector,
-    order: Vector,
-    summed: Vector,
-    after: Vector,
-    stencil: Vector,
-    weights: Vector,
+    lines: AnyArray,
+    on_fine: AnyArray,
+    offsets: AnyArray,
+    order: AnyArray,
+    summed: AnyArray,
+    after: AnyArray,
+    stencil: AnyArray,
+    weights: AnyArray,
 ) -> None:
     n, itself = weights.shape[2] - 2, order[0]
     for line in numba.prange(len(lines)):
@@ -114,7 +113,7 @@ def _weigh(  # noqa: C901
                 weight[j + 1] = weight[j + 1] / centre[j] if centre[j] > 0.0 else 0.0
 
 
-def rigid_motions(dimension: int, unknowns: int, coarse_unknowns: int) -> Array:
+def rigid_motions(dimension: int, unknowns: int, coarse_unknowns: int) -> FloatArray:
     """What a unit motion of a coarse node does at the fine nodes around it, shape ``(3^d, c, c_coarse)``.
 
     Parameters
@@ -152,17 +151,17 @@ class Transfer:
 
     fine: Lines
     coarse: Lines
-    weights: Vector
-    motions: Vector
-    free: Vector
+    weights: AnyArray
+    motions: AnyArray
+    free: AnyArray
 
     @cached_property
-    def on_fine(self) -> Array:
+    def on_fine(self) -> FloatArray:
         """Number of the fine line that each coarse line lies on, for all coarse lines with rim."""
         return _lines_on_fine(self.fine, self.coarse)
 
     @cached_property
-    def reached_by(self) -> Array:
+    def reached_by(self) -> FloatArray:
         """Coarse lines that reach each fine line, and their side q; -1 for none. Shape ``(lines, 2^(d-1), 2)``."""
         offsets = self.fine.around
         table = np.full((self.fine.shape[0], 2 ** (len(self.fine.nodes) - 1), 2), -1)
@@ -173,16 +172,16 @@ class Transfer:
             filled[target] += 1
         return table[self.fine.inner]
 
-    def restrict(self, threads: int, fine: Vector, coarse: Vector) -> None:
+    def restrict(self, threads: int, fine: AnyArray, coarse: AnyArray) -> None:
         """coarse = P^T fine: forces and moments of the fine nodes on the coarse ones."""
         tables = (self.on_fine, self.fine.around, self.motions)
         _restrict(threads, self.coarse.inner, *tables, self.weights, self.free, fine, coarse)
 
-    def prolong(self, threads: int, coarse: Vector, fine: Vector) -> None:
+    def prolong(self, threads: int, coarse: AnyArray, fine: AnyArray) -> None:
         """fine = P coarse; fixed fine unknowns move too."""
         _prolong(threads, self.fine.inner, self.reached_by, self.motions, self.weights, coarse, fine)
 
-    def project(self, threads: int, rows: Rows, dtype: type) -> Vector:
+    def project(self, threads: int, rows: StencilRows, dtype: type) -> AnyArray:
         """Galerkin product P^T A P as a coarse stencil, without rows and columns of fixed coarse unknowns."""
         d, c = len(self.fine.nodes), self.coarse.unknowns
         result = np.zeros((self.coarse.shape[0], c, 3 ** (d - 1), c, 3, self.coarse.shape[2]), dtype)
@@ -196,31 +195,31 @@ class Transfer:
         return result
 
 
-def _lines_on_fine(fine: Lines, coarse: Lines) -> Array:
+def _lines_on_fine(fine: Lines, coarse: Lines) -> FloatArray:
     """Number of the fine line that each coarse line lies on; rim lines, whose coarse vectors are zero, on any."""
     places = (2 * np.clip(np.arange(n + 2) - 1, 0, n - 1) + 1 for n in coarse.nodes[:-1])
     mesh = np.meshgrid(*places, indexing="ij")
     return np.asarray(np.ravel_multi_index(tuple(mesh), [n + 2 for n in fine.nodes[:-1]]).ravel())
 
 
-def _number(steps: Array, reach: int) -> Array:
+def _number(steps: FloatArray, reach: int) -> FloatArray:
     """Number of the place at ``steps`` in the block of 2 reach + 1 places along each axis around the middle one."""
     return np.asarray((steps + reach) @ ((2 * reach + 1) ** np.arange(steps.shape[-1])[::-1]))
 
 
 @Kernel
 def _project(  # noqa: C901
-    lines: Vector,
-    on_fine: Vector,
-    offsets: Vector,
-    coarse_offsets: Vector,
-    reach: Vector,
-    shared: Vector,
-    motions: Vector,
-    weights: Vector,
-    stencil: Vector,
-    free: Vector,
-    coarse: Vector,
+    lines: AnyArray,
+    on_fine: AnyArray,
+    offsets: AnyArray,
+    coarse_offsets: AnyArray,
+    reach: AnyArray,
+    shared: AnyArray,
+    motions: AnyArray,
+    weights: AnyArray,
+    stencil: AnyArray,
+    free: AnyArray,
+    coarse: AnyArray,
 ) -> None:
     """For one coarse line: sum up P^T A on the fine nodes it reaches, then take that times P."""
     n, c, c_fine = coarse.shape[5] - 2, coarse.shape[1], stencil.shape[1]
@@ -258,14 +257,14 @@ def _project(  # noqa: C901
 
 @Kernel
 def _restrict(  # noqa: C901
-    lines: Vector,
-    on_fine: Vector,
-    offsets: Vector,
-    motions: Vector,
-    weights: Vector,
-    free: Vector,
-    fine: Vector,
-    coarse: Vector,
+    lines: AnyArray,
+    on_fine: AnyArray,
+    offsets: AnyArray,
+    motions: AnyArray,
+    weights: AnyArray,
+    free: AnyArray,
+    fine: AnyArray,
+    coarse: AnyArray,
 ) -> None:
     n = coarse.shape[2] - 2
     for line in numba.prange(len(lines)):
@@ -287,7 +286,9 @@ def _restrict(  # noqa: C901
 
 
 @Kernel
-def _prolong(lines: Vector, reached_by: Vector, motions: Vector, weights: Vector, coarse: Vector, fine: Vector) -> None:  # noqa: C901
+def _prolong(  # noqa: C901
+    lines: AnyArray, reached_by: AnyArray, motions: AnyArray, weights: AnyArray, coarse: AnyArray, fine: AnyArray
+) -> None:
     n = coarse.shape[2] - 2
     for line in numba.prange(len(lines)):
         i = lines[line]

@@ -10,11 +10,10 @@ from itertools import product
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import AnyArray, FloatArray, IntArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.grid import Array
-from selflimit.mesoscale.solver.nodal_vectors import Lines, Vector
+from selflimit.mesoscale.solver.nodal_vectors import Lines
 
 TURNING = 1e-6
 """Relative stiffness added to the coarsest level, where rotations of nodes in a uniform medium move nothing."""
@@ -25,12 +24,12 @@ class Coarsest:
     """The coarsest level, the banded Cholesky factor of its operator, and where its unknowns are in a nodal vector."""
 
     lines: Lines
-    factor: Array
-    place: NDArray[np.int64]
-    rhs: Vector
+    factor: FloatArray
+    place: IntArray
+    rhs: AnyArray
 
     @classmethod
-    def of(cls, lines: Lines, stencil: Vector, precision: type) -> "Coarsest":
+    def of(cls, lines: Lines, stencil: AnyArray, precision: type) -> "Coarsest":
         """Factorise a stencil.
 
         Raises
@@ -44,7 +43,7 @@ class Coarsest:
             lines, _factorise(lines, stencil, number), place[np.argsort(number.ravel()[place])], lines.zeros(precision)
         )
 
-    def solve(self) -> Vector:
+    def solve(self) -> AnyArray:
         """A^-1 rhs."""
         x, solved = np.zeros_like(self.rhs), self.rhs.ravel()[self.place].astype(np.float64)
         solve_banded(self.factor, solved)
@@ -52,7 +51,7 @@ class Coarsest:
         return x
 
 
-def _numbering(lines: Lines) -> NDArray[np.int64]:
+def _numbering(lines: Lines) -> IntArray:
     """Number of every unknown, a nodal vector with -1 on the rim; along the shortest sides, to keep the band narrow."""
     number = lines.pack(np.zeros(1), np.int64) - 1
     inside = lines.unpack(number)
@@ -61,7 +60,7 @@ def _numbering(lines: Lines) -> NDArray[np.int64]:
     return number
 
 
-def _factorise(lines: Lines, stencil: Vector, number: NDArray[np.int64]) -> Array:
+def _factorise(lines: Lines, stencil: AnyArray, number: IntArray) -> FloatArray:
     """Banded Cholesky factor of a stencil; fixed unknowns get a unit diagonal, rotations a little more."""
     size = number.max() + 1
     rows, columns, values = [], [], []
@@ -83,7 +82,7 @@ def _factorise(lines: Lines, stencil: Vector, number: NDArray[np.int64]) -> Arra
     return banded
 
 
-def factorise_banded(band: Array) -> None:
+def factorise_banded(band: FloatArray) -> None:
     """Overwrite a band, shape ``(n, width)``, by its Cholesky factor.
 
     Raises
@@ -97,13 +96,13 @@ def factorise_banded(band: Array) -> None:
         )
 
 
-def solve_banded(factor: Array, x: Array) -> None:
+def solve_banded(factor: FloatArray, x: FloatArray) -> None:
     """Overwrite x, shape ``(n,)``, by the solution for it as right-hand side."""
     _banded_solution(factor, x)
 
 
 @numba.njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _banded_factor(band: Array) -> bool:
+def _banded_factor(band: FloatArray) -> bool:
     n, width = band.shape
     for j in range(n):
         own = band[j]
@@ -119,7 +118,7 @@ def _banded_factor(band: Array) -> bool:
 
 
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})  # type: ignore[untyped-decorator]
-def _banded_solution(factor: Array, x: Array) -> None:
+def _banded_solution(factor: FloatArray, x: FloatArray) -> None:
     n, width = factor.shape
     for j in range(n):
         own, below = x[j] / factor[j, 0], x[j + 1 : j + width]

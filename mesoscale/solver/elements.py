@@ -8,15 +8,15 @@ from itertools import product
 import numpy as np
 from scipy.linalg import eigh
 
-from selflimit.mesoscale.grid import Array
+from selflimit.arrays import FloatArray
 
 
-def corners(dimension: int) -> Array:
+def corners(dimension: int) -> FloatArray:
     """Position of the corners of a unit cell, shape ``(2^d, d)``."""
     return np.array(list(product((0, 1), repeat=dimension)))
 
 
-def gradients(dimension: int) -> Array:
+def gradients(dimension: int) -> FloatArray:
     """Gradients of the Q1 functions of a unit cell at its 2^d Gauss points, shape ``(points, corners, d)``.
 
     Every point has the weight 2^-d; the rule is exact for Q1 stiffness.
@@ -30,13 +30,13 @@ def gradients(dimension: int) -> Array:
     return result
 
 
-def diffusion_elements(dimension: int) -> Array:
+def diffusion_elements(dimension: int) -> FloatArray:
     """Element matrix of int grad(v).grad(u) for unit conductivity on a unit cell, shape ``(1, 2^d, 2^d, 1, 1)``."""
     B = gradients(dimension)
     return np.asarray(np.einsum("pia,pja->ij", B, B)[None, :, :, None, None] / len(B))
 
 
-def elastic_elements(dimension: int) -> Array:
+def elastic_elements(dimension: int) -> FloatArray:
     """Element matrices of elasticity for unit lam and unit mu on a unit cell, shape ``(2, 2^d, 2^d, d, d)``.
 
     int div(v) div(u) and int 2 eps(v):eps(u); in two dimensions that is plane strain.
@@ -47,7 +47,7 @@ def elastic_elements(dimension: int) -> Array:
     return np.asarray(np.stack([from_lam, from_mu]) / len(B))
 
 
-def largest_ratio(coefficients: Array, elements: Array) -> float:
+def largest_ratio(coefficients: FloatArray, elements: FloatArray) -> float:
     """Bound on the eigenvalues of D^-1 A, D the diagonal blocks of A.
 
     x.A x / x.D x is a ratio of sums over the cells, so it is at most the largest ratio of one cell. The ratio of one
@@ -67,7 +67,7 @@ def largest_ratio(coefficients: Array, elements: Array) -> float:
     return max(_element_ratio(np.array([extreme, 1.0]), elements) for extreme in (np.nanmin(ratio), np.nanmax(ratio)))
 
 
-def _element_ratio(coefficients: Array, elements: Array) -> float:
+def _element_ratio(coefficients: FloatArray, elements: FloatArray) -> float:
     blocks = np.tensordot(coefficients, elements, axes=1)
     n, _, c, _ = blocks.shape
     diagonal = blocks * np.eye(n)[:, :, None, None]

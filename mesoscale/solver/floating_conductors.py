@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import SuperLU, splu
 
-from selflimit.mesoscale.grid import Array, Grid
-from selflimit.mesoscale.solver.nodal_vectors import Lines, Vector
-
-Bodies = NDArray[np.int64]
+from selflimit.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.solver.nodal_vectors import Lines
 
 FEWEST_BODIES = {2: 32, 3: 1}
 """With fewer bodies, by dimension, what the cycle alone takes more is not worth the search for them (measured)."""
@@ -38,17 +36,17 @@ class Conductors:
         Sparse factors of E.
     """
 
-    body: Bodies
+    body: IntArray
     factor: SuperLU
 
-    def balance(self, current: Vector, potential: Vector) -> None:
+    def balance(self, current: AnyArray, potential: AnyArray) -> None:
         """Raise every body so that the currents that enter at its nodes add up to zero."""
         entering = np.bincount(self.body.ravel(), current.ravel())[1:]
         potential += np.append(0.0, self.factor.solve(entering))[self.body]
 
 
 def floating_conductors(
-    grid: Grid, conductivity: Array, mass: Array, element: Array, fixed: NDArray[np.bool_]
+    grid: Grid, conductivity: FloatArray, mass: FloatArray, element: FloatArray, fixed: BoolArray
 ) -> Conductors | None:
     """Bodies of cells that share nodes and conduct better than the geometric mean of the best and the poorest.
 
@@ -76,7 +74,7 @@ def floating_conductors(
     return Conductors(Lines(grid.nodes, 1).pack(body[..., None], np.int64), factor)
 
 
-def _floating(grid: Grid, good: NDArray[np.bool_], fixed: NDArray[np.bool_]) -> Bodies:
+def _floating(grid: Grid, good: BoolArray, fixed: BoolArray) -> IntArray:
     """Number of the floating body of every node, 0 elsewhere; none if they are few."""
     cells, count = ndimage.label(good, np.ones((3,) * grid.dimension))
     body = np.zeros(grid.nodes, dtype=np.int64)
@@ -89,7 +87,7 @@ def _floating(grid: Grid, good: NDArray[np.bool_], fixed: NDArray[np.bool_]) -> 
     return np.where(floats, np.cumsum(floats), 0)[body]
 
 
-def _conductances(body: Bodies, conductivity: Array, element: Array) -> sparse.csc_array:
+def _conductances(body: IntArray, conductivity: FloatArray, element: FloatArray) -> sparse.csc_array:
     """Conductance between the bodies, 0 the medium around them: every cell connects its corners pair by pair."""
     count, corners = int(body.max()) + 1, _corners(body)
     between = sparse.csc_array((count, count))
@@ -100,7 +98,7 @@ def _conductances(body: Bodies, conductivity: Array, element: Array) -> sparse.c
     return between + between.T
 
 
-def _corners(nodal: Bodies) -> list[Bodies]:
+def _corners(nodal: IntArray) -> list[IntArray]:
     """Views of a nodal field at each corner of the cells, in the order of the element matrix."""
     sides = (slice(None, -1), slice(1, None))
     return [nodal[tuple(sides[s] for s in corner)] for corner in product((0, 1), repeat=nodal.ndim)]

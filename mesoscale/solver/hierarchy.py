@@ -6,12 +6,13 @@ from functools import partial
 import numba
 import numpy as np
 
+from selflimit.arrays import AnyArray
 from selflimit.mesoscale.solver import coarsening
 from selflimit.mesoscale.solver.coarsening import Transfer
 from selflimit.mesoscale.solver.coarsest import Coarsest
-from selflimit.mesoscale.solver.nodal_vectors import Kernel, Lines, Vector, dot
+from selflimit.mesoscale.solver.nodal_vectors import Kernel, Lines, dot
 from selflimit.mesoscale.solver.operators import Operator
-from selflimit.mesoscale.solver.stencils import Product, Rows, diagonal_blocks, inverse_blocks, stencil_product
+from selflimit.mesoscale.solver.stencils import Product, StencilRows, diagonal_blocks, inverse_blocks, stencil_product
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,16 @@ GENTLE = Cycle(visits=1, degree=2)
 STRONG = Cycle(visits=2, degree=3)
 """W-cycle below the finest level: at a contrast of 1000 it halves the iterations of the V-cycle (measured), because
 coarse levels carry the bending of thin stiff parts and the closing of thin soft ones, and it costs a third more."""
-LIGHT = Cycle(visits=2, degree=2)
+LIGHT_CYCLE = Cycle(visits=2, degree=2)
 """The same for a scalar in the plane: a step less costs one iteration at most (6 at 400 x 400, 8 instead of 7 at
 512 x 512; measured)."""
 STRONG_ABOVE = 100.0
 """Ratio of the largest to the smallest coefficient above which the cycle is not GENTLE."""
-AT_ONCE = 32 * 2**20
+WHOLE_STENCIL = 32 * 2**20
 """Size of a stencil (bytes) up to which it is made as a whole, and once: it is used two or three times."""
 POWER_STEPS = 8
 """Steps of the power iteration for the largest eigenvalue on coarse levels."""
-MARGIN = 1.1
+EIGENVALUE_MARGIN = 1.1
 """Factor on that estimate, which comes from below; the smoother still damps what lies 20 % above its bound."""
 
 
@@ -64,13 +65,13 @@ class Level:
 
     lines: Lines
     subtract: Product
-    inverse: Vector
+    inverse: AnyArray
     largest: float
-    free: Vector
+    free: AnyArray
     transfer: Transfer
-    x: Vector
-    r: Vector
-    d: Vector
+    x: AnyArray
+    r: AnyArray
+    d: AnyArray
 
     def smooth(self, threads: int, degree: int, residual_after: bool) -> None:
         """Chebyshev iteration of the fourth kind on A x = b, r = b - A x on entry; r on exit only if asked for.
@@ -96,12 +97,12 @@ class Hierarchy:
     scale: float
     threads: int
 
-    def precondition(self, rhs: Vector) -> Vector:
+    def precondition(self, rhs: AnyArray) -> AnyArray:
         """One cycle from zero: an approximate A^-1 rhs; the result is overwritten by the next call."""
         np.multiply(rhs, self.scale, out=self.rhs(0), casting="same_kind")
         return self._cycle(0)
 
-    def _cycle(self, depth: int) -> Vector:
+    def _cycle(self, depth: int) -> AnyArray:
         if depth == len(self.levels):
             return self.coarsest.solve()
         level = self.levels[depth]
@@ -116,7 +117,7 @@ class Hierarchy:
             level.smooth(self.threads, self.cycle.degree, visit < visits - 1)
         return level.x
 
-    def rhs(self, depth: int) -> Vector:
+    def rhs(self, depth: int) -> AnyArray:
         """Where the right-hand side of a level goes."""
         return self.levels[depth].r if depth < len(self.levels) else self.coarsest.rhs
 
@@ -166,32 +167,32 @@ def build_hierarchy(
     return Hierarchy(levels, coarsest, _cycle(operator, guide), scale, threads)
 
 
-def _rows(threads: int, operator: Operator) -> Rows:
+def _rows(threads: int, operator: Operator) -> StencilRows:
     """The stencil of the finest level: small ones as a whole, others made anew for every strip that is projected."""
     numbers = 3 ** len(operator.lines.nodes) * operator.lines.unknowns * operator.free.size
-    if numbers * operator.free.itemsize <= AT_ONCE:
+    if numbers * operator.free.itemsize <= WHOLE_STENCIL:
         return partial(_stored, operator.stencil(threads, 0, operator.lines.shape[0]))
     return partial(operator.stencil, threads)
 
 
-def _stored(stencil: Vector, begin: int, end: int) -> Vector:
+def _stored(stencil: AnyArray, begin: int, end: int) -> AnyArray:
     return stencil[begin:end]
 
 
 def _cycle(operator: Operator, guide: Operator | None) -> Cycle:
     if (guide or operator).contrast <= STRONG_ABOVE:
         return GENTLE
-    return LIGHT if guide is None and len(operator.lines.nodes) == 2 else STRONG
+    return LIGHT_CYCLE if guide is None and len(operator.lines.nodes) == 2 else STRONG
 
 
 def _level(
     threads: int,
     lines: Lines,
     subtract: Product,
-    blocks: Vector,
+    blocks: AnyArray,
     largest: float | None,
     transfer: Transfer,
-    free: Vector,
+    free: AnyArray,
 ) -> Level:
     inverse = inverse_blocks(threads, lines, blocks, free.dtype.type)
     vectors = [lines.zeros(free.dtype.type) for _ in range(3)]
@@ -200,7 +201,7 @@ def _level(
     return Level(lines, subtract, inverse, largest, free, transfer, *vectors)
 
 
-def _transfer(threads: int, guide: Rows, lines: Lines, free: Vector) -> Transfer:
+def _transfer(threads: int, guide: StencilRows, lines: Lines, free: AnyArray) -> Transfer:
     d, c = len(lines.nodes), lines.unknowns
     c_coarse = 1 if c == 1 else d * (d + 1) // 2
     coarse = Lines(tuple((n + 1) // 2 for n in lines.nodes), c_coarse)
@@ -222,10 +223,10 @@ def _power_iteration(
     threads: int,
     lines: Lines,
     subtract: Product,
-    inverse: Vector,
-    x: Vector,
-    r: Vector,
-    d: Vector,
+    inverse: AnyArray,
+    x: AnyArray,
+    r: AnyArray,
+    d: AnyArray,
 ) -> float:
     """Largest eigenvalue of D^-1 A from a fixed beginning, with a margin; x, r and d are overwritten."""
     lines.unpack(d)[...] = np.random.default_rng(0).standard_normal((*lines.nodes, lines.unknowns))
@@ -235,11 +236,11 @@ def _power_iteration(
         r.fill(0.0)
         subtract(threads, d, r)
         _step(threads, lines.inner, zero, minus, inverse, r, d, x)
-    return MARGIN * (dot(lines, threads, d, d) / before) ** 0.5 if before > 0.0 else 1.0
+    return EIGENVALUE_MARGIN * (dot(lines, threads, d, d) / before) ** 0.5 if before > 0.0 else 1.0
 
 
 @Kernel
-def _step(lines: Vector, keep: float, add: float, inverse: Vector, r: Vector, d: Vector, x: Vector) -> None:
+def _step(lines: AnyArray, keep: float, add: float, inverse: AnyArray, r: AnyArray, d: AnyArray, x: AnyArray) -> None:
     """d = keep d + add D^-1 r and x += d."""
     n, c = x.shape[2] - 2, x.shape[1]
     for line in numba.prange(len(lines)):
@@ -255,7 +256,7 @@ def _step(lines: Vector, keep: float, add: float, inverse: Vector, r: Vector, d:
 
 
 @Kernel
-def _add(lines: Vector, free: Vector, d: Vector, x: Vector) -> None:
+def _add(lines: AnyArray, free: AnyArray, d: AnyArray, x: AnyArray) -> None:
     """Hold d where an unknown is fixed, and x += d."""
     for line in numba.prange(len(lines)):
         i = lines[line]

@@ -15,17 +15,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from types import FunctionType
-from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
+
+from selflimit.arrays import AnyArray, IntArray
 
 FEWEST_LINES = 128
 """Fewer lines than this are swept by one thread: meeting costs several microseconds, as much as a few lines."""
-
-Vector = NDArray[Any]
-"""Array of single or double precision."""
 
 
 class Kernel:
@@ -37,7 +34,7 @@ class Kernel:
         self.serial = numba.njit(**options)(function)
         self.threaded = numba.njit(parallel=True, **options)(_renamed(function))
 
-    def __call__(self, threads: int, lines: Vector, *arguments: object) -> None:
+    def __call__(self, threads: int, lines: AnyArray, *arguments: object) -> None:
         """Run over the line numbers ``lines`` with ``threads`` threads."""
         if threads == 1 or len(lines) < FEWEST_LINES:
             self.serial(lines, *arguments)
@@ -72,47 +69,47 @@ class Lines:
         return across, self.unknowns, self.nodes[-1] + 2
 
     @cached_property
-    def inner(self) -> NDArray[np.int64]:
+    def inner(self) -> IntArray:
         """Numbers of the lines that are not rim, in order."""
         number = np.arange(self.shape[0]).reshape([n + 2 for n in self.nodes[:-1]])
         return np.ascontiguousarray(number[(slice(1, -1),) * number.ndim].ravel())
 
     @cached_property
-    def around(self) -> NDArray[np.int64]:
+    def around(self) -> IntArray:
         """Distance in number to the 3^(d-1) lines around a line, itself included."""
         return self._offsets(-1, 0, 1)
 
     @cached_property
-    def behind(self) -> NDArray[np.int64]:
+    def behind(self) -> IntArray:
         """Distance in number to the 2^(d-1) lines behind a line, itself included."""
         return self._offsets(-1, 0)
 
     @cached_property
-    def ahead(self) -> NDArray[np.int64]:
+    def ahead(self) -> IntArray:
         """Distance in number to the 2^(d-1) lines ahead of a line, itself included."""
         return self._offsets(0, 1)
 
-    def _offsets(self, *steps: int) -> NDArray[np.int64]:
+    def _offsets(self, *steps: int) -> IntArray:
         strides = [int(np.prod([n + 2 for n in self.nodes[1 + axis : -1]])) for axis in range(len(self.nodes) - 1)]
         return np.array([np.dot(strides, step) for step in product(steps, repeat=len(strides))], dtype=np.int64)
 
-    def zeros(self, dtype: type) -> Vector:
+    def zeros(self, dtype: type) -> AnyArray:
         """A nodal vector of zeros."""
         return np.zeros(self.shape, dtype)
 
-    def pack(self, field: Vector, dtype: type) -> Vector:
+    def pack(self, field: AnyArray, dtype: type) -> AnyArray:
         """Nodal vector of a field of shape ``nodes + (c,)``, zero on the rim."""
         vector = self.zeros(dtype)
         self.unpack(vector)[...] = field
         return vector
 
-    def unpack(self, vector: Vector) -> Vector:
+    def unpack(self, vector: AnyArray) -> AnyArray:
         """View of a nodal vector as a field of shape ``nodes + (c,)``."""
         grid = vector.reshape(*(n + 2 for n in self.nodes[:-1]), self.unknowns, self.nodes[-1] + 2)
         return np.moveaxis(grid, -2, -1)[(slice(1, -1),) * len(self.nodes)]
 
 
-def dot(lines: Lines, threads: int, a: Vector, b: Vector) -> float:
+def dot(lines: Lines, threads: int, a: AnyArray, b: AnyArray) -> float:
     """Scalar product, summed line by line so that it does not depend on the number of threads."""
     by_line = np.zeros(len(lines.inner))
     _dot_by_line(threads, lines.inner, a, b, by_line)
@@ -120,7 +117,7 @@ def dot(lines: Lines, threads: int, a: Vector, b: Vector) -> float:
 
 
 @Kernel
-def follow(lines: Vector, z: Vector, factor: float, p: Vector, image: Vector) -> None:
+def follow(lines: AnyArray, z: AnyArray, factor: float, p: AnyArray, image: AnyArray) -> None:
     """p = z + factor p, the next search direction of conjugate gradients, and a clean place for its image."""
     for line in numba.prange(len(lines)):
         i = lines[line]
@@ -131,7 +128,7 @@ def follow(lines: Vector, z: Vector, factor: float, p: Vector, image: Vector) ->
 
 
 @Kernel
-def advance(lines: Vector, step: float, p: Vector, minus_Ap: Vector, x: Vector, r: Vector) -> None:
+def advance_iterate(lines: AnyArray, step: float, p: AnyArray, minus_Ap: AnyArray, x: AnyArray, r: AnyArray) -> None:
     """x += step p and r -= step A p."""
     for line in numba.prange(len(lines)):
         i = lines[line]
@@ -142,7 +139,7 @@ def advance(lines: Vector, step: float, p: Vector, minus_Ap: Vector, x: Vector, 
 
 
 @Kernel
-def _dot_by_line(lines: Vector, a: Vector, b: Vector, by_line: Vector) -> None:
+def _dot_by_line(lines: AnyArray, a: AnyArray, b: AnyArray, by_line: AnyArray) -> None:
     for line in numba.prange(len(lines)):
         total = np.zeros(a.shape[2])  # sums side by side, halved at the end: as fast as memory, and in a fixed order
         for u in range(a.shape[1]):

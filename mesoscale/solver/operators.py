@@ -11,9 +11,10 @@ from itertools import product
 import numba
 import numpy as np
 
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.arrays import AnyArray, FloatArray
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.solver.elements import largest_ratio
-from selflimit.mesoscale.solver.nodal_vectors import Kernel, Lines, Vector
+from selflimit.mesoscale.solver.nodal_vectors import Kernel, Lines
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,15 @@ class Operator:
     """
 
     lines: Lines
-    coefficients: Vector
-    elements: Array
-    mass: Vector
-    free: Vector
+    coefficients: AnyArray
+    elements: FloatArray
+    mass: AnyArray
+    free: AnyArray
 
     def scaled(self, factor: float, dtype: type) -> "Operator":
         """The operator times a factor, in another precision."""
-        coefficients: Vector = (factor * self.coefficients).astype(dtype, copy=False)
-        mass: Vector = (factor * self.mass).astype(dtype, copy=False)
+        coefficients: AnyArray = (factor * self.coefficients).astype(dtype, copy=False)
+        mass: AnyArray = (factor * self.mass).astype(dtype, copy=False)
         return Operator(self.lines, coefficients, self.elements, mass, self.free.astype(dtype, copy=False))
 
     @cached_property
@@ -52,7 +53,7 @@ class Operator:
         cells = self.coefficients > 0.0  # the rim holds zeros
         return float(self.coefficients.max() / np.min(self.coefficients, where=cells, initial=np.inf))
 
-    def diagonal(self) -> Vector:
+    def diagonal(self) -> AnyArray:
         """Diagonal, fixed unknowns or not: a nodal vector."""
         own = np.einsum("maa->ma", self.elements[:, 0, 0])
         inner, n = self.lines.inner, self.lines.nodes[-1]
@@ -63,7 +64,7 @@ class Operator:
                 result[inner, :, 1:-1] += np.einsum("ma,mij->iaj", own, self.coefficients[:, inner + behind, s : s + n])
         return result
 
-    def subtract(self, threads: int, x: Vector, r: Vector) -> None:
+    def subtract(self, threads: int, x: AnyArray, r: AnyArray) -> None:
         """r -= A x in the rows of the free unknowns."""
         behind, ahead = self.lines.behind, self.lines.ahead
         if len(self.lines.nodes) == 2 and self.lines.unknowns == 1:
@@ -76,7 +77,7 @@ class Operator:
             around = (behind, ahead, self.by_owner)
             _subtract(threads, self.lines.inner, self.coefficients, *around, x, self.mass, self.free, r)
 
-    def stencil(self, threads: int, begin: int, end: int) -> Vector:
+    def stencil(self, threads: int, begin: int, end: int) -> AnyArray:
         """The matrix without fixed unknowns in the lines begin to end, shape ``(lines, c, 3^(d-1), c, 3, N + 2)``.
 
         Entry ``[i, a, q, b, s, j]`` couples unknown a of node j on line ``begin + i`` to unknown b of node
@@ -89,7 +90,7 @@ class Operator:
         _assemble(threads, inner[(inner >= begin) & (inner < end)], begin, *arguments, stencil)
         return stencil
 
-    def diagonal_blocks(self) -> Vector:
+    def diagonal_blocks(self) -> AnyArray:
         """What couples the free unknowns of a node to one another, shape ``(lines, c, c, N + 2)``."""
         (across, c, along), inner, n = self.lines.shape, self.lines.inner, self.lines.nodes[-1]
         blocks = np.zeros((across, c, c, along), self.coefficients.dtype)
@@ -110,7 +111,7 @@ class Operator:
         return largest_ratio(self.coefficients, self.elements)
 
     @cached_property
-    def by_owner(self) -> Vector:
+    def by_owner(self) -> AnyArray:
         """Element rows of a node in the cells that touch it, shape ``(m, 2^(d-1), 2, c, c, 2^d)``.
 
         Cell lines behind first, then cells behind first: the node is the last corner of the first cell.
@@ -120,7 +121,7 @@ class Operator:
         return np.ascontiguousarray(rows.reshape(m, n // 2, 2, c, c, n), dtype=self.mass.dtype)
 
 
-def q1_operator(grid: Grid, coefficients: Array, elements: Array, mass: Array) -> Operator:
+def q1_operator(grid: Grid, coefficients: FloatArray, elements: FloatArray, mass: FloatArray) -> Operator:
     """The operator on all nodes, every unknown free.
 
     Parameters
@@ -141,7 +142,7 @@ def q1_operator(grid: Grid, coefficients: Array, elements: Array, mass: Array) -
     return Operator(lines, on_lines, elements, scalar.pack(mass[..., None], np.float64)[:, 0], free)
 
 
-def _neighbour(dimension: int) -> Array:
+def _neighbour(dimension: int) -> FloatArray:
     """Which of the 3^(d-1) lines around a node is line t of the cell line p that touches it, shape (p, t)."""
     sides = np.array(list(product((0, 1), repeat=dimension - 1)))
     return np.asarray((sides[:, None] + sides[None]) @ (3 ** np.arange(dimension - 1)[::-1]))
@@ -149,15 +150,15 @@ def _neighbour(dimension: int) -> Array:
 
 @Kernel
 def _subtract(  # noqa: C901
-    lines: Vector,
-    k: Vector,
-    behind: Vector,
-    ahead: Vector,
-    rows: Vector,
-    x: Vector,
-    mass: Vector,
-    free: Vector,
-    r: Vector,
+    lines: AnyArray,
+    k: AnyArray,
+    behind: AnyArray,
+    ahead: AnyArray,
+    rows: AnyArray,
+    x: AnyArray,
+    mass: AnyArray,
+    free: AnyArray,
+    r: AnyArray,
 ) -> None:
     """Any element matrix: for every cell around the node, coefficient times (element row times corner values)."""
     n = x.shape[2] - 2
@@ -188,7 +189,7 @@ def _subtract(  # noqa: C901
 
 
 @Kernel
-def _subtract_square(lines: Vector, k: Vector, x: Vector, mass: Vector, free: Vector, r: Vector) -> None:
+def _subtract_square(lines: AnyArray, k: AnyArray, x: AnyArray, mass: AnyArray, free: AnyArray, r: AnyArray) -> None:
     """The same for diffusion through square cells, from differences of the node to the other corners of its cells.
 
     The force on a corner is k/6 times the differences to its two neighbours plus k/3 times that to the opposite corner.
@@ -211,7 +212,14 @@ def _subtract_square(lines: Vector, k: Vector, x: Vector, mass: Vector, free: Ve
 
 @Kernel
 def _subtract_cube(
-    lines: Vector, k: Vector, behind: Vector, ahead: Vector, x: Vector, mass: Vector, free: Vector, r: Vector
+    lines: AnyArray,
+    k: AnyArray,
+    behind: AnyArray,
+    ahead: AnyArray,
+    x: AnyArray,
+    mass: AnyArray,
+    free: AnyArray,
+    r: AnyArray,
 ) -> None:
     """The same through cubic cells: k/12 times the differences to the four corners that are no neighbours."""
     n = x.shape[2] - 2
@@ -237,7 +245,9 @@ def _subtract_cube(
 
 
 @Kernel
-def _subtract_plane_strain(lines: Vector, lam: Vector, mu: Vector, x: Vector, free: Vector, r: Vector) -> None:
+def _subtract_plane_strain(
+    lines: AnyArray, lam: AnyArray, mu: AnyArray, x: AnyArray, free: AnyArray, r: AnyArray
+) -> None:
     """The same for square cells in plane strain, three times as fast: mean strain and hourglass of each cell.
 
     A Q1 displacement on a square is a rigid motion, a uniform strain and the two hourglass patterns xy e_x, xy e_y. The
@@ -279,16 +289,16 @@ def _subtract_plane_strain(lines: Vector, lam: Vector, mu: Vector, x: Vector, fr
 
 @Kernel
 def _assemble(  # noqa: C901
-    lines: Vector,
+    lines: AnyArray,
     begin: int,
-    k: Vector,
-    behind: Vector,
-    neighbour: Vector,
-    offsets: Vector,
-    rows: Vector,
-    mass: Vector,
-    free: Vector,
-    stencil: Vector,
+    k: AnyArray,
+    behind: AnyArray,
+    neighbour: AnyArray,
+    offsets: AnyArray,
+    rows: AnyArray,
+    mass: AnyArray,
+    free: AnyArray,
+    stencil: AnyArray,
 ) -> None:
     n, c = stencil.shape[5] - 2, stencil.shape[1]
     for line in numba.prange(len(lines)):

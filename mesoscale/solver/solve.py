@@ -17,20 +17,19 @@ from typing import Literal
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import AnyArray, BoolArray, FloatArray
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.mesoscale.grid import Array, Grid
+from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.solver.elements import diffusion_elements, elastic_elements
 from selflimit.mesoscale.solver.floating_conductors import Conductors, floating_conductors
 from selflimit.mesoscale.solver.hierarchy import STRONG_ABOVE, Hierarchy, build_hierarchy
-from selflimit.mesoscale.solver.nodal_vectors import Vector, advance, dot, follow
+from selflimit.mesoscale.solver.nodal_vectors import advance_iterate, dot, follow
 from selflimit.mesoscale.solver.operators import Operator, q1_operator
 
-Mask = NDArray[np.bool_]
 Stop = Literal["tolerance", "round-off"]
 
-ROUND_OFF = 4.0 * float(np.finfo(np.float64).eps)
+RESIDUAL_ROUND_OFF = 4.0 * float(np.finfo(np.float64).eps)
 """Round-off of a residual relative to the terms it sums: below it no iteration gains anything."""
 
 SINGLE_UP_TO = 1e10
@@ -54,7 +53,7 @@ class Solution:
         own terms. Anything else raises.
     """
 
-    x: Array
+    x: FloatArray
     iterations: int
     residual: float
     stopped: Stop
@@ -62,11 +61,11 @@ class Solution:
 
 def solve_scalar(
     grid: Grid,
-    conductivity: Array,
-    reaction: Array,
-    rhs: Array,
-    fixed: Mask,
-    x0: Array,
+    conductivity: FloatArray,
+    reaction: FloatArray,
+    rhs: FloatArray,
+    fixed: BoolArray,
+    x0: FloatArray,
     rtol: float = 1e-8,
     max_iterations: int = 200,
     threads: int = 1,
@@ -126,11 +125,11 @@ def solve_scalar(
 
 def solve_elastic(
     grid: Grid,
-    lam: Array,
-    mu: Array,
-    rhs: Array,
-    fixed: Mask,
-    x0: Array,
+    lam: FloatArray,
+    mu: FloatArray,
+    rhs: FloatArray,
+    fixed: BoolArray,
+    x0: FloatArray,
     rtol: float = 1e-8,
     max_iterations: int = 100,
     threads: int = 1,
@@ -182,7 +181,7 @@ def solve_elastic(
     return _solve(_System(operator, load, guess, None), hierarchy, effort)
 
 
-def elastic_hierarchy(grid: Grid, lam: Array, mu: Array, fixed: Mask, threads: int = 1) -> Hierarchy:
+def elastic_hierarchy(grid: Grid, lam: FloatArray, mu: FloatArray, fixed: BoolArray, threads: int = 1) -> Hierarchy:
     """The multigrid cycle of :func:`solve_elastic`, for several solves whose moduli differ little.
 
     Parameters are those of :func:`solve_elastic`.
@@ -199,20 +198,20 @@ def elastic_hierarchy(grid: Grid, lam: Array, mu: Array, fixed: Mask, threads: i
     return build_hierarchy(operator, guide, np.float32, len(grid.levels()) - 1, threads)
 
 
-def _moduli(grid: Grid, lam: Array, mu: Array) -> Array:
+def _moduli(grid: Grid, lam: FloatArray, mu: FloatArray) -> FloatArray:
     return np.stack([_field("lam", lam, grid.shape, least=0.0), _field("mu", mu, grid.shape, above=0.0)])
 
 
-def _elasticity(grid: Grid, moduli: Array, held: Mask) -> Operator:
+def _elasticity(grid: Grid, moduli: FloatArray, held: BoolArray) -> Operator:
     return _freed(q1_operator(grid, moduli, elastic_elements(grid.dimension), np.zeros(grid.nodes)), held)
 
 
-def _freed(whole: Operator, held: Mask) -> Operator:
+def _freed(whole: Operator, held: BoolArray) -> Operator:
     """The operator in the rows of the unknowns that are not held, ``held`` of shape ``nodes + (c,)``."""
     return replace(whole, free=whole.lines.pack(~held, np.float64))
 
 
-def _held(grid: Grid, fixed: Mask) -> Mask:
+def _held(grid: Grid, fixed: BoolArray) -> BoolArray:
     held = _mask(fixed, (*grid.nodes, grid.dimension))
     _check_held(grid, held)
     return held
@@ -241,12 +240,12 @@ class _System:
     """A x = b on the free unknowns: operator, load, first guess and bodies."""
 
     operator: Operator
-    load: Array
-    guess: Array
+    load: FloatArray
+    guess: FloatArray
     bodies: Conductors | None
 
 
-def _bodies(grid: Grid, conductivity: Array, reaction: Array, fixed: Mask) -> Conductors | None:
+def _bodies(grid: Grid, conductivity: FloatArray, reaction: FloatArray, fixed: BoolArray) -> Conductors | None:
     """Floating conductors where the contrast makes them matter."""
     if conductivity.max() <= STRONG_ABOVE * conductivity.min():
         return None
@@ -263,7 +262,7 @@ def _solve(system: _System, hierarchy: Hierarchy, effort: _Effort) -> Solution:
     return Solution(system.guess + lines.unpack(correction), iterations, residual, stopped)
 
 
-def _at_guess(system: _System, threads: int) -> tuple[Vector, float, float]:
+def _at_guess(system: _System, threads: int) -> tuple[AnyArray, float, float]:
     """The defect b - A x, x.A x and the round-off of the defect at the first guess x, fixed values included."""
     operator, lines = system.operator, system.operator.lines
     guess, defect = lines.pack(system.guess, np.float64), lines.pack(system.load, np.float64)
@@ -274,7 +273,7 @@ def _at_guess(system: _System, threads: int) -> tuple[Vector, float, float]:
         energy -= dot(lines, threads, guess, defect)
         terms = operator.diagonal()
         terms *= guess
-        floor = ROUND_OFF * dot(lines, threads, terms, guess) ** 0.5
+        floor = RESIDUAL_ROUND_OFF * dot(lines, threads, terms, guess) ** 0.5
     defect *= operator.free
     return defect, energy, floor
 
@@ -286,12 +285,12 @@ class _Search:
     operator: Operator
     hierarchy: Hierarchy
     bodies: Conductors | None
-    load: Array
+    load: FloatArray
     energy: float
     floor: float
     threads: int
 
-    def begin(self, r: Vector) -> tuple[Vector, float]:
+    def begin(self, r: AnyArray) -> tuple[AnyArray, float]:
         """First correction and the energy gained by it; r becomes the residual after it."""
         e = self.operator.lines.zeros(np.float64)
         if not self.bodies:
@@ -301,7 +300,7 @@ class _Search:
         self.operator.subtract(self.threads, e, r)
         return e, dot(self.operator.lines, self.threads, e, before)
 
-    def precondition(self, r: Vector) -> Vector:
+    def precondition(self, r: AnyArray) -> AnyArray:
         """One cycle, after it every floating conductor in balance; the result is overwritten by the next call."""
         z = self.hierarchy.precondition(r)
         if self.bodies:
@@ -310,7 +309,7 @@ class _Search:
             self.bodies.balance(left, z)
         return z
 
-    def energy_after(self, correction: Vector, gained: float) -> float:
+    def energy_after(self, correction: AnyArray, gained: float) -> float:
         """x.A x at x = x0 + e: x0.A x0 + 2 e.A x0 + e.A e.
 
         Conjugate gradients sum up e.A e = e.(b - A x0), hence e.A x0 = e.b - e.A e.
@@ -321,7 +320,7 @@ class _Search:
         return max(self.energy + gained, 0.0)
 
 
-def _conjugate_gradients(search: _Search, r: Vector, effort: _Effort) -> tuple[Vector, int, float, Stop]:
+def _conjugate_gradients(search: _Search, r: AnyArray, effort: _Effort) -> tuple[AnyArray, int, float, Stop]:
     """Preconditioned conjugate gradients from zero; returns correction, iterations, relative residual and reason."""
     lines, threads = search.operator.lines, effort.threads
     (e, gained), last = search.begin(r), np.inf
@@ -338,7 +337,7 @@ def _conjugate_gradients(search: _Search, r: Vector, effort: _Effort) -> tuple[V
         step = -error / dot(lines, threads, p, minus_Ap)
         if not (np.isfinite(step) and step > 0.0) or iteration == effort.max_iterations:
             break
-        advance(threads, lines.inner, step, p, minus_Ap, e, r)
+        advance_iterate(threads, lines.inner, step, p, minus_Ap, e, r)
         gained, last = gained + step * error, error
     raise ConvergenceError(
         f"multigrid reached the relative residual {residual:.2e} in {iteration} iterations, expected "
@@ -347,8 +346,8 @@ def _conjugate_gradients(search: _Search, r: Vector, effort: _Effort) -> tuple[V
 
 
 def _field(
-    name: str, value: Array, shape: tuple[int, ...], least: float | None = None, above: float | None = None
-) -> Array:
+    name: str, value: FloatArray, shape: tuple[int, ...], least: float | None = None, above: float | None = None
+) -> FloatArray:
     """Check shape, finiteness and lower bound (inclusive ``least`` or exclusive ``above``) of an array."""
     field = np.asarray(value, dtype=np.float64)
     if field.shape != shape:
@@ -363,14 +362,14 @@ def _field(
     return field
 
 
-def _mask(fixed: Mask, shape: tuple[int, ...]) -> Mask:
+def _mask(fixed: BoolArray, shape: tuple[int, ...]) -> BoolArray:
     mask = np.asarray(fixed)
     if mask.shape != shape or mask.dtype != np.bool_:
         raise InputError(f"fixed must be a boolean array of shape {shape}, got {mask.dtype} of shape {mask.shape}")
     return mask
 
 
-def _check_held(grid: Grid, fixed: Mask) -> None:
+def _check_held(grid: Grid, fixed: BoolArray) -> None:
     """Refuse restraints that leave a rigid motion free: the motions of the fixed components need full rank."""
     *node, component = np.nonzero(fixed)
     place, axes = np.array(node) / max(grid.shape), np.eye(grid.dimension)

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from selflimit.mesoscale.solver.nodal_vectors import Kernel, Lines, Vector
+from selflimit.arrays import AnyArray
+from selflimit.mesoscale.solver.nodal_vectors import Kernel, Lines
 
 DEPENDENT = 1e-6
 """Relative pivot below which an unknown counts as one that depends on the others."""
 
-Product = Callable[[int, Vector, Vector], None]
+Product = Callable[[int, AnyArray, AnyArray], None]
 """r -= A x: called with threads, x, r."""
 
-Rows = Callable[[int, int], Vector]
+StencilRows = Callable[[int, int], AnyArray]
 """The stencil of some lines, called with the first and the end of their numbers: stored, or assembled then."""
 
 
@@ -23,9 +24,9 @@ class StencilProduct:
     """r -= A x for a stored stencil."""
 
     lines: Lines
-    stencil: Vector
+    stencil: AnyArray
 
-    def __call__(self, threads: int, x: Vector, r: Vector) -> None:
+    def __call__(self, threads: int, x: AnyArray, r: AnyArray) -> None:
         """r -= A x."""
         _subtract(threads, self.lines.inner, self.lines.around, self.stencil, x, r)
 
@@ -39,9 +40,9 @@ class SymmetricProduct:
     """
 
     lines: Lines
-    half: Vector
+    half: AnyArray
 
-    def __call__(self, threads: int, x: Vector, r: Vector) -> None:
+    def __call__(self, threads: int, x: AnyArray, r: AnyArray) -> None:
         """r -= A x."""
         _subtract_symmetric(threads, self.lines.inner, self.half, x, r)
 
@@ -55,41 +56,41 @@ class DifferenceProduct:
     """
 
     lines: Lines
-    stencil: Vector
+    stencil: AnyArray
 
-    def __call__(self, threads: int, x: Vector, r: Vector) -> None:
+    def __call__(self, threads: int, x: AnyArray, r: AnyArray) -> None:
         """r -= A x."""
         _subtract_differences(threads, self.lines.inner, self.lines.around, self.stencil, x, r)
 
 
-def stencil_product(lines: Lines, stencil: Vector, precision: type) -> Product:
+def stencil_product(lines: Lines, stencil: AnyArray, precision: type) -> Product:
     """The product of a stencil: of a scalar in the precision of the cycle, of a displacement in that of the stencil."""
     if lines.unknowns > 1 and len(lines.nodes) == 2:
         by_place = stencil.transpose(0, 2, 4, 1, 3, 5)
-        half: Vector = np.empty((len(stencil), 5, *by_place.shape[3:]), stencil.dtype)
+        half: AnyArray = np.empty((len(stencil), 5, *by_place.shape[3:]), stencil.dtype)
         half[:, :2], half[:, 2:] = by_place[:, 1, 1:], by_place[:, 2]
         return SymmetricProduct(lines, half)
     if lines.unknowns > 1:
         return StencilProduct(lines, stencil)
-    stored: Vector = stencil.astype(precision)
+    stored: AnyArray = stencil.astype(precision)
     stored[:, 0, len(lines.around) // 2, 0, 1] = stencil.sum(axis=(1, 2, 3, 4))
     return DifferenceProduct(lines, stored)
 
 
-def diagonal_blocks(stencil: Vector) -> Vector:
+def diagonal_blocks(stencil: AnyArray) -> AnyArray:
     """What couples the unknowns of a node to one another, shape ``(lines, c, c, N + 2)``."""
     return np.ascontiguousarray(stencil[:, :, stencil.shape[2] // 2, :, 1])
 
 
-def inverse_blocks(threads: int, lines: Lines, blocks: Vector, precision: type) -> Vector:
+def inverse_blocks(threads: int, lines: Lines, blocks: AnyArray, precision: type) -> AnyArray:
     """Inverses of ``diagonal_blocks``, of their shape; zeros for what is fixed or depends on others."""
-    inverse: Vector = np.zeros(blocks.shape, precision)
+    inverse: AnyArray = np.zeros(blocks.shape, precision)
     _invert_blocks(threads, lines.inner, blocks, inverse)
     return inverse
 
 
 @Kernel
-def _subtract(lines: Vector, offsets: Vector, stencil: Vector, x: Vector, r: Vector) -> None:
+def _subtract(lines: AnyArray, offsets: AnyArray, stencil: AnyArray, x: AnyArray, r: AnyArray) -> None:
     n, c = x.shape[2] - 2, x.shape[1]
     for line in numba.prange(len(lines)):
         i = lines[line]
@@ -107,7 +108,7 @@ def _subtract(lines: Vector, offsets: Vector, stencil: Vector, x: Vector, r: Vec
 
 
 @Kernel
-def _subtract_symmetric(lines: Vector, half: Vector, x: Vector, r: Vector) -> None:
+def _subtract_symmetric(lines: AnyArray, half: AnyArray, x: AnyArray, r: AnyArray) -> None:
     """What couples a node to an earlier one is stored there, with the unknowns the other way round."""
     n, c = x.shape[2] - 2, x.shape[1]
     for line in numba.prange(len(lines)):
@@ -128,7 +129,7 @@ def _subtract_symmetric(lines: Vector, half: Vector, x: Vector, r: Vector) -> No
 
 
 @Kernel
-def _subtract_differences(lines: Vector, offsets: Vector, stencil: Vector, x: Vector, r: Vector) -> None:
+def _subtract_differences(lines: AnyArray, offsets: AnyArray, stencil: AnyArray, x: AnyArray, r: AnyArray) -> None:
     n, middle = x.shape[2] - 2, len(offsets) // 2
     for line in numba.prange(len(lines)):
         i = lines[line]
@@ -148,7 +149,7 @@ def _subtract_differences(lines: Vector, offsets: Vector, stencil: Vector, x: Ve
 
 
 @Kernel
-def _invert_blocks(lines: Vector, blocks: Vector, inverse: Vector) -> None:  # noqa: C901
+def _invert_blocks(lines: AnyArray, blocks: AnyArray, inverse: AnyArray) -> None:  # noqa: C901
     """By the symmetric sweep, pivot by pivot."""
     c, n = blocks.shape[1], blocks.shape[3] - 2
     for line in numba.prange(len(lines)):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import distance_transform_edt, label
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.growth.electrochemistry import switch
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.mechanics.static_stress import InterfacePhases
@@ -26,12 +26,12 @@ class Contact:
         Whether the cell below the face is lithium (xi above one half), shape ``grid.shape``.
     """
 
-    faces: Array
-    coarse: Array
-    covered: Array
+    faces: FloatArray
+    coarse: FloatArray
+    covered: FloatArray
 
     @classmethod
-    def of(cls, structure: Microstructure, xi: Array) -> "Contact":
+    def of(cls, structure: Microstructure, xi: FloatArray) -> "Contact":
         """The contact in a structure at the order parameter ``xi``, shape ``grid.nodes``.
 
         Raises
@@ -70,7 +70,7 @@ class Contact:
         """Share of the surface that lies on coarse particles."""
         return _share((self.coarse >= 0.5).astype(float), self.faces)
 
-    def reaction_zone(self, structure: Microstructure, depth: float) -> Array:
+    def reaction_zone(self, structure: Microstructure, depth: float) -> FloatArray:
         """Electrolyte within ``depth`` (m) of the covered surface, as volume fraction per cell, shape ``grid.shape``.
 
         Raises
@@ -88,7 +88,7 @@ class Contact:
         # distances run from the centre of the cell below the surface: half a cell more than the depth
         return np.asarray((distance <= depth + 0.5 * grid.spacing) * structure.electrolyte)
 
-    def phases(self, structure: Microstructure, xi: Array, depth: float) -> InterfacePhases:
+    def phases(self, structure: Microstructure, xi: FloatArray, depth: float) -> InterfacePhases:
         """Phases for the static stress: the lithium of ``xi``, with a reaction zone below the covered surface.
 
         Lithium in a coarse particle expands with K_coarse, elsewhere with K_fine, as in the growth.
@@ -98,12 +98,12 @@ class Contact:
         unreacted = structure.electrolyte - zone
         return InterfacePhases(lithium, lithium * structure.coarse, (1.0 - lithium) * structure.coarse, unreacted, zone)
 
-    def mean_below(self, field: Array) -> float:
+    def mean_below(self, field: FloatArray) -> float:
         """Mean of a field over the covered cells at the surface, in its unit; ``field`` of shape ``grid.shape``."""
         return float((self.faces * self.covered * field).sum() / (self.faces * self.covered).sum())
 
 
-def detached_share(xi: Array) -> float:
+def detached_share(xi: FloatArray) -> float:
     """Share of the lithium (nodes with xi above one half) that is not connected to the electrode, the first layer.
 
     Metal gets its electrons through metal, so such lithium is an artefact: with a large correction factor the foot of
@@ -115,9 +115,9 @@ def detached_share(xi: Array) -> float:
     return float((lithium & ~attached).sum() / max(lithium.sum(), 1))
 
 
-def _share(part: Array, faces: Array) -> float:
+def _share(part: FloatArray, faces: FloatArray) -> float:
     return float((part * faces).sum() / faces.sum())
 
 
-def _share_or_none(part: Array, faces: Array) -> float | None:
+def _share_or_none(part: FloatArray, faces: FloatArray) -> float | None:
     return _share(part, faces) if faces.any() else None

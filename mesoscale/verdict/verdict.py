@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc
 from selflimit.documents.self_limitation import Criterion, SeriesModulus, VerdictDoc, ZoneGeometry
-from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.growth.electrochemistry import mechanical_overpotential
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.mechanics.effective_modulus import EffectiveModulus, modulus_at_tip
@@ -54,7 +54,7 @@ class StressAtContact:
 
 
 def stress_at_contact(
-    structure: Microstructure, xi: Array, contact: Contact, p: InterfaceParameters, depth: float = ZONE_DEPTH
+    structure: Microstructure, xi: FloatArray, contact: Contact, p: InterfaceParameters, depth: float = ZONE_DEPTH
 ) -> StressAtContact:
     """Static stress at the covered surface with the reaction's products in place.
 
@@ -90,7 +90,7 @@ def stress_at_contact(
 
 def judge(
     growth: GrowthDoc,
-    order_parameters: Array,
+    order_parameters: FloatArray,
     structure: Microstructure,
     p: InterfaceParameters,
     duration: float,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import BulkModulus
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.linear_programme import FloatArray
 from selflimit.phase_diagrams.phases import Phase
 
 

@@ -28,9 +28,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
 from selflimit.phase_diagrams.functionals.compressibility import Compression
-from selflimit.phase_diagrams.linear_programme import Assemblage, Candidates, FloatArray, ground_state
+from selflimit.phase_diagrams.linear_programme import Assemblage, Candidates, ground_state
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 SAME_ENERGY = 1e-12

@@ -20,14 +20,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.phase_diagrams.checks import Range
 from selflimit.phase_diagrams.functionals.elastic import Surrounding
 from selflimit.phase_diagrams.geometry.envelope import Cell, Plane, clip, lower_envelope, rectangle
-from selflimit.phase_diagrams.geometry.tiling import SAME_POINT, Border, Region, Tiling, tiled
-from selflimit.phase_diagrams.linear_programme import Assemblage, Candidates, FloatArray, Parametric, ground_state
+from selflimit.phase_diagrams.geometry.tiling import SAME_CORNER, Border, Region, Tiling, tiled
+from selflimit.phase_diagrams.linear_programme import Assemblage, Candidates, Parametric, ground_state
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
-MARGIN = 1.01
+PRESSURE_MARGIN = 1.01
 """Pressures up to this multiple of the largest are mapped."""
 
 
@@ -80,7 +81,7 @@ def _pressures(
 ) -> Range:
     """Pressures (GPa) that can arise: V(p) falls, so none exceeds what the strain at zero pressure asks for."""
     free = Parametric(candidates, candidates.energy, candidates.ion).stretches(*voltages)
-    largest = MARGIN * stiffest * max(abs(strain(stretch.assemblage)) for stretch in free)
+    largest = PRESSURE_MARGIN * stiffest * max(abs(strain(stretch.assemblage)) for stretch in free)
     return -max(largest, 1.0), max(largest, 1.0)
 
 
@@ -99,13 +100,13 @@ def _pair(frame: FloatArray, flat: Tiling, border: Border, strain: Callable[[Ass
     pair = sorted((flat.regions[index].assemblages[0] for index in border.regions), key=strain, reverse=True)
     (left, at_left), (right, at_right) = sorted(border.ends.tolist())
     kept = np.empty((0, 2))
-    if right - left > SAME_POINT * np.ptp(frame[:, 0]):
+    if right - left > SAME_CORNER * np.ptp(frame[:, 0]):
         slope = (at_right - at_left) / (right - left)
         kept = clip(frame, left - frame[:, 0])
         kept = clip(kept, kept[:, 0] - right)
         for sign, assemblage in zip((1.0, -1.0), pair, strict=True):
             excess = sign * (at_left + slope * (kept[:, 0] - left) - kept[:, 1] * strain(assemblage))
-            if excess.min() > -SAME_POINT:  # not even anywhere: this assemblage is at rest with nothing of the other
+            if excess.min() > -SAME_CORNER:  # not even anywhere: this assemblage is at rest with nothing of the other
                 return Region(np.empty((0, 2)), (pair[0], pair[1]))
             kept = clip(kept, excess)
     return Region(kept, (pair[0], pair[1]))

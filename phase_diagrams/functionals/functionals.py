@@ -8,6 +8,7 @@ import numpy as np
 from pymatgen.core import Composition
 from scipy.optimize import brentq
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import CoexistingAssemblage, ConstrictionSegment, Functional, VoltageSegment
 from selflimit.phase_diagrams.checks import Range
 from selflimit.phase_diagrams.chemical_system import ChemicalSystem, Electrolyte
@@ -18,16 +19,16 @@ from selflimit.phase_diagrams.functionals.over_k_eff import ElasticModuli
 from selflimit.phase_diagrams.functionals.over_voltage import ElasticVoltages
 from selflimit.phase_diagrams.functionals.traced_maps import traced_map
 from selflimit.phase_diagrams.geometry.tiling import Region, Tiling
-from selflimit.phase_diagrams.linear_programme import NO_ELECTROLYTE, Assemblage, Candidates, FloatArray, Parametric
-from selflimit.phase_diagrams.reaction import Reaction, blended, unchanged
+from selflimit.phase_diagrams.linear_programme import NO_ELECTROLYTE, Assemblage, Candidates, Parametric
+from selflimit.phase_diagrams.reaction import Reaction, mix_assemblages, no_reaction
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
-ROOT = 1e-12
+VOLTAGE_TOLERANCE = 1e-12
 """Voltages at which an energy is zero are found to this (V)."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StableAssemblage:
     """What one formula unit of electrolyte turns into at one voltage."""
 
     voltage: float
@@ -47,13 +48,15 @@ class Outcome:
 class Constriction(Protocol):
     """A mechanical functional at one K_eff."""
 
-    def at(self, voltage: float) -> Outcome:
+    def at(self, voltage: float) -> StableAssemblage:
         """Ground state at ``voltage`` (V)."""
 
-    def segments(self, low: float, high: float) -> list[tuple[Outcome, Outcome, Outcome]]:
+    def segments(self, low: float, high: float) -> list[tuple[StableAssemblage, StableAssemblage, StableAssemblage]]:
         """Ground states from ``low`` to ``high`` (V), each at the beginning, in the middle and at the end."""
 
-    def moduli(self, voltage: float, low: float, high: float) -> list[tuple[Outcome, Outcome, Outcome]]:
+    def moduli(
+        self, voltage: float, low: float, high: float
+    ) -> list[tuple[StableAssemblage, StableAssemblage, StableAssemblage]]:
         """Ground states from K_eff = ``low`` to ``high`` (GPa), each at the beginning, in the middle and at the end."""
 
     def tiling(self, voltages: Range, k_effs: Range) -> Tiling:
@@ -75,22 +78,24 @@ class Linear:
     def _hull(self) -> Parametric:
         return over_voltage(self.candidates, self.k_eff)
 
-    def _outcome(self, assemblage: Assemblage, voltage: float) -> Outcome:
+    def _outcome(self, assemblage: Assemblage, voltage: float) -> StableAssemblage:
         amounts = tuple(assemblage.present())
         reaction = Reaction(self.candidates, self.electrolyte, amounts, self.candidates.volume, self.working_ion)
         energy = reaction.energy(voltage, self.k_eff)
-        return Outcome(voltage, self.k_eff, reaction, energy, None, ((reaction, 1.0),))
+        return StableAssemblage(voltage, self.k_eff, reaction, energy, None, ((reaction, 1.0),))
 
-    def at(self, voltage: float) -> Outcome:
+    def at(self, voltage: float) -> StableAssemblage:
         """Ground state at ``voltage`` (V); at a critical voltage the one above it."""
         return self._outcome(self._hull().solve(voltage, self.candidates.references), voltage)
 
-    def segments(self, low: float, high: float) -> list[tuple[Outcome, Outcome, Outcome]]:
+    def segments(self, low: float, high: float) -> list[tuple[StableAssemblage, StableAssemblage, StableAssemblage]]:
         """Ground states from ``low`` to ``high`` (V), each at the beginning, in the middle and at the end."""
         found = self._hull().stretches(low, high)
         return [_thrice(lambda v, a=s.assemblage: self._outcome(a, v), s.low, s.high) for s in found]  # type: ignore[misc]
 
-    def moduli(self, voltage: float, low: float, high: float) -> list[tuple[Outcome, Outcome, Outcome]]:
+    def moduli(
+        self, voltage: float, low: float, high: float
+    ) -> list[tuple[StableAssemblage, StableAssemblage, StableAssemblage]]:
         """Ground states from K_eff = ``low`` to ``high`` (GPa), each at the beginning, in the middle and at the end."""
         found = over_k_eff(self.candidates, voltage).stretches(low, high)
         return [
@@ -104,7 +109,7 @@ class Linear:
 
     def reaction_in(self, region: Region, shares: tuple[float, ...]) -> Reaction:
         """What happens in a region of the map."""
-        amounts = blended(region.assemblages, shares)
+        amounts = mix_assemblages(region.assemblages, shares)
         return Reaction(self.candidates, self.electrolyte, amounts, self.candidates.volume, self.working_ion)
 
 
@@ -127,10 +132,10 @@ class Elastic:
     def _reaction(
         self, assemblages: tuple[Assemblage, ...], shares: tuple[float, ...], volumes: FloatArray
     ) -> Reaction:
-        amounts = blended(assemblages, shares)
+        amounts = mix_assemblages(assemblages, shares)
         return Reaction(self.candidates, self.electrolyte, amounts, volumes, self.working_ion)
 
-    def _outcome(self, found: Balance, voltage: float) -> Outcome:
+    def _outcome(self, found: Balance, voltage: float) -> StableAssemblage:
         hull = self._states().hull(voltage)
         volumes = hull.volumes(found.pressure)
         whole = self._reaction(found.assemblages, found.shares, volumes)
@@ -140,13 +145,13 @@ class Elastic:
         alone = [self._reaction((assemblage,), (1.0,), volumes) for assemblage in found.assemblages]
         parts = tuple(zip(alone, found.shares, strict=True))
         energy = whole.chemical_energy(voltage) + strain_energy + work
-        return Outcome(voltage, self.k_eff, whole, energy, found.pressure, parts)
+        return StableAssemblage(voltage, self.k_eff, whole, energy, found.pressure, parts)
 
-    def at(self, voltage: float) -> Outcome:
+    def at(self, voltage: float) -> StableAssemblage:
         """Ground state at ``voltage`` (V)."""
         return self._outcome(self._states().solve(voltage, self.candidates.references), voltage)
 
-    def segments(self, low: float, high: float) -> list[tuple[Outcome, Outcome, Outcome]]:
+    def segments(self, low: float, high: float) -> list[tuple[StableAssemblage, StableAssemblage, StableAssemblage]]:
         """Ground states from ``low`` to ``high`` (V), each at the beginning, in the middle and at the end."""
         states = self._states()
         return [
@@ -162,21 +167,23 @@ class Elastic:
     def _moduli(self) -> ElasticModuli:
         return ElasticModuli(self._states(), self.electrolyte, self.is_inclusion)
 
-    def moduli(self, voltage: float, low: float, high: float) -> list[tuple[Outcome, Outcome, Outcome]]:
+    def moduli(
+        self, voltage: float, low: float, high: float
+    ) -> list[tuple[StableAssemblage, StableAssemblage, StableAssemblage]]:
         """Ground states from K_eff = ``low`` to ``high`` (GPa), each at the beginning, in the middle and at the end."""
         found = self._moduli()
         stretches = found.stretches(voltage, found.walk(voltage, high), low, high)
 
-        def at(k_eff: float, is_whole: bool) -> Outcome:
+        def at(k_eff: float, is_whole: bool) -> StableAssemblage:
             stiff = replace(self, k_eff=k_eff)
             return stiff.whole(voltage) if is_whole else stiff.at(voltage)
 
         return [_thrice(lambda k, w=not s.filling: at(k, w), s.low, s.high) for s in stretches]  # type: ignore[misc]
 
-    def whole(self, voltage: float) -> Outcome:
+    def whole(self, voltage: float) -> StableAssemblage:
         """The grain that stays what it is."""
-        reaction = unchanged(self.electrolyte, self.working_ion)
-        return Outcome(voltage, self.k_eff, reaction, 0.0, 0.0, ((reaction, 1.0),))
+        reaction = no_reaction(self.electrolyte, self.working_ion)
+        return StableAssemblage(voltage, self.k_eff, reaction, 0.0, 0.0, ((reaction, 1.0),))
 
     def tiling(self, voltages: Range, k_effs: Range) -> Tiling:
         """The map: exact where its borders are straight, else traced."""
@@ -190,7 +197,7 @@ class Elastic:
     def reaction_in(self, region: Region, shares: tuple[float, ...]) -> Reaction:
         """What happens in a region of the map; of a pair with these ``shares``, volumes those in its middle."""
         if not region.assemblages:
-            return unchanged(self.electrolyte, self.working_ion)
+            return no_reaction(self.electrolyte, self.working_ion)
         volumes = self.candidates.volume
         if self.compression is not None:
             voltage, k_eff = region.middle
@@ -198,7 +205,7 @@ class Elastic:
         return self._reaction(region.assemblages, shares, volumes)
 
 
-def competitors_of(system: ChemicalSystem, model: Functional, electrolyte: Electrolyte) -> Candidates:
+def candidates_under(system: ChemicalSystem, model: Functional, electrolyte: Electrolyte) -> Candidates:
     """The competing phases: with the electrolyte, or without its formula for the inclusion functional."""
     candidates = system.competitors(electrolyte.formula)
     if model == "inclusion":
@@ -217,7 +224,7 @@ def constriction_of(
         No entry of the electrolyte, elements without entries, or a phase without bulk modulus where some have one.
     """
     electrolyte = system.electrolyte(composition)
-    candidates = competitors_of(system, model, electrolyte)
+    candidates = candidates_under(system, model, electrolyte)
     if model == "linear":
         return electrolyte, Linear(candidates, electrolyte, system.working_ion, k_eff)
     moduli = system.rules.bulk_moduli
@@ -237,7 +244,7 @@ def over_k_eff(candidates: Candidates, voltage: float) -> Parametric:
     return Parametric(candidates, candidates.energy + voltage * candidates.ion, GPA_ANGSTROM3_TO_EV * candidates.volume)
 
 
-def voltage_segment(low: Outcome, middle: Outcome, high: Outcome) -> VoltageSegment:
+def voltage_segment(low: StableAssemblage, middle: StableAssemblage, high: StableAssemblage) -> VoltageSegment:
     """The record of one ground state over its voltages."""
     return VoltageSegment(
         voltage_low=low.voltage,
@@ -255,7 +262,9 @@ def voltage_segment(low: Outcome, middle: Outcome, high: Outcome) -> VoltageSegm
     )
 
 
-def constriction_segment(low: Outcome, middle: Outcome, high: Outcome) -> ConstrictionSegment:
+def constriction_segment(
+    low: StableAssemblage, middle: StableAssemblage, high: StableAssemblage
+) -> ConstrictionSegment:
     """The record of one ground state over its moduli."""
     return ConstrictionSegment(
         k_eff_low=low.k_eff,
@@ -270,7 +279,7 @@ def constriction_segment(low: Outcome, middle: Outcome, high: Outcome) -> Constr
     )
 
 
-def coexisting(low: Outcome, high: Outcome) -> list[CoexistingAssemblage]:
+def coexisting(low: StableAssemblage, high: StableAssemblage) -> list[CoexistingAssemblage]:
     """The two assemblages that coexist, with their shares at both ends; empty: there is one assemblage."""
     if len(low.parts) == 1:
         return []
@@ -282,7 +291,7 @@ def coexisting(low: Outcome, high: Outcome) -> list[CoexistingAssemblage]:
     ]
 
 
-def window_without_decomposition(at: Callable[[float], Outcome], low: float, high: float) -> Range | None:
+def window_without_decomposition(at: Callable[[float], StableAssemblage], low: float, high: float) -> Range | None:
     """Voltages at which the reaction energy is not negative; None: nowhere between ``low`` and ``high`` (V).
 
     The energy is concave in the voltage with the ion uptake as its slope, so it has one peak, where the uptake changes
@@ -304,8 +313,10 @@ def _sign_change(function: Callable[[float], float], begin: float, end: float) -
         return end
     if function(begin) <= 0:
         return begin
-    return float(brentq(function, begin, end, xtol=ROOT, rtol=1e-14))
+    return float(brentq(function, begin, end, xtol=VOLTAGE_TOLERANCE, rtol=1e-14))
 
 
-def _thrice(at: Callable[[float], Outcome], low: float, high: float) -> tuple[Outcome, Outcome, Outcome]:
+def _thrice(
+    at: Callable[[float], StableAssemblage], low: float, high: float
+) -> tuple[StableAssemblage, StableAssemblage, StableAssemblage]:
     return at(low), at(0.5 * (low + high)), at(high)

@@ -39,7 +39,7 @@ Filling = tuple[Assemblage, ...]
 
 
 @dataclass(frozen=True)
-class Walk:
+class PressureWalk:
     """The assemblages that follow each other as K rises from zero, and the pressures (GPa) where they do."""
 
     assemblages: tuple[Assemblage, ...]
@@ -68,27 +68,27 @@ class ElasticModuli:
     stays_whole: bool
     """The inclusion functional: the grain is left as it is where decomposition gains nothing."""
 
-    def walk(self, voltage: float, stiffest: float) -> Walk:
+    def walk(self, voltage: float, stiffest: float) -> PressureWalk:
         """Assemblages between K = 0 and ``stiffest`` (GPa) at ``voltage`` (V)."""
         at = self._at(voltage)
         found = balance(at.hull, at.surrounding(stiffest), self.states.candidates.references)
         free = at.hull.solve(0.0, found.basis)
         resting = abs(found.pressure) < SAME_PRESSURE
         if resting and len(found.assemblages) == 1:
-            return Walk((free,), (), 0.0)
+            return PressureWalk((free,), (), 0.0)
         sign = math.copysign(1.0, at.growth(found.assemblages[0] if resting else free, 0.0))
         ends = found.assemblages if sign > 0 else found.assemblages[::-1]
         first = ends[0] if resting else free
         corners = _corners(at.hull, first, ends[-1], 0.0, found.pressure)
-        return Walk((first, *(a for _, a in corners)), tuple(p for p, _ in corners), sign)
+        return PressureWalk((first, *(a for _, a in corners)), tuple(p for p, _ in corners), sign)
 
-    def stretches(self, voltage: float, walk: Walk, low: float, high: float) -> list[StretchOfK]:
+    def stretches(self, voltage: float, walk: PressureWalk, low: float, high: float) -> list[StretchOfK]:
         """What ``walk`` says between ``low`` and ``high`` (GPa) at ``voltage`` (V), softest first."""
         wide = [p for p in self.ordered(voltage, walk, low, high) if p.high - p.low > NARROWEST_SEGMENT]
         edges = [low, *(part.low for part in wide[1:]), high]  # neighbours share what is too narrow to keep
         return [StretchOfK(b, e, part.filling) for (b, e), part in zip(pairwise(edges), wide, strict=True)]
 
-    def ordered(self, voltage: float, walk: Walk, low: float, high: float) -> list[StretchOfK]:
+    def ordered(self, voltage: float, walk: PressureWalk, low: float, high: float) -> list[StretchOfK]:
         """The same with what is too narrow to keep, or empty."""
         ends = self._ends(self._at(voltage), walk, high)
         begins = [0.0, *(end for end, _ in ends)]
@@ -101,7 +101,7 @@ class ElasticModuli:
         own = self.electrolyte.energy + voltage * self.electrolyte.ion
         return _Column(self.states.hull(voltage), self.electrolyte, own)
 
-    def _ends(self, at: "_Column", walk: Walk, high: float) -> list[tuple[float, Filling]]:
+    def _ends(self, at: "_Column", walk: PressureWalk, high: float) -> list[tuple[float, Filling]]:
         """Upper end (GPa) of each ground state of ``walk``, in order, up to ``high``."""
         found: list[tuple[float, Filling]] = []
         begin = 0.0

@@ -24,15 +24,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.phase_diagrams.functionals.compressibility import Compression
 from selflimit.phase_diagrams.functionals.elastic import Balance, PressureHull, Surrounding, balance, coexistence
-from selflimit.phase_diagrams.linear_programme import (
-    NARROWEST_SEGMENT,
-    REDUCED_COST_TOLERANCE,
-    Candidates,
-    FloatArray,
-    inverse_of,
-)
+from selflimit.phase_diagrams.linear_programme import NARROWEST_SEGMENT, REDUCED_COST_TOLERANCE, Candidates, inverse_of
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 SAME_VOLTAGE = 1e-12

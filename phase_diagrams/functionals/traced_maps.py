@@ -16,11 +16,11 @@ from itertools import pairwise
 import numpy as np
 from scipy.spatial import cKDTree
 
+from selflimit.arrays import FloatArray
 from selflimit.phase_diagrams.checks import Range
-from selflimit.phase_diagrams.functionals.over_k_eff import ElasticModuli, Filling, StretchOfK, Walk, support_of
+from selflimit.phase_diagrams.functionals.over_k_eff import ElasticModuli, Filling, PressureWalk, StretchOfK, support_of
 from selflimit.phase_diagrams.geometry.envelope import area
 from selflimit.phase_diagrams.geometry.tiling import Border, Region, Tiling
-from selflimit.phase_diagrams.linear_programme import FloatArray
 
 TOLERANCE = 5e-7
 """Straight pieces stray from a border by less than this (V)."""
@@ -28,7 +28,7 @@ FLAT = 1e-7
 """Where a border is level: by less than this fraction of the K_eff range."""
 FINEST = 1e-8
 """Voltages at which ground states enter or leave are found to this (V)."""
-STEPS = 64
+FIRST_VOLTAGES = 64
 """Voltages at most this fraction of the range apart are looked at."""
 SAME_JUNCTION = 1e-6
 """Corners within this fraction of the map's sides are one junction."""
@@ -42,7 +42,7 @@ class _Look:
     """All ground states at one voltage."""
 
     voltage: float
-    walk: Walk
+    walk: PressureWalk
     stretches: list[StretchOfK]
 
     @cached_property
@@ -85,7 +85,7 @@ def traced_map(moduli: ElasticModuli, voltages: Range, k_effs: Range, marks: Ite
         walk = moduli.walk(voltage, k_effs[1])
         return _Look(voltage, walk, moduli.stretches(voltage, walk, *k_effs))
 
-    first = np.linspace(*voltages, STEPS + 1).tolist()
+    first = np.linspace(*voltages, FIRST_VOLTAGES + 1).tolist()
     beside = [mark + side * FINEST for mark in marks for side in (-1, 1)]
     starts = sorted({*first, *(voltage for voltage in beside if voltages[0] < voltage < voltages[1])})
     looks = [look(voltage) for voltage in starts]

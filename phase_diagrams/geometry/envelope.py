@@ -14,17 +14,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.phase_diagrams.linear_programme import Assemblage, FloatArray
+from selflimit.phase_diagrams.linear_programme import Assemblage
 
 Corner = tuple[float, float]
 Solver = Callable[[float, float, tuple[int, ...]], Assemblage]
 
 SAME_VALUE = 1e-10
 """Planes within this (eV per electrolyte fu) of the envelope at a corner do not cut it."""
-ROUND_OFF = 1e-12
+SAME_PLANE = 1e-12
 """Differences of planes below this (eV per electrolyte fu) are zero."""
-SAME_CORNER = 1e-9
+SAME_VERTEX = 1e-9
 """Corners within this fraction of the rectangle's sides are one corner."""
 LARGEST_MAP = 20_000
 """Polygons before giving up."""
@@ -54,7 +55,7 @@ class Cell:
 
 def clip(corners: FloatArray, values: FloatArray) -> FloatArray:
     """Part of a convex polygon, shape (N, 2), where a linear function with ``values`` at its corners is <= 0."""
-    inside = values <= ROUND_OFF
+    inside = values <= SAME_PLANE
     if inside.all():
         return corners
     following, next_values, next_inside = np.roll(corners, -1, 0), np.roll(values, -1), np.roll(inside, -1)
@@ -121,8 +122,8 @@ def lower_envelope(
 
 
 def _key(corner: FloatArray, frame: FloatArray) -> tuple[int, ...]:
-    """Corners within ``SAME_CORNER`` share a key (or neighbouring ones, which costs a solve and nothing else)."""
-    return tuple(np.rint((corner - frame[0]) / (np.ptp(frame, axis=0) * SAME_CORNER)).astype(int))
+    """Corners within ``SAME_VERTEX`` share a key (or neighbouring ones, which costs a solve and nothing else)."""
+    return tuple(np.rint((corner - frame[0]) / (np.ptp(frame, axis=0) * SAME_VERTEX)).astype(int))
 
 
 def _lowest(cells: list[Cell], corner: FloatArray) -> float:
@@ -142,7 +143,7 @@ def _inserted(cells: list[Cell], plane: Plane, frame: FloatArray) -> tuple[list[
     values = np.repeat(np.array([cell.plane.coefficients for cell in cells]), counts, axis=0)
     excess = values[:, 0] + np.einsum("ij,ij->i", values[:, 1:], corners) - plane.at(corners)
     begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    cut = np.maximum.reduceat(excess, begins) > ROUND_OFF
+    cut = np.maximum.reduceat(excess, begins) > SAME_PLANE
     own, kept = frame, [cell for cell, gone in zip(cells, cut, strict=True) if not gone]
     for index in np.flatnonzero(cut):
         cell = cells[index]

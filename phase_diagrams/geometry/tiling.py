@@ -8,14 +8,15 @@ from itertools import pairwise
 import numpy as np
 from scipy.spatial import cKDTree
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
 from selflimit.phase_diagrams.geometry.envelope import area
-from selflimit.phase_diagrams.linear_programme import Assemblage, FloatArray
+from selflimit.phase_diagrams.linear_programme import Assemblage
 
-SAME_POINT = 1e-8
+SAME_CORNER = 1e-8
 """Corners within this fraction of the rectangle's sides are one: the round-off of clipping is far below it."""
 AREA_TOLERANCE = 1e-7
-"""Largest relative gap or overlap: regions narrower than ``SAME_POINT`` are lost."""
+"""Largest relative gap or overlap: regions narrower than ``SAME_CORNER`` are lost."""
 
 SMALLEST_AREA = 1e-15
 """Regions below this fraction of the rectangle are points or lines."""
@@ -97,12 +98,12 @@ def tiled(regions: Sequence[Region], frame: FloatArray) -> Tiling:
 
 
 def _shared_corners(polygons: Sequence[FloatArray]) -> tuple[FloatArray, list[list[int]]]:
-    """Points, shape (N, 2), and each polygon as their indices; corners within ``SAME_POINT`` are one point."""
+    """Points, shape (N, 2), and each polygon as their indices; corners within ``SAME_CORNER`` are one point."""
     every = np.concatenate(polygons)
-    first = np.array([min(near) for near in cKDTree(every).query_ball_point(every, SAME_POINT)])
+    first = np.array([min(near) for near in cKDTree(every).query_ball_point(every, SAME_CORNER)])
     found, index = np.unique(first[first], return_inverse=True)
     points = every[found]
-    on_frame = np.abs(points - np.rint(points)) < SAME_POINT  # sides of the unit square, exactly
+    on_frame = np.abs(points - np.rint(points)) < SAME_CORNER  # sides of the unit square, exactly
     points = np.where(on_frame, np.rint(points), points)
     splits = np.cumsum([len(polygon) for polygon in polygons])[:-1]
     return points, [_without_repeats(part.tolist()) for part in np.split(index, splits)]
@@ -120,7 +121,7 @@ def _with_points_on_edges(loop: list[int], points: FloatArray) -> list[int]:
         offset = points - points[begin]
         share = offset @ along / (along @ along)
         distance = np.abs(offset[:, 0] * along[1] - offset[:, 1] * along[0]) / np.hypot(*along)
-        inside = np.flatnonzero((share > 0) & (share < 1) & (distance < SAME_POINT))
+        inside = np.flatnonzero((share > 0) & (share < 1) & (distance < SAME_CORNER))
         inside = inside[(inside != begin) & (inside != end)]
         chain += [begin, *inside[np.argsort(share[inside])].tolist()]
     return chain

@@ -11,8 +11,8 @@ from selflimit.documents import InterfaceReactionDoc, StabilityDoc, VoltageSegme
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.pictures.interactive_map import (
     LEFT,
+    MAP_STYLE,
     RIGHT,
-    STYLE,
     TOP,
     WIDTH,
     fills_of,
@@ -21,7 +21,7 @@ from selflimit.phase_diagrams.pictures.interactive_map import (
 )
 from selflimit.phase_diagrams.pictures.palette import COLOURS, assemblages, formulas_of
 
-LANE = 46
+LANE_PIXELS = 46
 """Height of one K_eff's lane (CSS pixels)."""
 BELOW = 104
 """Room for the axis and the text of what is pointed at (CSS pixels)."""
@@ -46,13 +46,15 @@ def staircase_svg(docs: Sequence[StabilityDoc]) -> str:
     names = assemblages(part for doc in docs for part in doc.segments)
     fills = fills_of(names, docs[0].formula)
     low, high = docs[0].segments[0].voltage_low, docs[0].segments[-1].voltage_high
-    bottom = TOP + LANE * len(docs)
+    bottom = TOP + LANE_PIXELS * len(docs)
     body = [
-        _step(part, fills[formulas_of(part)], (low, high), TOP + LANE * row, bottom)
+        _step(part, fills[formulas_of(part)], (low, high), TOP + LANE_PIXELS * row, bottom)
         for row, doc in enumerate(docs)
         for part in doc.segments
     ]
-    lanes = [text_at(LEFT / 2, TOP + LANE * (row + 0.6), f"{doc.k_eff:g} GPa", "name") for row, doc in enumerate(docs)]
+    lanes = [
+        text_at(LEFT / 2, TOP + LANE_PIXELS * (row + 0.6), f"{doc.k_eff:g} GPa", "name") for row, doc in enumerate(docs)
+    ]
     title = f"Products of {readable(docs[0].formula)} against voltage at each K_eff"
     axis = _ticks((low, high), bottom, f"Voltage (V vs {docs[0].working_ion}/{docs[0].working_ion}⁺)")
     return _drawing(title, bottom, [*lanes, *axis, *body])
@@ -183,7 +185,8 @@ def _step(part: VoltageSegment, fill: str, ends: tuple[float, float], top: float
         f"{part.voltage_low:.3f} to {part.voltage_high:.3f} V, {part.reaction_energy_low:.3f} to "
         f"{part.reaction_energy_high:.3f} eV per formula unit, ΔV/V₀ = {100 * part.reaction_strain:+.1f} %",
     ]
-    corners = f"{left:.2f},{top + 4} {right:.2f},{top + 4} {right:.2f},{top + LANE - 4} {left:.2f},{top + LANE - 4}"
+    end = top + LANE_PIXELS - 4
+    corners = f"{left:.2f},{top + 4} {right:.2f},{top + 4} {right:.2f},{end} {left:.2f},{end}"
     return _pointed(f'<polygon points="{corners}" fill="{fill}"/>', lines, bottom)
 
 
@@ -216,4 +219,4 @@ def _drawing(title: str, bottom: float, body: Sequence[str]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" class="selflimit-map" viewBox="0 0 {WIDTH} {height}" '
         f'width="{WIDTH}" height="{height}" role="group" aria-label="{escape(title)}">'
     )
-    return "\n".join([head, f"<style>{STYLE}</style>", *body, hint, "</svg>"])
+    return "\n".join([head, f"<style>{MAP_STYLE}</style>", *body, hint, "</svg>"])

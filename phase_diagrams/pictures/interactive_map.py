@@ -20,7 +20,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 16, 14, 92
 """Margins around the map (CSS pixels)."""
 TEXT = 12
 """Type size (CSS pixels)."""
-STYLE = f"""
+MAP_STYLE = f"""
 .selflimit-map {{ font: {TEXT}px sans-serif; max-width: 100%; height: auto; }}
 .selflimit-map polygon {{ stroke: #000; stroke-width: 0.6; }}
 .selflimit-map .name {{ pointer-events: none; text-anchor: middle; }}
@@ -63,7 +63,7 @@ def predominance_svg(doc: PredominanceDoc) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="selflimit-map" viewBox="0 0 {WIDTH} {HEIGHT}" '
             f'width="{WIDTH}" height="{HEIGHT}" role="group" aria-label="{escape(title)}">',
-            f"<style>{STYLE}</style>",
+            f"<style>{MAP_STYLE}</style>",
             *_axes(doc),
             *body,
             *_labels(doc),

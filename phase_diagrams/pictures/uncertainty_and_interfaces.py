@@ -17,13 +17,13 @@ from selflimit.phase_diagrams.pictures.profiles import LINE_COLOURS, LINES, MARK
 
 LIKELY = 0.1
 """Bands that exist in a smaller share of the samples at every K_eff are not drawn."""
-RAREST = 0.02
+RAREST_DRAWN = 0.02
 """Products below this probability at every K_eff are not drawn."""
 LABEL_WIDTH = 46
 """Characters in one line of a reaction's label."""
 SMALLEST_GAIN = 0.02
 """A kink is numbered if the curve would rise there by more than this share of its depth without it."""
-APART = 0.03
+SAME_POINT_ON_AXES = 0.03
 """Numbers closer than this (shares of the axes) stand for the same point."""
 REACTION_POINTS = 8.0
 """Type size of the reactions (points)."""
@@ -76,7 +76,7 @@ def plot_product_probabilities(doc: UncertaintyDoc, voltage: float, ax: Axes) ->
     if not rows:
         raise InputError(f"no products at {voltage} V; sampled were {sorted({row.voltage for row in doc.products})} V")
     k_effs = sorted({row.k_eff for row in rows})
-    likely = dict.fromkeys(tuple(row.products) for row in rows if row.probability >= RAREST)
+    likely = dict.fromkeys(tuple(row.products) for row in rows if row.probability >= RAREST_DRAWN)
     for index, names in enumerate(likely):
         found = {row.k_eff: row for row in rows if tuple(row.products) == names}
         shares = [found[k].probability if k in found else 0.0 for k in k_effs]
@@ -189,7 +189,7 @@ def _numbered_kinks(ax: Axes, docs: Sequence[InterfaceReactionDoc]) -> dict[str,
         for kink in _pronounced(doc):
             number = numbers.setdefault(kink.reaction, len(numbers) + 1)
             here = kink.mixing_ratio, (kink.reaction_energy_per_atom - low) / (high - low)
-            if all(abs(here[0] - x) + abs(here[1] - y) > APART for x, y in written):
+            if all(abs(here[0] - x) + abs(here[1] - y) > SAME_POINT_ON_AXES for x, y in written):
                 written.append(here)
                 at = kink.mixing_ratio, kink.reaction_energy_per_atom
                 ax.annotate(str(number), at, xytext=(0, -12), textcoords="offset points", ha="center", fontsize=8)

@@ -21,7 +21,7 @@ from pymatgen.core import Composition
 
 from selflimit.documents import EnergyError, VolumeSpread
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.uncertainty.staircase import Boundary, Step, Threshold
+from selflimit.phase_diagrams.uncertainty.staircase import Boundary, StaircaseStep, Threshold
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 
@@ -49,7 +49,7 @@ def threshold_deviation(found: Threshold, error: EnergyError, spreads: Sequence[
 
 
 def _energy_deviation(
-    lower: Step, upper: Step, k_eff: float, error: EnergyError, spreads: Sequence[VolumeSpread]
+    lower: StaircaseStep, upper: StaircaseStep, k_eff: float, error: EnergyError, spreads: Sequence[VolumeSpread]
 ) -> float:
     """Standard deviation (eV/fu) of the energy difference of two assemblages, mechanical work included."""
     relative = {spread.entry_id: spread.relative_deviation for spread in spreads}
@@ -66,7 +66,7 @@ def _energy_deviation(
     return math.sqrt(sum((error.standard_deviation * atoms) ** 2 for atoms in by_formula.values()) + work)
 
 
-def _volumes(lower: Step, upper: Step) -> dict[str, tuple[float, float]]:
+def _volumes(lower: StaircaseStep, upper: StaircaseStep) -> dict[str, tuple[float, float]]:
     """Entry -> (difference of its amounts, its volume per fu)."""
     found: dict[str, tuple[float, float]] = {}
     for sign, step in ((1, lower), (-1, upper)):
@@ -76,10 +76,10 @@ def _volumes(lower: Step, upper: Step) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _total_volume(step: Step) -> float:
+def _total_volume(step: StaircaseStep) -> float:
     return sum(product.amount * product.volume for product in step.products)
 
 
-def _total_ions(step: Step, working_ion: str) -> float:
+def _total_ions(step: StaircaseStep, working_ion: str) -> float:
     """Working ions in all products (per fu of the electrolyte)."""
     return sum(product.amount * Composition(product.formula)[working_ion] for product in step.products)

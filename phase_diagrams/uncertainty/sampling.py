@@ -64,11 +64,11 @@ NOT_COVERED = (
     "temperature: vibrations, configurational entropy, gas pressures",
 )
 QUANTILES = (0.05, 0.5, 0.95)
-RAREST = 0.05
+RAREST_BOUNDARY = 0.05
 """Boundaries in a smaller share of the samples are not listed."""
 RESAMPLES = 200
 """Bootstrap resamples for the standard error of a quantile: its own relative error is about 1/sqrt(2*200) = 5 %."""
-VOLTAGES = (0.0, 5.0)
+VOLTAGE_PRIOR = (0.0, 5.0)
 """Range of voltages (V)."""
 
 
@@ -191,7 +191,7 @@ class _Answer:
 
 def _ask(diagram: ConstrainedPhaseDiagram, question: Question) -> _Answer:
     return _Answer(
-        tuple(staircase(diagram, question.composition, k_eff, VOLTAGES) for k_eff in question.k_effs),
+        tuple(staircase(diagram, question.composition, k_eff, VOLTAGE_PRIOR) for k_eff in question.k_effs),
         tuple(threshold(diagram, question.composition, voltage) for voltage in question.voltages),
     )
 
@@ -249,7 +249,7 @@ def _bands(
             for boundary in answer.staircases[i].boundaries:
                 found.setdefault(boundary.names, []).append(boundary.voltage)
         without_errors = {boundary.names: boundary for boundary in plain.staircases[i].boundaries}
-        common = {names: at for names, at in found.items() if len(at) >= RAREST * len(drawn)}
+        common = {names: at for names, at in found.items() if len(at) >= RAREST_BOUNDARY * len(drawn)}
         for names in sorted(common, key=lambda n: (np.median(common[n]), n)):
             low, median, high = quantile_estimates(common[names], random)
             bands.append(

@@ -18,7 +18,7 @@ STEP_ASIDE = 1e-6
 
 
 @dataclass(frozen=True)
-class Step:
+class StaircaseStep:
     """One assemblage and the range of the voltage (V), or of K_eff (GPa), in which it is the ground state."""
 
     low: float
@@ -36,8 +36,8 @@ class Boundary:
     """A critical voltage at which the formulas of the products change."""
 
     voltage: float
-    below: Step
-    above: Step
+    below: StaircaseStep
+    above: StaircaseStep
     working_ion: str
 
     @property
@@ -50,7 +50,7 @@ class Boundary:
 class Staircase:
     """All assemblages over a voltage range, lowest first."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[StaircaseStep, ...]
     working_ion: str
     has_entry: bool
 
@@ -72,8 +72,8 @@ class Threshold:
     k_eff: float | None
     """None: no change up to ``largest``."""
     largest: float
-    lower: Step
-    upper: Step | None
+    lower: StaircaseStep
+    upper: StaircaseStep | None
 
     @property
     def products(self) -> tuple[PhaseAmount, ...]:
@@ -108,22 +108,24 @@ def staircase(
     own = has_entry(diagram, composition)
     solve = diagram.profile if own else diagram.hull_products
     found = solve(composition, k_eff, voltages)
-    steps = [Step(s.voltage_low, s.voltage_high, tuple(s.products)) for s in found.segments]
+    steps = [StaircaseStep(s.voltage_low, s.voltage_high, tuple(s.products)) for s in found.segments]
     if isinstance(found, StabilityDoc) and found.functional == "inclusion":
         steps = _with_whole_grain(steps, found, diagram)
     return Staircase(tuple(steps), diagram.working_ion, own)
 
 
-def _with_whole_grain(steps: list[Step], found: StabilityDoc, diagram: ConstrainedPhaseDiagram) -> list[Step]:
+def _with_whole_grain(
+    steps: list[StaircaseStep], found: StabilityDoc, diagram: ConstrainedPhaseDiagram
+) -> list[StaircaseStep]:
     """The steps with the electrolyte itself inside its window."""
     if found.stability_low is None or found.stability_high is None:
         return steps
     low, high = found.stability_low, found.stability_high
     phase = diagram.system.electrolyte(found.formula).phase
     itself = PhaseAmount(formula=phase.formula, entry_id=phase.entry_id, amount=1.0, volume=phase.volume)
-    below = [Step(s.low, min(s.high, low), s.products) for s in steps if s.low < low]
-    above = [Step(max(s.low, high), s.high, s.products) for s in steps if s.high > high]
-    return [*below, Step(low, high, (itself,)), *above]
+    below = [StaircaseStep(s.low, min(s.high, low), s.products) for s in steps if s.low < low]
+    above = [StaircaseStep(max(s.low, high), s.high, s.products) for s in steps if s.high > high]
+    return [*below, StaircaseStep(low, high, (itself,)), *above]
 
 
 def threshold(
@@ -135,7 +137,7 @@ def threshold(
     """K* of an electrolyte at one voltage (V), looked for up to ``largest`` (GPa)."""
     if has_entry(diagram, composition):
         segments = diagram.constriction_profile(composition, voltage, (0.0, largest)).segments
-        steps = [Step(s.k_eff_low, s.k_eff_high, tuple(s.products)) for s in segments]
+        steps = [StaircaseStep(s.k_eff_low, s.k_eff_high, tuple(s.products)) for s in segments]
     else:
         steps = _without_entry(diagram, composition, voltage, largest)
     change = next((i for i, step in enumerate(steps) if step.names != steps[0].names), None)
@@ -146,7 +148,7 @@ def threshold(
 
 def _without_entry(
     diagram: ConstrainedPhaseDiagram, composition: Composition | str, voltage: float, largest: float
-) -> list[Step]:
+) -> list[StaircaseStep]:
     """The products of the elements just below and just above the first change, if there is one."""
     span = (voltage, voltage + NARROW)
 
@@ -155,6 +157,6 @@ def _without_entry(
 
     critical = diagram.hull_products(composition, 0.0, span).critical_k_eff
     if critical is None:
-        return [Step(0.0, largest, products(0.0))]
+        return [StaircaseStep(0.0, largest, products(0.0))]
     below, above = critical * (1 - STEP_ASIDE), critical * (1 + STEP_ASIDE)
-    return [Step(0.0, critical, products(below)), Step(critical, largest, products(above))]
+    return [StaircaseStep(0.0, critical, products(below)), StaircaseStep(critical, largest, products(above))]

@@ -6,7 +6,13 @@ from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
 from selflimit.structures.orderings.cells import DisorderedCell, cells_of_size, fitting_sizes
 from selflimit.structures.orderings.counting import OrderingCount, count_in
-from selflimit.structures.orderings.orderings import MOST, OrderingBlock, check_size, enumerate_in, with_progress
+from selflimit.structures.orderings.orderings import (
+    MOST_ENUMERATED,
+    OrderingBlock,
+    check_size,
+    enumerate_in,
+    with_progress,
+)
 from selflimit.structures.parents.parents import Parent
 
 
@@ -57,7 +63,7 @@ def enumerate_up_to(
     *,
     superperiodic: bool = True,
     pools: Sequence[Sequence[str]] | None = None,
-    most: int = MOST,
+    most: int = MOST_ENUMERATED,
     progress: Progress = silent,
 ) -> Iterator[OrderingBlock]:
     """Stream the orderings that :func:`count_up_to` counts, the smallest cells first, in blocks of one cell.

@@ -11,20 +11,14 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from pymatgen.core import Composition, Lattice, Structure
 
+from selflimit.arrays import Int32Array, IntArray
 from selflimit.errors import InputError
 from selflimit.structures.orderings.site_groups import SiteOperations, site_groups, site_operations
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, occupancies
 from selflimit.structures.parents.parents import LABEL, Parent
-from selflimit.structures.parents.superlattices import (
-    IntMatrix,
-    compact_basis,
-    hermite_normal_form,
-    shapes,
-    translations,
-)
+from selflimit.structures.parents.superlattices import compact_basis, hermite_normal_form, shapes, translations
 from selflimit.structures.parents.symmetry import PrimitiveCell
 from selflimit.structures.search.multinomial import multinomial
 
@@ -101,14 +95,14 @@ class DisorderedCell:
 
     parent: Parent
     name: str
-    superlattice: IntMatrix
-    chosen_basis: IntMatrix | None
+    superlattice: IntArray
+    chosen_basis: IntArray | None
     primitive: PrimitiveCell
-    active: IntMatrix
+    active: IntArray
     pools: tuple[SitePool, ...]
-    pool_of_site: IntMatrix
-    permutations: NDArray[np.int32]
-    translations: NDArray[np.int32]
+    pool_of_site: IntArray
+    permutations: Int32Array
+    translations: Int32Array
     shapes: int
 
     @property
@@ -117,7 +111,7 @@ class DisorderedCell:
         return int(np.prod(np.diag(self.superlattice)))
 
     @cached_property
-    def basis(self) -> IntMatrix:
+    def basis(self) -> IntArray:
         """Vectors of the cell in units of the primitive ones, integer rows, shape (3, 3); short ones unless chosen."""
         if self.chosen_basis is None:
             return compact_basis(self.superlattice, self.primitive.lattice)
@@ -171,7 +165,7 @@ def lay_out(parent: Parent, cell: CellChoice = "primitive") -> DisorderedCell:
     return lay_out_basis(parent, *_basis(parent, parent.primitive, cell))
 
 
-def lay_out_basis(parent: Parent, name: str, basis: IntMatrix) -> DisorderedCell:
+def lay_out_basis(parent: Parent, name: str, basis: IntArray) -> DisorderedCell:
     """Lay ``parent`` out in the cell whose vectors are ``basis`` (integer rows in units of the primitive ones).
 
     Raises
@@ -213,7 +207,7 @@ def fitting_sizes(parent: Parent, largest: int = LARGEST_NEARBY_CELL) -> list[in
     return [n for n in range(1, largest + 1) if all(_is_integer(content, n) for content in contents)]
 
 
-def _basis(parent: Parent, primitive: PrimitiveCell, cell: CellChoice) -> tuple[str, IntMatrix]:
+def _basis(parent: Parent, primitive: PrimitiveCell, cell: CellChoice) -> tuple[str, IntArray]:
     if isinstance(cell, str) and cell == "primitive":
         return cell, np.eye(3, dtype=np.int64)
     conventional = np.round(parent.structure.lattice.matrix @ primitive.lattice.inv_matrix).astype(np.int64)
@@ -224,7 +218,7 @@ def _basis(parent: Parent, primitive: PrimitiveCell, cell: CellChoice) -> tuple[
     return "x".join(map(str, np.diag(matrix))) if is_diagonal else str(matrix.tolist()), matrix @ conventional
 
 
-def _matrix(cell: CellChoice) -> IntMatrix:
+def _matrix(cell: CellChoice) -> IntArray:
     expected = "expected cell 'primitive', 'conventional', e.g. '2x1x1', or an integer 3x3 matrix"
     if isinstance(cell, str) and not re.fullmatch(r"\d+x\d+x\d+", cell):
         raise InputError(f"{expected}, got {cell!r}")
@@ -262,8 +256,8 @@ class _PooledSites:
 
     n_cells: int
     pools: tuple[SitePool, ...]
-    sites: IntMatrix
-    pool: IntMatrix
+    sites: IntArray
+    pool: IntArray
     operations: SiteOperations
 
 
@@ -289,10 +283,10 @@ def _pooled_sites(parent: Parent, n_cells: int, where: str) -> _PooledSites:
 def _fill(
     parent: Parent,
     pooled: _PooledSites,
-    superlattices: IntMatrix,
+    superlattices: IntArray,
     names: Sequence[str],
     equivalent: Sequence[int],
-    basis: IntMatrix | None = None,
+    basis: IntArray | None = None,
 ) -> list[DisorderedCell]:
     orders, permutations, begin = site_groups(pooled.operations, superlattices, pooled.pool)
     number = (pooled.sites[:, None] * pooled.n_cells + np.arange(pooled.n_cells)).ravel()
@@ -317,7 +311,7 @@ def _fill(
     ]
 
 
-def _members(parent: Parent, primitive: PrimitiveCell, labels: Sequence[str]) -> IntMatrix:
+def _members(parent: Parent, primitive: PrimitiveCell, labels: Sequence[str]) -> IntArray:
     """Primitive sites of the pool of these labels."""
     found = [s for s, i in enumerate(primitive.origin) if parent.structure[i].properties[LABEL] in labels]
     return np.array(found, dtype=np.int64)

@@ -13,17 +13,16 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import Int32Array, IntArray
 from selflimit.structures.search.compiling import compiled, inlined
 from selflimit.structures.search.multinomial import multinomial
 
 if TYPE_CHECKING:
     from selflimit.structures.orderings.cells import DisorderedCell
 
-Permutations = NDArray[np.int32]
 
-TOGETHER = 1024
+ELEMENTS_AT_ONCE = 1024
 """Group elements whose orbits are found in one call: bounds the memory."""
 
 
@@ -53,13 +52,13 @@ def count_in(cell: "DisorderedCell", superperiodic: bool = True) -> OrderingCoun
     return OrderingCount(raw, total // len(cell.permutations))
 
 
-def orbit_types(cell: "DisorderedCell") -> NDArray[np.int32]:
+def orbit_types(cell: "DisorderedCell") -> Int32Array:
     """Orbits of each group element by pool and length, shape (n_permutations, n_pools, n_active + 1)."""
     no_subgroup = np.empty((0, cell.permutations.shape[1]), dtype=np.int32)
     return _orbits_of(cell, cell.permutations, no_subgroup)
 
 
-def _orbits_of(cell: "DisorderedCell", elements: Permutations, subgroup: Permutations) -> NDArray[np.int32]:
+def _orbits_of(cell: "DisorderedCell", elements: Int32Array, subgroup: Int32Array) -> Int32Array:
     """For each element g, the orbits of <g, subgroup> by pool and length, shape (n_elements, n_pools, n_active + 1)."""
     pool, sites = cell.pool_of_site, np.empty((2, len(cell.active)), dtype=np.int64)
     types = np.zeros((len(elements), len(cell.pools), len(pool) + 1), dtype=np.int32)
@@ -67,17 +66,17 @@ def _orbits_of(cell: "DisorderedCell", elements: Permutations, subgroup: Permuta
     return types
 
 
-def _fixed(cell: "DisorderedCell", elements: Permutations, subgroup: Permutations) -> int:
+def _fixed(cell: "DisorderedCell", elements: Int32Array, subgroup: Int32Array) -> int:
     """Placements unchanged by an element and by ``subgroup``, summed over ``elements``."""
     total = 0
-    for begin in range(0, len(elements), TOGETHER):
-        found = _orbits_of(cell, elements[begin : begin + TOGETHER], subgroup)
+    for begin in range(0, len(elements), ELEMENTS_AT_ONCE):
+        found = _orbits_of(cell, elements[begin : begin + ELEMENTS_AT_ONCE], subgroup)
         types, times = np.unique(found, axis=0, return_counts=True)
-        total += sum(int(number) * unchanged(cell, kind) for kind, number in zip(types, times, strict=True))
+        total += sum(int(number) * count_unchanged(cell, kind) for kind, number in zip(types, times, strict=True))
     return total
 
 
-def unchanged(cell: "DisorderedCell", orbits: NDArray[np.int64]) -> int:
+def count_unchanged(cell: "DisorderedCell", orbits: IntArray) -> int:
     """Placements in which every orbit holds one species; ``orbits[k, l]`` orbits have l sites in pool k."""
     ways = 1
     for pool, row in zip(cell.pools, orbits, strict=True):
@@ -119,14 +118,14 @@ def shares(number: int, limits: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
             yield (first, *rest)
 
 
-def _elementary_subgroups(moves: Permutations) -> Iterator[tuple[int, Permutations]]:
+def _elementary_subgroups(moves: Int32Array) -> Iterator[tuple[int, Int32Array]]:
     """Subgroups of the translations with a Moebius number other than zero, as (number, generators).
 
     Those are the products of elementary abelian groups: for rank r at the prime p the number is (-1)^r p^(r(r-1)/2).
     """
     identity = np.arange(moves.shape[1])
     orders = np.array([_order(move, identity) for move in moves])
-    found: list[tuple[int, list[Permutations]]] = [(1, [])]
+    found: list[tuple[int, list[Int32Array]]] = [(1, [])]
     for p in sorted({int(order) for order in orders if _is_prime(int(order))}):
         choices = list(_elementary_at(p, [move for move, order in zip(moves, orders, strict=True) if order == p]))
         found = [(a * b, [*x, *y]) for a, x in found for b, y in [(1, []), *choices]]
@@ -134,7 +133,7 @@ def _elementary_subgroups(moves: Permutations) -> Iterator[tuple[int, Permutatio
         yield number, np.array(generators, dtype=np.int32).reshape(-1, moves.shape[1])
 
 
-def _elementary_at(p: int, moves: list[Permutations]) -> Iterator[tuple[int, list[Permutations]]]:
+def _elementary_at(p: int, moves: list[Int32Array]) -> Iterator[tuple[int, list[Int32Array]]]:
     """Subgroups of order p, p^2 and p^3 that moves of order p generate, each once."""
     seen: set[frozenset[bytes]] = set()
     for rank in (1, 2, 3):
@@ -145,7 +144,7 @@ def _elementary_at(p: int, moves: list[Permutations]) -> Iterator[tuple[int, lis
                 yield (-1) ** rank * p ** (rank * (rank - 1) // 2), list(generators)
 
 
-def _span(p: int, generators: tuple[Permutations, ...]) -> frozenset[bytes]:
+def _span(p: int, generators: tuple[Int32Array, ...]) -> frozenset[bytes]:
     members = [np.arange(len(generators[0]), dtype=np.int32)]
     for generator in generators:
         powers = members
@@ -155,7 +154,7 @@ def _span(p: int, generators: tuple[Permutations, ...]) -> frozenset[bytes]:
     return frozenset(member.tobytes() for member in members)
 
 
-def _order(move: Permutations, identity: NDArray[np.int64]) -> int:
+def _order(move: Int32Array, identity: IntArray) -> int:
     power, order = move, 1
     while not np.array_equal(power, identity):
         power, order = move[power], order + 1
@@ -168,11 +167,11 @@ def _is_prime(number: int) -> bool:
 
 @compiled
 def _write_orbits(
-    elements: Permutations,
-    subgroup: Permutations,
-    pool: NDArray[np.int64],
-    sites: NDArray[np.int64],
-    types: Permutations,
+    elements: Int32Array,
+    subgroup: Int32Array,
+    pool: IntArray,
+    sites: IntArray,
+    types: Int32Array,
 ) -> None:  # pragma: no cover - compiled
     """Write :func:`_orbits_of` into ``types`` (zero at first); ``sites`` is working memory.
 
@@ -189,13 +188,13 @@ def _write_orbits(
 
 @inlined
 def _orbit_length(
-    elements: Permutations,
+    elements: Int32Array,
     e: int,
-    subgroup: Permutations,
-    pool: NDArray[np.int64],
+    subgroup: Int32Array,
+    pool: IntArray,
     start: int,
-    stack: NDArray[np.int64],
-    seen: NDArray[np.int64],
+    stack: IntArray,
+    seen: IntArray,
 ) -> int:  # pragma: no cover - compiled
     """Sites in the orbit of ``start`` that are in its pool; all its sites are seen then."""
     stack[0], depth, length = start, 1, 0

@@ -6,17 +6,15 @@ Coulomb energy alone: a filter that decides which orderings are worth a relaxati
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 from scipy.constants import elementary_charge, epsilon_0
 from scipy.special import erfc
 
+from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
 from selflimit.structures.orderings.cells import VACANCY, DisorderedCell
 from selflimit.structures.parents.occupancies import occupancies
 from selflimit.structures.search.pair_energies import PairEnergy
-
-Floats = NDArray[np.float64]
 
 COULOMB = elementary_charge / (4 * np.pi * epsilon_0) * 1e10
 """e^2/(4 pi eps0) in eV Angstrom (CODATA, as in scipy.constants)."""
@@ -53,7 +51,7 @@ def electrostatic_energy(cell: DisorderedCell) -> PairEnergy:
     )
 
 
-def ewald_matrix(structure: Structure) -> Floats:
+def ewald_matrix(structure: Structure) -> FloatArray:
     """Matrix A (eV/e^2), shape (n_sites, n_sites), with ``E = q^T A q`` for every neutral set of charges q (e).
 
     Self-interaction is on the diagonal; the term of the neutralising background is left out, so A holds for neutral
@@ -73,16 +71,16 @@ def ewald_matrix(structure: Structure) -> Floats:
     phases = structure.cart_coords @ waves.T
     cosines, sines = weights * np.cos(phases), weights * np.sin(phases)
     matrix += cosines @ cosines.T + sines @ sines.T - 2 * split / np.sqrt(np.pi) * np.eye(n_sites)
-    half: Floats = 0.5 * COULOMB * matrix
+    half: FloatArray = 0.5 * COULOMB * matrix
     return half
 
 
-def _half_of_reciprocal_lattice(lattice: Lattice, longest: float) -> Floats:
+def _half_of_reciprocal_lattice(lattice: Lattice, longest: float) -> FloatArray:
     """One of each pair of opposite lattice vectors up to ``longest``, without zero, shape (n, 3)."""
     largest = np.floor(longest / (2 * np.pi) * np.array(lattice.reciprocal_lattice.abc)).astype(int)
     indices = np.indices((2 * largest + 1).tolist()).reshape(3, -1).T - largest
     waves = indices[len(indices) // 2 + 1 :] @ lattice.matrix  # the first half is minus the second, zero in the middle
-    within: Floats = waves[(waves**2).sum(axis=1) <= longest**2]
+    within: FloatArray = waves[(waves**2).sum(axis=1) <= longest**2]
     return within
 
 

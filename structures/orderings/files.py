@@ -12,13 +12,13 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from monty.json import MontyDecoder, MontyEncoder
-from numpy.typing import NDArray
 
+from selflimit.arrays import Int8Array
 from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
 from selflimit.structures.orderings.cells import DisorderedCell, lay_out_basis
 from selflimit.structures.orderings.counting import count_in
-from selflimit.structures.orderings.orderings import MOST, OrderingBlock, check_size, enumerate_in, walk_in
+from selflimit.structures.orderings.orderings import MOST_ENUMERATED, OrderingBlock, check_size, enumerate_in, walk_in
 from selflimit.structures.search.last_sites import LARGEST_BLOCK
 
 HEADER = 128
@@ -26,7 +26,11 @@ HEADER = 128
 
 
 def save_orderings(
-    cell: DisorderedCell, folder: Path, superperiodic: bool = True, most: int = MOST, progress: Progress = silent
+    cell: DisorderedCell,
+    folder: Path,
+    superperiodic: bool = True,
+    most: int = MOST_ENUMERATED,
+    progress: Progress = silent,
 ) -> OrderingBlock:
     """Write every symmetry-distinct ordering of ``cell``; goes on where an interrupted call for the same cell stopped.
 
@@ -125,7 +129,7 @@ def _write_rest(
 
 def _cut_to_whole_blocks(
     cell: DisorderedCell, labels: BinaryIO, degeneracies: BinaryIO
-) -> tuple[int, NDArray[np.int8] | None]:
+) -> tuple[int, Int8Array | None]:
     """Cut both files behind the last row that is surely complete: how many are left, and that row.
 
     The last row's block of completions, which share its walked positions, may be incomplete.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import FloatArray, Int8Array, IntArray
 from selflimit.documents import OrderingDoc, OrderingsDoc
 from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
@@ -22,7 +22,7 @@ from selflimit.structures.orderings.search_checkpoint import SearchState, search
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.search.pair_energies import PairEnergy
 from selflimit.structures.search.partial_energies import fields_of
-from selflimit.structures.search.walk import Walk, is_over, next_orderings, resume
+from selflimit.structures.search.walk import Walk, is_over, next_orderings, resume_walk
 
 TIE = 1e-5
 """Orderings closer than this (eV per formula unit) count as tied: far above the rounding of the sums (1e-10), far
@@ -40,7 +40,7 @@ MOST_TIES = 100_000
 BLOCKS_PER_CALL = 50_000
 """Blocks of completions after which the compiled search reports: about 0.2 s."""
 
-MOST = 20_000_000_000
+MOST_SEARCHED = 20_000_000_000
 """Distinct orderings beyond which the search is refused: an hour or two on one core."""
 
 
@@ -56,16 +56,16 @@ class RankedOrdering:
 class _Kept:
     """The lowest orderings so far, and room for candidates behind them."""
 
-    labels: NDArray[np.int8]
-    degeneracies: NDArray[np.int64]
-    energies: NDArray[np.float64]
+    labels: Int8Array
+    degeneracies: IntArray
+    energies: FloatArray
     number: int
 
-    def arrays(self) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.float64]]:
+    def arrays(self) -> tuple[Int8Array, IntArray, FloatArray]:
         """Found ones and room behind them."""
         return self.labels, self.degeneracies, self.energies
 
-    def found(self) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.float64]]:
+    def found(self) -> tuple[Int8Array, IntArray, FloatArray]:
         """Only the found ones."""
         return self.labels[: self.number], self.degeneracies[: self.number], self.energies[: self.number]
 
@@ -74,7 +74,7 @@ def lowest_orderings(
     cell: DisorderedCell,
     keep: int,
     energy: PairEnergy | None = None,
-    most: int = MOST,
+    most: int = MOST_SEARCHED,
     progress: Progress = silent,
     checkpoint: Path | None = None,
 ) -> list[RankedOrdering]:
@@ -118,7 +118,7 @@ def lowest_orderings(
     state = SearchState(checkpoint, search_key(cell, keep, model)) if checkpoint else None
     if state and (saved := state.load()):
         kept, limit = _compress(_Kept(*saved.kept), keep, TIE * model.units)
-        resume(walk, saved.depth, saved.tried)
+        resume_walk(walk, saved.depth, saved.tried)
     while not is_over(walk):
         kept.number = next_orderings(walk, fields, limit, *kept.arrays(), kept.number, BLOCKS_PER_CALL)
         kept, limit = _compress(kept, keep, TIE * model.units)
@@ -233,11 +233,15 @@ def orderings_document(
     InputError
         A cell or composition that does not fit, too many orderings, or ``keep`` below 1.
     """
-    return lowest_document(lay_out(parent, cell), keep, MOST, progress, checkpoint)
+    return lowest_document(lay_out(parent, cell), keep, MOST_SEARCHED, progress, checkpoint)
 
 
 def lowest_document(
-    cell: DisorderedCell, keep: int, most: int = MOST, progress: Progress = silent, checkpoint: Path | None = None
+    cell: DisorderedCell,
+    keep: int,
+    most: int = MOST_SEARCHED,
+    progress: Progress = silent,
+    checkpoint: Path | None = None,
 ) -> OrderingsDoc:
     """:func:`orderings_document` of a cell that is laid out."""
     count = count_in(cell)

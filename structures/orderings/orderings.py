@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pymatgen.core import Structure
 
+from selflimit.arrays import Int8Array, IntArray
 from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
 from selflimit.structures.orderings.cells import (
@@ -28,12 +28,12 @@ from selflimit.structures.orderings.counting import OrderingCount, count_in
 from selflimit.structures.parents.parents import LABEL, Parent
 from selflimit.structures.search.multinomial import multinomial
 from selflimit.structures.search.partial_energies import no_fields
-from selflimit.structures.search.walk import Walk, is_over, next_orderings, resume, walk_over
+from selflimit.structures.search.walk import Walk, is_over, next_orderings, resume_walk, walk_over
 
-BLOCK = 8192
+ORDERINGS_PER_BLOCK = 8192
 """Orderings of a full block: large against a call of the compiled search, small against the memory."""
 
-MOST = 5_000_000_000
+MOST_ENUMERATED = 5_000_000_000
 """Distinct orderings beyond which an enumeration is refused: minutes to an hour on one core."""
 
 NANOSECONDS = {32: 60.0, 64: 150.0, 100_000: 500.0}
@@ -68,7 +68,7 @@ class Ordering:
     """
 
     cell: DisorderedCell
-    labels: NDArray[np.int8]
+    labels: Int8Array
     degeneracy: int
 
     def structure(self) -> Structure:
@@ -102,8 +102,8 @@ class OrderingBlock:
     """
 
     cell: DisorderedCell
-    labels: NDArray[np.int8]
-    degeneracies: NDArray[np.int64]
+    labels: Int8Array
+    degeneracies: IntArray
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -152,7 +152,7 @@ def enumerate_orderings(
     n_cells: int | None = None,
     superperiodic: bool = True,
     pools: Sequence[Sequence[str]] | None = None,
-    most: int = MOST,
+    most: int = MOST_ENUMERATED,
     progress: Progress = silent,
 ) -> Iterator[OrderingBlock]:
     """Stream every symmetry-distinct ordering of ``parent``, in blocks of one cell.
@@ -242,7 +242,9 @@ def _estimate(cell: DisorderedCell, superperiodic: bool) -> SearchEstimate:
     row = n_active + 8
     return SearchEstimate(
         seconds=SET_UP + 1e-9 * _nanoseconds(order) * min(count_in(cell).distinct, UNCOUNTABLE),
-        memory=order * (16 * n_active + 128) + 2 * BLOCK * row + TABLES,  # queues, tree, two blocks, tables
+        memory=order * (16 * n_active + 128)
+        + 2 * ORDERINGS_PER_BLOCK * row
+        + TABLES,  # queues, tree, two blocks, tables
         stored=row * min(count_in(cell, superperiodic).distinct, UNCOUNTABLE),
     )
 
@@ -293,7 +295,7 @@ def _size(number: int) -> str:
 
 
 def enumerate_in(
-    cell: DisorderedCell, superperiodic: bool = True, after: NDArray[np.int8] | None = None
+    cell: DisorderedCell, superperiodic: bool = True, after: Int8Array | None = None
 ) -> Iterator[OrderingBlock]:
     """Stream the orderings of a cell that is laid out.
 
@@ -306,10 +308,10 @@ def enumerate_in(
     """
     walk = walk_in(cell, superperiodic)
     n_walked = len(walk.branch.tried) - 1
-    room = min(BLOCK, math.prod(multinomial(pool.counts) for pool in cell.pools))
+    room = min(ORDERINGS_PER_BLOCK, math.prod(multinomial(pool.counts) for pool in cell.pools))
     fields, energies = no_fields(), np.empty(room)
     if after is not None:
-        resume(walk, n_walked - 1, np.asarray(after, dtype=np.int8)[:n_walked])
+        resume_walk(walk, n_walked - 1, np.asarray(after, dtype=np.int8)[:n_walked])
     while not is_over(walk):
         labels = np.empty((room, len(cell.active)), dtype=np.int8)
         degeneracies = np.empty(room, dtype=np.int64)

@@ -11,16 +11,14 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import Int8Array, Int32Array
 from selflimit.errors import InputError
 from selflimit.structures.orderings.cells import CellChoice, DisorderedCell, SitePool, lay_out
-from selflimit.structures.orderings.counting import count_in, orbit_types, shares, unchanged, uniform_orbits
+from selflimit.structures.orderings.counting import count_in, count_unchanged, orbit_types, shares, uniform_orbits
 from selflimit.structures.orderings.orderings import Ordering
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.search.multinomial import multinomial
-
-Labels = NDArray[np.int8]
 
 
 def sample_orderings(
@@ -72,7 +70,7 @@ def sample_in(
     return list(found.values())
 
 
-def least_of_orbit(cell: DisorderedCell, labels: Labels) -> Ordering:
+def least_of_orbit(cell: DisorderedCell, labels: Int8Array) -> Ordering:
     """The ordering that stands for the orbit of ``labels``, shape (n_active,): the lexicographically least image."""
     images = labels[cell.permutations]
     left = images
@@ -82,19 +80,19 @@ def least_of_orbit(cell: DisorderedCell, labels: Labels) -> Ordering:
     return Ordering(cell, left[0].copy(), len(images) // len(left))
 
 
-def _degenerate_draws(cell: DisorderedCell, seed: int) -> Iterator[Labels]:
+def _degenerate_draws(cell: DisorderedCell, seed: int) -> Iterator[Int8Array]:
     generator = np.random.default_rng(seed)
     while True:
         pools = [np.repeat(np.arange(len(pool.counts)), pool.counts) for pool in cell.pools]
         yield np.concatenate([np.empty(0, dtype=int), *map(generator.permutation, pools)]).astype(np.int8)
 
 
-def _uniform_draws(cell: DisorderedCell, seed: int) -> Iterator[Labels]:
+def _uniform_draws(cell: DisorderedCell, seed: int) -> Iterator[Int8Array]:
     generator = random.Random(seed)
     types = orbit_types(cell)
     kinds, member = np.unique(types, axis=0, return_inverse=True)
     elements = [np.flatnonzero(member.ravel() == number) for number in range(len(kinds))]
-    weights = [len(group) * unchanged(cell, kind) for group, kind in zip(elements, kinds, strict=True)]
+    weights = [len(group) * count_unchanged(cell, kind) for group, kind in zip(elements, kinds, strict=True)]
     while True:
         number = _weighted(generator, weights)
         element = cell.permutations[generator.choice(elements[number].tolist())]
@@ -111,7 +109,7 @@ def _weighted(generator: random.Random, weights: list[int]) -> int:
     raise AssertionError("the weights do not sum to their sum")
 
 
-def _fixed_placement(cell: DisorderedCell, element: NDArray[np.int32], generator: random.Random) -> Labels:
+def _fixed_placement(cell: DisorderedCell, element: Int32Array, generator: random.Random) -> Int8Array:
     """A placement drawn uniformly from those that ``element`` leaves unchanged."""
     labels = np.full(len(element), -1, dtype=np.int8)
     for pool in cell.pools:
@@ -120,7 +118,7 @@ def _fixed_placement(cell: DisorderedCell, element: NDArray[np.int32], generator
     return labels
 
 
-def _orbits(element: NDArray[np.int32], pool: SitePool) -> dict[int, list[list[int]]]:
+def _orbits(element: Int32Array, pool: SitePool) -> dict[int, list[list[int]]]:
     """Orbits of the pool's sites, by the number of sites that they have in it, longest first."""
     seen: set[int] = set()
     by_length: dict[int, list[list[int]]] = {}
@@ -135,7 +133,9 @@ def _orbits(element: NDArray[np.int32], pool: SitePool) -> dict[int, list[list[i
     return dict(sorted(by_length.items(), reverse=True))
 
 
-def _fill_orbits(pool: SitePool, orbits: dict[int, list[list[int]]], generator: random.Random, labels: Labels) -> None:
+def _fill_orbits(
+    pool: SitePool, orbits: dict[int, list[list[int]]], generator: random.Random, labels: Int8Array
+) -> None:
     left = pool.counts
     lengths = tuple((length, len(group)) for length, group in orbits.items())
     for place, (length, number) in enumerate(lengths):

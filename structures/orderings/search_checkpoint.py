@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import FloatArray, Int8Array, IntArray
 from selflimit.errors import InputError
 from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.search.pair_energies import PairEnergy
@@ -18,7 +18,7 @@ from selflimit.structures.search.walk import Walk
 CHECKPOINT_INTERVAL = 5.0
 """Seconds between two saved states: the most that an interruption costs."""
 
-KeptArrays = tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.float64]]
+KeptArrays = tuple[Int8Array, IntArray, FloatArray]
 """Labels, degeneracies and energies of the orderings found."""
 
 
@@ -27,8 +27,8 @@ class SavedSearch:
     """Where a search was: its branch, and what it had found with the number of orderings."""
 
     depth: int
-    tried: NDArray[np.int8]
-    kept: tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.float64], int]
+    tried: Int8Array
+    kept: tuple[Int8Array, IntArray, FloatArray, int]
 
 
 def search_key(cell: DisorderedCell, keep: int, model: PairEnergy) -> str:

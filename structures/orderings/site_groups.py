@@ -7,9 +7,9 @@ site in one cell: site number ``s * n_cells + t`` is primitive site s in the cel
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from selflimit.structures.parents.superlattices import IntMatrix, keep_lattice, translation_index, translations
+from selflimit.arrays import Int32Array, IntArray
+from selflimit.structures.parents.superlattices import keep_lattice, translation_index, translations
 from selflimit.structures.parents.symmetry import PrimitiveCell
 from selflimit.structures.search.site_order import position_orders
 
@@ -26,12 +26,12 @@ class SiteOperations(NamedTuple):
         (n_operations, n_sites, 3).
     """
 
-    rotations: IntMatrix
-    image: IntMatrix
-    shift: IntMatrix
+    rotations: IntArray
+    image: IntArray
+    shift: IntArray
 
 
-def site_operations(primitive: PrimitiveCell, sites: IntMatrix, pool: IntMatrix) -> SiteOperations:
+def site_operations(primitive: PrimitiveCell, sites: IntArray, pool: IntArray) -> SiteOperations:
     """What the operations of ``primitive`` do to its ``sites``, which have these pools, both of shape (n_sites,)."""
     number = np.zeros(len(primitive.positions), dtype=np.int64)
     number[sites] = np.arange(len(sites))
@@ -55,12 +55,12 @@ class SiteGroups(NamedTuple):
         Where each group begins, and the end, shape (n_lattices + 1,).
     """
 
-    orders: IntMatrix
-    permutations: NDArray[np.int32]
-    begin: IntMatrix
+    orders: IntArray
+    permutations: Int32Array
+    begin: IntArray
 
 
-def site_groups(operations: SiteOperations, hnfs: IntMatrix, pool: IntMatrix) -> SiteGroups:
+def site_groups(operations: SiteOperations, hnfs: IntArray, pool: IntArray) -> SiteGroups:
     """The groups of superlattices of one size, shape (n_lattices, 3, 3), whose sites have these pools."""
     if not len(pool):
         nothing = np.empty((len(hnfs), 0), dtype=np.int32)
@@ -74,13 +74,13 @@ def site_groups(operations: SiteOperations, hnfs: IntMatrix, pool: IntMatrix) ->
     return SiteGroups(orders, _products(moves, lattice, images), begin)
 
 
-def _translated_sites(hnfs: IntMatrix, cells: IntMatrix, n_sites: int) -> IntMatrix:
+def _translated_sites(hnfs: IntArray, cells: IntArray, n_sites: int) -> IntArray:
     """Where each translation takes each site, shape (n_lattices, n_cells, n_sites * n_cells)."""
     added = translation_index(cells[:, :, None] + cells[:, None], hnfs[:, None, None])
     return np.concatenate([added + site * cells.shape[1] for site in range(n_sites)], axis=-1)
 
 
-def _moved_sites(operations: SiteOperations, hnfs: IntMatrix, cells: IntMatrix) -> tuple[IntMatrix, IntMatrix]:
+def _moved_sites(operations: SiteOperations, hnfs: IntArray, cells: IntArray) -> tuple[IntArray, IntArray]:
     """The distinct operations that keep each lattice, times translations that keep the first site in its cell.
 
     The group is every product of these and the translations; no two products are the same permutation.
@@ -101,22 +101,22 @@ def _moved_sites(operations: SiteOperations, hnfs: IntMatrix, cells: IntMatrix) 
     return lattice[first], images[first]
 
 
-def _first_of_equals(rows: IntMatrix) -> IntMatrix:
+def _first_of_equals(rows: IntArray) -> IntArray:
     """Numbers of the rows that equal no earlier one, ascending."""
     keys = rows.view(f"V{rows.itemsize * rows.shape[1]}").ravel().tolist()
     first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
     return np.array(sorted(first.values()))
 
 
-def _products(moves: IntMatrix, lattice: IntMatrix, images: IntMatrix) -> NDArray[np.int32]:
+def _products(moves: IntArray, lattice: IntArray, images: IntArray) -> Int32Array:
     """Each operation followed by each translation of its lattice, shape (n_products, n_sites)."""
     _, n_cells, n_sites = moves.shape
     rows = (lattice[:, None] * n_cells + np.arange(n_cells)) * n_sites
-    products: NDArray[np.int32] = np.take(moves.astype(np.int32), rows[:, :, None] + images[:, None])
+    products: Int32Array = np.take(moves.astype(np.int32), rows[:, :, None] + images[:, None])
     return products.reshape(-1, n_sites)
 
 
-def _renumbered(permutations: IntMatrix, orders: IntMatrix) -> IntMatrix:
+def _renumbered(permutations: IntArray, orders: IntArray) -> IntArray:
     """Permutations of sites as permutations of positions."""
     sites = np.take_along_axis(permutations, orders, axis=-1)
     return np.take_along_axis(np.argsort(orders, axis=-1), sites, axis=-1)

@@ -9,13 +9,12 @@ doi:10.1103/PhysRevB.77.224115).
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from pymatgen.core import Lattice
 
-IntMatrix = NDArray[np.int64]
+from selflimit.arrays import BoolArray, IntArray
 
 
-def hermite_normal_form(matrices: IntMatrix) -> IntMatrix:
+def hermite_normal_form(matrices: IntArray) -> IntArray:
     """Bases of the lattices spanned by the rows of integer ``matrices``, shape (..., 3, 3), none singular."""
     rows = np.moveaxis(matrices, (-2, -1), (0, 1)).astype(np.int64, order="C")  # row, column, then the matrices
     for column in range(3):
@@ -27,14 +26,14 @@ def hermite_normal_form(matrices: IntMatrix) -> IntMatrix:
     return np.moveaxis(rows, (0, 1), (-2, -1))
 
 
-def _clear(upper: IntMatrix, lower: IntMatrix) -> None:
+def _clear(upper: IntArray, lower: IntArray) -> None:
     """Make the first entry of ``lower`` zero by row operations on the two (Euclid's algorithm), shapes (n, ...)."""
     while (is_left := lower[0] != 0).any():
         remainder = upper - upper[0] // np.where(is_left, lower[0], 1) * lower
         upper[...], lower[...] = np.where(is_left, (lower, remainder), (upper, lower))
 
 
-def translations(hnfs: IntMatrix) -> IntMatrix:
+def translations(hnfs: IntArray) -> IntArray:
     """One translation of each class modulo superlattices of one size, in the order of their index.
 
     Shape (..., n_cells, 3) for ``hnfs`` of shape (..., 3, 3).
@@ -44,7 +43,7 @@ def translations(hnfs: IntMatrix) -> IntMatrix:
     return np.stack([index // (b * c), index // c % b, index % c], axis=-1)
 
 
-def translation_index(vectors: IntMatrix, hnfs: IntMatrix) -> IntMatrix:
+def translation_index(vectors: IntArray, hnfs: IntArray) -> IntArray:
     """Index in :func:`translations` of integer ``vectors`` modulo superlattices, shapes (..., 3) and (..., 3, 3)."""
     x, y, z = np.moveaxis(vectors, -1, 0)
     (a, ab, ac), (_, b, bc), (_, _, c) = np.moveaxis(hnfs, (-2, -1), (0, 1))
@@ -52,11 +51,11 @@ def translation_index(vectors: IntMatrix, hnfs: IntMatrix) -> IntMatrix:
     x, y, z = x - turns * a, y - turns * ab, z - turns * ac
     turns = y // b
     y, z = y - turns * b, z - turns * bc
-    index: IntMatrix = (x * b + y) * c + z % c
+    index: IntArray = (x * b + y) * c + z % c
     return index
 
 
-def keep_lattice(rotations: IntMatrix, hnfs: IntMatrix) -> NDArray[np.bool_]:
+def keep_lattice(rotations: IntArray, hnfs: IntArray) -> BoolArray:
     """Which point operations map which lattice onto itself, shape (n_lattices, n_rotations).
 
     Parameters
@@ -67,11 +66,11 @@ def keep_lattice(rotations: IntMatrix, hnfs: IntMatrix) -> NDArray[np.bool_]:
         Shape (n_lattices, 3, 3).
     """
     moved = hnfs[:, None] @ rotations
-    kept: NDArray[np.bool_] = (translation_index(moved, hnfs[:, None, None]) == 0).all(axis=-1)
+    kept: BoolArray = (translation_index(moved, hnfs[:, None, None]) == 0).all(axis=-1)
     return kept
 
 
-def shapes(n_cells: int, rotations: IntMatrix) -> tuple[IntMatrix, IntMatrix]:
+def shapes(n_cells: int, rotations: IntArray) -> tuple[IntArray, IntArray]:
     """All superlattices of ``n_cells`` primitive cells up to the point group, and how many each stands for.
 
     Shapes (n_shapes, 3, 3) and (n_shapes,), in ascending order of the entries.
@@ -89,7 +88,7 @@ def shapes(n_cells: int, rotations: IntMatrix) -> tuple[IntMatrix, IntMatrix]:
     return forms[equivalent > 0], equivalent[equivalent > 0]
 
 
-def _least_of_orbits(images: IntMatrix) -> IntMatrix:
+def _least_of_orbits(images: IntArray) -> IntArray:
     """The least member of each number's orbit under permutations, shape (n_permutations, n)."""
     least, is_new = np.arange(images.shape[1]), True
     while is_new:
@@ -100,7 +99,7 @@ def _least_of_orbits(images: IntMatrix) -> IntMatrix:
     return least
 
 
-def _hermite_normal_forms(n_cells: int) -> IntMatrix:
+def _hermite_normal_forms(n_cells: int) -> IntArray:
     """Every superlattice of this size once, shape (n_superlattices, 3, 3), in ascending order of their entries."""
     divisors = [a for a in range(1, n_cells + 1) if n_cells % a == 0]
     diagonals = [(a, b, n_cells // (a * b)) for a in divisors for b in divisors if n_cells % (a * b) == 0]
@@ -112,7 +111,7 @@ def _hermite_normal_forms(n_cells: int) -> IntMatrix:
     return np.stack(entries, axis=-1).reshape(-1, 3, 3)
 
 
-def _keys(forms: IntMatrix) -> IntMatrix:
+def _keys(forms: IntArray) -> IntArray:
     """One integer for each superlattice of a size: a, b, x, y, z as digits (c is the size over a b)."""
     size = forms[..., 0, 0] * forms[..., 1, 1] * forms[..., 2, 2]
     keys = np.zeros_like(size)
@@ -121,9 +120,9 @@ def _keys(forms: IntMatrix) -> IntMatrix:
     return keys
 
 
-def generators(rotations: IntMatrix) -> IntMatrix:
+def generators(rotations: IntArray) -> IntArray:
     """Operations out of a point group, shape (n_operations, 3, 3), from whose products the whole group follows."""
-    chosen: list[IntMatrix] = []
+    chosen: list[IntArray] = []
     reached = {np.eye(3, dtype=np.int64).tobytes()}
     for rotation in rotations:
         if rotation.tobytes() not in reached:
@@ -132,7 +131,7 @@ def generators(rotations: IntMatrix) -> IntMatrix:
     return np.array(chosen, dtype=np.int64).reshape(-1, 3, 3)
 
 
-def _products(chosen: Sequence[IntMatrix]) -> set[bytes]:
+def _products(chosen: Sequence[IntArray]) -> set[bytes]:
     """All products of these operations, as bytes."""
     new = [np.eye(3, dtype=np.int64)]
     reached = {new[0].tobytes()}
@@ -143,8 +142,8 @@ def _products(chosen: Sequence[IntMatrix]) -> set[bytes]:
     return reached
 
 
-def compact_basis(hnf: IntMatrix, primitive: Lattice) -> IntMatrix:
+def compact_basis(hnf: IntArray, primitive: Lattice) -> IntArray:
     """Right-handed basis of the same superlattice with short vectors (Lenstra-Lenstra-Lovasz)."""
     reduced = Lattice(hnf @ primitive.matrix).get_lll_reduced_lattice()
-    basis: IntMatrix = np.round(reduced.matrix @ np.linalg.inv(primitive.matrix)).astype(np.int64)
+    basis: IntArray = np.round(reduced.matrix @ np.linalg.inv(primitive.matrix)).astype(np.int64)
     return -basis if np.linalg.det(basis) < 0 else basis

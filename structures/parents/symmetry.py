@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import spglib
-from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 from scipy.spatial import cKDTree
 
+from selflimit.arrays import FloatArray, IntArray
 from selflimit.errors import InputError
-from selflimit.structures.parents.superlattices import IntMatrix, generators
+from selflimit.structures.parents.superlattices import generators
 
-SpglibCell = tuple[NDArray[np.float64], NDArray[np.float64], list[int]]
+SpglibCell = tuple[FloatArray, FloatArray, list[int]]
 """Lattice vectors, fractional coordinates and types of the sites."""
 LOOSER = (0.003, 0.01, 0.03, 0.1)
 """Tolerances (Angstrom) that are tried when the symmetry that a file states is not found."""
@@ -44,14 +44,14 @@ class PrimitiveCell:
     """
 
     lattice: Lattice
-    positions: NDArray[np.float64]
-    origin: IntMatrix
-    rotations: IntMatrix
-    image: IntMatrix
-    shift: IntMatrix
+    positions: FloatArray
+    origin: IntArray
+    rotations: IntArray
+    image: IntArray
+    shift: IntArray
 
     @cached_property
-    def generators(self) -> IntMatrix:
+    def generators(self) -> IntArray:
         """Rotations without inversion that move lattices as the whole point group does, shape (n_generators, 3, 3)."""
         proper = self.rotations * np.round(np.linalg.det(self.rotations)).astype(np.int64)[:, None, None]
         by_order = np.argsort(
@@ -93,10 +93,10 @@ def find_primitive_cell(structure: Structure, symprec: float, marks: Sequence[in
     return PrimitiveCell(lattice, positions, origin, rotations, image, shift)
 
 
-def _nearest(moved: NDArray[np.float64], positions: NDArray[np.float64], lattice: Lattice, symprec: float) -> IntMatrix:
+def _nearest(moved: FloatArray, positions: FloatArray, lattice: Lattice, symprec: float) -> IntArray:
     """Site that each moved site falls on, shape (n_operations, n_sites)."""
     tree = cKDTree(positions % 1.0, boxsize=1.0 + 1e-15)
-    image: IntMatrix = tree.query(moved % 1.0 % 1.0)[1].astype(np.int64)
+    image: IntArray = tree.query(moved % 1.0 % 1.0)[1].astype(np.int64)
     apart = moved - positions[image]
     distance = np.linalg.norm((apart - np.round(apart)) @ lattice.matrix, axis=-1)
     is_permutation = (np.sort(image, axis=1) == np.arange(len(positions))).all()
@@ -146,7 +146,7 @@ def space_group(structure: Structure, symprec: float) -> tuple[int, str]:
     return (1, "P1") if dataset is None else (dataset.number, dataset.international)
 
 
-def orbits(structure: Structure, symprec: float) -> IntMatrix:
+def orbits(structure: Structure, symprec: float) -> IntArray:
     """Orbit of each site, named by its first member, shape (n_sites,)."""
     dataset = symmetry_dataset(spglib_cell(structure), symprec)
     return np.arange(len(structure)) if dataset is None else np.array(dataset.crystallographic_orbits, dtype=np.int64)

@@ -8,16 +8,16 @@ over +-1 % average them, while the cubic terms of the energy cancel in the centr
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 from pymatgen.analysis.elasticity import ElasticTensor
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import ElasticDoc, RelaxationDoc
 from selflimit.errors import ConvergenceError, LevelOfTheoryError
 from selflimit.structures.relaxation.force_fields import ForceField
 from selflimit.structures.relaxation.minimisation import largest_force, minimise
 from selflimit.units import EV_PER_ANGSTROM3_TO_GPA
 
-STRAIN = 0.01
+STRAIN_AMPLITUDE = 0.01
 """Amplitude of the engineering strains, dimensionless; the module's text says why."""
 
 MAX_FORCE = 0.003
@@ -35,7 +35,7 @@ VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 
 def elastic_constants(
-    relaxed: RelaxationDoc, force_field: ForceField, strain: float = STRAIN, max_force: float = MAX_FORCE
+    relaxed: RelaxationDoc, force_field: ForceField, strain: float = STRAIN_AMPLITUDE, max_force: float = MAX_FORCE
 ) -> ElasticDoc:
     """Elastic constants of a relaxed crystal, ions relaxed.
 
@@ -70,7 +70,7 @@ def elastic_constants(
     return _document(relaxed, tensor)
 
 
-def stiffness(atoms: Atoms, label: str, strain: float = STRAIN, max_force: float = MAX_FORCE) -> NDArray[np.float64]:
+def stiffness(atoms: Atoms, label: str, strain: float = STRAIN_AMPLITUDE, max_force: float = MAX_FORCE) -> FloatArray:
     """Relaxed-ion stiffness C (GPa), Voigt, shape (6, 6), symmetrised.
 
     Column j is ``(stress(+e_j) - stress(-e_j)) / (2 e)``: the residual stress of the relaxed crystal cancels.
@@ -82,11 +82,11 @@ def stiffness(atoms: Atoms, label: str, strain: float = STRAIN, max_force: float
     """
     columns = [_response(atoms, pair, label, strain, max_force) for pair in VOIGT]
     tensor = np.array(columns) * EV_PER_ANGSTROM3_TO_GPA
-    symmetric: NDArray[np.float64] = 0.5 * (tensor + tensor.T)
+    symmetric: FloatArray = 0.5 * (tensor + tensor.T)
     return symmetric
 
 
-def _response(atoms: Atoms, pair: tuple[int, int], label: str, strain: float, max_force: float) -> NDArray[np.float64]:
+def _response(atoms: Atoms, pair: tuple[int, int], label: str, strain: float, max_force: float) -> FloatArray:
     """Change of stress per strain (eV/Angstrom^3), shape (6,); the second sign starts from the mirrored first."""
     plus = strained(atoms, pair, strain)
     start = plus.positions.copy()
@@ -94,7 +94,7 @@ def _response(atoms: Atoms, pair: tuple[int, int], label: str, strain: float, ma
     minus = strained(atoms, pair, -strain)
     minus.positions -= plus.positions - start
     _settle(minus, label, max_force)
-    slope: NDArray[np.float64] = (plus.get_stress() - minus.get_stress()) / (2 * strain)
+    slope: FloatArray = (plus.get_stress() - minus.get_stress()) / (2 * strain)
     return slope
 
 
@@ -127,7 +127,7 @@ def _atoms(relaxed: RelaxationDoc, force_field: ForceField) -> Atoms:
     )
 
 
-def _document(relaxed: RelaxationDoc, tensor: NDArray[np.float64]) -> ElasticDoc:
+def _document(relaxed: RelaxationDoc, tensor: FloatArray) -> ElasticDoc:
     averages = ElasticTensor.from_voigt(tensor)
     bulk, shear = float(averages.k_vrh), float(averages.g_vrh)
     return ElasticDoc(

@@ -22,7 +22,7 @@ NETWORK_TIMEOUT = 10.0
 DOWNLOAD_TIMEOUT = 600.0
 """Seconds for a whole download: 80 MB at 130 kB/s."""
 
-BLOCK = 1 << 18
+BYTES_AT_A_TIME = 1 << 18
 """Bytes read at a time."""
 
 
@@ -137,7 +137,7 @@ def _download(name: str, model: PublicModel) -> None:
 def _fetch(url: str, path: Path) -> None:
     deadline = time.monotonic() + DOWNLOAD_TIMEOUT
     with urllib.request.urlopen(url, timeout=NETWORK_TIMEOUT) as response, path.open("wb") as part:
-        while block := response.read(BLOCK):
+        while block := response.read(BYTES_AT_A_TIME):
             part.write(block)
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not finished after {DOWNLOAD_TIMEOUT:g} s")

@@ -8,12 +8,12 @@ import numpy as np
 from ase import Atoms
 from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
-from numpy.typing import NDArray
 
+from selflimit.arrays import FloatArray
 from selflimit.structures.relaxation.spring_hessian import GROUND, spring_hessian
 from selflimit.units import EV_PER_ANGSTROM3_TO_GPA
 
-SOFTEST = 0.05
+SOFTEST_BOND = 0.05
 """Least stiffness (eV/Angstrom^2) that a bond at the sum of its covalent radii is given; bcc lithium has 0.14, ZrCl4
 1.5 (CHGNet r2scan)."""
 
@@ -61,7 +61,7 @@ def minimise(
     return False, int(run.nsteps)
 
 
-def _initial_hessian(target: Atoms | FrechetCellFilter, displacement: float) -> NDArray[np.float64]:
+def _initial_hessian(target: Atoms | FrechetCellFilter, displacement: float) -> FloatArray:
     """Displace ``target`` and return the springs' Hessian at the stiffness that this shows."""
     atoms, cell_factor = (target, 1.0) if isinstance(target, Atoms) else (target.atoms, target.exp_cell_factor)
     random = np.random.default_rng(SEED)
@@ -75,12 +75,12 @@ def _initial_hessian(target: Atoms | FrechetCellFilter, displacement: float) -> 
     along = step.ravel()
     measured, modelled = along @ (before - _forces(target)), along @ hessian @ along
     # a lone atom at fixed cell stretches no spring; NaN forces are not above the softest either
-    stiffness = measured / modelled if measured > SOFTEST * modelled > 0 else SOFTEST
+    stiffness = measured / modelled if measured > SOFTEST_BOND * modelled > 0 else SOFTEST_BOND
     return stiffness * hessian + GROUND * np.eye(len(hessian))
 
 
-def _forces(target: Any) -> NDArray[np.float64]:
-    forces: NDArray[np.float64] = target.get_forces().ravel().copy()
+def _forces(target: Any) -> FloatArray:
+    forces: FloatArray = target.get_forces().ravel().copy()
     return forces
 
 

@@ -10,11 +10,11 @@ from itertools import combinations
 
 import numpy as np
 from ase.units import kB
-from numpy.typing import NDArray
 from pymatgen.analysis.phase_diagram import PDEntry, PhaseDiagram
 from pymatgen.core import Composition
 from scipy.stats import kendalltau, spearmanr
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import (
     CoarseRelaxationDoc,
     FailedRelaxationDoc,
@@ -124,8 +124,8 @@ def above_hull(compositions: Sequence[Composition], energies: Sequence[float]) -
 
 
 def boltzmann_weights(
-    energies: Sequence[float] | NDArray[np.float64], degeneracies: Sequence[int], temperature: float
-) -> NDArray[np.float64]:
+    energies: Sequence[float] | FloatArray, degeneracies: Sequence[int], temperature: float
+) -> FloatArray:
     """Canonical weights ``g exp(-E/k_B T) / Z``, which sum to 1.
 
     Parameters
@@ -139,7 +139,7 @@ def boltzmann_weights(
     """
     relative = np.asarray(energies) - np.min(energies)
     weights = np.asarray(degeneracies) * np.exp(-relative / (kB * temperature))
-    normalised: NDArray[np.float64] = weights / weights.sum()
+    normalised: FloatArray = weights / weights.sum()
     return normalised
 
 
@@ -218,7 +218,7 @@ def _merged(doc: OrderingsDoc, crystals: Mapping[str, Relaxed]) -> list[list[str
     return sorted(groups.values(), key=lambda group: _per_atom(crystals[group[0]]))
 
 
-def _entropy(weights: NDArray[np.float64], counts: Sequence[int]) -> float:
+def _entropy(weights: FloatArray, counts: Sequence[int]) -> float:
     """``-sum p ln p`` over configurations (k_B per cell), each of the g of a crystal with probability w/g."""
     return math.fsum(-w * math.log(w / g) for w, g in zip(weights, counts, strict=True) if w > 0)
 

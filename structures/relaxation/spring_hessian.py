@@ -10,7 +10,8 @@ import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
 from ase.neighborlist import neighbor_list
-from numpy.typing import NDArray
+
+from selflimit.arrays import FloatArray, IntArray
 
 DECAY = 3.0
 """Decay of the stiffness with the relative bond length: the default of Packwood et al."""
@@ -30,7 +31,7 @@ SPAN = 15
 """Coordinates that a spring depends on: three of each atom and nine of the cell."""
 
 
-def spring_hessian(atoms: Atoms, cell_factor: float) -> NDArray[np.float64]:
+def spring_hessian(atoms: Atoms, cell_factor: float) -> FloatArray:
     """Second derivatives of the springs' energy at unit stiffness.
 
     Parameters
@@ -60,11 +61,11 @@ def spring_hessian(atoms: Atoms, cell_factor: float) -> NDArray[np.float64]:
 def _spring_blocks(
     atoms: Atoms,
     cell_factor: float,
-    first: NDArray[np.int64],
-    second: NDArray[np.int64],
-    bonds: NDArray[np.float64],
-    lengths: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    first: IntArray,
+    second: IntArray,
+    bonds: FloatArray,
+    lengths: FloatArray,
+) -> FloatArray:
     """Hessian of each spring in its own coordinates, shape (springs, 15, 15); every bond is met twice, hence 1/2."""
     radii = covalent_radii[atoms.numbers]
     stiffness = 0.5 * np.exp(-DECAY * (lengths / (radii[first] + radii[second]) - 1.0))
@@ -76,5 +77,5 @@ def _spring_blocks(
         stretch[:, axis, axis], stretch[:, axis, 3 + axis] = -1.0, 1.0
         stretch[:, axis, 6 + 3 * axis : 9 + 3 * axis] = bonds / cell_factor
     strain = np.sqrt(stiffness)[:, None, None] * (root @ stretch)
-    blocks: NDArray[np.float64] = strain.transpose(0, 2, 1) @ strain
+    blocks: FloatArray = strain.transpose(0, 2, 1) @ strain
     return blocks

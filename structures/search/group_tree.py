@@ -6,11 +6,9 @@ Their comparisons go the same way as long as they see the same positions, and on
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import BoolArray, Int16Array, Int32Array, IntArray
 from selflimit.structures.search.compiling import compiled
-
-Ints = NDArray[np.int64]
 
 ELEMENT, BEGIN, SHARED, CHILD = range(4)
 """Columns of a tree's nodes."""
@@ -32,12 +30,12 @@ class Tree(NamedTuple):
         Whether placements that the element leaves unchanged are left out, shape (n_elements,).
     """
 
-    permutations: NDArray[np.int16]
-    nodes: NDArray[np.int32]
-    excludes: NDArray[np.bool_]
+    permutations: Int16Array
+    nodes: Int32Array
+    excludes: BoolArray
 
 
-def tree_of(permutations: NDArray[np.int32], excluding: int = 1) -> Tree:
+def tree_of(permutations: Int32Array, excluding: int = 1) -> Tree:
     """The tree of a group.
 
     Parameters
@@ -54,7 +52,7 @@ def tree_of(permutations: NDArray[np.int32], excluding: int = 1) -> Tree:
     return Tree(moving, nodes[: number + 1], order < excluding - 1)
 
 
-def _lexicographic_order(permutations: NDArray[np.int32]) -> Ints:
+def _lexicographic_order(permutations: Int32Array) -> IntArray:
     """Order of permutations as rows of numbers: that of their bytes, the high one of each number first."""
     n_positions = permutations.shape[1]
     rows = permutations.astype(">i2").view(f"V{2 * n_positions}") if n_positions else permutations
@@ -62,9 +60,7 @@ def _lexicographic_order(permutations: NDArray[np.int32]) -> Ints:
 
 
 @compiled
-def _write_nodes(
-    permutations: NDArray[np.int16], ends: Ints, nodes: NDArray[np.int32]
-) -> int:  # pragma: no cover - compiled
+def _write_nodes(permutations: Int16Array, ends: IntArray, nodes: Int32Array) -> int:  # pragma: no cover - compiled
     """Write the nodes, zero at first, breadth first; how many.
 
     The elements are in lexicographic order: those of node v are the rows from its element to ``ends[v]`` (working

@@ -9,13 +9,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import Int8Array, Int32Array, IntArray
 from selflimit.structures.search.compiling import called
 from selflimit.structures.search.group_tree import BEGIN, CHILD, ELEMENT, SHARED, Tree
 from selflimit.structures.search.multinomial import multinomial
 
-Ints = NDArray[np.int64]
 Numbers = tuple[int, ...]
 
 LARGEST_TABLE = 8192
@@ -38,20 +37,20 @@ class Completions(NamedTuple):
     ``stride[pool * n_species + species]`` over its atoms.
     """
 
-    stride: Ints
-    first: Ints
-    word: Ints
-    rows: NDArray[np.int8]
-    digits: Ints
-    members: Ints
+    stride: IntArray
+    first: IntArray
+    word: IntArray
+    rows: Int8Array
+    digits: IntArray
+    members: IntArray
 
 
 class Scratch(NamedTuple):
     """Working memory for one word: completions still equal at each open node, all digits, orders of stabilisers."""
 
-    equal: Ints
-    digits: Ints
-    stabiliser: Ints
+    equal: IntArray
+    digits: IntArray
+    stabiliser: IntArray
 
 
 def scratch_for(n_elements: int, n_positions: int, bits: int) -> Scratch:
@@ -114,7 +113,7 @@ def _largest_multinomial(size: int, limits: list[int]) -> float:
     return ways
 
 
-def tabulate(pool: Ints, counts: Ints, bits: int) -> Completions:
+def tabulate(pool: IntArray, counts: IntArray, bits: int) -> Completions:
     """All strings over positions of the pools ``pool``, no species used more often than ``counts`` allows.
 
     Parameters
@@ -147,7 +146,7 @@ def tabulate(pool: Ints, counts: Ints, bits: int) -> Completions:
     return Completions(stride.ravel(), first, word, rows, digits.view(np.int64), members.view(np.int64))
 
 
-def _strings(pool: Ints, counts: Ints, stride: Ints) -> tuple[NDArray[np.int8], Ints]:
+def _strings(pool: IntArray, counts: IntArray, stride: IntArray) -> tuple[Int8Array, IntArray]:
     """All strings in lexicographic order, shape (n_strings, n_last), and the keys of their contents."""
     n_species = (counts > 0).sum(axis=1)[pool].tolist()  # a pool's species are the first of its ranks
     number = np.arange(math.prod(n_species))
@@ -164,15 +163,15 @@ def _strings(pool: Ints, counts: Ints, stride: Ints) -> tuple[NDArray[np.int8], 
 
 @called
 def find_least(  # noqa: C901
-    table: Ints,
-    members: Ints,
+    table: IntArray,
+    members: IntArray,
     word: int,
     tree: Tree,
-    ranks: NDArray[np.int8],
+    ranks: Int8Array,
     walked: int,
-    queue: NDArray[np.int32],
+    queue: Int32Array,
     n_waiting: int,
-    unseen: NDArray[np.int32],
+    unseen: Int32Array,
     bits: int,
     scratch: Scratch,
 ) -> int:  # pragma: no cover - compiled

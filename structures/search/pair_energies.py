@@ -6,9 +6,8 @@ E = constant + sum_i h(i, s_i) + sum_{i<j} J(i, s_i; j, s_j),    s_i the species
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from selflimit.arrays import FloatArray, Int8Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,16 +28,16 @@ class PairEnergy:
     """
 
     constant: float
-    site: Floats
-    pair: Floats
+    site: FloatArray
+    pair: FloatArray
     units: float
 
-    def __call__(self, labels: NDArray[np.int8]) -> Floats:
+    def __call__(self, labels: Int8Array) -> FloatArray:
         """Energies (eV per formula unit) of labels of shape (n, n_active)."""
         sites = np.arange(self.site.shape[0])
         energies = self.constant + self.site[sites, labels].sum(axis=1)
         for i in sites:
             for j in sites[:i]:
                 energies += self.pair[i, labels[:, i], j, labels[:, j]]
-        per_unit: Floats = energies / self.units
+        per_unit: FloatArray = energies / self.units
         return per_unit

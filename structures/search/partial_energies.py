@@ -8,14 +8,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import FloatArray, Int8Array, IntArray
 from selflimit.structures.search.compiling import inlined
 from selflimit.structures.search.last_sites import Completions
 from selflimit.structures.search.pair_energies import PairEnergy
 
 
-class Fields(NamedTuple):
+class PartialEnergies(NamedTuple):
     """The energy along a branch; species s on position p is number ``p * n_species + s``.
 
     Attributes
@@ -36,15 +36,15 @@ class Fields(NamedTuple):
         Positions up to which ``field`` and ``energy`` are those of the branch, shape (1,).
     """
 
-    pair: NDArray[np.float64]
-    field: NDArray[np.float64]
-    energy: NDArray[np.float64]
-    inside: NDArray[np.float64]
-    lowest_inside: NDArray[np.float64]
-    valid: NDArray[np.int64]
+    pair: FloatArray
+    field: FloatArray
+    energy: FloatArray
+    inside: FloatArray
+    lowest_inside: FloatArray
+    valid: IntArray
 
 
-def fields_of(model: PairEnergy, completions: Completions) -> Fields:
+def fields_of(model: PairEnergy, completions: Completions) -> PartialEnergies:
     """Tables and working memory for the energy ``model`` along a search with these ``completions``."""
     rows = completions.rows
     walked = len(model.site) - rows.shape[1]
@@ -59,18 +59,18 @@ def fields_of(model: PairEnergy, completions: Completions) -> Fields:
     first = completions.first
     lowest = [inside[a:b].min() if b > a else np.inf for a, b in pairwise(first)]
     pair = np.ascontiguousarray(model.pair).reshape(model.site.size, model.site.size)
-    return Fields(pair, field, energy, inside, np.array(lowest), np.zeros(1, dtype=np.int64))
+    return PartialEnergies(pair, field, energy, inside, np.array(lowest), np.zeros(1, dtype=np.int64))
 
 
-def no_fields() -> Fields:
+def no_fields() -> PartialEnergies:
     """For a search that asks for no energies: they are 0."""
     table, nothing = np.empty((0, 0)), np.empty(0)
-    return Fields(table, table, nothing, nothing, nothing, np.zeros(1, dtype=np.int64))
+    return PartialEnergies(table, table, nothing, nothing, nothing, np.zeros(1, dtype=np.int64))
 
 
 @inlined
 def lowest_energy(
-    fields: Fields, ranks: NDArray[np.int8], n_species: int, walked: int, key: np.int64
+    fields: PartialEnergies, ranks: Int8Array, n_species: int, walked: int, key: np.int64
 ) -> float:  # pragma: no cover - compiled
     """Bring the fields up to the branch; lower bound of the energies of its completions of content ``key`` (eV).
 
@@ -97,7 +97,7 @@ def lowest_energy(
 
 @inlined
 def energy_with(
-    fields: Fields, n_species: int, walked: int, rows: NDArray[np.int8], row: int
+    fields: PartialEnergies, n_species: int, walked: int, rows: Int8Array, row: int
 ) -> float:  # pragma: no cover - compiled
     """Energy of the branch with the completion ``rows[row]`` (eV)."""
     energy = 0.0

@@ -1,14 +1,12 @@
 """The order in which a search fills the sites."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import Int32Array, IntArray
 from selflimit.structures.search.compiling import compiled, inlined
 
-Ints = NDArray[np.int64]
 
-
-def position_orders(permutations: NDArray[np.int32], begin: Ints, pool: Ints) -> Ints:
+def position_orders(permutations: Int32Array, begin: IntArray, pool: IntArray) -> IntArray:
     """Sites in the order in which the walk fills them, pool by pool, for several groups, shape (n_groups, n_sites).
 
     An element's comparison can go on once a site and its image are filled. Next comes the site that most comparisons
@@ -32,13 +30,13 @@ def position_orders(permutations: NDArray[np.int32], begin: Ints, pool: Ints) ->
 
 @compiled
 def _write_orders(
-    permutations: NDArray[np.int32],
-    begin: Ints,
-    base: Ints,
-    compared: Ints,
-    awaited: Ints,
-    is_filled: Ints,
-    orders: Ints,
+    permutations: Int32Array,
+    begin: IntArray,
+    base: IntArray,
+    compared: IntArray,
+    awaited: IntArray,
+    is_filled: IntArray,
+    orders: IntArray,
 ) -> None:  # pragma: no cover - compiled
     """Write :func:`position_orders`.
 
@@ -67,14 +65,14 @@ def _write_orders(
 
 @inlined
 def _compare(
-    permutations: NDArray[np.int32],
+    permutations: Int32Array,
     g: int,
-    orders: Ints,
+    orders: IntArray,
     group: int,
     number: int,
-    compared: Ints,
-    awaited: Ints,
-    is_filled: Ints,
+    compared: IntArray,
+    awaited: IntArray,
+    is_filled: IntArray,
 ) -> None:  # pragma: no cover - compiled
     """Compare element ``g`` as far as the first ``number`` sites allow, and count the sites that it awaits."""
     p, image = compared[g], 0

@@ -17,21 +17,20 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selflimit.arrays import FloatArray, Int8Array, Int16Array, Int32Array, IntArray
 from selflimit.errors import InputError
 from selflimit.structures.search.compiling import called, compiled, inlined
 from selflimit.structures.search.group_tree import BEGIN, CHILD, ELEMENT, SHARED, Tree, tree_of
 from selflimit.structures.search.last_sites import (
     Completions,
-    Ints,
     Scratch,
     completions_for,
     find_least,
     rank_bits,
     scratch_for,
 )
-from selflimit.structures.search.partial_energies import Fields, energy_with, lowest_energy, no_fields
+from selflimit.structures.search.partial_energies import PartialEnergies, energy_with, lowest_energy, no_fields
 
 MOST_POSITIONS = int(np.iinfo(np.int16).max)
 """Positions that the group's tables number."""
@@ -55,8 +54,8 @@ class Problem(NamedTuple):
     """
 
     tree: Tree
-    pool: Ints
-    counts: Ints
+    pool: IntArray
+    counts: IntArray
     bits: int
     order: int
 
@@ -84,15 +83,15 @@ class Branch(NamedTuple):
         Nodes still to be looked at, shape (n_elements + 2,): working memory.
     """
 
-    depth: Ints
-    ranks: NDArray[np.int8]
-    tried: NDArray[np.int8]
-    left: Ints
-    queue: NDArray[np.int32]
-    waiting: Ints
-    trail: NDArray[np.int16]
-    mark: Ints
-    open: NDArray[np.int32]
+    depth: IntArray
+    ranks: Int8Array
+    tried: Int8Array
+    left: IntArray
+    queue: Int32Array
+    waiting: IntArray
+    trail: Int16Array
+    mark: IntArray
+    open: Int32Array
 
 
 class Walk(NamedTuple):
@@ -104,7 +103,7 @@ class Walk(NamedTuple):
     scratch: Scratch
 
 
-def walk_over(permutations: NDArray[np.int32], pool: Ints, counts: Sequence[Sequence[int]], excluding: int = 1) -> Walk:
+def walk_over(permutations: Int32Array, pool: IntArray, counts: Sequence[Sequence[int]], excluding: int = 1) -> Walk:
     """Set up the walk over all placements.
 
     Parameters
@@ -153,7 +152,7 @@ def _root(problem: Problem, walked: int) -> Branch:
 
 
 @called
-def advance(problem: Problem, branch: Branch) -> int:  # pragma: no cover - compiled
+def advance_walk(problem: Problem, branch: Branch) -> int:  # pragma: no cover - compiled
     """Walk on until the positions are filled that are to be filled, or the walk is over.
 
     Returns how many of the first positions stayed as they were.
@@ -178,12 +177,12 @@ def _next_rank(
     depth: int,
     pool: int,
     n_species: int,
-    ranks: NDArray[np.int8],
-    tried: NDArray[np.int8],
-    left: Ints,
-    waiting: Ints,
-    trail: NDArray[np.int16],
-    mark: Ints,
+    ranks: Int8Array,
+    tried: Int8Array,
+    left: IntArray,
+    waiting: IntArray,
+    trail: Int16Array,
+    mark: IntArray,
 ) -> bool:  # pragma: no cover - compiled
     """Put the next species on the position at this depth; False, with the position empty, if none is left."""
     rank = np.int64(tried[depth])
@@ -205,14 +204,14 @@ def _next_rank(
 @inlined
 def _can_be_least(
     depth: int,
-    permutations: NDArray[np.int16],
-    nodes: NDArray[np.int32],
-    ranks: NDArray[np.int8],
-    queue: NDArray[np.int32],
-    waiting: Ints,
-    trail: NDArray[np.int16],
-    mark: Ints,
-    unseen: NDArray[np.int32],
+    permutations: Int16Array,
+    nodes: Int32Array,
+    ranks: Int8Array,
+    queue: Int32Array,
+    waiting: IntArray,
+    trail: Int16Array,
+    mark: IntArray,
+    unseen: Int32Array,
 ) -> bool:  # pragma: no cover - compiled
     """Go on with the comparisons that waited for the position at this depth; False if one says x > x o g.
 
@@ -255,11 +254,11 @@ def _can_be_least(
 @compiled
 def next_orderings(
     walk: Walk,
-    fields: Fields,
+    fields: PartialEnergies,
     limit: float,
-    labels: NDArray[np.int8],
-    degeneracies: Ints,
-    energies: NDArray[np.float64],
+    labels: Int8Array,
+    degeneracies: IntArray,
+    energies: FloatArray,
     number: int,
     blocks: int,
 ) -> int:  # pragma: no cover - compiled
@@ -271,7 +270,7 @@ def next_orderings(
     problem, completions, branch, _ = walk
     depth, first, walked, valid = branch.depth, completions.first, len(branch.tried) - 1, fields.valid
     for _ in range(blocks):
-        unchanged = advance(problem, branch)
+        unchanged = advance_walk(problem, branch)
         if unchanged < valid[0]:
             valid[0] = unchanged
         if depth[0] < walked:
@@ -290,12 +289,12 @@ def next_orderings(
 @inlined
 def _append(
     walk: Walk,
-    fields: Fields,
+    fields: PartialEnergies,
     key: np.int64,
     limit: float,
-    labels: NDArray[np.int8],
-    degeneracies: Ints,
-    energies: NDArray[np.float64],
+    labels: Int8Array,
+    degeneracies: IntArray,
+    energies: FloatArray,
     number: int,
 ) -> int:  # pragma: no cover - compiled
     """Append the distinct ones among the completions of the branch; how many there are then."""
@@ -339,7 +338,7 @@ def is_over(walk: Walk) -> bool:
     return bool(walk.branch.depth[0] < 0)
 
 
-def resume(walk: Walk, depth: int, tried: NDArray[np.int8]) -> None:
+def resume_walk(walk: Walk, depth: int, tried: Int8Array) -> None:
     """Put a fresh walk where another one was.
 
     Parameters

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from selflimit.coupling.closed_loop import closed_loop
 from selflimit.coupling.fixed_points import Piece, continuous_fixed_points, fixed_points
-from selflimit.coupling.reaction_zone import ReactionZone, blended
+from selflimit.coupling.reaction_zone import ReactionZone, mix_products
 from selflimit.documents import ElasticDoc, RelaxationDoc, level_of
 from selflimit.documents.self_limitation import DesignPoint, DesignPointDoc
 from selflimit.errors import InputError
@@ -174,7 +174,7 @@ def test_the_elastic_functional_keeps_zirconium(entries, elastic):
 def test_mixtures_conserve_amounts():
     diagram = ConstrainedPhaseDiagram(electrolyte_entries(["Li2ZrCl6"], source="force-field").entries)
     loose, tight = (diagram.products("Li2ZrCl6", 0.0, k).products for k in (0.0, 30.0))
-    mixed = {p.formula: p.amount for p in blended(loose, tight, 0.25)}
+    mixed = {p.formula: p.amount for p in mix_products(loose, tight, 0.25)}
     assert mixed == pytest.approx({"LiCl": 5.5, "Zr": 0.75, "ZrCl2": 0.25})
 
 

@@ -20,7 +20,7 @@ from selflimit.workflows.running.identical_work import job
 
 VOLTAGE = 0.0
 """Voltage (V vs Li/Li+) of the decomposition: lithium metal touches the electrolyte."""
-OUTPUTS = 42
+PRESET_OUTPUTS = 42
 """Intervals between output times: 50 s in the paper's 2100 s, enough for times and a film."""
 
 MovieKind = Literal["webp", "gif", "mp4"]
@@ -134,7 +134,7 @@ def grown(
 
     structure = structure_of(maker, preset, p)
     model = GrowthModel(p, structure, threads=threads_asked())
-    return model.run(maker.duration, OUTPUTS, folder, progress, resume=True)
+    return model.run(maker.duration, PRESET_OUTPUTS, folder, progress, resume=True)
 
 
 def stressed(
@@ -156,16 +156,16 @@ def compared_with_paper(
     maker: PresetMaker, preset: str, computed: GrowthDoc | StressDoc, folder: Path
 ) -> ComparisonDoc:
     """Published beside computed values; draws figure and film into ``folder``, where the fields are."""
-    from selflimit.mesoscale.paper.published import GrowthHistory, growth_rows, stress_rows
+    from selflimit.mesoscale.paper.published import GrowthHistory, compare_growth, compare_stress
     from selflimit.report.preset_pictures import draw
 
     known, fields = preset_named(preset), load_fields(folder, computed.fields)
     if isinstance(computed, GrowthDoc):
         structure = microstructure(known.layer, Grid(computed.grid_shape, computed.spacing), maker.seed)
-        rows: list[ComparisonRow] = growth_rows(known, GrowthHistory(computed, fields, structure))
+        rows: list[ComparisonRow] = compare_growth(known, GrowthHistory(computed, fields, structure))
         notes = list(computed.notes)
     else:
-        rows, notes = stress_rows(known, computed), [f"decomposition: {computed.decomposition.reaction}"]
+        rows, notes = compare_stress(known, computed), [f"decomposition: {computed.decomposition.reaction}"]
     return ComparisonDoc(
         preset=known.name,
         figure=known.figure,

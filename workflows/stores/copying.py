@@ -24,7 +24,7 @@ BATCH_BYTES = 2**24
 LARGEST = 16 * 2**20
 """Bytes of a document that MongoDB takes (its limit, https://www.mongodb.com/docs/manual/reference/limits/)."""
 
-KEYS = {"outputs": ("uuid", "index"), "data": ("blob_uuid",)}
+KEYS_OF_COLLECTIONS = {"outputs": ("uuid", "index"), "data": ("blob_uuid",)}
 """What tells the documents of a collection apart."""
 
 REASONS = {
@@ -122,7 +122,7 @@ def _verdict(name: str, doc: dict[str, Any], target: MongoStore, there: dict[Any
 
 def _key(name: str, doc: dict[str, Any]) -> tuple[Any, ...]:
     """What tells ``doc`` from the others; a foreign document has its identifier only."""
-    key = tuple(doc.get(field) for field in KEYS[name])
+    key = tuple(doc.get(field) for field in KEYS_OF_COLLECTIONS[name])
     return key if None not in key else ("_id", str(doc["_id"]))
 
 
@@ -145,4 +145,4 @@ def _insert(target: MongoStore, batch: list[dict[str, Any]]) -> None:
 
 def _replace(name: str, target: MongoStore, doc: dict[str, Any]) -> None:
     content = {key: value for key, value in doc.items() if key != "_id"}
-    target._collection.replace_one({field: doc[field] for field in KEYS[name]}, content)
+    target._collection.replace_one({field: doc[field] for field in KEYS_OF_COLLECTIONS[name]}, content)

@@ -14,7 +14,7 @@ from selflimit.errors import InputError
 JOB_FIELDS = {"date": "completed_at", "job": "name", "uuid": "uuid", "tags": "metadata.tags"}
 """Fields of the job, and where its record in the store has them."""
 
-KEYS = tuple(SearchKeys.model_fields)
+SEARCH_FIELDS = tuple(SearchKeys.model_fields)
 """Fields that every kind of document has."""
 
 
@@ -62,7 +62,7 @@ class Found:
             return self.kind.__name__
         if name in JOB_FIELDS:
             return _at(self.stored, JOB_FIELDS[name].split("."))
-        if name in KEYS:
+        if name in SEARCH_FIELDS:
             return getattr(self.search, name, None)
         found = _at(self.data, name.split("."))
         return ", ".join(self.search.formulas) if found is None and name == "formula" and self.search else found
@@ -76,7 +76,7 @@ def check_fields(names: Iterable[str], kinds: Mapping[str, type[Document]]) -> N
     InputError
         Unknown field; the message names the known ones.
     """
-    known = {"kind", *JOB_FIELDS, *KEYS}.union(*(kind.model_fields for kind in kinds.values()))
+    known = {"kind", *JOB_FIELDS, *SEARCH_FIELDS}.union(*(kind.model_fields for kind in kinds.values()))
     for name in names:
         if name.split(".")[0] not in known:
             raise InputError(f"expected a field of a document ({', '.join(sorted(known))}), got {name!r}")
@@ -84,7 +84,7 @@ def check_fields(names: Iterable[str], kinds: Mapping[str, type[Document]]) -> N
 
 def stored_fields(names: Iterable[str]) -> list[str]:
     """What the database must give so that :class:`Found` has the fields ``names``."""
-    own = [f"output.{name}" for name in names if name not in {"kind", *JOB_FIELDS, *KEYS}]
+    own = [f"output.{name}" for name in names if name not in {"kind", *JOB_FIELDS, *SEARCH_FIELDS}]
     kept = [field for field in own if not any(field.startswith(other + ".") for other in own)]
     always = ["output.@class", "output.schema_version", "output.search", "uuid", "completed_at", "name", "metadata"]
     return sorted({*always, *kept})

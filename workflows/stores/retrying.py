@@ -10,7 +10,7 @@ from pymongo.errors import AutoReconnect, BulkWriteError, DocumentTooLarge
 
 from selflimit.errors import InputError
 
-PATIENCE = 600.0
+LONGEST_OUTAGE = 600.0
 """Seconds without an answer after which a run gives up: longer than a server's restart or failover takes."""
 
 PAUSE = 2.0
@@ -38,7 +38,7 @@ class PatientJobStore(JobStore):
         does not take, one of more than 16 MB for instance.
     """
 
-    def __init__(self, store: JobStore, patience: float = PATIENCE) -> None:
+    def __init__(self, store: JobStore, patience: float = LONGEST_OUTAGE) -> None:
         super().__init__(store.docs_store, store.additional_stores)  # type: ignore[has-type]
         self.store, self.patience = store, patience
 

@@ -47,7 +47,7 @@ from selflimit.workflows.stores.opening import open_store, redacted
 
 WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu")
 """Where a formula holds several, the first of these is exchanged with the reservoir."""
-OUT = "selflimit-diagram"
+DIAGRAM_FOLDER = "selflimit-diagram"
 """Folder of the results, one folder in it for each set of formulas."""
 FOR_FORMULAS = {
     "out", "entries", "model", "ion_volume", "gases", "k_eff_range", "source", "samples", "seed", "energy_error",
@@ -103,10 +103,10 @@ def diagram_of_formulas(asked: Namespace) -> None:
     """Diagrams of the electrolytes that were named, with interfaces between them, into the store and a folder."""
     formulas = list({parse_formula(text).reduced_formula: text for text in [*asked.formulas, *asked.formula]}.values())
     rules = rules_of(asked, formulas)
-    competitors = competitors_of(asked, formulas, rules.working_ion)
+    competitors = read_competitors(asked, formulas, rules.working_ion)
     flow = diagram_flow(asked, rules, competitors, formulas)
     where = asked.store or Settings().store
-    folder = Path(asked.out or Path(OUT) / "-".join(formulas))
+    folder = Path(asked.out or Path(DIAGRAM_FOLDER) / "-".join(formulas))
     store = open_store(where)
     with Display([job.name for job in jobs_in_order(flow)]) as display:
         run_flow(flow, store, Path.cwd(), Keeper(folder, store, display))
@@ -127,7 +127,7 @@ def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
     return MechanicalRules(model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases, working_ion=ion)
 
 
-def competitors_of(asked: Namespace, formulas: Sequence[str], working_ion: str) -> Competitors:
+def read_competitors(asked: Namespace, formulas: Sequence[str], working_ion: str) -> Competitors:
     """The entries from ``--entries``, the Materials Project, or the package.
 
     Raises

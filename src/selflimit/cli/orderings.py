@@ -16,9 +16,8 @@ from selflimit.structures.orderings.cell_shapes import cells_up_to
 from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.files import save_orderings
-from selflimit.structures.orderings.lowest import MOST as MOST_SEARCHED
-from selflimit.structures.orderings.lowest import lowest_document
-from selflimit.structures.orderings.orderings import MOST, cells_to_fill, check_size, estimate_search
+from selflimit.structures.orderings.lowest import MOST_SEARCHED, lowest_document
+from selflimit.structures.orderings.orderings import MOST_ENUMERATED, cells_to_fill, check_size, estimate_search
 from selflimit.structures.orderings.sampling import sample_in
 from selflimit.structures.parents.by_name import parent_named
 from selflimit.structures.parents.parents import Parent
@@ -52,7 +51,7 @@ def count(parent: Parent, asked: Namespace) -> None:
     """Exact numbers of orderings."""
     laid_out = list(cells(parent, asked))
     counts = [count_in(cell, not asked.skip_superperiodic) for cell in laid_out]
-    rows: tables.Rows = [
+    rows: tables.TableRows = [
         [cell.name, len(cell.active), len(cell.permutations), *found]
         for cell, found in zip(laid_out, counts, strict=True)
     ]
@@ -74,9 +73,9 @@ def write(parent: Parent, asked: Namespace) -> None:
     made = {}
     for cell in cells(parent, asked):
         folder = Path(asked.write) / cell.name.replace(" ", "-").replace(",", "")
-        announce(cell, not asked.skip_superperiodic, most(asked, MOST), asked)
+        announce(cell, not asked.skip_superperiodic, most(asked, MOST_ENUMERATED), asked)
         with progress_bar(f"orderings {cell.name}") as progress:
-            block = save_orderings(cell, folder, not asked.skip_superperiodic, most(asked, MOST), progress)
+            block = save_orderings(cell, folder, not asked.skip_superperiodic, most(asked, MOST_ENUMERATED), progress)
         made[str(folder)] = len(block)
     if asked.json:
         print_json({"parent": parent.name, "notes": parent.notes, "folders": made})

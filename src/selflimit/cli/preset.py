@@ -21,7 +21,7 @@ from selflimit.workflows.makers.preset import PresetMaker
 from selflimit.workflows.running.local import jobs_in_order, locked, run_flow, save_flow, saved_flow
 from selflimit.workflows.stores.opening import open_store, redacted
 
-OUT = "selflimit-presets"
+PRESET_FOLDER = "selflimit-presets"
 """Folder of the presets, one folder in it for each."""
 COLUMNS = ("quantity", "unit", "paper", "ours", "", "remark")
 
@@ -32,7 +32,7 @@ def run_preset(asked: Namespace) -> None:
         print_table("presets", ("name", "figure", "shows"), [(p.name, p.figure, p.summary) for p in PRESETS.values()])
         return
     preset = preset_named(asked.preset)
-    folder = Path(asked.out or Path(OUT) / asked.preset)
+    folder = Path(asked.out or Path(PRESET_FOLDER) / asked.preset)
     duration = preset.duration if asked.duration == DURATION else asked.duration  # the option has the paper's default
     maker = PresetMaker(
         grid_cells=tuple(asked.grid_cells), seed=asked.seed, duration=duration, movie=asked.movie

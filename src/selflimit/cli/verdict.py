@@ -24,11 +24,11 @@ from selflimit.mesoscale.verdict.design_map import DesignSettings, design_map, d
 from selflimit.report.verdict_tables import (
     CELL_COLUMNS,
     LOOP_COLUMNS,
-    SWEEP_COLUMNS,
+    RETAINED_FRACTION_COLUMNS,
     cell_rows,
     layer_label,
     loop_rows,
-    sweep_rows,
+    retained_fraction_rows,
     verdict_rows,
 )
 from selflimit.units import MICROMETRE
@@ -167,7 +167,7 @@ def read_json(path: Path) -> Any:
 def print_closed_loop(doc: ClosedLoopDoc) -> None:
     """Fixed points, their stability, and the sweep of the retained fraction."""
     print_table(f"Closed loop of {doc.formula}, {doc.functional} functional", LOOP_COLUMNS, loop_rows(doc))
-    print_table("Other retained fractions", SWEEP_COLUMNS, sweep_rows(doc))
+    print_table("Other retained fractions", RETAINED_FRACTION_COLUMNS, retained_fraction_rows(doc))
     print_line(doc.statement)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from selflimit.coupling.fixed_points import Crossing, Piece, continuous_fixed_points, fixed_points
-from selflimit.coupling.reaction_zone import ReactionZone, blended, linear_strain
+from selflimit.coupling.reaction_zone import ReactionZone, linear_strain, mix_products
 from selflimit.documents import ConstrictionSegment, DecompositionDoc, PhaseAmount
 from selflimit.documents.self_limitation import ClosedLoopDoc, FixedPoint, LoopBranch, RetainedFractionRow
 from selflimit.mesoscale.mechanics.effective_modulus import EffectiveModulus, yielding_modulus
@@ -81,7 +81,7 @@ def closed_loop(
         geometry=zone_geometry(zone.structure, zone.depth),
         branches=solver.branches(retained),
         fixed_points=points,
-        statement=statement(points),
+        statement=loop_statement(points),
         retained_fraction_sweep=rows,
         yielding={f"{y / MPA:g}": _yielding(zone, first, y) for y in yield_strengths},
         parameters=zone.parameters.rows(),
@@ -136,7 +136,7 @@ class _LinearLoop:
 
     def _blend(self, number: int, share: float) -> list[PhaseAmount]:
         lower, upper = self.segments[number].products, self.segments[number + 1].products
-        return blended(lower, upper, share)
+        return mix_products(lower, upper, share)
 
     def _point(self, crossing: Crossing, retained: float) -> FixedPoint:
         here = self.segments[crossing.piece]
@@ -146,7 +146,7 @@ class _LinearLoop:
         above, share = self.segments[crossing.piece + 1], crossing.share_upper
         products = self._blend(crossing.piece, share)
         strain = (1.0 - share) * here.reaction_strain + share * above.reaction_strain
-        reaction, text = f"{here.reaction} | {above.reaction}", TOGETHER if crossing.stable else APART
+        reaction, text = f"{here.reaction} | {above.reaction}", COEXISTING if crossing.stable else SEPARATING
         return self._record(crossing, products, reaction, strain, self.zone.modulus(products), retained, text)
 
     def _record(
@@ -175,11 +175,11 @@ class _LinearLoop:
 
 
 ALONE = "while K stays between {:.4g} and {:.4g} GPa the same products answer, so it is gone after one round"
-TOGETHER = (
+COEXISTING = (
     "more of the assemblage of higher K makes the zone answer with a lower one, which calls the other back, so it dies "
     "out; neither assemblage alone is consistent with its own answer, and a zone of one kind would alternate"
 )
-APART = "more of one assemblage makes the zone answer in its favour: it grows until the zone is all of one kind"
+SEPARATING = "more of one assemblage makes the zone answer in its favour: it grows until the zone is all of one kind"
 CONTINUOUS = "the answer follows K with the slope {:.3g}: it {} from round to round"
 
 
@@ -229,7 +229,7 @@ class _QuadraticLoop:
         )
 
 
-def statement(points: Sequence[FixedPoint]) -> str:
+def loop_statement(points: Sequence[FixedPoint]) -> str:
     """What the loop settles to, in words."""
     stable = [point for point in points if point.stable]
     alone = [point for point in stable if point.kind == "one assemblage"]

@@ -17,7 +17,7 @@ from selflimit.errors import InputError
 
 SCANNED = 24
 """Moduli at which the continuous answer of a quadratic functional is looked at for changes of sign."""
-ROOT = 1e-6
+FIXED_POINT_TOLERANCE = 1e-6
 """Shares and moduli (GPa) of fixed points are found to this."""
 
 
@@ -93,7 +93,7 @@ def _alone(number: int, piece: Piece, is_last: bool) -> Crossing:
 def _together(number: int, lower: Piece, upper: Piece, mixed: Callable[[int, float], float]) -> Crossing:
     """Stable if more of the upper assemblage lowers the answer: the lower one is then called back."""
     critical = lower.high
-    share = float(brentq(lambda s: mixed(number, s) - critical, 0.0, 1.0, xtol=ROOT))
+    share = float(brentq(lambda s: mixed(number, s) - critical, 0.0, 1.0, xtol=FIXED_POINT_TOLERANCE))
     margin = min(abs(lower.answer - critical), abs(upper.answer - critical))
     return Crossing(critical, number, share, lower.answer > critical, margin)
 
@@ -103,7 +103,7 @@ def continuous_fixed_points(answer: Callable[[float], float], top: float, scanne
     at = np.linspace(0.0, top, scanned)
     excess = [answer(k) - k for k in at]
     return [
-        float(brentq(lambda k: answer(k) - k, low, high, xtol=ROOT))
+        float(brentq(lambda k: answer(k) - k, low, high, xtol=FIXED_POINT_TOLERANCE))
         for (low, above), (high, below) in pairwise(zip(at, excess, strict=True))
         if above * below < 0.0 or above == 0.0
     ]

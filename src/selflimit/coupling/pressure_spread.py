@@ -14,7 +14,7 @@ import numpy as np
 from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.coupling.fixed_points import Piece, fixed_points
-from selflimit.coupling.reaction_zone import ReactionZone, blended, linear_strain
+from selflimit.coupling.reaction_zone import ReactionZone, linear_strain, mix_products
 from selflimit.documents import ConstrictionSegment, EnergyError, PhaseAmount, VolumeSpread
 from selflimit.documents.self_limitation import PressureSpreadDoc, ProductPressure
 from selflimit.errors import InputError
@@ -41,7 +41,7 @@ class TipResponse:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SettledSample:
     """What one sample settles to."""
 
     names: tuple[str, ...]
@@ -147,7 +147,7 @@ def pressure_spread(
     )
 
 
-def settled(diagram: ConstrainedPhaseDiagram, composition: str, voltage: float, mechanics: _Zone) -> Outcome:
+def settled(diagram: ConstrainedPhaseDiagram, composition: str, voltage: float, mechanics: _Zone) -> SettledSample:
     """The stable fixed point of lowest index, and the compression there."""
     retained, top = mechanics.zone.parameters.retained_fraction, mechanics.zone.bound
     segments = diagram.constriction_profile(composition, voltage, (0.0, top)).segments
@@ -156,19 +156,19 @@ def settled(diagram: ConstrainedPhaseDiagram, composition: str, voltage: float, 
     stable = [point for point in fixed_points(pieces, _mixture(segments, mechanics)) if point.stable]
     here, share = segments[stable[0].piece], stable[0].share_upper or 0.0
     above = segments[stable[0].piece + 1] if share else here
-    products = blended(here.products, above.products, share) if share else here.products
+    products = mix_products(here.products, above.products, share) if share else here.products
     strain = (1.0 - share) * here.reaction_strain + share * above.reaction_strain
     response = mechanics.response(products)
     reaction = 3.0 * retained * linear_strain(strain) * response.k_eff
     names = tuple(sorted({product.formula for product in products}))
-    return Outcome(names, strain, (response.lithium + reaction) / MPA, len(stable) > 1)
+    return SettledSample(names, strain, (response.lithium + reaction) / MPA, len(stable) > 1)
 
 
 def _mixture(segments: Sequence[ConstrictionSegment], mechanics: _Zone) -> Callable[[int, float], float]:
     retained = mechanics.zone.parameters.retained_fraction
 
     def mixed(number: int, share: float) -> float:
-        products = blended(segments[number].products, segments[number + 1].products, share)
+        products = mix_products(segments[number].products, segments[number + 1].products, share)
         return retained * mechanics.response(products).k_eff / GPA
 
     return mixed
@@ -178,13 +178,13 @@ def _lithium(diagram: ConstrainedPhaseDiagram, composition: str, voltage: float,
     return mechanics.response(diagram.products(composition, voltage, 0.0).products).lithium / MPA
 
 
-def _used(spreads: Sequence[VolumeSpread], drawn: Sequence[Outcome], composition: str) -> list[VolumeSpread]:
+def _used(spreads: Sequence[VolumeSpread], drawn: Sequence[SettledSample], composition: str) -> list[VolumeSpread]:
     formulas = {composition, *(name for outcome in drawn for name in outcome.names)}
     return [spread for spread in spreads if spread.formula in formulas]
 
 
-def _by_products(drawn: Sequence[Outcome]) -> list[ProductPressure]:
-    groups: dict[tuple[str, ...], list[Outcome]] = {}
+def _by_products(drawn: Sequence[SettledSample]) -> list[ProductPressure]:
+    groups: dict[tuple[str, ...], list[SettledSample]] = {}
     for outcome in drawn:
         groups.setdefault(outcome.names, []).append(outcome)
     return [

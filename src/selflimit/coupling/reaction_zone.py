@@ -96,7 +96,7 @@ def linear_strain(volume_change: float) -> float:
     return float((1.0 + volume_change) ** (1.0 / 3.0) - 1.0)
 
 
-def blended(lower: Sequence[PhaseAmount], upper: Sequence[PhaseAmount], share: float) -> list[PhaseAmount]:
+def mix_products(lower: Sequence[PhaseAmount], upper: Sequence[PhaseAmount], share: float) -> list[PhaseAmount]:
     """Products of an electrolyte of which the share reacts to ``upper`` and the rest to ``lower``."""
     amounts: dict[str, PhaseAmount] = {}
     for weight, products in ((1.0 - share, lower), (share, upper)):

@@ -7,12 +7,12 @@ from pydantic import Field
 from selflimit.documents.records import Document, LevelOfTheory, Record
 
 Functional = Literal["linear", "elastic", "inclusion"]
-FUNCTIONAL = (
+FUNCTIONAL_TEXT = (
     "Mechanical functional: 'linear' is W = K_eff (V - V0), 'elastic' is W = K_eff (V - V0)^2 / (2 V0), "
     "'inclusion' the elastic one with the electrolyte itself excluded from the products"
 )
-STRAIN = "dV/V0, dimensionless; which volumes count is stated in 'rules'"
-PRESSURE = "Self-consistent pressure p = K_eff (V - V0)/V0 (GPa); None: the linear functional has no pressure"
+STRAIN_TEXT = "dV/V0, dimensionless; which volumes count is stated in 'rules'"
+PRESSURE_TEXT = "Self-consistent pressure p = K_eff (V - V0)/V0 (GPa); None: the linear functional has no pressure"
 
 
 class BulkModulus(Record):
@@ -79,9 +79,9 @@ class VoltageSegment(Record):
     )
     reaction_energy_high: float = Field(description="The same at voltage_high (eV per formula unit)")
     decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
-    reaction_strain: float = Field(description=STRAIN)
-    pressure_low: float | None = Field(None, description=f"At voltage_low. {PRESSURE}")
-    pressure_high: float | None = Field(None, description=f"At voltage_high. {PRESSURE}")
+    reaction_strain: float = Field(description=STRAIN_TEXT)
+    pressure_low: float | None = Field(None, description=f"At voltage_low. {PRESSURE_TEXT}")
+    pressure_high: float | None = Field(None, description=f"At voltage_high. {PRESSURE_TEXT}")
     coexisting: list[CoexistingAssemblage] = Field(
         default_factory=list, description="The two assemblages that coexist; empty: the products are one assemblage"
     )
@@ -93,7 +93,7 @@ class StabilityDoc(Document):
     formula: str = Field(description="Electrolyte, reduced formula")
     working_ion: str = Field(description="Element exchanged with the reservoir, e.g. 'Li'")
     k_eff: float = Field(ge=0, description="Effective bulk modulus K_eff (GPa)")
-    functional: Functional = Field(description=FUNCTIONAL)
+    functional: Functional = Field(description=FUNCTIONAL_TEXT)
     electrolyte_volume: float = Field(
         gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
     )
@@ -122,7 +122,7 @@ class ConstrictionSegment(Record):
     )
     reaction_energy_high: float = Field(description="The same at k_eff_high (eV per formula unit)")
     decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
-    reaction_strain: float = Field(description=STRAIN)
+    reaction_strain: float = Field(description=STRAIN_TEXT)
 
 
 class ConstrictionDoc(Document):
@@ -131,7 +131,7 @@ class ConstrictionDoc(Document):
     formula: str = Field(description="Electrolyte, reduced formula")
     working_ion: str = Field(description="Element exchanged with the reservoir, e.g. 'Li'")
     voltage: float = Field(description="Voltage (V vs Li/Li+)")
-    functional: Functional = Field(description=FUNCTIONAL)
+    functional: Functional = Field(description=FUNCTIONAL_TEXT)
     electrolyte_volume: float = Field(
         gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
     )
@@ -190,15 +190,15 @@ class DecompositionDoc(Document):
     grand_potential_per_atom: float | None = Field(
         None, description="The same per atom of the electrolyte's formula unit (eV); None: written before it was stored"
     )
-    functional: Functional = Field("linear", description=FUNCTIONAL)
-    pressure: float | None = Field(None, description=PRESSURE)
+    functional: Functional = Field("linear", description=FUNCTIONAL_TEXT)
+    pressure: float | None = Field(None, description=PRESSURE_TEXT)
     coexisting: list[CoexistingAssemblage] = Field(
         default_factory=list,
         description="The two assemblages that coexist, both shares at this voltage; empty: one assemblage",
     )
     electrolyte_volume: float = Field(gt=0, description="V0 (Angstrom^3 per formula unit)")
     decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
-    reaction_strain: float = Field(description=STRAIN)
+    reaction_strain: float = Field(description=STRAIN_TEXT)
     rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
     level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
 
@@ -212,7 +212,7 @@ class PredominanceRegion(Record):
     )
     ion_uptake: float = Field(description="Working ions taken up per formula unit (negative: released)")
     reaction: str = Field(description="Balanced reaction per formula unit; of a coexisting pair, both, joined by ' | '")
-    reaction_strain: float = Field(description=STRAIN)
+    reaction_strain: float = Field(description=STRAIN_TEXT)
     coexisting: bool = Field(description="Whether two assemblages coexist here at one pressure (elastic functionals)")
 
 
@@ -256,7 +256,7 @@ class PredominanceDoc(Document):
     working_ion: str = Field(description="Element exchanged with the reservoir, e.g. 'Li'")
     voltage_range: tuple[float, float] = Field(description="Lowest and highest voltage (V vs Li/Li+)")
     k_eff_range: tuple[float, float] = Field(description="Lowest and highest effective bulk modulus (GPa)")
-    functional: Functional = Field(description=FUNCTIONAL)
+    functional: Functional = Field(description=FUNCTIONAL_TEXT)
     electrolyte_volume: float = Field(
         gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
     )

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from selflimit.documents.diagrams import FUNCTIONAL, Functional, PhaseAmount
+from selflimit.documents.diagrams import FUNCTIONAL_TEXT, Functional, PhaseAmount
 from selflimit.documents.growth import ParameterRow
 from selflimit.documents.records import Document, LevelOfTheory, Record
 from selflimit.documents.uncertainties import EnergyError, Estimate, VolumeSpread
@@ -91,7 +91,7 @@ class ClosedLoopDoc(Document):
 
     formula: str = Field(description="Electrolyte, reduced formula")
     voltage: float = Field(description="V vs the working ion's metal")
-    functional: Functional = Field(description=FUNCTIONAL)
+    functional: Functional = Field(description=FUNCTIONAL_TEXT)
     retained_fraction: float = Field(ge=0, le=1, description="Share r of the reaction strain that builds stress")
     geometry: ZoneGeometry = Field(description="The zone and its surroundings")
     branches: list[LoopBranch] = Field(description="Assemblages by index; empty for the quadratic functionals")
@@ -121,7 +121,7 @@ class PressureSpreadDoc(Document):
 
     formula: str = Field(description="Electrolyte, reduced formula")
     voltage: float = Field(description="V vs the working ion's metal")
-    functional: Functional = Field(description=FUNCTIONAL)
+    functional: Functional = Field(description=FUNCTIONAL_TEXT)
     retained_fraction: float = Field(ge=0, le=1, description="Share r of the reaction strain that builds stress")
     geometry: ZoneGeometry = Field(description="The zone and its surroundings")
     energy_error: EnergyError = Field(description="Assumed error of the energies")

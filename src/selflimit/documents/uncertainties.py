@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from selflimit.documents.diagrams import FUNCTIONAL, Functional, VolumeRules
+from selflimit.documents.diagrams import FUNCTIONAL_TEXT, Functional, VolumeRules
 from selflimit.documents.records import Document, LevelOfTheory, Record
 
 
@@ -104,7 +104,7 @@ class UncertaintyDoc(Document):
 
     formula: str = Field(description="Electrolyte, reduced formula")
     working_ion: str = Field(description="Element exchanged with the reservoir")
-    functional: Functional = Field("linear", description=FUNCTIONAL)
+    functional: Functional = Field("linear", description=FUNCTIONAL_TEXT)
     rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
     has_entry: bool = Field(description="False: the electrolyte has no entry; the products of its elements are sampled")
     energy_error: EnergyError = Field(description="Assumed error of the energies")

@@ -29,8 +29,8 @@ from selflimit.phase_diagrams.pictures.interactive_map import predominance_legen
 from selflimit.report import diagram_tables, tables
 from selflimit.report.html_page import Page
 
-DOTS_PER_INCH = 160
-LANE = 1.2
+FIGURE_DOTS_PER_INCH = 160
+LANE_INCHES = 1.2
 """Height of one lane of the staircase (inches)."""
 LEGEND_LINE = 0.23
 """Height of one line of a legend (inches)."""
@@ -131,7 +131,7 @@ def electrolyte_figures(one: ElectrolyteDiagram, folder: Path) -> Figures:
     profiles = list(one.profiles)
     formed = {frozenset(p.formula for p in part.products) for doc in profiles for part in doc.segments}
     drawn = {
-        "stability": figure(lambda ax: plotting.plot_profile(profiles, ax), LANE * len(profiles), len(formed)),
+        "stability": figure(lambda ax: plotting.plot_profile(profiles, ax), LANE_INCHES * len(profiles), len(formed)),
         "energy": figure(lambda ax: plotting.plot_reaction_energy(profiles, ax), 4.4),
         "strain": figure(lambda ax: plotting.plot_reaction_strain(profiles, ax), 4.4),
     }
@@ -139,10 +139,10 @@ def electrolyte_figures(one: ElectrolyteDiagram, folder: Path) -> Figures:
         drawn["map"] = map_figure(doc)
     for number, spread in enumerate(one.uncertainties):
         drawn |= {f"{kind} {number}": made for kind, made in uncertainty_figures(spread).items()}
-    return saved({named(name, one.formula): made for name, made in drawn.items()}, folder)
+    return saved({figure_name(name, one.formula): made for name, made in drawn.items()}, folder)
 
 
-def named(name: str, formula: str) -> str:
+def figure_name(name: str, formula: str) -> str:
     """Name of an electrolyte's figure: kind, formula, and the number where there are several."""
     kind, *number = name.split(" ")
     return " ".join([kind, formula, *number])
@@ -220,10 +220,10 @@ def uncertainty_section(page: Page, found: Sequence[UncertaintyDoc]) -> None:
     page.table(
         "Products and their probability", diagram_tables.PROBABILITY_COLUMNS, diagram_tables.probability_rows(found)
     )
-    page.paragraph(statement(found[0]), "note")
+    page.paragraph(uncertainty_statement(found[0]), "note")
 
 
-def statement(doc: UncertaintyDoc) -> str:
+def uncertainty_statement(doc: UncertaintyDoc) -> str:
     """What was sampled, and what not."""
     error = doc.energy_error
     return (
@@ -245,5 +245,5 @@ def saved(figures: dict[str, Figure], folder: Path) -> Figures:
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     files = {name: folder / "figures" / f"{name.replace(' ', '-')}.png" for name in figures}
     for name, made in figures.items():
-        made.savefig(files[name], dpi=DOTS_PER_INCH, bbox_inches="tight")
+        made.savefig(files[name], dpi=FIGURE_DOTS_PER_INCH, bbox_inches="tight")
     return files

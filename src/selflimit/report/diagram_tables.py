@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from selflimit.documents import InterfaceReactionDoc, LeftOutPhase, StabilityDoc, ThresholdBand, UncertaintyDoc
-from selflimit.report.tables import Row, Rows, span
+from selflimit.report.tables import Row, TableRows, span
 
 REACTION_COLUMNS = ["K_eff (GPa)", "voltage (V)", "reaction", "energy (eV/fu)", "dV/V0 (%)"]
 WINDOW_COLUMNS = ["K_eff (GPa)", "voltage (V)", "what holds there"]
@@ -32,11 +32,11 @@ INTERFACE_COLUMNS = [
 LEFT_OUT_COLUMNS = ["phase", "why it is left out"]
 NO_EXCHANGE = 1e-9
 """Uptakes below this (ions per formula unit) are zero."""
-RAREST = 0.02
+RAREST_LISTED = 0.02
 """Changes and products below this probability are not listed."""
 
 
-def reaction_rows(profiles: Sequence[StabilityDoc]) -> Rows:
+def reaction_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
     """One row per voltage segment of every K_eff, with its balanced reaction; the energy at the lower voltage."""
     return [
         [
@@ -51,7 +51,7 @@ def reaction_rows(profiles: Sequence[StabilityDoc]) -> Rows:
     ]
 
 
-def window_rows(profiles: Sequence[StabilityDoc]) -> Rows:
+def window_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
     """The stability window at every K_eff; without one, the voltages at which the products exchange no working ion."""
     return [[doc.k_eff, *_window(doc)] for doc in profiles]
 
@@ -70,10 +70,10 @@ def _window(doc: StabilityDoc) -> Row:
     return [span(kept[0].voltage_low, kept[-1].voltage_high), said]
 
 
-def shift_rows(rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDoc]) -> Rows:
+def shift_rows(rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDoc]) -> TableRows:
     """Every critical voltage with rigid and with compressible phases, and how far it moves."""
     soft = {doc.k_eff: critical_voltages(doc) for doc in compressible}
-    rows: Rows = []
+    rows: TableRows = []
     for doc in rigid:
         if doc.k_eff not in soft:
             continue
@@ -111,7 +111,7 @@ def critical_voltages(doc: StabilityDoc) -> dict[tuple[tuple[str, ...], tuple[st
     return found
 
 
-def threshold_rows(found: Sequence[UncertaintyDoc]) -> Rows:
+def threshold_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
     """K* (GPa) with its spread; one row per change of products, of every level of theory."""
     return [
         [
@@ -124,11 +124,11 @@ def threshold_rows(found: Sequence[UncertaintyDoc]) -> Rows:
         for doc in found
         for band in doc.thresholds
         for change in band.changes
-        if change.probability >= RAREST
+        if change.probability >= RAREST_LISTED
     ]
 
 
-def source_rows(found: Sequence[UncertaintyDoc]) -> Rows:
+def source_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
     """K* (GPa) with the volumes of each source alone."""
     return [
         [
@@ -143,7 +143,7 @@ def source_rows(found: Sequence[UncertaintyDoc]) -> Rows:
     ]
 
 
-def probability_rows(found: Sequence[UncertaintyDoc]) -> Rows:
+def probability_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
     """Products at each K_eff with their probability."""
     return [
         [
@@ -156,13 +156,13 @@ def probability_rows(found: Sequence[UncertaintyDoc]) -> Rows:
         ]
         for doc in found
         for row in doc.products
-        if row.probability >= RAREST
+        if row.probability >= RAREST_LISTED
     ]
 
 
-def confidence_rows(found: Sequence[UncertaintyDoc]) -> Rows:
+def confidence_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
     """Quantity, the paper's statement, ours with its spread, how: K*, and the products at the ends of K_eff."""
-    rows: Rows = []
+    rows: TableRows = []
     for doc in found:
         error = 1000 * doc.energy_error.standard_deviation
         how = f"{doc.samples} samples: {doc.level_of_theory.label} ± {error:g} meV/atom, volumes of several sources"
@@ -173,7 +173,7 @@ def confidence_rows(found: Sequence[UncertaintyDoc]) -> Rows:
             )
         k_effs = [row.k_eff for row in doc.products]
         for k_eff in sorted({min(k_effs), max(k_effs)}):
-            likely = [row for row in doc.products if row.k_eff == k_eff and row.probability >= RAREST]
+            likely = [row for row in doc.products if row.k_eff == k_eff and row.probability >= RAREST_LISTED]
             said = "; ".join(f"{' + '.join(r.products)} {_share(r.probability, r.standard_error)}" for r in likely)
             rows.append([f"probability of the products under Li, K_eff {k_eff:g} GPa", "", said, how])
     return rows
@@ -192,7 +192,7 @@ def _change(below: Sequence[str], above: Sequence[str]) -> str:
     return f"{' + '.join(below)} to {' + '.join(above)}" if above else f"none: {' + '.join(below)} stays"
 
 
-def interface_rows(scans: Sequence[InterfaceReactionDoc]) -> Rows:
+def interface_rows(scans: Sequence[InterfaceReactionDoc]) -> TableRows:
     """One row per kink of every scan; x is the share of the atoms in the first electrolyte."""
     return [
         [
@@ -222,6 +222,6 @@ def reservoir(doc: InterfaceReactionDoc) -> str:
     return "closed" if doc.voltage is None else f"{doc.voltage:g} V"
 
 
-def left_out_rows(phases: Sequence[LeftOutPhase]) -> Rows:
+def left_out_rows(phases: Sequence[LeftOutPhase]) -> TableRows:
     """One row per phase that does not compete."""
     return [[phase.formula, phase.reason] for phase in phases]

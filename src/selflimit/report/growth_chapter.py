@@ -5,9 +5,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc
 from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.pictures import plotting
 from selflimit.mesoscale.pictures.frames import common_scales, frames
 from selflimit.mesoscale.pictures.movies import webp
@@ -68,21 +68,21 @@ def films(page: Page, growths: Sequence[GrowthDoc], folder: Path) -> None:
         )
 
 
-def growth_figure(runs: Sequence[tuple[GrowthDoc, dict[str, Array]]]) -> Figure:
+def growth_figure(runs: Sequence[tuple[GrowthDoc, dict[str, FloatArray]]]) -> Figure:
     """Morphology and pressure of every layer at four times, on one colour scale."""
     figure = Figure(figsize=(10.0, 5.5 * len(runs)), layout="constrained")
     plotting.plot_growth(runs, four_outputs(min(len(doc.times) for doc, _ in runs)), figure)
     return figure
 
 
-def multiphase_figure(doc: GrowthDoc, fields: dict[str, Array]) -> Figure:
+def multiphase_figure(doc: GrowthDoc, fields: dict[str, FloatArray]) -> Figure:
     """Growth below the second electrolyte at four times."""
     figure = Figure(figsize=(10.0, 9.0), layout="constrained")
     plotting.plot_multiphase(doc, fields, four_outputs(len(doc.times)), figure)
     return figure
 
 
-def volume_figure(doc: GrowthDoc, fields: dict[str, Array]) -> Figure:
+def volume_figure(doc: GrowthDoc, fields: dict[str, FloatArray]) -> Figure:
     """A growth in three dimensions at its end."""
     figure = Figure(figsize=(10.0, 8.0), layout="constrained")
     plot_volume(doc, fields, len(doc.times) - 1, figure)

@@ -11,7 +11,7 @@ from ase.data import chemical_symbols
 
 ELEMENTS = chemical_symbols[1:104]
 
-STYLE = """
+PAGE_STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1b1b1b;max-width:62rem;margin:2rem auto;padding:0 1rem}
 h1{line-height:1.2;margin-bottom:.2rem} h2{margin-top:2.6rem;border-bottom:1px solid #bbb}
 table{border-collapse:collapse;margin:1rem 0;font-size:.86rem;width:100%}
@@ -147,7 +147,7 @@ class Page:
         links = "".join(f'<a href="#{anchor}">{html.escape(name)}</a> ' for anchor, name in self.chapters)
         return (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(self.title)}</title>'
-            f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head>'
+            f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{PAGE_STYLE}</style></head>'
             f"<body><h1>{subscripted(self.title)}</h1><nav>{links}</nav>{''.join(self.parts)}{script}</body></html>\n"
         )
 

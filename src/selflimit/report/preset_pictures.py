@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc, StressDoc
-from selflimit.mesoscale.grid import Array
 from selflimit.mesoscale.paper.presets import Preset
 from selflimit.mesoscale.pictures.movies import write_movie
 from selflimit.mesoscale.pictures.plotting import plot_growth, plot_interface_stress
@@ -19,7 +19,7 @@ SHOWN = (300.0, 600.0, 1200.0, 1300.0, 1800.0, 2100.0)
 
 
 def draw(
-    preset: Preset, computed: GrowthDoc | StressDoc, fields: Mapping[str, Array], folder: Path, movie: str
+    preset: Preset, computed: GrowthDoc | StressDoc, fields: Mapping[str, FloatArray], folder: Path, movie: str
 ) -> list[str]:
     """Write the figure, and the film of a growth, into ``folder``; returns their names."""
     name = f"{preset.name}.png"

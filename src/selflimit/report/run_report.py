@@ -39,7 +39,7 @@ from selflimit.report.html_page import Page
 from selflimit.report.self_limitation_chapter import loop_figures, self_limitation_chapter
 from selflimit.versions import package_versions
 
-DOTS_PER_INCH = 160
+REPORT_DOTS_PER_INCH = 160
 PUBLISHED_ELECTROLYTE = "Li2ZrCl6"
 """The electrolyte whose diagram and interface stress the paper prints."""
 
@@ -117,7 +117,7 @@ def draw_all(content: ReportContent, folder: Path) -> dict[str, Path]:
     drawn |= loop_figures(content.closed_loops)
     files = {name: folder / "figures" / f"{name}.png" for name in drawn}
     for name, figure in drawn.items():
-        figure.savefig(files[name], dpi=DOTS_PER_INCH, bbox_inches="tight")
+        figure.savefig(files[name], dpi=REPORT_DOTS_PER_INCH, bbox_inches="tight")
     return files
 
 
@@ -142,18 +142,18 @@ def summary(page: Page, content: ReportContent) -> None:
     )
 
 
-def beside_paper(formula: str, rows: tables.Rows) -> tuple[str, list[str], tables.Rows]:
+def beside_paper(formula: str, rows: tables.TableRows) -> tuple[str, list[str], tables.TableRows]:
     """Heading, columns and rows of the comparison; without the paper's column for an electrolyte it did not compute."""
     if formula == PUBLISHED_ELECTROLYTE:
         return "Beside the paper", ["quantity", "paper", "here", "how"], rows
     return "In short", ["quantity", "here", "how"], [[row[0], *row[2:]] for row in rows]
 
 
-def comparison_rows(content: ReportContent) -> tables.Rows:
+def comparison_rows(content: ReportContent) -> tables.TableRows:
     """Quantity, paper, ours, and whether ours is calibrated or predicted."""
     first, last = content.decompositions[0], content.decompositions[-1]
-    rows: tables.Rows = [
-        [f"products under Li, K_eff {doc.k_eff:g} GPa", said, tables.mixture(doc.products), "predicted"]
+    rows: tables.TableRows = [
+        [f"products under Li, K_eff {doc.k_eff:g} GPa", said, tables.products_text(doc.products), "predicted"]
         for doc, said in ((first, "LiCl + Zr (0 GPa)"), (last, "LiCl + ZrCl2 (15 GPa)"))
     ]
     rows += [
@@ -298,13 +298,13 @@ def mesoscale_chapter(page: Page, content: ReportContent, figures: dict[str, Pat
     page.table("Numerical effort and balance", tables.EFFORT_COLUMNS, tables.effort_rows(content.growths))
     page.heading("Stress at the interface")
     for number, doc in enumerate(distinct(content.stresses)):
-        made = tables.mixture(doc.decomposition.products)
+        made = tables.products_text(doc.decomposition.products)
         caption = f"Static hydrostatic pressure with the products {made} in place (counterpart of Fig. 8D)."
         page.figure(figures[f"stress-{number}"], caption)
     page.table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(content.stresses))
     page.table(
-        "Compression at the tip against the retained fraction of the reaction strain", tables.SWEEP_COLUMNS,
-        tables.sweep_rows(content.stresses),
+        "Compression at the tip against the retained fraction of the reaction strain", tables.EXPANSION_SWEEP_COLUMNS,
+        tables.expansion_sweep_rows(content.stresses),
     )  # fmt: skip
     page.table("Elastic constants", tables.ELASTIC_COLUMNS, tables.elastic_rows(content.elastic))
 
@@ -335,7 +335,7 @@ def provenance_chapter(page: Page, content: ReportContent) -> None:
     """Versions and hashes; the run folder's provenance.json has the rest."""
     page.heading("Provenance")
     level = content.electrolyte.level_of_theory
-    rows: tables.Rows = [[name, number] for name, number in package_versions().items()]
+    rows: tables.TableRows = [[name, number] for name, number in package_versions().items()]
     rows.append([f"weights of {level.model} (SHA-256)", level.weights_sha256 or "none: DFT"])
     page.table("Versions", ["what", "version"], rows)
     page.paragraph(

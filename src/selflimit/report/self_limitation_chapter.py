@@ -11,10 +11,10 @@ from selflimit.report.html_page import Page
 from selflimit.report.loop_plotting import plot_loop
 from selflimit.report.verdict_tables import (
     LOOP_COLUMNS,
-    SWEEP_COLUMNS,
+    RETAINED_FRACTION_COLUMNS,
     layer_label,
     loop_rows,
-    sweep_rows,
+    retained_fraction_rows,
     verdict_rows,
 )
 
@@ -66,7 +66,9 @@ def loop_section(page: Page, loops: Sequence[ClosedLoopDoc], figures: dict[str, 
     for loop in loops:
         page.table(f"Fixed points, {loop.functional} functional", LOOP_COLUMNS, loop_rows(loop))
         page.paragraph(loop.statement)
-    page.table("At other retained fractions, linear functional", SWEEP_COLUMNS, sweep_rows(loops[0]))
+    page.table(
+        "At other retained fractions, linear functional", RETAINED_FRACTION_COLUMNS, retained_fraction_rows(loops[0])
+    )
 
 
 def spread_section(page: Page, spread: PressureSpreadDoc) -> None:
@@ -83,7 +85,7 @@ def spread_section(page: Page, spread: PressureSpreadDoc) -> None:
             )
         ],
     )
-    rows: tables.Rows = [[" + ".join(p.products), p.share, p.median_strain, p.median] for p in spread.products]
+    rows: tables.TableRows = [[" + ".join(p.products), p.share, p.median_strain, p.median] for p in spread.products]
     page.table("The samples by their products", SPREAD_COLUMNS, rows)
     page.paragraph(f"Not in the spread: {'; '.join(spread.not_covered)}.", "note")
 

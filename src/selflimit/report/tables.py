@@ -22,7 +22,7 @@ from selflimit.documents import (
 from selflimit.units import MICROMETRE
 
 Row = list[object]
-Rows = list[Row]
+TableRows = list[Row]
 
 ORDERING_COLUMNS = ["cell", "rank", "degeneracy", "electrostatic energy (eV/fu)", "above lowest (meV/fu)"]
 ORDERING_ENERGY_COLUMNS = [
@@ -81,12 +81,12 @@ STRESS_COLUMNS = [
 ]
 PRODUCT_COLUMNS = ["volumes", "K_eff (GPa)", "voltage (V vs Li)", "products"]
 EFFORT_COLUMNS = ["particle layer", "grid", "dx / w", "steps", "rejected", "Newton", "multigrid", "Li balance error"]
-SWEEP_COLUMNS = ["K_eff (GPa)", "retained fraction", "tip compression (MPa)"]
+EXPANSION_SWEEP_COLUMNS = ["K_eff (GPa)", "retained fraction", "tip compression (MPa)"]
 RESULT_COLUMNS = ["kind", "formula", "K_eff (GPa)", "what", "level of theory"]
 PARAMETER_COLUMNS = ["parameter", "symbol", "value", "unit", "calibrated", "source"]
 
 
-def ordering_rows(found: Sequence[OrderingsDoc]) -> Rows:
+def ordering_rows(found: Sequence[OrderingsDoc]) -> TableRows:
     """One row per ordering kept."""
     return [
         [doc.cell, rank, item.degeneracy, item.electrostatic_energy, _above(doc, rank)]
@@ -95,7 +95,7 @@ def ordering_rows(found: Sequence[OrderingsDoc]) -> Rows:
     ]
 
 
-def ordering_energy_rows(found: OrderingEnergiesDoc) -> Rows:
+def ordering_energy_rows(found: OrderingEnergiesDoc) -> TableRows:
     """One row per crystal of every cell, lowest first."""
     return [
         [
@@ -112,7 +112,7 @@ def ordering_energy_rows(found: OrderingEnergiesDoc) -> Rows:
     ]
 
 
-def agreement_rows(found: OrderingEnergiesDoc) -> Rows:
+def agreement_rows(found: OrderingEnergiesDoc) -> TableRows:
     """One row per pair of rankings of every cell; correlations are empty where there are too few orderings."""
     return [
         [ensemble.cell, pair.cheap, pair.true, pair.count, _rounded(pair.spearman), _rounded(pair.kendall), pair.needed]
@@ -121,7 +121,7 @@ def agreement_rows(found: OrderingEnergiesDoc) -> Rows:
     ]
 
 
-def failure_rows(found: OrderingEnergiesDoc) -> Rows:
+def failure_rows(found: OrderingEnergiesDoc) -> TableRows:
     """One row per ordering without an energy."""
     return [[doc.label, doc.message] for doc in found.failures]
 
@@ -130,7 +130,7 @@ def _rounded(correlation: float | None) -> object:
     return "" if correlation is None else round(correlation, 2)
 
 
-def relaxation_rows(relaxations: Sequence[RelaxationDoc]) -> Rows:
+def relaxation_rows(relaxations: Sequence[RelaxationDoc]) -> TableRows:
     """One row per relaxed crystal; above the lowest of its formula in meV/atom."""
     lowest: dict[str, float] = {}
     for doc in relaxations:
@@ -150,13 +150,13 @@ def relaxation_rows(relaxations: Sequence[RelaxationDoc]) -> Rows:
     ]
 
 
-def stability_rows(profiles: Sequence[StabilityDoc]) -> Rows:
+def stability_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
     """One row per voltage segment of every K_eff."""
     return [
         [
             doc.k_eff,
             span(part.voltage_low, part.voltage_high),
-            mixture(part.products),
+            products_text(part.products),
             part.ion_uptake,
             part.reaction_energy_low,
             part.decomposition_volume,
@@ -173,7 +173,7 @@ def span(low: float, high: float) -> str:
     return f"{low:.{digits}f} to {high:.{digits}f}"
 
 
-def decomposition_rows(reactions: Sequence[DecompositionDoc]) -> Rows:
+def decomposition_rows(reactions: Sequence[DecompositionDoc]) -> TableRows:
     """One row per K_eff."""
     return [
         [d.k_eff, d.voltage, d.reaction, d.reaction_energy, d.decomposition_volume, 100.0 * d.reaction_strain]
@@ -181,12 +181,12 @@ def decomposition_rows(reactions: Sequence[DecompositionDoc]) -> Rows:
     ]
 
 
-def elastic_rows(constants: Sequence[ElasticDoc]) -> Rows:
+def elastic_rows(constants: Sequence[ElasticDoc]) -> TableRows:
     """One row per crystal."""
     return [[d.label, d.bulk_modulus, d.shear_modulus, d.youngs_modulus, d.poisson_ratio] for d in constants]
 
 
-def growth_rows(growths: Sequence[GrowthDoc]) -> Rows:
+def growth_rows(growths: Sequence[GrowthDoc]) -> TableRows:
     """One row per output time of every layer."""
     return [
         [doc.microstructure, time, tip / MICROMETRE, peak, mean]
@@ -197,12 +197,12 @@ def growth_rows(growths: Sequence[GrowthDoc]) -> Rows:
     ]
 
 
-def stress_rows(stresses: Sequence[StressDoc]) -> Rows:
+def stress_rows(stresses: Sequence[StressDoc]) -> TableRows:
     """One row per decomposition."""
     return [
         [
             doc.decomposition.k_eff,
-            mixture(doc.decomposition.products),
+            products_text(doc.decomposition.products),
             doc.zone_eigenstrain,
             doc.tip_compression,
             doc.tip_compression_without_reaction,
@@ -212,16 +212,16 @@ def stress_rows(stresses: Sequence[StressDoc]) -> Rows:
     ]
 
 
-def product_rows(found: Sequence[ProductsDoc]) -> Rows:
+def product_rows(found: Sequence[ProductsDoc]) -> TableRows:
     """One row per voltage segment of every volume source and K_eff."""
     return [
-        [doc.volumes, doc.k_eff, span(part.voltage_low, part.voltage_high), mixture(part.products)]
+        [doc.volumes, doc.k_eff, span(part.voltage_low, part.voltage_high), products_text(part.products)]
         for doc in found
         for part in doc.segments
     ]
 
 
-def effort_rows(growths: Sequence[GrowthDoc]) -> Rows:
+def effort_rows(growths: Sequence[GrowthDoc]) -> TableRows:
     """One row per layer."""
     return [
         [
@@ -238,7 +238,7 @@ def effort_rows(growths: Sequence[GrowthDoc]) -> Rows:
     ]
 
 
-def sweep_rows(stresses: Sequence[StressDoc]) -> Rows:
+def expansion_sweep_rows(stresses: Sequence[StressDoc]) -> TableRows:
     """One row per retained fraction of every decomposition."""
     return [
         [doc.decomposition.k_eff, float(fraction), pressure]
@@ -247,7 +247,7 @@ def sweep_rows(stresses: Sequence[StressDoc]) -> Rows:
     ]
 
 
-def parameter_rows(parameters: Sequence[ParameterRow]) -> Rows:
+def parameter_rows(parameters: Sequence[ParameterRow]) -> TableRows:
     """One row per parameter; the fifth cell is 'calibrated' or empty."""
     return [
         [row.name, row.symbol, row.value, row.unit, "calibrated" if row.calibrated else "", row.source]
@@ -255,7 +255,7 @@ def parameter_rows(parameters: Sequence[ParameterRow]) -> Rows:
     ]
 
 
-def result_rows(found: Sequence[Document]) -> Rows:
+def result_rows(found: Sequence[Document]) -> TableRows:
     """One row per document of any kind."""
     return [
         [
@@ -292,7 +292,7 @@ def _peak(doc: GrowthDoc | StressDoc) -> float:
     return max(doc.peak_compression) if isinstance(doc, GrowthDoc) else doc.peak_compression
 
 
-def mixture(products: Sequence[PhaseAmount]) -> str:
+def products_text(products: Sequence[PhaseAmount]) -> str:
     """Products as text, e.g. '6 LiCl + Zr'."""
     return " + ".join(part.formula if part.amount == 1 else f"{part.amount:.4g} {part.formula}" for part in products)
 

@@ -14,7 +14,7 @@ LOOP_COLUMNS = (
     "stable",
     "after a disturbance",
 )
-SWEEP_COLUMNS = ("retained fraction", "K seen (GPa)", "products", "compression (MPa)")
+RETAINED_FRACTION_COLUMNS = ("retained fraction", "K seen (GPa)", "products", "compression (MPa)")
 CELL_COLUMNS = (
     "coarse", "radius (µm)", "overpotential (V)", "C", "self-limiting", "95 %", "localised", "artefacts", "not reached",
     "failed", "coverage", "detached", "η_m/|η|", "C*",
@@ -68,7 +68,7 @@ def loop_rows(doc: ClosedLoopDoc) -> list[tuple[str, ...]]:
     ]  # fmt: skip
 
 
-def sweep_rows(doc: ClosedLoopDoc) -> list[tuple[str, ...]]:
+def retained_fraction_rows(doc: ClosedLoopDoc) -> list[tuple[str, ...]]:
     """The fixed points at other retained fractions."""
     return [
         (f"{row.retained_fraction:.3g}", f"{k:.3g}", reaction, f"{p:.3g}")

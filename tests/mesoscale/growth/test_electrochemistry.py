@@ -57,9 +57,7 @@ def test_potential_of_two_layers_divides_by_resistance():
     """Half lithium, half electrolyte (sharp, at a node): ohmic drop in series; the metal takes 1e-4 of it."""
     xi = (GRID.node_coordinates()[1] < 0.5 * GRID.size[1]).astype(float)
     phi = ec.potential(GRID, P, xi, ZERO, ZERO, 1e-12).x
-    cells = GRID.to_cells(ec.mixture(xi, P.conductivity_cap * P.electrolyte_conductivity, P.electrolyte_conductivity))[
-        0
-    ]
+    cells = GRID.to_cells(ec.mix(xi, P.conductivity_cap * P.electrolyte_conductivity, P.electrolyte_conductivity))[0]
     drop = np.concatenate([[0.0], np.cumsum(1.0 / cells)])
     assert phi[0] == pytest.approx(P.overpotential * (1 - drop / drop[-1]), abs=1e-9)
 

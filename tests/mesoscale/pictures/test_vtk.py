@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.pictures.vtk import BLOCK, export_vtk, write_vti
+from selflimit.mesoscale.pictures.vtk import BYTES_PER_BLOCK, export_vtk, write_vti
 
 
 def decoded(element):
@@ -73,7 +73,7 @@ def test_every_value_is_where_it_belongs(tmp_path_factory, shape, seed):
     assert not found["PointData", "u (m)"][:, len(shape) :].any()
 
 
-@pytest.mark.parametrize("cells", [BLOCK // 8 - 1, BLOCK // 8, BLOCK // 8 + 1])
+@pytest.mark.parametrize("cells", [BYTES_PER_BLOCK // 8 - 1, BYTES_PER_BLOCK // 8, BYTES_PER_BLOCK // 8 + 1])
 def test_blocks_of_every_length(tmp_path, cells):
     field = np.arange(float(cells))[:, None]
     write_vti(tmp_path / "a.vti", (cells, 1), 1.0, {"p (Pa)": field})

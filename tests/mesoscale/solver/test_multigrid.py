@@ -310,7 +310,7 @@ def test_a_stencil_made_in_strips_gives_the_same_bits(shape, monkeypatch):
     load, force = random.normal(size=grid.nodes), random.normal(size=(*grid.nodes, len(shape)))
     found = []
     for at_once in (2**30, 0):
-        monkeypatch.setattr("selflimit.mesoscale.solver.hierarchy.AT_ONCE", at_once)
+        monkeypatch.setattr("selflimit.mesoscale.solver.hierarchy.WHOLE_STENCIL", at_once)
         found.append(solve_scalar(grid, k, 0 * load, load, ends(grid), 0 * load).x)
         found.append(solve_elastic(grid, k, mu, force, roller_box(grid), 0 * force).x)
     np.testing.assert_array_equal(found[0], found[2])

@@ -27,7 +27,7 @@ from selflimit.structures.search.group_tree import BEGIN, CHILD, ELEMENT, SHARED
 from selflimit.structures.search.last_sites import kept_table, tabulate
 from selflimit.structures.search.partial_energies import no_fields
 from selflimit.structures.search.site_order import position_orders
-from selflimit.structures.search.walk import is_over, next_orderings, resume, walk_over
+from selflimit.structures.search.walk import is_over, next_orderings, resume_walk, walk_over
 
 GROUPS = ["P-1", "C2/m", "Pnma", "I-42d", "P4/mmm", "R-3m", "P3_121", "P6_3/mmc", "Pm-3m", "Fd-3m"]
 
@@ -404,7 +404,7 @@ def test_a_walk_put_where_another_one_was_goes_on_like_it():
     walk, begins = walk_over(identity, pool, counts), set()
     while not is_over(walk):
         again = walk_over(identity, pool, counts)
-        resume(again, int(walk.branch.depth[0]), walk.branch.tried[:-1].copy())
+        resume_walk(again, int(walk.branch.depth[0]), walk.branch.tried[:-1].copy())
         block = next_block(walk)
         np.testing.assert_array_equal(next_block(again), block)
         begins.update(block[:, 0].tolist())
