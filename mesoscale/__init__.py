@@ -1,1 +1,8 @@
-"""How the growth stops: phase-field growth of lithium and the stress at the self-limiting interface."""
+"""How the growth stops: phase-field growth of lithium and the stress at the self-limiting interface.
+
+The public names are listed, with their types, in ``__init__.pyi``; each is loaded when it is first asked for.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,8 @@
-"""Which phases are stable: mechanically constrained phase diagrams against voltage and effective bulk modulus."""
+"""Which phases are stable: mechanically constrained phase diagrams against voltage and effective bulk modulus.
+
+The public names are listed, with their types, in ``__init__.pyi``; each is loaded when it is first asked for.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
