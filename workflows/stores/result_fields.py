@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from selflimit.documents import SCHEMA_VERSION, Document, SearchKeys
+from selflimit.documents import Document, SearchKeys
 from selflimit.errors import InputError
 
 JOB_FIELDS = {"date": "completed_at", "job": "name", "uuid": "uuid", "tags": "metadata.tags"}
@@ -38,11 +38,9 @@ class Found:
 
     @cached_property
     def search(self) -> SearchKeys | None:
-        """Its search keys, computed where it is of an older schema; None: it cannot be read."""
+        """Its search keys; None: they cannot be read."""
         try:
-            if self.data.get("schema_version") == SCHEMA_VERSION:
-                return SearchKeys.model_validate(self.data.get("search"))
-            return self.document().search
+            return SearchKeys.model_validate(self.data.get("search"))
         except ValidationError:
             return None
 
@@ -52,7 +50,7 @@ class Found:
         Raises
         ------
         ValidationError
-            It is damaged, or of a newer schema.
+            It is damaged, or of another schema.
         """
         return self.kind.model_validate({key: value for key, value in self.data.items() if not key.startswith("@")})
 

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from heapq import merge
 from itertools import chain, islice
 from typing import Any, TypedDict, Unpack, overload
 
@@ -21,7 +20,6 @@ from pymatgen.core import Element
 
 from selflimit import documents
 from selflimit.documents import SCHEMA_VERSION, Document, SearchKeys
-from selflimit.documents.schema_versions import STEPS
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.phases import parse_formula
 from selflimit.workflows.stores.opening import SEARCH
@@ -122,7 +120,7 @@ def results(
     Warns
     -----
     UserWarning
-        Documents were left out because they are damaged or of a newer schema; the message says how many.
+        Documents were left out because they are damaged or of another schema; the message says how many.
     """
     if limit is not None and limit < 1:
         raise InputError(f"expected a limit of at least 1, got {limit}")
@@ -130,12 +128,12 @@ def results(
     by = None if sort is None else sort.removeprefix("-")
     named = [*(fields or ()), *([] if by is None else [by])]
     check_fields(named, KINDS)
-    versions = _versions(store, wanted, None if fields is None else named)
+    needed = None if fields is None else named
     if limit is not None and _is_cut_by_date(store, wanted, sort):
         spans = wanted.spans()
-        found: Iterator[Found] = chain.from_iterable(_found(store, span, "-date", versions) for span in spans)
+        found: Iterator[Found] = chain.from_iterable(_found(store, span, "-date", needed) for span in spans)
     else:
-        found = _found(store, wanted, sort, versions)
+        found = _found(store, wanted, sort, needed)
     if by not in (None, "date"):
         found = iter(ordered(found, str(sort)))
     if fields is not None:
@@ -165,7 +163,7 @@ def iter_results(
     """
     wanted = Wanted.of(filters)
     check_fields(fields or (), KINDS)
-    found = _found(store, wanted, None, _versions(store, wanted, fields))
+    found = _found(store, wanted, None, fields)
     return _documents(found, None) if fields is None else ({name: one.value(name) for name in fields} for one in found)
 
 
@@ -292,60 +290,39 @@ def _is_cut_by_date(store: JobStore, wanted: Wanted, sort: str | None) -> bool:
     return by_date and (is_one or (not values and not is_narrow))
 
 
-Versions = dict[str | None, list[str] | None]
-"""Schema versions to ask for (None: any), and which fields of each (None: the whole)."""
-
-
-def _versions(store: JobStore, wanted: Wanted, fields: Sequence[str] | None) -> Versions:
-    """Older versions have no search keys, so all of their documents are looked at, where there are any."""
-    if fields is None and not wanted.of_output():
-        return {None: None}
-    older = [version for version in STEPS if store.query_one({"output.schema_version": version}, ["uuid"])]
-    return {SCHEMA_VERSION: None if fields is None else stored_fields(fields), **dict.fromkeys(older)}
-
-
-def _found(store: JobStore, wanted: Wanted, sort: str | None, versions: Versions) -> Iterator[Found]:
-    """Documents that meet the filters, by one query for each schema version where its search keys matter.
+def _found(store: JobStore, wanted: Wanted, sort: str | None, names: Sequence[str] | None) -> Iterator[Found]:
+    """Documents that meet the filters; ``names`` are the fields that are needed of each, None: all.
 
     Whole records are asked for as they are: without a few small fields of theirs a server copies each, which takes
     three times as long.
     """
-    streams = [
-        _in_jobs(_asked(store, _query(wanted, version), properties, sort), wanted, version)
-        for version, properties in versions.items()
-    ]
-    if _by_date(sort) is None:
-        return chain.from_iterable(streams)
-    return merge(*streams, key=lambda one: str(one.stored.get("completed_at")), reverse=sort == "-date")
-
-
-def _asked(
-    store: JobStore, query: dict[str, Any], properties: list[str] | None, sort: str | None
-) -> Iterator[dict[str, Any]]:
-    return store.query(query, properties, sort=_by_date(sort) or {})  # type: ignore[arg-type]  # None is its default
+    properties: Any = None if names is None else stored_fields(names)
+    order: Any = _by_date(sort) or {}  # an empty order is no order; None is the default that their types leave out
+    return _in_jobs(store.query(_query(wanted, names), properties, sort=order), wanted, names)
 
 
 def _by_date(sort: str | None) -> dict[str, Sort | int] | None:
     return {"completed_at": 1 if sort == "date" else -1} if sort in ("date", "-date") else None
 
 
-def _query(wanted: Wanted, version: str | None) -> dict[str, Any]:
-    """Query for one schema version. The field that leaves fewest comes first: some servers use one index only."""
+def _query(wanted: Wanted, names: Sequence[str] | None) -> dict[str, Any]:
+    """The filters as a query. The field that leaves fewest comes first: some servers use one index only."""
     kind = {} if wanted.kind is None else {"output.@class": wanted.kind}
-    if version in STEPS:
-        return {"output.schema_version": version, **wanted.of_job(), **kind}
     searched = wanted.of_output()
-    current = {} if version is None or searched or kind else {"output.schema_version": version}
-    return {**wanted.of_job(), **searched, **kind, **current}
+    any_document = {} if names is None or searched or kind else {"output.schema_version": SCHEMA_VERSION}
+    return {**wanted.of_job(), **searched, **kind, **any_document}
 
 
-def _in_jobs(stored: Iterator[dict[str, Any]], wanted: Wanted, version: str | None) -> Iterator[Found]:
-    """Every document in the jobs' outputs, which may be one, or a list of them; other outputs are passed over."""
+def _in_jobs(stored: Iterator[dict[str, Any]], wanted: Wanted, names: Sequence[str] | None) -> Iterator[Found]:
+    """Every document in the jobs' outputs, which may be one, or a list of them; other outputs are passed over.
+
+    Where only fields are asked for, documents of another schema are passed over too: a field may mean something else.
+    """
     for job in stored:
         output = job.get("output")
         for item in output if isinstance(output, list) else [output]:
             one = _one(item, job)
-            if one is not None and _is_wanted(one, wanted, version):
+            if one is not None and _is_wanted(one, wanted, by_fields=names is not None):
                 yield one
 
 
@@ -354,8 +331,8 @@ def _one(item: Any, job: Mapping[str, Any]) -> Found | None:
     return Found(KINDS[kind], item, job) if isinstance(kind, str) and kind in KINDS else None
 
 
-def _is_wanted(one: Found, wanted: Wanted, version: str | None) -> bool:
-    if version is not None and one.data.get("schema_version") != version:
+def _is_wanted(one: Found, wanted: Wanted, *, by_fields: bool) -> bool:
+    if by_fields and one.data.get("schema_version") != SCHEMA_VERSION:
         return False
     if wanted.kind is not None and one.kind.__name__ != wanted.kind:
         return False

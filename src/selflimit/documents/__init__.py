@@ -52,6 +52,7 @@ from selflimit.documents.growth import (
 )
 from selflimit.documents.records import (
     LEVEL_KEY,
+    SCHEMA_VERSION,
     Crystal,
     Document,
     LevelOfTheory,
@@ -61,7 +62,6 @@ from selflimit.documents.records import (
     level_of,
     with_level,
 )
-from selflimit.documents.schema_versions import SCHEMA_VERSION
 from selflimit.documents.self_limitation import (
     ClosedLoopDoc,
     Criterion,

@@ -19,8 +19,10 @@ from pymatgen.core import Composition, Structure
 from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit import __version__
-from selflimit.documents.schema_versions import SCHEMA_VERSION, upgraded
 from selflimit.errors import LevelOfTheoryError
+
+SCHEMA_VERSION = "1"
+"""Version of the documents that this package writes and reads; a change of a field's meaning raises it."""
 
 Crystal = Annotated[Structure, PlainSerializer(lambda structure: structure.as_dict(), when_used="json")]
 """A pymatgen Structure that serialises to its dictionary form."""
@@ -46,7 +48,7 @@ class SearchKeys(Record):
 
 
 class Document(Record):
-    """Immutable result that is stored on its own. Older schema versions are upgraded when they are read."""
+    """Immutable result that is stored on its own."""
 
     schema_version: str = Field(SCHEMA_VERSION, description="Version of this document's schema")
     package_version: str = Field(__version__, description="selflimit version that wrote the document")
@@ -54,10 +56,22 @@ class Document(Record):
     @model_validator(mode="before")
     @classmethod
     def _read(cls, data: Any) -> Any:
-        """Upgrade stored data, and leave out what is computed anew."""
+        """Refuse other schema versions, and leave out of stored data what is computed anew.
+
+        Raises
+        ------
+        ValueError
+            The data are of another schema version.
+        """
         if not isinstance(data, Mapping):
             return data
-        return {name: value for name, value in upgraded(data).items() if name != "search"}
+        if (version := data.get("schema_version", SCHEMA_VERSION)) != SCHEMA_VERSION:
+            writer = data.get("package_version", "an unknown version")
+            raise ValueError(
+                f"expected a document of schema version {SCHEMA_VERSION!r}, got {version!r}; selflimit {writer} wrote "
+                f"it, this is selflimit {__version__}: read it with that one"
+            )
+        return {name: value for name, value in data.items() if name != "search"}
 
     @computed_field(description="What queries find the document by; computed from its other fields")  # type: ignore[prop-decorator]
     @property
