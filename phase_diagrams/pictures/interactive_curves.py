@@ -1,25 +1,24 @@
-"""Staircase, reaction energy, reaction strain and interface scan as self-contained SVG: hovering shows the reaction.
-
-As in :mod:`selflimit.phase_diagrams.pictures.interactive_map`: no scripts, nothing from a network.
-"""
+"""Staircase, reaction energy, reaction strain and interface scan as self-contained SVG: pointing shows the reaction."""
 
 import math
 from collections.abc import Callable, Sequence
-from html import escape
 
 from selflimit.documents import InterfaceReactionDoc, StabilityDoc, VoltageSegment
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.pictures.interactive_map import (
+from selflimit.phase_diagrams.pictures.interactive_map import fills_of
+from selflimit.phase_diagrams.pictures.palette import COLOURS, assemblages, formulas_of
+from selflimit.phase_diagrams.pictures.svg import (
     LEFT,
-    MAP_STYLE,
     RIGHT,
     TOP,
     WIDTH,
-    fills_of,
+    Shape,
+    pointed,
+    points_text,
     readable,
+    svg_of,
     text_at,
 )
-from selflimit.phase_diagrams.pictures.palette import COLOURS, assemblages, formulas_of
 
 LANE_PIXELS = 46
 """Height of one K_eff's lane (CSS pixels)."""
@@ -104,18 +103,19 @@ def _curves(
         x = LEFT + (voltage - low) / (high - low) * (WIDTH - LEFT - RIGHT)
         return x, TOP + 24 + (most - value) / (most - least) * (CURVES - 36)
 
-    body = [f'<path d="M{LEFT},{place(low, 0.0)[1]:.2f} H{WIDTH - RIGHT}" stroke="#999" fill="none"/>']
+    body: list[Shape] = [("level", {"left": LEFT, "right": WIDTH - RIGHT, "y": place(low, 0.0)[1]})]
     for number, doc, part, ends in pieces:
-        line = " ".join(f"{x:.2f},{y:.2f}" for x, y in (place(*end) for end in ends))
+        line = points_text(place(*end) for end in ends)
         colour, width = COLOURS[number % len(COLOURS)], 2 + 1.5 * (len(docs) - 1 - number)
-        shape = f'<polyline points="{line}" fill="none" stroke="transparent" stroke-width="14"/>'
-        shape += f'<polyline class="line" points="{line}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
+        drawn: list[Shape] = [
+            ("polyline", {"points": line, "colour": "transparent", "width": 14}),  # easier to point at
+            ("polyline", {"points": line, "colour": colour, "width": width, "kind": "line"}),
+        ]
         values_there = " to ".join(f"{value:.3f}" for value in dict.fromkeys(value for _, value in ends))
         said = f"K_eff {doc.k_eff:g} GPa, {part.voltage_low:.3f} to {part.voltage_high:.3f} V: {values_there}"
-        body.append(_pointed(shape, [readable(part.reaction), f"{said}; {quantity}"], bottom))
-    keys = [
-        f'<text x="{LEFT + 110 * i}" y="{TOP + 4}"><tspan fill="{COLOURS[i % len(COLOURS)]}">●</tspan> '
-        f"{doc.k_eff:g} GPa</text>"
+        body.append(_pointed(drawn, [readable(part.reaction), f"{said}; {quantity}"], bottom))
+    keys: list[Shape] = [
+        ("key", {"x": LEFT + 110 * i, "y": TOP + 4, "colour": COLOURS[i % len(COLOURS)], "text": f"{doc.k_eff:g} GPa"})
         for i, doc in enumerate(docs)
     ]
     levels = [text_at(LEFT - 30, place(low, value)[1] + 4, f"{value:g}", "name") for value in round_values(least, most)]
@@ -153,20 +153,19 @@ def interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:
     def place(ratio: float, energy: float) -> tuple[float, float]:
         return LEFT + ratio * (WIDTH - LEFT - RIGHT), TOP + 20 + energy / least * (CURVES - 40)
 
-    body = []
+    body: list[Shape] = []
     for number, doc in enumerate(docs):
         colour = COLOURS[number % len(COLOURS)]
         corners = [place(kink.mixing_ratio, kink.reaction_energy_per_atom) for kink in doc.kinks]
-        line = " ".join(f"{x:.2f},{y:.2f}" for x, y in corners)
-        body.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        body.append(("polyline", {"points": points_text(corners), "colour": colour, "width": 2}))
         state = "closed" if doc.voltage is None else f"{doc.voltage:g} V"
         key = f"● {state}, {doc.k_eff:g} GPa"
-        body.append(f'<text x="{LEFT + 150 * number}" y="{TOP + 4}" fill="{colour}">{key}</text>')
+        body.append(("coloured", {"x": LEFT + 150 * number, "y": TOP + 4, "colour": colour, "text": key}))
         for kink, (x, y) in zip(doc.kinks, corners, strict=True):
             energy = f"{state}, K_eff {doc.k_eff:g} GPa, x = {kink.mixing_ratio:.3f}: "
             energy += f"{kink.reaction_energy_per_atom:.4f} eV/atom, ΔV/V₀ = {100 * kink.reaction_strain:+.1f} %"
-            dot = f'<circle cx="{x:.2f}" cy="{y:.2f}" r="6" fill="{colour}"/>'
-            body.append(_pointed(dot, [readable(kink.reaction), energy], bottom))
+            dot = ("circle", {"x": x, "y": y, "fill": colour})
+            body.append(_pointed([dot], [readable(kink.reaction), energy], bottom))
     levels = [text_at(LEFT / 2, place(0.0, e)[1] + 4, f"{e:.3g}", "name") for e in (0.0, least / 2, least)]
     first, second = docs[0].first, docs[0].second
     across = f"Reaction energy (eV/atom) against the share x of the atoms in {readable(first)}; the others in "
@@ -175,7 +174,7 @@ def interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:
     return _drawing(title, bottom, [*levels, *axis, *body])
 
 
-def _step(part: VoltageSegment, fill: str, ends: tuple[float, float], top: float, bottom: float) -> str:
+def _step(part: VoltageSegment, fill: str, ends: tuple[float, float], top: float, bottom: float) -> Shape:
     left, right = (
         LEFT + (v - ends[0]) / (ends[1] - ends[0]) * (WIDTH - LEFT - RIGHT)
         for v in (part.voltage_low, part.voltage_high)
@@ -187,16 +186,14 @@ def _step(part: VoltageSegment, fill: str, ends: tuple[float, float], top: float
     ]
     end = top + LANE_PIXELS - 4
     corners = f"{left:.2f},{top + 4} {right:.2f},{top + 4} {right:.2f},{end} {left:.2f},{end}"
-    return _pointed(f'<polygon points="{corners}" fill="{fill}"/>', lines, bottom)
+    return _pointed([("polygon", {"points": corners, "fill": fill})], lines, bottom)
 
 
-def _pointed(shape: str, lines: Sequence[str], bottom: float) -> str:
-    """A shape with the lines that are shown while it is pointed at."""
-    shown = "".join(text_at(LEFT, bottom + 62 + 16 * row, line, "info") for row, line in enumerate(lines))
-    return f'<g tabindex="0"><title>{escape("; ".join(lines))}</title>{shape}{shown}</g>'
+def _pointed(shapes: Sequence[Shape], lines: Sequence[str], bottom: float) -> Shape:
+    return pointed(shapes, lines, bottom + 62)
 
 
-def _ticks(ends: tuple[float, float], bottom: float, title: str) -> list[str]:
+def _ticks(ends: tuple[float, float], bottom: float, title: str) -> list[Shape]:
     low, high = ends
     across = [low + (high - low) * i / 6 for i in range(7)]
     step = (WIDTH - LEFT - RIGHT) / 6
@@ -212,11 +209,6 @@ def round_values(low: float, high: float) -> list[float]:
     return [round(step * i, 12) + 0.0 for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _drawing(title: str, bottom: float, body: Sequence[str]) -> str:
-    height = bottom + BELOW
+def _drawing(title: str, bottom: float, body: Sequence[Shape]) -> str:
     hint = text_at(LEFT, bottom + 62, "Point at a part, or move with the tab key, to see its reaction.", "resting")
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="selflimit-map" viewBox="0 0 {WIDTH} {height}" '
-        f'width="{WIDTH}" height="{height}" role="group" aria-label="{escape(title)}">'
-    )
-    return "\n".join([head, f"<style>{MAP_STYLE}</style>", *body, hint, "</svg>"])
+    return svg_of(title, bottom + BELOW, [*body, hint])

@@ -90,7 +90,7 @@ def test_what_mongodb_cannot_hold_is_named_and_stops_nothing(made, mongo_server,
 
 KILLED = """
 import sys, time
-from selflimit.workflows import store_copy
+from selflimit.workflows.stores import copying as store_copy
 from selflimit.workflows.stores.opening import open_store
 store_copy.BATCH_BYTES = 2000
 copy_store, _ = store_copy.copy_store, print("ready", flush=True)
