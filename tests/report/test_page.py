@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 from browser import Browser
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_growths import made_growth
 from PIL import Image
@@ -41,6 +41,7 @@ def test_a_shown_number_is_the_number(value):
     assert float(shown(value)) == pytest.approx(value, rel=5.1e-5, abs=0.0)
 
 
+@settings(deadline=None)  # the first page reads the templates
 @given(st.text(max_size=40))
 def test_text_cannot_become_markup(text):
     page = Page(text)
