@@ -25,9 +25,9 @@ from pathlib import Path
 import numba
 import numpy as np
 
+from selflimit.isotropic import lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.elasticity import eigenstress, nodal_forces, roller_box
-from selflimit.mesoscale.parameters import lame
 from selflimit.mesoscale.solver import solve as multigrid
 
 SWELLING = 1e-3

@@ -20,11 +20,19 @@ FEW_NODES = 400
 """A level with at most so many nodes is solved directly: faster than the levels below it would be."""
 COARSEST_NODES = {2: 4096, 3: 1000}
 """Most nodes the coarsest multigrid level may have, by dimension: its banded factorisation stays cheap."""
+MOST_CELLS = 1_000_000_000
+"""Most cells of a grid: one field of them takes 8 GB."""
 
 
 @dataclass(frozen=True)
 class Grid:
     """Square cells on a rectangle or cubic cells in a box, coarsened by halving.
+
+    >>> grid = Grid((64, 96), 0.5e-6)
+    >>> grid.nodes, grid.dimension
+    ((65, 97), 2)
+    >>> [f"{side:.3g}" for side in grid.size]
+    ['3.2e-05', '4.8e-05']
 
     Parameters
     ----------
@@ -32,12 +40,14 @@ class Grid:
         Number of cells (nx, ny) or (nx, ny, nz). Each is m 2^p, so that halving all until one is odd leaves at most
         ``COARSEST_NODES`` nodes.
     spacing
-        Edge length dx of a cell (m).
+        Edge length dx of a cell, in m wherever a ``Microstructure`` lies on the grid; problems without dimensions, such
+        as benchmarks, may have any.
 
     Raises
     ------
     InputError
-        If ``shape`` is not two or three positive integers, cannot be coarsened enough, or ``spacing`` is not positive.
+        If ``shape`` is not two or three positive integers, is too large or cannot be coarsened enough, or ``spacing``
+        is not positive.
     """
 
     shape: Shape
@@ -162,6 +172,11 @@ def _nodes(shape: Shape) -> int:
 def _check_shape(shape: Shape) -> None:
     if len(shape) not in COARSEST_NODES or not all(isinstance(n, int | np.integer) and n >= 1 for n in shape):
         raise InputError(f"shape must be two or three positive whole numbers of cells, got {shape}")
+    if math.prod(shape) > MOST_CELLS:
+        raise InputError(
+            f"expected at most {MOST_CELLS:.0e} cells, got {' x '.join(map(str, shape))}, of which one field takes "
+            f"{8e-9 * math.prod(shape):.3g} GB; take wider cells or a smaller domain"
+        )
     coarsest, most = halvings(shape)[-1], COARSEST_NODES[len(shape)]
     if _nodes(coarsest) > most:
         better = tuple(_friendly(n, len(shape)) for n in shape)

@@ -5,15 +5,15 @@ follow, so the interface can be widened for cost without changing the physics. E
 """
 
 import math
-from typing import Any, NamedTuple, Self
+from typing import Any, Self, cast
 
-import numpy as np
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from selflimit.arrays import FloatArray
 from selflimit.documents import DecompositionDoc, ElasticDoc, ParameterRow, Record
 from selflimit.errors import InputError
+from selflimit.isotropic import Isotropic
+from selflimit.plausible import Quantity, check_quantity
 from selflimit.units import FARADAY, GAS_CONSTANT, GPA
 
 PAPER = "published model of the graded-layer cell, boundary conditions of its simulation"
@@ -34,50 +34,35 @@ EXPANSION_RATIO = 2.0
 
 Strain = tuple[float, float, float]
 
-
-class Isotropic(NamedTuple):
-    """Isotropic elastic constants."""
-
-    youngs_modulus: float
-    """Young's modulus E (Pa)."""
-    poisson_ratio: float
-    """Poisson ratio, dimensionless."""
-
-
-def lame(youngs_modulus: FloatArray | float, poisson_ratio: FloatArray | float) -> tuple[FloatArray, FloatArray]:
-    """Lame constants of an isotropic solid.
-
-    lam = E nu / ((1 + nu)(1 - 2 nu)), mu = E / (2 (1 + nu)).
-
-    Parameters
-    ----------
-    youngs_modulus
-        Young's modulus E (Pa), any shape.
-    poisson_ratio
-        Poisson's ratio nu, 0 <= nu < 0.5, of a shape that broadcasts with E.
-
-    Returns
-    -------
-    First Lame constant lam and shear modulus mu (Pa).
-
-    Raises
-    ------
-    InputError
-        If E is not positive or nu is outside [0, 0.5).
-    """
-    E, nu = np.asarray(youngs_modulus, dtype=np.float64), np.asarray(poisson_ratio, dtype=np.float64)
-    if not np.all(np.isfinite(E) & (E > 0.0)):
-        raise InputError(f"youngs_modulus must be positive and finite, got minimum {np.min(E)} Pa; give E in Pa")
-    if not np.all((nu >= 0.0) & (nu < 0.5)):
-        raise InputError(f"poisson_ratio must lie in [0, 0.5), got {np.min(nu)} to {np.max(nu)}")
-    return E * nu / ((1.0 + nu) * (1.0 - 2.0 * nu)), E / (2.0 * (1.0 + nu))
+MODULUS = (1e5, 1e13)
+"""From a soft gel to ten times diamond (Pa): what is taken for a Young's modulus."""
 
 
 def quantity(
-    default: Any, symbol: str, unit: str, source: str, description: str, calibrated: bool = False, **bounds: Any
+    default: Any,
+    symbol: str,
+    unit: str,
+    source: str,
+    description: str,
+    calibrated: bool = False,
+    plausible: tuple[float, float] | None = None,
+    **bounds: Any,
 ) -> Any:
-    """Field of a parameter: default, symbol, unit, source, description and bounds (``gt``, ``ge``, ``lt``, ``le``)."""
+    """Field of a parameter, with all that a table or a refusal says of it.
+
+    Parameters
+    ----------
+    default, source, calibrated
+        Default value, where it comes from, and whether it was chosen to meet a published result.
+    symbol, unit, description
+        What the parameter is; the unit is '1' where it has none.
+    plausible
+        Least and largest value that is taken of a parameter with a unit; other units are suggested beyond.
+    **bounds
+        Bounds of a number without a unit: ``gt``, ``ge``, ``lt``, ``le``.
+    """
     extra: dict[str, Any] = {"symbol": symbol, "unit": unit, "source": source, "calibrated": calibrated}
+    extra["plausible"] = plausible
     return Field(default, description=f"{description} ({unit})", json_schema_extra=extra, **bounds)
 
 
@@ -95,15 +80,14 @@ class InterfaceParameters(Record):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    temperature: float = quantity(300.0, "T", "K", PAPER, "Temperature", gt=0)
+    temperature: float = quantity(300.0, "T", "K", PAPER, "Temperature", plausible=(200.0, 454.0))
     overpotential: float = quantity(
         -0.1,
         "eta",
         "V",
         PAPER,
         "Potential of the metal against the far electrolyte; deposition if negative",
-        gt=-1,
-        lt=1,
+        plausible=(-1.0, 1.0),
     )
     charge_number: int = quantity(1, "n", "1", "Li+ + e- -> Li", "Exchanged electrons", ge=1)
     transfer_coefficient: float = quantity(0.5, "alpha", "1", ARGUELLO, "Symmetry factor", gt=0, lt=1)
@@ -111,18 +95,20 @@ class InterfaceParameters(Record):
         300.0, "i0", "A/m^2",
         "calibrated: with 30 (" + ARGUELLO + ") needles flatten; 0.9 Ohm cm^2, clean ceramics reach 0.1 "
         "(Krauskopf et al. 2019, doi:10.1021/acsami.9b02537)",
-        "Exchange current density", calibrated=True, ge=0,
+        "Exchange current density", calibrated=True, plausible=(1e-6, 1e7),
     )  # fmt: skip
-    surface_energy: float = quantity(0.556, "gamma", "J/m^2", ARGUELLO, "Surface energy lithium|electrolyte", gt=0)
+    surface_energy: float = quantity(
+        0.556, "gamma", "J/m^2", ARGUELLO, "Surface energy lithium|electrolyte", plausible=(1e-3, 100.0)
+    )
     interface_width: float = quantity(
         0.5e-6, "w", "m", "widened from 0.375e-6 m (" + ARGUELLO + ") at the same gamma and i0",
-        "Width w of the profile 1/2 [1 - tanh(x/2w)]", gt=0,
+        "Width w of the profile 1/2 [1 - tanh(x/2w)]", plausible=(1e-10, 1e-4),
     )  # fmt: skip
     surface_mobility: float = quantity(
         5.0e-8, "L_sigma", "m^3/(J s)",
         "calibrated: the published 2.5e-6 flattens all below L_sigma kappa/v = 0.15 mm; the smallest that keeps the "
         "planar velocity within 1 %",
-        "Interface mobility", calibrated=True, gt=0,
+        "Interface mobility", calibrated=True, plausible=(1e-15, 1.0),
     )  # fmt: skip
     noise_amplitude: float = quantity(
         0.04, "A", "1", HONG, "Relative fluctuation of the exchange rate over the area w^2 and 1 s", ge=0
@@ -131,9 +117,11 @@ class InterfaceParameters(Record):
         0.0, "delta", "1", "isotropic; " + ARGUELLO + " use 0.044", "Four-fold anisotropy of the surface energy",
         ge=0, lt=1 / 15,
     )  # fmt: skip
-    metal_site_density: float = quantity(7.64e4, "c_s", "mol/m^3", ARGUELLO, "Site density of lithium metal", gt=0)
+    metal_site_density: float = quantity(
+        7.64e4, "c_s", "mol/m^3", ARGUELLO, "Site density of lithium metal", plausible=(1e3, 1e6)
+    )
     bulk_concentration: float = quantity(
-        1.0e3, "c_0", "mol/m^3", ARGUELLO, "Li+ concentration that c = 1 stands for", gt=0
+        1.0e3, "c_0", "mol/m^3", ARGUELLO, "Li+ concentration that c = 1 stands for", plausible=(10.0, 1e5)
     )
     saturation: float = quantity(
         1.0, "c_sat", "1",
@@ -141,22 +129,31 @@ class InterfaceParameters(Record):
         "at a front that stress holds, and the overpotential counts twice (docs/theory/phase-field.md)",
         "Largest normalised concentration that drives charge transfer", gt=0,
     )  # fmt: skip
-    metal_conductivity: float = quantity(1.0e7, "sigma_Li", "S/m", ARGUELLO, "Electronic conductivity of lithium", gt=0)
+    metal_conductivity: float = quantity(
+        1.0e7, "sigma_Li", "S/m", ARGUELLO, "Electronic conductivity of lithium", plausible=(1e-3, 1e10)
+    )
     conductivity_cap: float = quantity(
         1.0e4, "sigma_Li/sigma_SSE", "1", "numerical: 100 times more moves phi by < 2 % of the overpotential (tests)",
         "Largest ratio of metal to electrolyte conductivity that is solved", ge=1,
     )  # fmt: skip
     electrolyte_conductivity: float = quantity(
         0.1, "sigma_SSE", "S/m", "Li3N, about 1e-3 S/cm at 300 K: Alpen et al. 1977, Appl. Phys. Lett. 30, 621",
-        "Ionic conductivity of the electrolyte", gt=0,
+        "Ionic conductivity of the electrolyte", plausible=(1e-12, 1e3),
     )  # fmt: skip
-    metal_diffusivity: float = quantity(7.5e-13, "D_Li", "m^2/s", ARGUELLO, "Diffusion coefficient in lithium", gt=0)
+    metal_diffusivity: float = quantity(
+        7.5e-13, "D_Li", "m^2/s", ARGUELLO, "Diffusion coefficient in lithium", plausible=(1e-22, 1e-5)
+    )
     electrolyte_diffusivity: float = quantity(
         2.685e-11, "D_SSE", "m^2/s", "Nernst-Einstein: sigma_SSE R T/(F^2 c_0), as the set of " + ARGUELLO + " does",
-        "Diffusion coefficient of Li+ in the electrolyte", gt=0,
+        "Diffusion coefficient of Li+ in the electrolyte", plausible=(1e-22, 1e-5),
     )  # fmt: skip
     metal_molar_volume: float = quantity(
-        1.30e-5, "v_m", "m^3/mol", "lithium at 300 K: 6.94 g/mol over 0.534 g/cm^3", "Molar volume of lithium", gt=0
+        1.30e-5,
+        "v_m",
+        "m^3/mol",
+        "lithium at 300 K: 6.94 g/mol over 0.534 g/cm^3",
+        "Molar volume of lithium",
+        plausible=(1e-6, 1e-3),
     )
     mechanical_correction: float = quantity(
         80.0, "C", "1",
@@ -164,18 +161,20 @@ class InterfaceParameters(Record):
         "82 at 9 MPa; of 30, 60, 80, 100 the smallest that does",
         "Mechanical overpotential correction factor", calibrated=True, ge=0,
     )  # fmt: skip
-    lithium_modulus: float = quantity(4.9e9, "E_Li", "Pa", MOOSE_SET, "Young's modulus of lithium", gt=0)
+    lithium_modulus: float = quantity(4.9e9, "E_Li", "Pa", MOOSE_SET, "Young's modulus of lithium", plausible=MODULUS)
     lithium_poisson: float = quantity(0.36, "nu_Li", "1", MOOSE_SET, "Poisson ratio of lithium", ge=0, lt=0.5)
     particle_modulus: float = quantity(
-        93.6e9, "E_p", "Pa", "Li3N 52 GPa, " + MP_BULK, "Young's modulus of the particle layer", gt=0
+        93.6e9, "E_p", "Pa", "Li3N 52 GPa, " + MP_BULK, "Young's modulus of the particle layer", plausible=MODULUS
     )
     particle_poisson: float = quantity(0.2, "nu_p", "1", MP_BULK, "Poisson ratio of the particle layer", ge=0, lt=0.5)
-    electrolyte_modulus: float = quantity(12.0e9, "E_LZC", "Pa", LZC_RANGE, "Young's modulus of Li2ZrCl6", gt=0)
+    electrolyte_modulus: float = quantity(
+        12.0e9, "E_LZC", "Pa", LZC_RANGE, "Young's modulus of Li2ZrCl6", plausible=MODULUS
+    )
     electrolyte_poisson: float = quantity(0.3, "nu_LZC", "1", LZC_RANGE, "Poisson ratio of Li2ZrCl6", ge=0, lt=0.5)
     zone_modulus: float = quantity(
         48.0e9, "E_zone", "Pa",
         "bulk modulus of LiCl 32 GPa (Materials Project), Poisson ratio 0.25 assumed; from_decomposition replaces both",
-        "Young's modulus of the reaction zone", gt=0,
+        "Young's modulus of the reaction zone", plausible=MODULUS,
     )  # fmt: skip
     zone_poisson: float = quantity(0.25, "nu_zone", "1", "assumed", "Poisson ratio of the reaction zone", ge=0, lt=0.5)
     coarse_expansion: Strain = quantity(
@@ -205,6 +204,7 @@ class InterfaceParameters(Record):
             super().__init__(**values)
         except ValidationError as fault:
             raise InputError(_one_line(fault)) from None
+        self._check_plausible()
 
     @classmethod
     def from_decomposition(
@@ -237,8 +237,8 @@ class InterfaceParameters(Record):
         zone = hill_mixture([(p.amount * p.volume, elastic[p.formula]) for p in decomposition.products if p.amount > 0])
         bridged: dict[str, Any] = {
             "reaction_strain": (1.0 + decomposition.reaction_strain) ** (1.0 / 3.0) - 1.0,
-            **_moduli("particle", isotropic(elastic[particle])),
-            **_moduli("electrolyte", isotropic(elastic[decomposition.formula])),
+            **_moduli("particle", _in_pascal(elastic[particle])),
+            **_moduli("electrolyte", _in_pascal(elastic[decomposition.formula])),
             **_moduli("zone", zone),
         }
         sources = _bridge_sources(decomposition, elastic, particle) | values.pop("sources", {})
@@ -283,6 +283,14 @@ class InterfaceParameters(Record):
         cathodic, anodic = math.exp(-alpha * f * overpotential), math.exp((1.0 - alpha) * f * overpotential)
         return 6.0 * self.reaction_coefficient * self.interface_width * (concentration * cathodic - anodic)
 
+    def _check_plausible(self) -> None:
+        for name, field in type(self).model_fields.items():
+            extra = field.json_schema_extra
+            if isinstance(extra, dict) and extra["plausible"]:
+                low, high = cast("tuple[float, float]", extra["plausible"])
+                quantity = Quantity(str(extra["unit"]), low, high, field.default)
+                check_quantity(f"{name} {extra['symbol']}", getattr(self, name), quantity)
+
     def rows(self) -> list[ParameterRow]:
         """Every parameter, given and derived, with unit and source, as the report shows them."""
         given = [row for name in type(self).model_fields if name != "sources" for row in self._rows_of(name)]
@@ -308,11 +316,6 @@ class InterfaceParameters(Record):
         )
 
 
-def isotropic(constants: ElasticDoc) -> Isotropic:
-    """Isotropic elastic constants in Pa of a crystal's Hill averages in GPa."""
-    return Isotropic(constants.youngs_modulus * GPA, constants.poisson_ratio)
-
-
 def hill_mixture(parts: list[tuple[float, ElasticDoc]]) -> Isotropic:
     """Hill average of a mixture: mean of Voigt (uniform strain) and Reuss (uniform stress) bulk and shear moduli.
 
@@ -333,13 +336,17 @@ def hill_mixture(parts: list[tuple[float, ElasticDoc]]) -> Isotropic:
     total = sum(volume for volume, _ in parts)
     bulk = _hill([(volume / total, phase.bulk_modulus) for volume, phase in parts]) * GPA
     shear = _hill([(volume / total, phase.shear_modulus) for volume, phase in parts]) * GPA
-    return Isotropic(9 * bulk * shear / (3 * bulk + shear), (3 * bulk - 2 * shear) / (2 * (3 * bulk + shear)))
+    return Isotropic.from_bulk_and_shear(bulk, shear)
 
 
 def _hill(parts: list[tuple[float, float]]) -> float:
     voigt = sum(fraction * modulus for fraction, modulus in parts)
     reuss = 1.0 / sum(fraction / modulus for fraction, modulus in parts)
     return 0.5 * (voigt + reuss)
+
+
+def _in_pascal(constants: ElasticDoc) -> Isotropic:
+    return Isotropic(constants.youngs_modulus * GPA, constants.poisson_ratio)
 
 
 def _moduli(phase: str, constants: Isotropic) -> dict[str, float]:

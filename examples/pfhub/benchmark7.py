@@ -109,7 +109,8 @@ def error_at_end(problem: Problem, strip: Strip, steps: int, tolerance: float = 
     """Error of eta at t = 8 on the published domain, after ``steps`` equal steps."""
     grid, (x, y) = strip.grid, strip.axes
     width = np.sqrt(problem.kappa / 2.0)  # with W = 1; gamma = w W/3
-    p = InterfaceParameters(interface_width=width, surface_energy=width / 3.0, surface_mobility=1.0)
+    without_units = {"interface_width": width, "surface_energy": width / 3.0, "surface_mobility": 1.0}
+    p = InterfaceParameters().model_copy(update=without_units)
     one, zero = np.ones(grid.nodes), np.zeros(grid.nodes)
     front, none = Front(grid, p), Charge(zero, zero)
     past = [Moment(0.0, problem.solution(x, y, 0.0), one, one)]

@@ -42,7 +42,8 @@ DRIVE = np.sqrt(2.0) / 30.0
 def nucleation_front(grid: Grid, drive: float = DRIVE) -> Front:
     """The front with W = kappa = L_sigma = 1 and, at unit concentration and cathodic factor, L_eta = Df."""
     width = 1.0 / np.sqrt(2.0)
-    p = InterfaceParameters(interface_width=width, surface_energy=width / 3.0, surface_mobility=1.0)
+    without_units = {"interface_width": width, "surface_energy": width / 3.0, "surface_mobility": 1.0}
+    p = InterfaceParameters().model_copy(update=without_units)
     current = drive * 6.0 * FARADAY * p.metal_site_density * width
     return Front(grid, p.model_copy(update={"exchange_current": current}))
 

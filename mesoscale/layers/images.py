@@ -9,6 +9,7 @@ import numpy as np
 from selflimit.arrays import BoolArray, FloatArray, UInt16Array
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.mesoscale.grid import Grid
+from selflimit.plausible import LENGTH, check_quantity
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -43,10 +44,7 @@ def phase_fractions(grid: Grid, path: Path, labels: Mapping[int, str], pixel_siz
     InputError
         If the image cannot be read, has colours or unknown values, or is smaller than the grid.
     """
-    if not (isinstance(pixel_size, int | float) and 0.0 < pixel_size < 1.0):
-        raise InputError(
-            f"expected the edge length of a pixel in m, got {pixel_size}; the image itself does not tell it"
-        )
+    check_quantity("pixel_size, the edge length of a pixel", pixel_size, LENGTH)
     _check_labels(labels)
     values = read_labels(path, grid.dimension)
     _check_values(path, values, labels)

@@ -7,6 +7,7 @@ import numpy as np
 from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
 from selflimit.mesoscale.grid import Grid
+from selflimit.plausible import LENGTH, check_quantity
 from selflimit.units import MICROMETRE
 
 
@@ -49,8 +50,10 @@ def needles(
     Raises
     ------
     InputError
-        If the strip and its protrusions do not fit below the far electrolyte.
+        If a length cannot be meant in m, or the strip and its protrusions do not fit below the far electrolyte.
     """
+    for name, size in (("interface width w", width), ("strip", strip), ("length", length), ("radius", radius)):
+        check_quantity(f"{name} of the lithium at the beginning", size, LENGTH)
     if not 0.0 < strip + 1.5 * length < grid.size[-1]:
         raise InputError(
             f"expected a strip and needles below {grid.size[-1]} m, got {strip} m + {length} m; make them shorter"

@@ -15,14 +15,18 @@ import numpy as np
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
+from selflimit.isotropic import lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.images import phase_fractions
 from selflimit.mesoscale.layers.initial_lithium import needles
 from selflimit.mesoscale.layers.packing import Radii, Room, coarse_layer
 from selflimit.mesoscale.layers.particles import CELLS_IN_RADIUS, Particle, check_particles, occupied
-from selflimit.mesoscale.parameters import InterfaceParameters, Strain, lame
+from selflimit.mesoscale.parameters import InterfaceParameters, Strain
+from selflimit.plausible import LENGTH, check_quantity
 from selflimit.units import MICROMETRE
 
+ROUND_OFF = 1e-9
+"""How far above 1 a sum of volume fractions may lie."""
 RADIUS = 9.0 * MICROMETRE
 """Default radius of a coarse particle (m). Sections of particles; the real ones are hundreds of micrometres wide."""
 
@@ -54,6 +58,13 @@ class Microstructure:
     coarse: FloatArray
     electrolyte: FloatArray
     source: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse fields that are no volume fractions on the grid, and grids that are not in m."""
+        check_quantity("spacing dx of the grid", self.grid.spacing, LENGTH)
+        for name, fraction in (("coarse", self.coarse), ("electrolyte", self.electrolyte)):
+            _check_fraction(name, fraction, self.grid)
+        _check_fraction("coarse + electrolyte", self.coarse + self.electrolyte, self.grid)
 
     @classmethod
     def fine(cls, grid: Grid, seed: int = 0) -> Self:
@@ -135,6 +146,7 @@ class Microstructure:
         InputError
             If the particles do not fit, are or finer than the grid resolves.
         """
+        check_quantity("electrolyte_height", electrolyte_height, LENGTH)
         surface = grid.size[-1] - electrolyte_height
         if not grid.spacing <= electrolyte_height < grid.size[-1]:
             raise InputError(
@@ -276,6 +288,14 @@ def phase_lame(p: InterfaceParameters, phase: str) -> tuple[float, float]:
     """Lame constants (Pa) of 'lithium', 'particle', 'electrolyte' or 'zone'."""
     lam, mu = lame(getattr(p, f"{phase}_modulus"), getattr(p, f"{phase}_poisson"))
     return float(lam), float(mu)
+
+
+def _check_fraction(name: str, fraction: FloatArray, grid: Grid) -> None:
+    if np.shape(fraction) != grid.shape:
+        raise InputError(f"{name} must have shape {grid.shape}, one number per cell, got {np.shape(fraction)}")
+    low, high = float(np.min(fraction)), float(np.max(fraction))  # NaN if there is one
+    if not (low >= 0.0 and high <= 1.0 + ROUND_OFF):
+        raise InputError(f"{name} must be volume fractions from 0 to 1, got {low:.6g} to {high:.6g}")
 
 
 def _above(grid: Grid, surface: float) -> FloatArray:

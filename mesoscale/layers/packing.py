@@ -17,7 +17,10 @@ from scipy.spatial import KDTree
 from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
 from selflimit.mesoscale.layers.particles import Particle, ball_measure, in_micrometres, measure_within
+from selflimit.plausible import DISTANCE, LENGTH, check_quantity
 
+MOST_PARTICLES = 200_000
+"""Most particles of a packing; more are finer than any grid that fits into memory resolves."""
 MAX_TRIALS = 20_000
 """Random positions tried for all particles before those that found no room are pushed in."""
 TRIED_TOGETHER = 128
@@ -42,7 +45,7 @@ class NormalRadii:
 
     def __post_init__(self) -> None:
         """Check the range."""
-        _positive("mean radius", self.mean)
+        check_quantity("mean radius of the coarse particles", self.mean, LENGTH)
         if not 0.0 <= self.deviation < self.mean:
             raise InputError(f"expected a standard deviation from 0 to below the mean radius {self.mean} m, got "
                              f"{self.deviation} m; a wide distribution is lognormal")  # fmt: skip
@@ -71,7 +74,7 @@ class LognormalRadii:
 
     def __post_init__(self) -> None:
         """Check the range."""
-        _positive("median radius", self.median)
+        check_quantity("median radius of the coarse particles", self.median, LENGTH)
         if not 1.0 <= self.geometric_deviation < math.inf:
             raise InputError(f"expected a geometric standard deviation of at least 1, got {self.geometric_deviation}; "
                              "1 is all equal, 2 is a wide powder")  # fmt: skip
@@ -101,17 +104,20 @@ def drawn_radii(radii: Radii, amount: float, dimension: int, draw: np.random.Gen
         If a radius is not a positive length.
     """
     if isinstance(radii, int | float):
-        _positive("radius", radii)
-        return [float(radii)] * round(amount / ball_measure(radii, dimension))
+        check_quantity("radius of the coarse particles", radii, LENGTH)
+        count = round(amount / ball_measure(radii, dimension))
+        _check_number(count, radii)
+        return [float(radii)] * count
     if isinstance(radii, Sequence):
         for radius in radii:
-            _positive("radius", radius)
+            check_quantity("radius of the coarse particles", radius, LENGTH)
         return sorted(map(float, radii), reverse=True)
     taken: list[float] = []
     for radius in radii.stream(draw):
         if ball_measure(radius, dimension) > 2.0 * amount:
             break
         taken.append(radius)
+        _check_number(len(taken), radii)
         amount -= ball_measure(radius, dimension)
     return sorted(taken, reverse=True)
 
@@ -136,6 +142,11 @@ class Room:
     bottom: float
     top: float
     gap: float
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that cannot be meant."""
+        check_quantity("gap between coarse particles", self.gap, DISTANCE)
+        check_quantity("clearance of the coarse particles", self.bottom, DISTANCE)
 
     def bounds(self, radius: FloatArray | float) -> tuple[FloatArray, FloatArray]:
         """Least and largest centre coordinates (m) of particles of ``radius`` (m), shape of ``radius`` + (d,)."""
@@ -317,6 +328,9 @@ def _check_sizes(sizes: Sequence[float], radii: Radii, fraction: float, least: f
         )
 
 
-def _positive(name: str, length: float) -> None:
-    if not (isinstance(length, int | float) and math.isfinite(length) and length > 0.0):
-        raise InputError(f"expected a positive {name} of the coarse particles in m, got {length}; 9e-6 is 9 µm")
+def _check_number(count: int, radii: Radii) -> None:
+    if count > MOST_PARTICLES:
+        raise InputError(
+            f"expected at most {MOST_PARTICLES} coarse particles, but of radius {radii} (in m) the layer takes {count} "
+            "or more; give larger ones, or count them among the fine particles"
+        )

@@ -25,6 +25,7 @@ import numpy as np
 
 from selflimit.arrays import BoolArray, FloatArray
 from selflimit.errors import InputError
+from selflimit.isotropic import bulk_modulus
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, generalised_plane_strain, roller_box
 from selflimit.mesoscale.mechanics.plasticity import no_plastic_strain, plastic_step
@@ -115,7 +116,7 @@ def mean_compression(zone: FloatArray, state: MechanicalState) -> float:
 
 def between_rigid_walls(lam: FloatArray, mu: FloatArray, zone: FloatArray) -> float:
     """K_zone (Pa): P = -K z e where nothing moves, averaged with the weight z; the bulk modulus of a uniform zone."""
-    return float((zone**2 * (lam + 2.0 * mu / 3.0)).sum() / zone.sum())
+    return float((zone**2 * bulk_modulus(lam, mu)).sum() / zone.sum())
 
 
 def modulus_at_tip(phases: InterfacePhases, grid: Grid, p: InterfaceParameters) -> EffectiveModulus:

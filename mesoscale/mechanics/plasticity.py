@@ -14,6 +14,7 @@ import numpy as np
 
 from selflimit.arrays import BoolArray, FloatArray
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.isotropic import bulk_modulus, first_lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.elasticity import (
     MechanicalState,
@@ -105,10 +106,10 @@ def plastic_step(
         If ``tolerance`` is missed, as when the load exceeds what the body can carry, or a linear solve fails.
     """
     _check(grid, yield_strength, plastic_strain)
-    bulk, inelastic = lam + 2.0 * mu / 3.0, all_components(grid, eigenstrain) + plastic_strain
+    bulk, inelastic = bulk_modulus(lam, mu), all_components(grid, eigenstrain) + plastic_strain
     secant, u, iterations, miss = mu, x0, 0, np.inf
     for solve in range(1, max_solves + 1):
-        state = equilibrium(grid, bulk - 2.0 * secant / 3.0, secant, inelastic, fixed, u, rtol, threads=threads)
+        state = equilibrium(grid, first_lame(bulk, secant), secant, inelastic, fixed, u, rtol, threads=threads)
         u, iterations = state.displacement, iterations + state.iterations
         strain = cell_strain(grid, u) - inelastic
         trial = von_mises(elastic_stress(lam, mu, strain))

@@ -21,6 +21,7 @@ from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.microstructure import Microstructure, grid_axes, phase_lame
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, roller_box
 from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.plausible import LENGTH, check_quantity
 from selflimit.progress import Progress, silent
 from selflimit.units import MICROMETRE, MPA
 
@@ -77,6 +78,8 @@ class InterfacePhases:
             raise InputError(
                 f"expected a microstructure with an electrolyte, got '{structure.name}'; use Microstructure.interface"
             )
+        check_quantity("depth of the reaction zone", depth, LENGTH)
+        check_quantity("thickness of the lithium on coarse particles", contact, LENGTH)
         if not 2.0 * grid.spacing <= depth < grid.size[-1]:
             raise InputError(f"expected a zone of at least two cells, got depth {depth} m at dx = {grid.spacing} m")
         zone = _half_ellipse(structure, depth) * structure.electrolyte

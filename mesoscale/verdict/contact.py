@@ -10,6 +10,7 @@ from selflimit.errors import InputError
 from selflimit.mesoscale.growth.electrochemistry import switch
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.mechanics.static_stress import InterfacePhases
+from selflimit.plausible import LENGTH, check_quantity
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class Contact:
             If nothing is covered, or the depth is less than two cells.
         """
         grid = structure.grid
+        check_quantity("depth of the reaction zone", depth, LENGTH)
         if not depth >= 2.0 * grid.spacing:
             raise InputError(f"expected a zone of at least two cells, got depth {depth} m at dx = {grid.spacing} m")
         touching = (self.faces * self.covered) > 0.0

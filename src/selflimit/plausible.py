@@ -7,6 +7,7 @@ ten is wrong. Where the model itself needs a tighter bound, it is checked where 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from numbers import Real
 from types import MappingProxyType
 
 from selflimit.errors import InputError
@@ -42,6 +43,21 @@ KNOWN_UNITS: Mapping[str, Unit] = MappingProxyType(
         "meV/atom": Unit("energy per atom", 1e-3),
         "eV/Angstrom": Unit("force"),
         "meV/Angstrom": Unit("force", 1e-3),
+        "A/m^2": Unit("current density"),
+        "mA/cm^2": Unit("current density", 10.0),
+        "A/cm^2": Unit("current density", 1e4),
+        "J/m^2": Unit("surface energy"),
+        "mJ/m^2": Unit("surface energy", 1e-3),
+        "S/m": Unit("conductivity"),
+        "S/cm": Unit("conductivity", 100.0),
+        "m^2/s": Unit("diffusivity"),
+        "cm^2/s": Unit("diffusivity", 1e-4),
+        "mol/m^3": Unit("concentration"),
+        "mol/L": Unit("concentration", 1e3),
+        "mol/cm^3": Unit("concentration", 1e6),
+        "m^3/mol": Unit("molar volume"),
+        "cm^3/mol": Unit("molar volume", 1e-6),
+        "m^3/(J s)": Unit("mobility of a front"),
         "": Unit("number"),
         "share": Unit("share"),
         "%": Unit("share", 1e-2),
@@ -91,6 +107,12 @@ class Quantity:
     def holds(self, value: float) -> bool:
         """Whether ``value`` makes sense; NaN and infinities do not."""
         return self.low <= value <= self.high or value == self.also
+
+
+LENGTH = Quantity("m", 1e-10, 1e-2, 1e-6)
+"""A length in a simulated layer, from an atom to a coin."""
+DISTANCE = replace(LENGTH, low=0.0)
+"""The same for gaps and clearances, which may be closed."""
 
 
 def _count(high: float, low: float = 1, also: float | None = None) -> Quantity:
@@ -183,14 +205,42 @@ def require_plausible(name: str, value: float, unit: str | None = None) -> float
     InputError
         It is out of range; the message has the range with its unit, and what was probably meant.
     """
-    quantity = QUANTITIES[name] if unit is None else QUANTITIES[name].in_unit(unit)
+    check_quantity("", value, QUANTITIES[name] if unit is None else QUANTITIES[name].in_unit(unit))
+    return value
+
+
+def check_quantity(what: str, value: float, quantity: Quantity) -> None:
+    """Refuse a number that makes no sense for a quantity, which need not be in the table.
+
+    >>> check_quantity("gap", 2e-6, DISTANCE)
+    >>> check_quantity("gap", 2.0, DISTANCE)
+    Traceback (most recent call last):
+    ...
+    selflimit.errors.InputError: gap: expected 0 to 0.01 m, got 2 m; did you mean 2e-06 (2 micrometre)?
+
+    Parameters
+    ----------
+    what
+        Name and symbol that the message begins with; none if empty.
+    value
+        The number in the quantity's unit.
+    quantity
+        What it is to say.
+
+    Raises
+    ------
+    InputError
+        It is no number or out of range; the message has the range with its unit, and what was probably meant.
+    """
+    begin = f"{what}: expected" if what else "expected"
+    if not isinstance(value, Real):
+        raise InputError(f"{begin} {describe_range(quantity)}, got {value!r}")
     if not quantity.holds(value):
         meant = guess_meaning(quantity, value)
         raise InputError(
-            f"expected {describe_range(quantity)}, got {said(value, quantity.unit)}"
+            f"{begin} {describe_range(quantity)}, got {said(value, quantity.unit)}"
             + (f"; did you mean {meant}?" if meant else "")
         )
-    return value
 
 
 def guess_meaning(quantity: Quantity, value: float) -> str:
@@ -256,5 +306,5 @@ def _meanings(quantity: Quantity, value: float) -> Iterator[tuple[float, str]]:
 
 
 def _distance(number: float, usual: float) -> float:
-    """How many powers of ten lie between two numbers of one sign."""
-    return abs(math.log10(number / usual))
+    """How many powers of ten lie between the sizes of two numbers."""
+    return abs(math.log10(abs(number / usual)))

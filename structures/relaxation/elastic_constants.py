@@ -13,6 +13,7 @@ from pymatgen.analysis.elasticity import ElasticTensor
 from selflimit.arrays import FloatArray
 from selflimit.documents import ElasticDoc, RelaxationDoc
 from selflimit.errors import ConvergenceError, LevelOfTheoryError
+from selflimit.isotropic import Isotropic
 from selflimit.structures.relaxation.force_fields import ForceField
 from selflimit.structures.relaxation.minimisation import largest_force, minimise
 from selflimit.units import EV_PER_ANGSTROM3_TO_GPA
@@ -136,7 +137,6 @@ def _document(relaxed: RelaxationDoc, tensor: FloatArray) -> ElasticDoc:
         tensor=tensor.tolist(),
         bulk_modulus=bulk,
         shear_modulus=shear,
-        youngs_modulus=9 * bulk * shear / (3 * bulk + shear),
-        poisson_ratio=(3 * bulk - 2 * shear) / (2 * (3 * bulk + shear)),
+        **Isotropic.from_bulk_and_shear(bulk, shear)._asdict(),
         level_of_theory=relaxed.level_of_theory,
     )

@@ -83,6 +83,7 @@ def test_levels_halve_down_to_few_nodes(blocks, power):
         ((101, 101, 101), 1.0, "multiples of a power of two such as \\(96, 96, 96\\)"),
         ((4.0, 4), 1.0, "positive whole"),
         ((401, 401), 1.0, "multiples of a power of two"),
+        ((64_000, 96_000), 1.0, "at most 1e.09 cells, got 64000 x 96000, of which one field takes 49.2 GB"),
         ((4, 4), 0.0, "cell edge"),
         ((4, 4), float("nan"), "cell edge"),
     ],

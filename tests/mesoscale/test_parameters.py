@@ -144,8 +144,41 @@ def test_mixture_of_one_phase_is_that_phase():
 def test_impossible_values_are_refused_in_one_line(name, value, unit):
     with pytest.raises(InputError, match=name) as fault:
         InterfaceParameters(**{name: value})
-    assert f"{value} {unit}".strip() in str(fault.value)
+    assert f"{value:g} {unit}".strip() in str(fault.value)
     assert "\n" not in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [
+        ("temperature", 25, "298.15 (25 Celsius)"),
+        ("interface_width", 0.5, "5e-07 (0.5 micrometre)"),
+        ("interface_width", 500.0, "5e-07 (500 nm)"),
+        ("lithium_modulus", 4.9, "4.9e+09 (4.9 GPa)"),
+        ("particle_modulus", 93600.0, "9.36e+10 (93600 MPa)"),
+        ("overpotential", -100.0, "-0.1 (-100 mV)"),
+        ("metal_molar_volume", 13.0, "1.3e-05 (13 cm^3/mol)"),
+        ("metal_site_density", 76.4, "76400 (76.4 mol/L)"),
+        ("bulk_concentration", 1.0, "1000 (1 mol/L)"),
+        ("surface_energy", 556.0, "0.556 (556 mJ/m^2)"),
+    ],
+)
+def test_a_number_in_another_unit_is_refused_with_what_it_means(name, value, meant):
+    with pytest.raises(InputError, match="did you mean") as fault:
+        InterfaceParameters(**{name: value})
+    assert meant in str(fault.value)
+    assert name in str(fault.value)
+
+
+def test_no_exchange_current_is_refused_because_it_divides():
+    with pytest.raises(InputError, match=r"exchange_current i0: expected 1e-06 to 1e\+07 A/m\^2, got 0"):
+        InterfaceParameters(exchange_current=0)
+
+
+def test_every_quantity_with_a_unit_has_plausible_bounds():
+    for name, field in InterfaceParameters.model_fields.items():
+        extra = field.json_schema_extra or {"unit": "1"}
+        assert extra["unit"] == "1" or extra["plausible"], name
 
 
 def test_unknown_names_and_missing_constants_are_refused():

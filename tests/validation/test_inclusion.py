@@ -7,9 +7,9 @@ interface take the volume-weighted mean of moduli and eigenstrain.
 import numpy as np
 import pytest
 
+from selflimit.isotropic import lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.elasticity import equilibrium
-from selflimit.mesoscale.parameters import lame
 
 RADIUS, SWELLING = 0.25, 1e-3
 (LAM_I, MU_I), (LAM_M, MU_M) = lame(4.9e9, 0.36), lame(50e9, 0.25)

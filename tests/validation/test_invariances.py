@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from selflimit.isotropic import lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.elasticity import equilibrium
 from selflimit.mesoscale.mechanics.stress import as_matrix
-from selflimit.mesoscale.parameters import lame
 
 CUBES = [Grid((32, 32), 1e-6), Grid((8, 8, 8), 1e-6)]
 

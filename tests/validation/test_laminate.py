@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from selflimit.isotropic import lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.elasticity import equilibrium, generalised_plane_strain, roller_box
 from selflimit.mesoscale.mechanics.stress import XX, YY, ZZ
-from selflimit.mesoscale.parameters import lame
 from selflimit.mesoscale.solver.solve import solve_scalar
 
 CELLS = np.array([8, 16, 24, 16])

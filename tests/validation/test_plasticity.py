@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.isotropic import lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH, no_plastic_strain, plastic_step
 from selflimit.mesoscale.mechanics.stress import XX, YY, ZZ, hydrostatic_pressure, von_mises
-from selflimit.mesoscale.parameters import lame
 
 E, NU, Y = 4.9e9, 0.36, LITHIUM_YIELD_STRENGTH[0]
 

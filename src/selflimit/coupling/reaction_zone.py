@@ -6,10 +6,11 @@ from functools import cached_property
 
 from selflimit.documents import ElasticDoc, PhaseAmount
 from selflimit.errors import InputError
+from selflimit.isotropic import Isotropic, bulk_modulus
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.mechanics.effective_modulus import EffectiveModulus, modulus_at_tip
 from selflimit.mesoscale.mechanics.static_stress import InterfacePhases
-from selflimit.mesoscale.parameters import InterfaceParameters, Isotropic, hill_mixture
+from selflimit.mesoscale.parameters import InterfaceParameters, hill_mixture
 from selflimit.units import GPA
 
 
@@ -47,8 +48,8 @@ class ReactionZone:
         K_eff rises with the stiffness of every cell, and a mixture has at most the largest bulk and shear modulus.
         """
         shear = max(phase.shear_modulus for phase in self.elastic.values()) * GPA
-        bulk = max(*(phase.bulk_modulus * GPA for phase in self.elastic.values()), 2.0 * shear / 3.0)
-        stiffest = self.with_zone(isotropic_of(bulk, shear))
+        bulk = max(*(phase.bulk_modulus * GPA for phase in self.elastic.values()), bulk_modulus(0.0, shear))
+        stiffest = self.with_zone(Isotropic.from_bulk_and_shear(bulk, shear))
         return modulus_at_tip(self.phases, self.structure.grid, stiffest).k_eff / GPA
 
     def with_products(self, products: Sequence[PhaseAmount]) -> InterfaceParameters:
@@ -84,11 +85,6 @@ class ReactionZone:
                 "step"
             )
         return found
-
-
-def isotropic_of(bulk: float, shear: float) -> Isotropic:
-    """Young's modulus and Poisson ratio of a bulk and a shear modulus (Pa)."""
-    return Isotropic(9 * bulk * shear / (3 * bulk + shear), (3 * bulk - 2 * shear) / (2 * (3 * bulk + shear)))
 
 
 def linear_strain(volume_change: float) -> float:

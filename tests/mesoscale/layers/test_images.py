@@ -100,8 +100,13 @@ def test_unknown_values_are_named_with_their_share(picture):
 
 @pytest.mark.parametrize("pixel_size", [None, 0.0, -1e-6, float("nan"), 3.0])
 def test_a_missing_or_absurd_pixel_size_is_refused(picture, pixel_size):
-    with pytest.raises(InputError, match="edge length of a pixel in m"):
+    with pytest.raises(InputError, match="edge length of a pixel: expected"):
         Microstructure.from_image(GRID, picture, LABELS, pixel_size)
+
+
+def test_a_pixel_size_in_micrometres_is_told(picture):
+    with pytest.raises(InputError, match=r"got 0\.5 m; did you mean 5e-07 \(0\.5 micrometre\)\?"):
+        Microstructure.from_image(GRID, picture, LABELS, 0.5)
 
 
 def test_too_small_a_picture_is_refused(picture):

@@ -232,6 +232,43 @@ def test_impossible_packings_are_refused(kind, arguments):
         kind(GRID, 0, **arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        ({"radius": 5e-12}, "1e-10 to 0.01 m, got 5e-12 m"),
+        ({"radius": 9.0}, "9e-06 (9 micrometre)"),
+        ({"gap": 2.0}, "2e-06 (2 micrometre)"),
+        ({"clearance": 9.0}, "9e-06 (9 micrometre)"),
+        ({"radius": LognormalRadii(5e-9, 1.2)}, "200000 coarse particles"),
+        ({"radius": 5e-9}, "200000 coarse particles"),
+    ],
+)
+def test_lengths_in_another_unit_are_refused_before_particles_are_placed(arguments, meant):
+    with pytest.raises(InputError, match="coarse particles") as fault:
+        Microstructure.graded(GRID, 0, **arguments)
+    assert meant in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("coarse", "electrolyte", "message"),
+    [
+        (np.zeros((96, 64)), np.zeros(GRID.shape), r"coarse must have shape"),
+        (np.full(GRID.shape, np.nan), np.zeros(GRID.shape), "coarse must be volume fractions from 0 to 1, got nan"),
+        (np.zeros(GRID.shape), np.full(GRID.shape, 1.1), "electrolyte must be volume fractions"),
+        (np.full(GRID.shape, 0.6), np.full(GRID.shape, 0.6), r"coarse \+ electrolyte must .* 1\.2"),
+        (np.full(GRID.shape, -1e-3), np.zeros(GRID.shape), "from 0 to 1, got -0.001"),
+    ],
+)
+def test_fields_that_are_no_volume_fractions_are_refused(coarse, electrolyte, message):
+    with pytest.raises(InputError, match=message):
+        Microstructure("particles", 0, GRID, coarse, electrolyte)
+
+
+def test_a_grid_in_micrometres_is_refused_where_a_layer_lies_on_it():
+    with pytest.raises(InputError, match=r"spacing dx .* got 0\.5 m; did you mean 5e-07"):
+        Microstructure.fine(Grid((64, 96), 0.5))
+
+
 def test_an_impossible_packing_says_how_far_it_got():
     with pytest.raises(InputError, match=r"placed \d+ in .* overlaps of .* µm.*0\.\d\d of the space"):
         Microstructure.graded(GRID, 0, 0.6)
@@ -280,5 +317,7 @@ def test_impossible_interfaces_and_needles_are_refused():
         Microstructure.interface(GRID, channel=1.0)
     with pytest.raises(InputError, match="layer"):
         Microstructure.interface(GRID, height=0.7)
+    with pytest.raises(InputError, match="did you mean 4e-06"):
+        needles(GRID, 1e-6, strip=4.0)
     with pytest.raises(InputError, match="shorter"):
         needles(GRID, 1e-6, strip=95e-6)

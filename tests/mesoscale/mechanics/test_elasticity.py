@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selflimit.errors import InputError
+from selflimit.isotropic import lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.elasticity import (
     MechanicalState,
@@ -19,7 +20,6 @@ from selflimit.mesoscale.mechanics.elasticity import (
     roller_box,
 )
 from selflimit.mesoscale.mechanics.stress import interface_normal, tractions
-from selflimit.mesoscale.parameters import lame
 
 SEEDS = st.integers(0, 2**32 - 1)
 XX, YY, ZZ, XY = range(4)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.isotropic import lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.elasticity import roller_box
-from selflimit.mesoscale.parameters import lame
 from selflimit.mesoscale.solver.elements import diffusion_elements, elastic_elements
 from selflimit.mesoscale.solver.hierarchy import build_hierarchy
 from selflimit.mesoscale.solver.nodal_vectors import Lines
