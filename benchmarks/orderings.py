@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
-from selflimit.structures.orderings.cells import cells_of_size, lay_out
-from selflimit.structures.orderings.counting import count_in
+from selflimit.structures.orderings.cell_shapes import cells_to_fill
+from selflimit.structures.orderings.cells import lay_out
+from selflimit.structures.orderings.counting import count_in, count_orderings
 from selflimit.structures.orderings.lowest import lowest_orderings
-from selflimit.structures.orderings.orderings import count_orderings, enumerate_in
+from selflimit.structures.orderings.orderings import enumerate_in
 from selflimit.structures.parents.parents import Parent, parent_cell
 
 
@@ -246,7 +247,7 @@ def icet_rows():
 
 
 def all_shapes(parent, n_cells):
-    return sum(len(block) for cell in cells_of_size(parent, n_cells) for block in enumerate_in(cell, False))
+    return sum(len(block) for cell in cells_to_fill(parent, n_cells=n_cells) for block in enumerate_in(cell, False))
 
 
 def bsym_rows():

@@ -2,8 +2,7 @@
 
 from pymatgen.core import Lattice, Structure
 
-from selflimit.structures.orderings.orderings import count_orderings
-from selflimit.structures.parents.from_structure import parent_from_structure
+from selflimit.structures import count_orderings, parent_from_structure
 
 
 def superstructures(n_cells: int) -> int:

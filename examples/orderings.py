@@ -1,8 +1,7 @@
 """Symmetry-distinct orderings of disordered Li2ZrCl6: count them first, then rank them."""
 
+from selflimit.structures import count_orderings, parent_cell
 from selflimit.structures.orderings.lowest import orderings_document
-from selflimit.structures.orderings.orderings import count_orderings
-from selflimit.structures.parents.parents import parent_cell
 
 
 def main() -> dict[str, tuple[int, int]]:

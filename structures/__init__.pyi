@@ -1,6 +1,8 @@
+from .orderings.counting import count_orderings
 from .orderings.lowest import lowest_orderings
-from .orderings.orderings import count_orderings, enumerate_orderings
+from .orderings.orderings import enumerate_orderings
 from .orderings.sampling import sample_orderings
+from .parents.by_name import parent_named
 from .parents.cif import parent_from_cif
 from .parents.from_structure import parent_from_structure
 from .parents.parents import Parent, parent_cell
@@ -19,6 +21,7 @@ __all__ = [
     "parent_cell",
     "parent_from_cif",
     "parent_from_structure",
+    "parent_named",
     "relax",
     "sample_orderings",
 ]

@@ -5,7 +5,7 @@ supercell's lattice and the pools onto themselves, times the primitive translati
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,7 +18,7 @@ from selflimit.errors import InputError
 from selflimit.structures.orderings.site_groups import SiteOperations, site_groups, site_operations
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, occupancies
 from selflimit.structures.parents.parents import LABEL, Parent
-from selflimit.structures.parents.superlattices import compact_basis, hermite_normal_form, shapes, translations
+from selflimit.structures.parents.superlattices import compact_basis, hermite_normal_form, translations
 from selflimit.structures.parents.symmetry import PrimitiveCell
 from selflimit.structures.search.multinomial import multinomial
 
@@ -33,9 +33,6 @@ INTEGER_TOLERANCE_LIMIT = 0.05
 
 LARGEST_NEARBY_CELL = 24
 """Primitive cells up to which fitting cells are looked for when a composition is not integer."""
-
-LAID_OUT_TOGETHER = 2**20
-"""Images in the groups of the shapes that are laid out at a time, at most: bounds the memory (12 bytes each)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +76,7 @@ class DisorderedCell:
         The primitive cell, with the space group.
     active
         Sites that belong to a pool, as indices into :attr:`structure`, shape (n_active,). Pool follows pool, the one
-        with the fewest arrangements first; within a pool in the order in which the enumeration fills them.
+        with the fewest arrangements first; within a pool in the order in which a search is fastest, or as numbered.
     pools
         The pools, with integer counts.
     pool_of_site
@@ -147,14 +144,22 @@ class DisorderedCell:
         return Composition(atoms)
 
 
-def lay_out(parent: Parent, cell: CellChoice = "primitive") -> DisorderedCell:
+def lay_out(parent: Parent, cell: CellChoice = "primitive", for_search: bool = True) -> DisorderedCell:
     """Lay ``parent`` out in one supercell.
+
+    >>> from selflimit.structures import parent_cell
+    >>> lay_out(parent_cell("LZC-A"), "2x1x1").pools[0].counts
+    (4, 8)
 
     Parameters
     ----------
+    parent
+        The disordered crystal.
     cell
         'primitive', 'conventional', 'AxBxC' (multiples of the conventional axes), or an integer 3x3 matrix whose rows
         are the supercell's vectors in units of the conventional ones.
+    for_search
+        Whether the sites are put in the order in which a search is fastest; counting needs none.
 
     Raises
     ------
@@ -162,11 +167,22 @@ def lay_out(parent: Parent, cell: CellChoice = "primitive") -> DisorderedCell:
         A cell that is none of these, or one in which a pool's composition is not an integer number of atoms; the
         message names the numbers of primitive cells that would fit.
     """
-    return lay_out_basis(parent, *_basis(parent, parent.primitive, cell))
+    return lay_out_basis(parent, *_basis(parent, parent.primitive, cell), for_search)
 
 
-def lay_out_basis(parent: Parent, name: str, basis: IntArray) -> DisorderedCell:
-    """Lay ``parent`` out in the cell whose vectors are ``basis`` (integer rows in units of the primitive ones).
+def lay_out_basis(parent: Parent, name: str, basis: IntArray, for_search: bool = True) -> DisorderedCell:
+    """Lay ``parent`` out in the cell of given vectors.
+
+    Parameters
+    ----------
+    parent
+        The disordered crystal.
+    name
+        Name of the cell on results.
+    basis
+        The cell's vectors, integer rows in units of the primitive ones, shape (3, 3).
+    for_search
+        As in :func:`lay_out`.
 
     Raises
     ------
@@ -174,30 +190,8 @@ def lay_out_basis(parent: Parent, name: str, basis: IntArray) -> DisorderedCell:
         A composition that does not fit.
     """
     superlattice = hermite_normal_form(basis)
-    pooled = _pooled_sites(parent, int(np.prod(np.diag(superlattice))), f"{name} cell")
-    return _fill(parent, pooled, superlattice[None], [name], [1], basis)[0]
-
-
-def cells_of_size(parent: Parent, n_cells: int) -> Iterator[DisorderedCell]:
-    """Lay ``parent`` out in every shape of ``n_cells`` primitive cells, equivalent shapes once.
-
-    Raises
-    ------
-    InputError
-        ``n_cells`` below 1, or a composition that is not integer in this size. Raised by the call.
-    """
-    if n_cells < 1:
-        raise InputError(f"expected at least 1 primitive cell, got {n_cells}")
-    return _shapes(parent, n_cells, _pooled_sites(parent, n_cells, f"{n_cells} primitive cells"))
-
-
-def _shapes(parent: Parent, n_cells: int, pooled: "_PooledSites") -> Iterator[DisorderedCell]:
-    found, equivalent = shapes(n_cells, parent.primitive.generators)
-    names = [f"{n_cells} cells, shape {number}" for number in range(len(found))]
-    together = 1 + LAID_OUT_TOGETHER // (1 + len(pooled.operations.rotations) * n_cells * len(pooled.pool))
-    for i in range(0, len(found), together):
-        batch = slice(i, i + together)
-        yield from _fill(parent, pooled, found[batch], names[batch], equivalent[batch].tolist())
+    pooled = pool_sites(parent, int(np.prod(np.diag(superlattice))), f"{name} cell")
+    return fill_cells(pooled, superlattice[None], [name], [1], basis, for_search)[0]
 
 
 def fitting_sizes(parent: Parent, largest: int = LARGEST_NEARBY_CELL) -> list[int]:
@@ -237,11 +231,13 @@ def _matrix(cell: CellChoice) -> IntArray:
 
 
 @dataclass(frozen=True, eq=False)
-class _PooledSites:
+class PooledSites:
     """What all cells of a size have in common.
 
     Attributes
     ----------
+    parent
+        The disordered parent.
     n_cells
         Primitive cells.
     pools
@@ -254,6 +250,7 @@ class _PooledSites:
         What symmetry does to the primitive sites.
     """
 
+    parent: Parent
     n_cells: int
     pools: tuple[SitePool, ...]
     sites: IntArray
@@ -261,14 +258,31 @@ class _PooledSites:
     operations: SiteOperations
 
 
-def _pooled_sites(parent: Parent, n_cells: int, where: str) -> _PooledSites:
+def pool_sites(parent: Parent, n_cells: int, where: str) -> PooledSites:
+    """The pools of all cells of a size, with whole atoms.
+
+    Parameters
+    ----------
+    parent
+        The disordered crystal.
+    n_cells
+        Primitive cells.
+    where
+        Which cells, for the message.
+
+    Raises
+    ------
+    InputError
+        A composition that does not fit.
+    """
     contents = _integer_contents(parent, parent.primitive, n_cells, where)
     contents.sort(key=lambda content: multinomial(content[2]))
     members = [_members(parent, parent.primitive, labels) for labels, _, _ in contents]
     sites = np.concatenate([np.empty(0, dtype=np.int64), *members])
     pool = np.repeat(np.arange(len(members)), [len(found) for found in members])
     ends = np.cumsum([0, *(len(found) * n_cells for found in members)]).tolist()
-    return _PooledSites(
+    return PooledSites(
+        parent=parent,
         n_cells=n_cells,
         pools=tuple(
             SitePool(labels, begin, end, species, counts)
@@ -280,24 +294,39 @@ def _pooled_sites(parent: Parent, n_cells: int, where: str) -> _PooledSites:
     )
 
 
-def _fill(
-    parent: Parent,
-    pooled: _PooledSites,
+def fill_cells(
+    pooled: PooledSites,
     superlattices: IntArray,
     names: Sequence[str],
     equivalent: Sequence[int],
     basis: IntArray | None = None,
+    for_search: bool = True,
 ) -> list[DisorderedCell]:
-    orders, permutations, begin = site_groups(pooled.operations, superlattices, pooled.pool)
+    """Cells of one size.
+
+    Parameters
+    ----------
+    pooled
+        What the cells have in common.
+    superlattices
+        Their Hermite normal forms, shape (n, 3, 3).
+    names, equivalent
+        Name of each, and how many superlattices it stands for.
+    basis
+        The vectors of all in units of the primitive ones, shape (3, 3); None where only the lattice matters.
+    for_search
+        As in :func:`lay_out`.
+    """
+    orders, permutations, begin = site_groups(pooled.operations, superlattices, pooled.pool, for_search)
     number = (pooled.sites[:, None] * pooled.n_cells + np.arange(pooled.n_cells)).ravel()
     groups = [permutations[i:j] for i, j in pairwise(begin.tolist())]
     return [
         DisorderedCell(
-            parent=parent,
+            parent=pooled.parent,
             name=name,
             superlattice=superlattice,
             chosen_basis=basis,
-            primitive=parent.primitive,
+            primitive=pooled.parent.primitive,
             active=active,
             pools=pooled.pools,
             pool_of_site=pooled.pool,

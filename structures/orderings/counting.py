@@ -6,21 +6,19 @@ by a permutation if every cycle holds one species, so a pool contributes the coe
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from selflimit.arrays import Int32Array, IntArray
-from selflimit.structures.search.compiling import compiled, inlined
+from selflimit.structures.orderings.cell_shapes import cells_to_fill
+from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
+from selflimit.structures.parents.parents import Parent
 from selflimit.structures.search.multinomial import multinomial
-
-if TYPE_CHECKING:
-    from selflimit.structures.orderings.cells import DisorderedCell
-
 
 ELEMENTS_AT_ONCE = 1024
 """Group elements whose orbits are found in one call: bounds the memory."""
@@ -33,11 +31,53 @@ class OrderingCount(NamedTuple):
     distinct: int
 
 
-def count_in(cell: "DisorderedCell", superperiodic: bool = True) -> OrderingCount:
-    """Exact number of orderings in a cell that is laid out.
+def count_orderings(
+    parent: Parent,
+    cell: CellChoice = "primitive",
+    *,
+    n_cells: int | None = None,
+    up_to: int | None = None,
+    superperiodic: bool = True,
+    pools: Sequence[Sequence[str]] | None = None,
+) -> OrderingCount:
+    """Exact number of orderings of ``parent`` before and after symmetry, in milliseconds and for any size.
+
+    >>> from selflimit.structures import parent_cell
+    >>> count_orderings(parent_cell("LZC-E"), "2x1x2")
+    OrderingCount(raw=94140288, distinct=2942874)
 
     Parameters
     ----------
+    parent
+        The disordered crystal.
+    cell
+        One supercell, as in :func:`selflimit.structures.orderings.cells.lay_out`.
+    n_cells, up_to
+        All shapes of this many primitive cells instead, equivalent shapes once; or all shapes of up to this many.
+    superperiodic
+        Whether orderings that belong to a smaller cell are counted too. Without them, up to a size, every crystal is
+        counted once, in its own primitive cell.
+    pools
+        Groups of site labels that share a composition, instead of the parent's.
+
+    Raises
+    ------
+    InputError
+        A cell, size or composition that does not fit, or unknown labels in ``pools``.
+    """
+    counts = [
+        count_in(found, superperiodic) for found in cells_to_fill(parent, cell, n_cells, up_to, pools, for_search=False)
+    ]
+    return OrderingCount(sum(count.raw for count in counts), sum(count.distinct for count in counts))
+
+
+def count_in(cell: DisorderedCell, superperiodic: bool = True) -> OrderingCount:
+    """Exact number of orderings in ``cell``.
+
+    Parameters
+    ----------
+    cell
+        A cell that is laid out; the order of its sites does not matter.
     superperiodic
         Whether orderings that repeat inside the cell, and so belong to a smaller cell, are counted too. Without them
         each element's fixed placements are counted by Moebius inversion over the subgroups of the translations
@@ -52,21 +92,42 @@ def count_in(cell: "DisorderedCell", superperiodic: bool = True) -> OrderingCoun
     return OrderingCount(raw, total // len(cell.permutations))
 
 
-def orbit_types(cell: "DisorderedCell") -> Int32Array:
+def orbit_types(cell: DisorderedCell) -> Int32Array:
     """Orbits of each group element by pool and length, shape (n_permutations, n_pools, n_active + 1)."""
     no_subgroup = np.empty((0, cell.permutations.shape[1]), dtype=np.int32)
     return _orbits_of(cell, cell.permutations, no_subgroup)
 
 
-def _orbits_of(cell: "DisorderedCell", elements: Int32Array, subgroup: Int32Array) -> Int32Array:
-    """For each element g, the orbits of <g, subgroup> by pool and length, shape (n_elements, n_pools, n_active + 1)."""
-    pool, sites = cell.pool_of_site, np.empty((2, len(cell.active)), dtype=np.int64)
-    types = np.zeros((len(elements), len(cell.pools), len(pool) + 1), dtype=np.int32)
-    _write_orbits(elements, subgroup, pool, sites, types)
-    return types
+def _orbits_of(cell: DisorderedCell, elements: Int32Array, subgroup: Int32Array) -> Int32Array:
+    """For each element g, the orbits of <g, subgroup> by pool and length, shape (n_elements, n_pools, n_active + 1).
+
+    An orbit that runs through several pools has the same number of sites in each; it is counted in the first.
+    """
+    n, n_pools, pool = elements.shape[1], len(cell.pools), cell.pool_of_site
+    row = np.arange(len(elements))[:, None]
+    first = _least_of_orbits(elements, subgroup)
+    members = (row * n + first)[pool[first] == pool]
+    length = np.bincount(members, minlength=row.size * n)
+    element, site = np.divmod(np.flatnonzero(length), max(n, 1))
+    kind = (element * n_pools + pool[site]) * (n + 1) + length[length > 0]
+    return np.bincount(kind, minlength=row.size * n_pools * (n + 1)).reshape(-1, n_pools, n + 1).astype(np.int32)
 
 
-def _fixed(cell: "DisorderedCell", elements: Int32Array, subgroup: Int32Array) -> int:
+def _least_of_orbits(elements: Int32Array, subgroup: Int32Array) -> IntArray:
+    """The least site of each site's orbit under <g, subgroup>, for each element g, shape (n_elements, n_active)."""
+    least, before = np.tile(np.arange(elements.shape[1]), (len(elements), 1)), None
+    while before is None or not np.array_equal(least, before):
+        before, step, is_new = least, elements, True
+        while is_new:  # least over 1, 2, 4, ... powers of g
+            reached = np.minimum(least, np.take_along_axis(least, step, axis=1))
+            least, is_new = reached, not np.array_equal(reached, least)
+            step = np.take_along_axis(step, step, axis=1)
+        for move in subgroup:
+            least = np.minimum(least, least[:, move])
+    return least
+
+
+def _fixed(cell: DisorderedCell, elements: Int32Array, subgroup: Int32Array) -> int:
     """Placements unchanged by an element and by ``subgroup``, summed over ``elements``."""
     total = 0
     for begin in range(0, len(elements), ELEMENTS_AT_ONCE):
@@ -76,7 +137,7 @@ def _fixed(cell: "DisorderedCell", elements: Int32Array, subgroup: Int32Array) -
     return total
 
 
-def count_unchanged(cell: "DisorderedCell", orbits: IntArray) -> int:
+def count_unchanged(cell: DisorderedCell, orbits: IntArray) -> int:
     """Placements in which every orbit holds one species; ``orbits[k, l]`` orbits have l sites in pool k."""
     ways = 1
     for pool, row in zip(cell.pools, orbits, strict=True):
@@ -163,51 +224,3 @@ def _order(move: Int32Array, identity: IntArray) -> int:
 
 def _is_prime(number: int) -> bool:
     return number > 1 and all(number % divisor for divisor in range(2, math.isqrt(number) + 1))
-
-
-@compiled
-def _write_orbits(
-    elements: Int32Array,
-    subgroup: Int32Array,
-    pool: IntArray,
-    sites: IntArray,
-    types: Int32Array,
-) -> None:  # pragma: no cover - compiled
-    """Write :func:`_orbits_of` into ``types`` (zero at first); ``sites`` is working memory.
-
-    An orbit that runs through several pools has the same number of sites in each; it is counted in the first.
-    """
-    n_sites, stack, seen = len(pool), sites[0], sites[1]
-    for e in range(len(elements)):
-        for site in range(n_sites):
-            seen[site] = 0
-        for start in range(n_sites):
-            if not seen[start]:
-                types[e, pool[start], _orbit_length(elements, e, subgroup, pool, start, stack, seen)] += 1
-
-
-@inlined
-def _orbit_length(
-    elements: Int32Array,
-    e: int,
-    subgroup: Int32Array,
-    pool: IntArray,
-    start: int,
-    stack: IntArray,
-    seen: IntArray,
-) -> int:  # pragma: no cover - compiled
-    """Sites in the orbit of ``start`` that are in its pool; all its sites are seen then."""
-    stack[0], depth, length = start, 1, 0
-    seen[start] = 1
-    while depth > 0:
-        depth -= 1
-        site = stack[depth]
-        if pool[site] == pool[start]:
-            length += 1
-        for h in range(len(subgroup) + 1):
-            image = elements[e, site] if h == len(subgroup) else subgroup[h, site]
-            if seen[image] == 0:
-                seen[image] = 1
-                stack[depth] = image
-                depth += 1
-    return length

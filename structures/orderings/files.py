@@ -18,7 +18,8 @@ from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
 from selflimit.structures.orderings.cells import DisorderedCell, lay_out_basis
 from selflimit.structures.orderings.counting import count_in
-from selflimit.structures.orderings.orderings import MOST_ENUMERATED, OrderingBlock, check_size, enumerate_in, walk_in
+from selflimit.structures.orderings.orderings import OrderingBlock, enumerate_in, walk_in
+from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, check_size
 from selflimit.structures.search.last_sites import LARGEST_BLOCK
 
 HEADER = 128

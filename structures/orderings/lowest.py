@@ -17,8 +17,9 @@ from selflimit.progress import Progress, silent
 from selflimit.structures.orderings.cells import CellChoice, DisorderedCell, lay_out
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.electrostatics import electrostatic_energy
-from selflimit.structures.orderings.orderings import Ordering, check_size, walk_in
+from selflimit.structures.orderings.orderings import Ordering, walk_in
 from selflimit.structures.orderings.search_checkpoint import SearchState, search_key
+from selflimit.structures.orderings.search_cost import check_size
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.search.pair_energies import PairEnergy
 from selflimit.structures.search.partial_energies import fields_of

@@ -11,7 +11,6 @@ import numpy as np
 from selflimit.arrays import Int32Array, IntArray
 from selflimit.structures.parents.superlattices import keep_lattice, translation_index, translations
 from selflimit.structures.parents.symmetry import PrimitiveCell
-from selflimit.structures.search.site_order import position_orders
 
 
 class SiteOperations(NamedTuple):
@@ -42,12 +41,12 @@ def site_operations(primitive: PrimitiveCell, sites: IntArray, pool: IntArray) -
 
 
 class SiteGroups(NamedTuple):
-    """The groups of several superlattices, whose sites are put in the order in which a search fills them.
+    """The groups of several superlattices.
 
     Attributes
     ----------
     orders
-        Site on each position, shape (n_lattices, n_positions).
+        Site on each position, shape (n_lattices, n_positions): as numbered, or as a search fills them fastest.
     permutations
         The distinct permutations of the positions, group after group, shape (n_permutations, n_positions). Each group
         begins with the translations, the identity first.
@@ -60,8 +59,20 @@ class SiteGroups(NamedTuple):
     begin: IntArray
 
 
-def site_groups(operations: SiteOperations, hnfs: IntArray, pool: IntArray) -> SiteGroups:
-    """The groups of superlattices of one size, shape (n_lattices, 3, 3), whose sites have these pools."""
+def site_groups(operations: SiteOperations, hnfs: IntArray, pool: IntArray, for_search: bool = True) -> SiteGroups:
+    """The groups of superlattices of one size.
+
+    Parameters
+    ----------
+    operations
+        Of the primitive cell.
+    hnfs
+        Hermite normal forms of the superlattices, shape (n_lattices, 3, 3).
+    pool
+        Pool of each site of a superlattice, shape (n_positions,).
+    for_search
+        Whether the sites are put in the order in which a search is fastest; counting needs none.
+    """
     if not len(pool):
         nothing = np.empty((len(hnfs), 0), dtype=np.int32)
         return SiteGroups(nothing.astype(np.int64), nothing, np.arange(len(hnfs) + 1))
@@ -69,7 +80,12 @@ def site_groups(operations: SiteOperations, hnfs: IntArray, pool: IntArray) -> S
     moves = _translated_sites(hnfs, cells, operations.image.shape[1])
     lattice, images = _moved_sites(operations, hnfs, cells)
     begin = np.searchsorted(lattice, np.arange(len(hnfs) + 1)) * cells.shape[1]
-    orders = position_orders(_products(moves, lattice, images), begin, pool)
+    permutations = _products(moves, lattice, images)
+    if not for_search:
+        return SiteGroups(np.tile(np.arange(len(pool)), (len(hnfs), 1)), permutations, begin)
+    from selflimit.structures.search.site_order import position_orders  # numba takes longer to import than a count
+
+    orders = position_orders(permutations, begin, pool)
     moves, images = _renumbered(moves, orders[:, None]), _renumbered(images, orders[lattice])
     return SiteGroups(orders, _products(moves, lattice, images), begin)
 

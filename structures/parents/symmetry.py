@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import spglib
 from pymatgen.core import Lattice, Structure
-from scipy.spatial import cKDTree
 
 from selflimit.arrays import FloatArray, IntArray
 from selflimit.errors import InputError
@@ -95,8 +94,10 @@ def find_primitive_cell(structure: Structure, symprec: float, marks: Sequence[in
 
 def _nearest(moved: FloatArray, positions: FloatArray, lattice: Lattice, symprec: float) -> IntArray:
     """Site that each moved site falls on, shape (n_operations, n_sites)."""
-    tree = cKDTree(positions % 1.0, boxsize=1.0 + 1e-15)
-    image: IntArray = tree.query(moved % 1.0 % 1.0)[1].astype(np.int64)
+    image: IntArray = np.empty(moved.shape[:2], dtype=np.int64)
+    for sites, nearest in zip(moved, image, strict=True):  # one operation at a time: the memory stays small
+        apart = sites[:, None] - positions
+        nearest[:] = (((apart - np.round(apart)) @ lattice.matrix) ** 2).sum(axis=-1).argmin(axis=1)
     apart = moved - positions[image]
     distance = np.linalg.norm((apart - np.round(apart)) @ lattice.matrix, axis=-1)
     is_permutation = (np.sort(image, axis=1) == np.arange(len(positions))).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from selflimit.structures.parents.parents import Parent
+from selflimit.structures import Parent
 
 
 def make_parent(group, lattice, sites, pools=None):

@@ -18,7 +18,7 @@ from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress
-from selflimit.structures.orderings.orderings import count_orderings
+from selflimit.structures.orderings.counting import count_orderings
 from selflimit.structures.parents.by_name import parent_named
 from selflimit.structures.parents.parents import SYMPREC, Parent, known_parents
 from selflimit.structures.relaxation.force_fields import load_force_field

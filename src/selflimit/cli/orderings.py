@@ -12,13 +12,13 @@ from selflimit.documents import OrderingsDoc
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.report import tables
-from selflimit.structures.orderings.cell_shapes import cells_up_to
+from selflimit.structures.orderings.cell_shapes import cells_to_fill
 from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.files import save_orderings
 from selflimit.structures.orderings.lowest import MOST_SEARCHED, lowest_document
-from selflimit.structures.orderings.orderings import MOST_ENUMERATED, cells_to_fill, check_size, estimate_search
 from selflimit.structures.orderings.sampling import sample_in
+from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, check_size, estimate_search
 from selflimit.structures.parents.by_name import parent_named
 from selflimit.structures.parents.parents import Parent
 
@@ -161,14 +161,14 @@ def most(asked: Namespace, default: int) -> int:
 def cells(parent: Parent, asked: Namespace) -> Iterator[DisorderedCell]:
     """The cells asked for: the given ones, or all shapes of a size or up to it."""
     if asked.up_to is not None:
-        yield from cells_up_to(parent, asked.up_to)
+        yield from cells_to_fill(parent, up_to=asked.up_to)
         return
     if asked.n_cells is not None:
-        yield from cells_to_fill(parent, "primitive", asked.n_cells)
+        yield from cells_to_fill(parent, n_cells=asked.n_cells)
         return
     choices: Sequence[CellChoice] = asked.cell
     for choice in choices:
-        yield from cells_to_fill(parent, choice, None)
+        yield from cells_to_fill(parent, choice)
 
 
 def write_cifs(folder: str | None, crystals: Sequence[tuple[str, Structure]]) -> None:

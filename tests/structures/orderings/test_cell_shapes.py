@@ -5,9 +5,8 @@ from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Lattice, Structure
 
 from selflimit.errors import InputError
-from selflimit.structures.orderings.cell_shapes import cells_up_to, count_up_to, enumerate_up_to
-from selflimit.structures.orderings.orderings import count_orderings
-from selflimit.structures.parents.from_structure import parent_from_structure
+from selflimit.structures import count_orderings, enumerate_orderings, parent_from_structure
+from selflimit.structures.orderings.cell_shapes import cells_to_fill
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +16,7 @@ def cubic():
 
 
 def crystals(parent, n_cells, superperiodic):
-    blocks = enumerate_up_to(parent, n_cells, superperiodic=superperiodic)
+    blocks = enumerate_orderings(parent, up_to=n_cells, superperiodic=superperiodic)
     return [ordering.structure() for block in blocks for ordering in block]
 
 
@@ -31,19 +30,18 @@ def test_every_crystal_once_and_none_is_missing(cubic):
 
 
 def test_counts_are_those_of_the_single_sizes(cubic):
-    counted = count_up_to(cubic, 6, superperiodic=False)
-    assert list(counted) == [2, 4, 6]  # half of an odd number of atoms is none
-    for size, count in counted.items():
-        assert count == count_orderings(cubic, n_cells=size, superperiodic=False)
-    assert sum(len(block) for block in enumerate_up_to(cubic, 4)) == sum(
-        c.distinct for c in count_up_to(cubic, 4).values()
-    )
+    assert {cell.n_cells for cell in cells_to_fill(cubic, up_to=6)} == {2, 4, 6}  # half an odd number of atoms is none
+    for superperiodic in (True, False):
+        of_sizes = [count_orderings(cubic, n_cells=n, superperiodic=superperiodic) for n in (2, 4, 6)]
+        counted = count_orderings(cubic, up_to=6, superperiodic=superperiodic)
+        assert counted == tuple(map(sum, zip(*of_sizes, strict=True)))
+    assert sum(map(len, enumerate_orderings(cubic, up_to=4))) == count_orderings(cubic, up_to=4).distinct
 
 
 def test_refusals(cubic):
     with pytest.raises(InputError, match="at least 1 primitive cell, got 0"):
-        cells_up_to(cubic, 0)
+        cells_to_fill(cubic, up_to=0)
     with pytest.raises(InputError, match="cells of 2, 4, 6, 8 primitive cells fit"):
-        cells_up_to(cubic, 1)
+        cells_to_fill(cubic, up_to=1)
     with pytest.raises(InputError, match="more than the 3 that are searched"):
-        enumerate_up_to(cubic, 4, most=3)
+        enumerate_orderings(cubic, up_to=4, most=3)

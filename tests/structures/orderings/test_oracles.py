@@ -5,9 +5,9 @@ import pytest
 from pymatgen.core import Lattice
 from pymatgen.io.ase import AseAtomsAdaptor
 
+from selflimit.structures import count_orderings, parent_cell
 from selflimit.structures.orderings.cells import lay_out
-from selflimit.structures.orderings.orderings import count_orderings, enumerate_in
-from selflimit.structures.parents.parents import parent_cell
+from selflimit.structures.orderings.orderings import enumerate_in
 
 
 def sizes(cell):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from selflimit.errors import InputError
+from selflimit.structures import parent_cell
 from selflimit.structures.orderings.cells import lay_out
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.files import load_orderings, save_orderings
 from selflimit.structures.orderings.orderings import enumerate_in
-from selflimit.structures.parents.parents import parent_cell
 
 
 @pytest.fixture(scope="module")

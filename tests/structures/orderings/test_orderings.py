@@ -13,16 +13,12 @@ from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Lattice, Structure
 
 from selflimit.errors import InputError
-from selflimit.structures.orderings.cells import cells_of_size, fitting_sizes, lay_out
+from selflimit.structures import Parent, count_orderings, enumerate_orderings, parent_cell
+from selflimit.structures.orderings.cell_shapes import cells_to_fill
+from selflimit.structures.orderings.cells import fitting_sizes, lay_out
 from selflimit.structures.orderings.counting import count_in
-from selflimit.structures.orderings.orderings import (
-    cells_to_fill,
-    count_orderings,
-    enumerate_in,
-    enumerate_orderings,
-    estimate_search,
-)
-from selflimit.structures.parents.parents import Parent, parent_cell
+from selflimit.structures.orderings.orderings import enumerate_in
+from selflimit.structures.orderings.search_cost import estimate_search
 from selflimit.structures.search.group_tree import BEGIN, CHILD, ELEMENT, SHARED, tree_of
 from selflimit.structures.search.last_sites import kept_table, tabulate
 from selflimit.structures.search.partial_energies import no_fields
@@ -88,7 +84,7 @@ def test_random_crystals_of_all_systems_meet_brute_force(random_parents, group, 
 def test_random_crystals_meet_burnside_in_larger_cells(random_parents, group, seed):
     parent = random_parents(group, seed)
     size = next(n for n in fitting_sizes(parent) if n > 1)
-    for cell in itertools.islice(cells_of_size(parent, size), 3):
+    for cell in itertools.islice(cells_to_fill(parent, n_cells=size), 3):
         count = count_in(cell)
         if count.raw < 3_000_000:
             assert number_and_sum(enumerate_in(cell)) == (count.distinct, count.raw)
@@ -101,7 +97,7 @@ def test_random_crystals_meet_burnside_in_larger_cells(random_parents, group, se
 def test_group_is_that_of_spglib_on_the_supercell(random_parents, group, seed):
     # the group is built by integers from the primitive cell; spglib's own search on the supercell is the second way
     parent = random_parents(group, seed)
-    filled = next(iter(cells_of_size(parent, next(n for n in fitting_sizes(parent) if n > 1))))
+    filled = next(iter(cells_to_fill(parent, n_cells=next(n for n in fitting_sizes(parent) if n > 1))))
     kinds = [str(sorted(site.species.as_dict().items())) for site in filled.structure]
     table = {kind: i for i, kind in enumerate(dict.fromkeys(kinds))}
     whole = (filled.structure.lattice.matrix, filled.structure.frac_coords, [table[kind] for kind in kinds])
@@ -173,7 +169,7 @@ def self_complementary(parent, n):
 def test_shapes_are_counted_once_and_stand_for_all():
     # sigma(n)-like number of superlattices of index n in three dimensions: 35 for n = 4 (A. Schneider's a(n) = sum over
     # divisors d of n of d sigma(d)), whatever the symmetry
-    shapes = list(cells_of_size(parent_cell("LZC-E").with_pools([["M1"], ["M2"], ["Li1", "Li2"]]), 8))
+    shapes = list(cells_to_fill(parent_cell("LZC-E").with_pools([["M1"], ["M2"], ["Li1", "Li2"]]), n_cells=8))
     divisors = [d for d in range(1, 9) if 8 % d == 0]
     expected = sum(d * sum(e for e in range(1, d + 1) if d % e == 0) for d in divisors)
     assert sum(cell.shapes for cell in shapes) == expected
@@ -267,7 +263,7 @@ def test_any_order_of_positions_gives_the_same_orbits(monkeypatch):
     # the order decides the time only
     plain = number_and_sum(enumerate_orderings(parent_cell("LZC-D"), "conventional"))
     monkeypatch.setattr(
-        "selflimit.structures.orderings.site_groups.position_orders",
+        "selflimit.structures.search.site_order.position_orders",
         lambda permutations, begin, pool: np.tile(np.arange(len(pool)), (len(begin) - 1, 1)),
     )
     assert number_and_sum(enumerate_orderings(parent_cell("LZC-D"), "conventional")) == plain

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from selflimit.cli.main import main
-from selflimit.structures.orderings.orderings import count_orderings, enumerate_orderings
-from selflimit.structures.parents.cif import parent_from_cif
+from selflimit.structures import count_orderings, enumerate_orderings, parent_from_cif
 
 DATA = Path(__file__).parent / "data"
 

@@ -7,11 +7,11 @@ import pytest
 from scipy.stats import chisquare
 
 from selflimit.errors import InputError
+from selflimit.structures import parent_cell, sample_orderings
 from selflimit.structures.orderings.cells import lay_out
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.orderings import enumerate_in
-from selflimit.structures.orderings.sampling import least_of_orbit, sample_in, sample_orderings
-from selflimit.structures.parents.parents import parent_cell
+from selflimit.structures.orderings.sampling import least_of_orbit, sample_in
 
 
 @pytest.mark.parametrize(("name", "cell"), [("LZC-A", "2x1x1"), ("LZC-D", "conventional")])

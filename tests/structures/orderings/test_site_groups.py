@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import spglib
 
-from selflimit.structures.orderings.cells import cells_of_size
+from selflimit.structures.orderings.cell_shapes import cells_to_fill
 from selflimit.structures.parents.symmetry import spglib_cell
 
 N_CELLS = 4
@@ -64,7 +64,7 @@ def test_every_shape_of_a_random_crystal(parent_of, lattices, group, seed):
         position = np.random.default_rng(seed).uniform([0.15, 0.08, 0.15], [0.35, 0.16, 0.35]).tolist()
         contents = {"A": ({"Li": 0.5}, position), "B": ({"Na": 0.25, "K": 0.5}, [0.0, 0.0, 0.0])}
     parent = parent_of(group, lattices[group], contents)
-    operations, cells = operations_of(parent), list(cells_of_size(parent, N_CELLS))
+    operations, cells = operations_of(parent), list(cells_to_fill(parent, n_cells=N_CELLS))
     forms, classes = superlattices_by_geometry(cells[0], operations)
     assert len(cells) == len(set(classes))
     for cell in cells:

@@ -3,7 +3,7 @@
 import pytest
 
 from selflimit.errors import InputError
-from selflimit.structures.parents.cif import parent_from_cif
+from selflimit.structures import parent_from_cif
 
 
 def test_a_space_group_without_operations_is_refused_not_read_as_p1(tmp_path):

@@ -9,12 +9,11 @@ from pymatgen.core import Lattice, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from selflimit.errors import InputError
+from selflimit.structures import count_orderings, parent_cell, parent_from_cif, parent_from_structure
 from selflimit.structures.orderings.lowest import orderings_document
-from selflimit.structures.orderings.orderings import count_orderings
-from selflimit.structures.parents.cif import parent_from_cif
-from selflimit.structures.parents.from_structure import parent_from_poscar, parent_from_structure
+from selflimit.structures.parents.from_structure import parent_from_poscar
 from selflimit.structures.parents.occupancies import as_fraction
-from selflimit.structures.parents.parents import known_parents, parent_cell
+from selflimit.structures.parents.parents import known_parents
 from selflimit.structures.parents.symmetry import find_primitive_cell, space_group
 
 CIF = """data_toy

@@ -17,8 +17,8 @@ from selflimit.documents import (
     RelaxationDoc,
 )
 from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
+from selflimit.structures import ForceField
 from selflimit.structures.relaxation.duplicates import same_crystals
-from selflimit.structures.relaxation.force_fields import ForceField
 from selflimit.structures.relaxation.ordering_energies import (
     above_hull,
     boltzmann_weights,

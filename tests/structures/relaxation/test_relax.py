@@ -21,13 +21,9 @@ from scipy.optimize import minimize_scalar
 
 from selflimit.documents import FailedRelaxationDoc, LevelOfTheory, RelaxationDoc
 from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
-from selflimit.structures.relaxation.elastic_constants import elastic_constants, stiffness, strained
-from selflimit.structures.relaxation.force_fields import (
-    DEFAULT_FORCE_FIELD,
-    ForceField,
-    load_force_field,
-    loaded_force_field,
-)
+from selflimit.structures import ForceField, elastic_constants, load_force_field
+from selflimit.structures.relaxation.elastic_constants import stiffness, strained
+from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD, loaded_force_field
 from selflimit.structures.relaxation.minimisation import residuals
 from selflimit.structures.relaxation.relaxation import elastic_all, elastic_each, relax_each
 from selflimit.structures.relaxation.spring_hessian import spring_hessian
