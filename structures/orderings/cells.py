@@ -21,6 +21,7 @@ from selflimit.structures.parents.parents import LABEL, Parent
 from selflimit.structures.parents.superlattices import compact_basis, hermite_normal_form, translations
 from selflimit.structures.parents.symmetry import PrimitiveCell
 from selflimit.structures.search.multinomial import multinomial
+from selflimit.suggestions import did_you_mean
 
 CellChoice = str | Sequence[Sequence[int]]
 """'primitive', 'conventional', 'AxBxC' or an integer 3x3 matrix; the last two multiply the conventional cell."""
@@ -215,7 +216,9 @@ def _basis(parent: Parent, primitive: PrimitiveCell, cell: CellChoice) -> tuple[
 def _matrix(cell: CellChoice) -> IntArray:
     expected = "expected cell 'primitive', 'conventional', e.g. '2x1x1', or an integer 3x3 matrix"
     if isinstance(cell, str) and not re.fullmatch(r"\d+x\d+x\d+", cell):
-        raise InputError(f"{expected}, got {cell!r}")
+        multiples = re.findall(r"\d+", cell)
+        known = ["x".join([*multiples, "1", "1"][:3])] if multiples else ["primitive", "conventional"]
+        raise InputError(f"{expected}, got {cell!r}{did_you_mean(cell, known)}")
     rows = np.diag([int(part) for part in cell.split("x")]) if isinstance(cell, str) else cell
     try:
         matrix = np.array(rows, dtype=float)

@@ -8,6 +8,7 @@ from selflimit.errors import InputError
 from selflimit.structures.parents.cif import parent_from_cif
 from selflimit.structures.parents.from_structure import Occupancies, parent_from_poscar
 from selflimit.structures.parents.parents import SYMPREC, Parent, known_parents, parent_cell
+from selflimit.suggestions import did_you_mean
 
 
 def parent_named(
@@ -39,7 +40,7 @@ def parent_named(
     if not path.is_file():
         raise InputError(
             f"--parent {name!r} is neither a bundled parent ({', '.join(known_parents())}) nor an existing CIF file "
-            "or POSCAR"
+            f"or POSCAR{did_you_mean(name, known_parents())}"
         )
     if path.suffix.lower() in (".cif", ".mcif"):
         return parent_from_cif(path, pools or None, charges or None, symprec, occupied)

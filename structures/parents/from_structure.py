@@ -8,9 +8,11 @@ from pathlib import Path
 from pymatgen.core import Composition, Element, Structure
 
 from selflimit.errors import InputError
+from selflimit.plausible import require_plausible
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, is_ordered, occupancies, with_fractions
-from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent, check_symprec, closest_atoms, excess_charge
+from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent, closest_atoms, excess_charge
 from selflimit.structures.parents.symmetry import orbits
+from selflimit.suggestions import did_you_mean
 
 MOST_STATES = 300_000
 """Combinations of oxidation states, and terms in their sums, up to which they are guessed: a second or so."""
@@ -56,7 +58,7 @@ def parent_from_structure(
         An unknown label in ``occupied``, a tolerance out of range, or what
         :class:`~selflimit.structures.parents.parents.Parent` refuses.
     """
-    check_symprec(symprec)
+    require_plausible("symprec", symprec)
     labels = _labels(structure, symprec)
     filled = _occupied(structure, labels, occupied or {}, name)
     exact, notes = with_fractions(filled, labels)
@@ -122,11 +124,14 @@ def _occupied(structure: Structure, labels: Sequence[str], occupied: Occupancies
     elements = {species.symbol for site in structure for species in site.species}
     if unknown := sorted(set(occupied) - set(labels) - elements):
         raise InputError(
-            f"{name}: occupancies for unknown sites {unknown}; the sites are {sorted(set(labels))}, the elements "
-            f"{sorted(elements)}"
+            f"{name}: occupancies for unknown sites {unknown}{did_you_mean(unknown[0], {*labels, *elements})}; the "
+            f"sites are {sorted(set(labels))}, the elements {sorted(elements)}"
         )
     if strange := sorted({s for content in occupied.values() for s in content if not Element.is_valid_symbol(s)}):
-        raise InputError(f"{name}: expected chemical elements in the occupancies, got {strange}")
+        raise InputError(
+            f"{name}: expected chemical elements in the occupancies, got {strange}"
+            f"{did_you_mean(strange[0], (element.symbol for element in Element))}"
+        )
     filled = structure.copy()
     for i, label in enumerate(labels):
         element = next(iter(structure[i].species)).symbol

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from html import escape
 from importlib.resources import files
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,10 @@ from monty.json import MSONable
 from pymatgen.core import Composition, Lattice, Structure
 
 from selflimit.errors import InputError
+from selflimit.plausible import require_plausible
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, is_ordered, occupancies
-from selflimit.structures.parents.symmetry import PrimitiveCell, find_primitive_cell
+from selflimit.structures.parents.symmetry import PrimitiveCell, find_primitive_cell, space_group
+from selflimit.suggestions import did_you_mean
 
 LABEL = "label"
 """Site property that holds the site's label in its parent."""
@@ -25,9 +29,6 @@ SYMPREC = 0.01
 """Default distance (Angstrom) within which symmetry is found: above the rounding of coordinates with three decimals in
 cells of 10 A, far below any distance between atoms."""
 
-SYMPRECS = (1e-5, 0.5)
-"""Tolerances (Angstrom) that are accepted: with less spglib does not come to an end, with more atoms are confused."""
-
 OVERLAP = 0.15
 """Sites closer than this (Angstrom) are one site given twice: diffraction with Mo K alpha radiation resolves half its
 wavelength, 0.36 A, and split positions are not refined at less than half of that."""
@@ -35,6 +36,10 @@ wavelength, 0.36 A, and split positions are not refined at less than half of tha
 ATOMS_TOO_CLOSE = 0.5
 """Distance (Angstrom) below which two sites that are both fully occupied cannot be atoms: H2's bond is 0.74 A. Some
 published structures have such sites; their orderings can be counted, but they have no energy."""
+
+
+MOST_POOLS_SHOWN = 6
+"""Pools that a parent's text names."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Parent(MSONable):
     Raises
     ------
     InputError
-        A tolerance outside ``SYMPRECS``, an unlabelled site, an unknown or repeated label in ``pools``, a disordered
+        An implausible tolerance, an unlabelled site, an unknown or repeated label in ``pools``, a disordered
         site in no pool, an occupancy above 1, overlapping sites, a species without a charge, or a charged cell.
     """
 
@@ -78,7 +83,7 @@ class Parent(MSONable):
     def __post_init__(self) -> None:
         object.__setattr__(self, "pools", tuple(tuple(pool) for pool in self.pools))  # lists after JSON
         object.__setattr__(self, "notes", tuple(self.notes))
-        check_symprec(self.symprec)
+        require_plausible("symprec", self.symprec)
         _check_occupancies(self.name, self.structure)
         _check_distances(self.name, self.structure, OVERLAP if not self.charges else ATOMS_TOO_CLOSE)
         _check_pools(self.name, self.structure, self.pools)
@@ -115,9 +120,43 @@ class Parent(MSONable):
         """
         return replace(self, pools=tuple(tuple(pool) for pool in pools))
 
+    def __repr__(self) -> str:
+        return "\n".join([f"Parent {self.name}", *(f"  {heading}: {text}" for heading, text in self._rows())])
+
+    def _repr_html_(self) -> str:
+        rows = [f"<tr><th>{heading}</th><td>{escape(text)}</td></tr>" for heading, text in self._rows()]
+        return f"<table><caption>{escape(self.name)}</caption>{''.join(rows)}</table>"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """What the crystal is, as headings and texts, eight at most."""
+        number, symbol = space_group(self.structure, self.symprec)
+        more = len(self.pools) - MOST_POOLS_SHOWN
+        return [
+            ("formula", f"{self.formula}, {len(self.structure)} sites, {self.structure.volume:.4g} A^3"),
+            ("space group", f"{symbol} ({number})"),
+            *(("pool", self._pool_text(pool)) for pool in self.pools[:MOST_POOLS_SHOWN]),
+            *([("pools", f"{more} more")] if more > 0 else []),
+            ("source", shorten(self.source, 100, placeholder=" ...")),
+            *([("notes", shorten("; ".join(self.notes), 100, placeholder=" ..."))] if self.notes else []),
+        ]
+
+    def _pool_text(self, pool: tuple[str, ...]) -> str:
+        sites = [site for site in self.structure if site.properties[LABEL] in pool]
+        amounts: Counter[str] = Counter()
+        for site in sites:
+            amounts.update(occupancies(site))
+        shares = [f"{species} {_written(amount / len(sites))}" for species, amount in amounts.items()]
+        return f"{'+'.join(pool)}: {', '.join(shares)} on {len(sites)} sites"
+
     def pool_of(self, label: str) -> int:
         """Index of the pool that holds ``label``; -1 for a site outside all pools."""
         return next((k for k, pool in enumerate(self.pools) if label in pool), -1)
+
+
+def _written(share: float) -> str:
+    """A share as the simple fraction that it is, or with four digits."""
+    fraction = Fraction(share).limit_denominator(24)
+    return str(fraction) if abs(fraction - share) < 1e-9 else f"{share:.4g}"
 
 
 def known_parents() -> list[str]:
@@ -133,6 +172,13 @@ def parent_cell(name: str = "LZC-A") -> Parent:
     orders Zr on 2a, 'LZC-C' mixes all octahedral holes, 'LZC-D' puts Li on 4g too, 'LZC-E' has the Zr disorder of the
     indium compound. 'LZC-trigonal' is the P-3m1 form of the Li3YCl6 type; 'Li3InCl6' is the indium compound itself.
 
+    >>> parent_cell("LZC-A").with_pools([["Li1", "Li2"]])
+    Parent LZC-A
+      formula: Li2ZrCl6, 20 sites, 412 A^3
+      space group: C2/m (12)
+      pool: Li1+Li2: Li 2/3 on 6 sites
+      source: Zr ordered on 2a, Li spread over 4h and 2d. Framework and Wyckoff positions of isostructural ...
+
     Raises
     ------
     InputError
@@ -140,7 +186,10 @@ def parent_cell(name: str = "LZC-A") -> Parent:
     """
     data = _bundled()
     if name not in data["models"]:
-        raise InputError(f"expected a bundled parent ({', '.join(known_parents())}), got {name!r}; or give a CIF file")
+        raise InputError(
+            f"expected a bundled parent ({', '.join(known_parents())}), got {name!r}"
+            f"{did_you_mean(name, known_parents()) or '; or give a CIF file'}"
+        )
     model = data["models"][name]
     framework = data["frameworks"][model["framework"]]
     structure = _from_wyckoff(framework, model["occupancies"])
@@ -169,21 +218,6 @@ def _from_wyckoff(framework: dict[str, Any], occupied: dict[str, dict[str, str]]
     return Structure.from_spacegroup(
         framework["space_group"], lattice, species, positions, site_properties={LABEL: list(occupied)}
     )
-
-
-def check_symprec(symprec: float) -> None:
-    """Refuse a tolerance that finds no symmetry or a wrong one.
-
-    Raises
-    ------
-    InputError
-        ``symprec`` (Angstrom) outside ``SYMPRECS``.
-    """
-    if not SYMPRECS[0] <= symprec <= SYMPRECS[1]:
-        raise InputError(
-            f"expected a symprec from {SYMPRECS[0]:g} to {SYMPRECS[1]:g} A, got {symprec:g} A; take some times the "
-            f"rounding of the coordinates (default {SYMPREC:g} A)"
-        )
 
 
 def _check_occupancies(name: str, structure: Structure) -> None:
@@ -231,7 +265,10 @@ def _check_pools(name: str, structure: Structure, pools: tuple[tuple[str, ...], 
     labels = {site.properties[LABEL] for site in structure}
     counted = Counter(label for pool in pools for label in pool)
     if unknown := sorted(set(counted) - labels):
-        raise InputError(f"{name}: pool names unknown sites {unknown}; the sites are {sorted(labels)}")
+        raise InputError(
+            f"{name}: pool names unknown sites {unknown}{did_you_mean(unknown[0], labels)}; the sites are "
+            f"{sorted(labels)}"
+        )
     if repeated := sorted(label for label, times in counted.items() if times > 1):
         raise InputError(f"{name}: sites {repeated} are in more than one pool; give each site one pool")
     open_sites = {site.properties[LABEL] for site in structure if not is_ordered(site)} - set(counted)
@@ -252,7 +289,8 @@ def _check_charges(name: str, structure: Structure, charges: dict[str, float]) -
         return
     species = {species for site in structure for species in occupancies(site)}
     if missing := sorted(species - set(charges)):
-        raise InputError(f"{name}: no formal charge for {missing}; give charges={{species: charge in e}}")
+        meant = "".join(did_you_mean(word, missing) for word in sorted(set(charges) - species)[:1])
+        raise InputError(f"{name}: no formal charge for {missing}{meant}; give charges={{species: charge in e}}")
     if strange := {one: charge for one, charge in charges.items() if not math.isfinite(charge)}:
         raise InputError(f"{name}: expected formal charges in e, got {strange}")
     if total := excess_charge(structure, charges):

@@ -14,6 +14,7 @@ from selflimit.arrays import FloatArray
 from selflimit.documents import ElasticDoc, RelaxationDoc
 from selflimit.errors import ConvergenceError, LevelOfTheoryError
 from selflimit.isotropic import Isotropic
+from selflimit.plausible import require_plausible
 from selflimit.structures.relaxation.force_fields import ForceField
 from selflimit.structures.relaxation.minimisation import largest_force, minimise
 from selflimit.units import EV_PER_ANGSTROM3_TO_GPA
@@ -51,11 +52,14 @@ def elastic_constants(
 
     Raises
     ------
+    InputError
+        An implausible force tolerance.
     LevelOfTheoryError
         The crystal was relaxed at another level of theory.
     ConvergenceError
         The ions do not settle under strain, or the tensor is not positive definite.
     """
+    require_plausible("max_force", max_force)
     if relaxed.level_of_theory != force_field.level:
         raise LevelOfTheoryError(
             f"{relaxed.label} was relaxed with {relaxed.level_of_theory.label}, elastic constants were asked of "

@@ -20,7 +20,9 @@ from threadpoolctl import threadpool_limits
 
 from selflimit.documents import LevelOfTheory
 from selflimit.errors import InputError, MissingDependencyError
-from selflimit.structures.relaxation.mace_files import PUBLIC_MODELS, model_file, public_model, sha256_of
+from selflimit.files import sha256
+from selflimit.structures.relaxation.mace_files import PUBLIC_MODELS, model_file, public_model
+from selflimit.suggestions import did_you_mean
 
 FORCE_FIELDS = (
     "CHGNet-r2scan",
@@ -129,7 +131,9 @@ def load_force_field(name: str = DEFAULT_FORCE_FIELD) -> ForceField:
     if name.startswith("MACE:"):
         path = model_file(Path(name.removeprefix("MACE:")).expanduser())
         return _mace(name, f"MACE {path.stem}", path)
-    raise InputError(f"expected a force field ({', '.join(FORCE_FIELDS)}), got {name!r}")
+    raise InputError(
+        f"expected a force field ({', '.join(FORCE_FIELDS)}), got {name!r}{did_you_mean(name, FORCE_FIELDS)}"
+    )
 
 
 @lru_cache(maxsize=1)
@@ -182,7 +186,7 @@ def _mace(name: str, model: str, path: Path) -> ForceField:
 
 
 def _level(model: str, weights: Path, corrections: Literal["none", "MP2020"]) -> LevelOfTheory:
-    return LevelOfTheory(method="force field", model=model, weights_sha256=sha256_of(weights), corrections=corrections)
+    return LevelOfTheory(method="force field", model=model, weights_sha256=sha256(weights), corrections=corrections)
 
 
 def _symbols(atomic_numbers: Iterable[int]) -> frozenset[str]:

@@ -4,7 +4,6 @@ A MACE model file is a pickle: loading it runs what it contains. So a public nam
 checked before anything is loaded, and every other file must be named by its path, by a user who trusts its origin.
 """
 
-import hashlib
 import os
 import tempfile
 import time
@@ -15,6 +14,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from selflimit.errors import InputError, MissingDependencyError
+from selflimit.files import sha256
 
 NETWORK_TIMEOUT = 10.0
 """Seconds that the server of public weights may stay silent."""
@@ -102,14 +102,8 @@ def model_file(path: Path) -> Path:
     return path
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def _require_hash(name: str, model: PublicModel, path: Path, remedy: str) -> None:
-    found = sha256_of(path)
+    found = sha256(path)
     if found != model.sha256:
         raise InputError(
             f"{path} is not {name}: its SHA-256 is {found}, expected {model.sha256}. Nothing of it was loaded, for a "

@@ -27,6 +27,7 @@ from selflimit.documents import (
     common_level,
 )
 from selflimit.errors import InputError
+from selflimit.plausible import require_plausible
 from selflimit.structures.relaxation.duplicates import ENERGY_TIE, same_crystals
 
 UNREACHED = 10.0
@@ -69,12 +70,11 @@ def ordering_energies(
     Raises
     ------
     InputError
-        No converged relaxation, one of an ordering that is not in ``found``, or a temperature that is not positive.
+        No converged relaxation, one of an ordering that is not in ``found``, or an implausible temperature.
     LevelOfTheoryError
         Relaxations of more than one level of theory in ``outcomes``.
     """
-    if not temperature > 0:
-        raise InputError(f"expected a temperature above 0 K, got {temperature:g} K")
+    require_plausible("temperature", temperature)
     level = common_level([doc.entry() for doc in outcomes if isinstance(doc, RelaxationDoc)])
     crystals = resolved(outcomes)
     _require_known(crystals, found)

@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from selflimit.documents import ElasticDoc, FailedRelaxationDoc, RelaxationDoc
 from selflimit.errors import ConvergenceError, InputError, SelflimitError
+from selflimit.plausible import require_plausible
 from selflimit.progress import Progress, silent
 from selflimit.structures.relaxation.elastic_constants import elastic_constants
 from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD, ForceField, loaded_force_field
@@ -54,12 +55,21 @@ class Tolerances:
         Optimiser steps after which the relaxation is given up.
     max_volume_change
         Relative change of volume beyond which the cell has run away, dimensionless.
+
+    Raises
+    ------
+    InputError
+        A force or stress that is implausible in its unit.
     """
 
     max_force: float = 0.005
     max_stress: float = 0.03
     max_steps: int = 500
     max_volume_change: float = 0.35
+
+    def __post_init__(self) -> None:
+        for name in ("max_force", "max_stress"):
+            require_plausible(name, getattr(self, name))
 
 
 DEFAULT_TOLERANCES = Tolerances()

@@ -21,6 +21,12 @@ from selflimit.structures.relaxation.relaxation import DEFAULT_TOLERANCES, Toler
 COARSENESS = 10.0
 """Coarse over final force and stress tolerance."""
 
+LOOSEST_FORCE = 1.0
+"""Force tolerance of the coarse stage at most (eV/Angstrom)."""
+
+LOOSEST_STRESS = 10.0
+"""Stress tolerance of the coarse stage at most (GPa)."""
+
 COARSE_ERROR = 5e-4
 """Error of an energy at the coarse tolerance (eV/atom): for 47 of the 49 orderings of LZC-A 2x1x1 with CHGNet r2scan it
 is below 0.43 meV/atom (median 0.14). The other two rearranged afterwards, by 1.3 and 20 meV/atom: a coarse ranking
@@ -71,7 +77,9 @@ def relax_in_stages(
         More than half of the orderings failed, or every one that was refined.
     """
     loose = replace(
-        tolerances, max_force=COARSENESS * tolerances.max_force, max_stress=COARSENESS * tolerances.max_stress
+        tolerances,
+        max_force=min(COARSENESS * tolerances.max_force, LOOSEST_FORCE),
+        max_stress=min(COARSENESS * tolerances.max_stress, LOOSEST_STRESS),
     )
     first = relax_each(
         structures, labels, degeneracies, force_field, loose, workers, lambda done, what: progress(0.7 * done, what)

@@ -1,6 +1,7 @@
 """Bundled parents and the user's CIF files: what is accepted, and what each refusal says."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from pymatgen.core import Lattice, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from selflimit.errors import InputError
-from selflimit.structures import count_orderings, parent_cell, parent_from_cif, parent_from_structure
+from selflimit.structures import count_orderings, parent_cell, parent_from_cif, parent_from_structure, parent_named
 from selflimit.structures.orderings.lowest import orderings_document
 from selflimit.structures.parents.from_structure import parent_from_poscar
 from selflimit.structures.parents.occupancies import as_fraction
@@ -135,7 +136,7 @@ def test_sites_of_occupancy_zero_are_not_there(cif):
 
 @pytest.mark.parametrize("symprec", [0.0, -1.0, float("nan"), 1e-12, 5.0])
 def test_tolerances_that_spglib_cannot_take_are_refused(cif, symprec):
-    with pytest.raises(InputError, match=r"expected a symprec from 1e-05 to 0\.5 A, got"):
+    with pytest.raises(InputError, match=r"expected 1e-05 to 0\.5 Angstrom, got"):
         parent_from_cif(cif(), symprec=symprec)
 
 
@@ -325,3 +326,31 @@ def test_a_cell_without_symmetry_is_refused_however_spglib_says_so(old, monkeypa
     assert space_group(twice, 0.01) == (1, "P1")
     with pytest.raises(InputError, match="found no symmetry at symprec"):
         find_primitive_cell(twice, 0.01, [0, 0])
+
+
+def test_a_parent_shows_itself_in_a_few_lines():
+    crystal = parent_cell("LZC-E")
+    text = repr(crystal)
+    assert text.count("\n") < 12
+    assert "M2: Zr 1/16 on 4 sites" in text
+    assert "Li2ZrCl6" in text and "C2/m (12)" in text
+    strange = replace(crystal, name="<b>", notes=("a & b",))
+    assert "<caption>&lt;b&gt;</caption>" in strange._repr_html_()
+    assert "a &amp; b" in strange._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("ask", "meant"),
+    [
+        (lambda: parent_cell("LZC-trigonl"), "LZC-trigonal"),
+        (lambda: parent_named("LZC_A"), "LZC-A"),
+        (lambda: count_orderings(parent_cell(), "conventionel"), "conventional"),
+        (lambda: count_orderings(parent_cell(), "2x1"), "2x1x1"),
+        (lambda: parent_cell().with_pools([["Li1", "Li22"]]), "Li2"),
+        (lambda: replace(parent_cell(), charges={"Li": 1, "Zr": 4, "CL": -1}), "Cl"),
+        (lambda: parent_named("LZC-A", symprec=1e-12), r"0\.01 \(1e-12 m\)"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_meant(ask, meant):
+    with pytest.raises(InputError, match=rf"did you mean {meant}\?"):
+        ask()
