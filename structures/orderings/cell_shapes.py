@@ -8,10 +8,10 @@ from selflimit.structures.orderings.cells import (
     DisorderedCell,
     PooledSites,
     fill_cells,
-    fitting_sizes,
     lay_out,
     pool_sites,
 )
+from selflimit.structures.orderings.populations import fitting_sizes
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.parents.superlattices import shapes
 

@@ -15,8 +15,9 @@ from pymatgen.core import Composition, Lattice, Structure
 
 from selflimit.arrays import Int32Array, IntArray
 from selflimit.errors import InputError
+from selflimit.structures.orderings.populations import VACANCY, find_members, whole_contents
 from selflimit.structures.orderings.site_groups import SiteOperations, site_groups, site_operations
-from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, occupancies
+from selflimit.structures.parents.occupancies import occupancies
 from selflimit.structures.parents.parents import LABEL, Parent
 from selflimit.structures.parents.superlattices import compact_basis, hermite_normal_form, translations
 from selflimit.structures.parents.symmetry import PrimitiveCell
@@ -25,15 +26,6 @@ from selflimit.suggestions import did_you_mean
 
 CellChoice = str | Sequence[Sequence[int]]
 """'primitive', 'conventional', 'AxBxC' or an integer 3x3 matrix; the last two multiply the conventional cell."""
-
-VACANCY = "vacancy"
-"""Name of the empty site among the species of a pool."""
-
-INTEGER_TOLERANCE_LIMIT = 0.05
-"""Largest deviation of a pool's atom count from an integer that is ever put down to rounded occupancies."""
-
-LARGEST_NEARBY_CELL = 24
-"""Primitive cells up to which fitting cells are looked for when a composition is not integer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,13 +187,6 @@ def lay_out_basis(parent: Parent, name: str, basis: IntArray, for_search: bool =
     return fill_cells(pooled, superlattice[None], [name], [1], basis, for_search)[0]
 
 
-def fitting_sizes(parent: Parent, largest: int = LARGEST_NEARBY_CELL) -> list[int]:
-    """Numbers of primitive cells, up to ``largest``, in which every pool holds whole atoms."""
-    primitive = parent.primitive
-    contents = [_content(parent, primitive, labels) for labels in parent.pools]
-    return [n for n in range(1, largest + 1) if all(_is_integer(content, n) for content in contents)]
-
-
 def _basis(parent: Parent, primitive: PrimitiveCell, cell: CellChoice) -> tuple[str, IntArray]:
     if isinstance(cell, str) and cell == "primitive":
         return cell, np.eye(3, dtype=np.int64)
@@ -278,9 +263,9 @@ def pool_sites(parent: Parent, n_cells: int, where: str) -> PooledSites:
     InputError
         A composition that does not fit.
     """
-    contents = _integer_contents(parent, parent.primitive, n_cells, where)
+    contents = whole_contents(parent, n_cells, where)
     contents.sort(key=lambda content: multinomial(content[2]))
-    members = [_members(parent, parent.primitive, labels) for labels, _, _ in contents]
+    members = [find_members(parent, labels) for labels, _, _ in contents]
     sites = np.concatenate([np.empty(0, dtype=np.int64), *members])
     pool = np.repeat(np.arange(len(members)), [len(found) for found in members])
     ends = np.cumsum([0, *(len(found) * n_cells for found in members)]).tolist()
@@ -341,59 +326,3 @@ def fill_cells(
             superlattices, names, equivalent, number[orders], groups, strict=True
         )
     ]
-
-
-def _members(parent: Parent, primitive: PrimitiveCell, labels: Sequence[str]) -> IntArray:
-    """Primitive sites of the pool of these labels."""
-    found = [s for s, i in enumerate(primitive.origin) if parent.structure[i].properties[LABEL] in labels]
-    return np.array(found, dtype=np.int64)
-
-
-PoolContent = tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]
-"""Labels of a pool, its species, and how many sites each takes."""
-
-
-def _integer_contents(parent: Parent, primitive: PrimitiveCell, n_cells: int, where: str) -> list[PoolContent]:
-    contents = []
-    for labels in parent.pools:
-        content = _content(parent, primitive, labels)
-        if not _is_integer(content, n_cells):
-            raise InputError(_misfit(parent, labels, content, n_cells, where))
-        whole = {name: round(n_cells * amount) for name, amount in content.items() if round(n_cells * amount)}
-        counts = dict(sorted(whole.items(), key=lambda item: item[1]))  # the rarest first: the search prunes earlier
-        contents.append((labels, tuple(counts), tuple(counts.values())))
-    return contents
-
-
-def _content(parent: Parent, primitive: PrimitiveCell, labels: Sequence[str]) -> dict[str, float]:
-    """Atoms of each species and vacancies on the pool's sites of one primitive cell."""
-    sites = [parent.structure[primitive.origin[s]] for s in _members(parent, primitive, labels)]
-    content: dict[str, float] = dict.fromkeys(sorted({name for site in sites for name in occupancies(site)}), 0.0)
-    for site in sites:
-        for name, amount in occupancies(site).items():
-            content[name] += amount
-    content[VACANCY] = len(sites) - sum(content.values())
-    return content
-
-
-def _is_integer(content: dict[str, float], n_cells: int) -> bool:
-    n_sites = sum(content.values()) * n_cells
-    forgiven = min(1e-6 + OCCUPANCY_DIGIT * n_sites, INTEGER_TOLERANCE_LIMIT)
-    return all(abs(n_cells * amount - round(n_cells * amount)) <= forgiven for amount in content.values())
-
-
-def _misfit(parent: Parent, labels: Sequence[str], content: dict[str, float], n_cells: int, where: str) -> str:
-    amounts = ", ".join(f"{n_cells * amount:.3f} {name}" for name, amount in content.items() if amount > 1e-6)
-    primitive = parent.primitive
-    sizes = fitting_sizes(parent)
-    per_conventional = len(parent.structure) // len(primitive.positions)
-    advice = (
-        f"cells of {', '.join(map(str, sizes[:4]))} primitive cells fit "
-        f"(the conventional cell holds {per_conventional})"
-        if sizes
-        else f"no cell up to {LARGEST_NEARBY_CELL} primitive cells fits"
-    )
-    return (
-        f"{parent.name}, {where}: expected whole atoms in pool {'+'.join(labels)}, got {amounts}; {advice}, or let "
-        "sites share the composition (pools=..., --pool)"
-    )

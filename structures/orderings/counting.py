@@ -74,6 +74,11 @@ def count_orderings(
 def count_in(cell: DisorderedCell, superperiodic: bool = True) -> OrderingCount:
     """Exact number of orderings in ``cell``.
 
+    >>> from selflimit.structures import parent_cell
+    >>> from selflimit.structures.orderings.cells import lay_out
+    >>> count_in(lay_out(parent_cell("LZC-A"), "2x1x1", for_search=False))
+    OrderingCount(raw=495, distinct=49)
+
     Parameters
     ----------
     cell
@@ -169,7 +174,11 @@ def uniform_orbits(lengths: tuple[tuple[int, int], ...], counts: tuple[int, ...]
 
 
 def shares(number: int, limits: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """All ways to write ``number`` as an ordered sum with the given upper limits."""
+    """All ways to write ``number`` as an ordered sum with the given upper limits.
+
+    >>> list(shares(2, (1, 2)))
+    [(0, 2), (1, 1)]
+    """
     if len(limits) == 1:
         if number <= limits[0]:
             yield (number,)

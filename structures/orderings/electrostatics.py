@@ -12,7 +12,8 @@ from scipy.special import erfc
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
-from selflimit.structures.orderings.cells import VACANCY, DisorderedCell
+from selflimit.structures.orderings.cells import DisorderedCell
+from selflimit.structures.orderings.populations import VACANCY
 from selflimit.structures.parents.occupancies import occupancies
 from selflimit.structures.search.pair_energies import PairEnergy
 
@@ -53,6 +54,11 @@ def electrostatic_energy(cell: DisorderedCell) -> PairEnergy:
 
 def ewald_matrix(structure: Structure) -> FloatArray:
     """Matrix A (eV/e^2), shape (n_sites, n_sites), with ``E = q^T A q`` for every neutral set of charges q (e).
+
+    >>> salt = Structure.from_spacegroup("Fm-3m", Lattice.cubic(2.0), ["Na", "Cl"], [[0, 0, 0], [0.5, 0, 0]])
+    >>> charges = np.array([1.0] * 4 + [-1.0] * 4)
+    >>> print(f"{charges @ ewald_matrix(salt) @ charges / COULOMB / 4:.6f}")  # minus the Madelung constant of rock salt
+    -1.747565
 
     Self-interaction is on the diagonal; the term of the neutralising background is left out, so A holds for neutral
     charges only. With the splitting parameter a the sum over pairs is erfc(a r)/r in real and exp(-G^2/4a^2)/G^2 in

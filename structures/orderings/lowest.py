@@ -81,6 +81,10 @@ def lowest_orderings(
 ) -> list[RankedOrdering]:
     """The ``keep`` symmetry-distinct orderings of lowest energy, lowest first, exactly.
 
+    >>> from selflimit.structures import parent_cell
+    >>> [f"{one.energy:.3f}" for one in lowest_orderings(lay_out(parent_cell("LZC-A")), keep=2)]  # eV per formula unit
+    ['-98.139', '-98.132']
+
     Ties are kept: orderings within ``TIE`` of the last one kept are returned as well, so the list can be longer than
     ``keep``. Among orderings of one energy (to ``TIE``) the more degenerate come first, then the lexicographic order.
 
@@ -222,11 +226,11 @@ def orderings_document(
 
     Parameters
     ----------
+    parent
+        The disordered crystal, with formal charges.
     cell
-        'primitive', 'conventional', 'AxBxC' or an integer 3x3 matrix of the conventional cell.
-    keep
-        Orderings kept, lowest electrostatic energy first; ties of the last one are kept too.
-    checkpoint
+        As in :func:`selflimit.structures.orderings.cells.lay_out`.
+    keep, progress, checkpoint
         As in :func:`lowest_orderings`.
 
     Raises
@@ -244,7 +248,13 @@ def lowest_document(
     progress: Progress = silent,
     checkpoint: Path | None = None,
 ) -> OrderingsDoc:
-    """:func:`orderings_document` of a cell that is laid out."""
+    """:func:`orderings_document` of a cell that is laid out.
+
+    Parameters
+    ----------
+    cell, keep, most, progress, checkpoint
+        As in :func:`lowest_orderings`.
+    """
     count = count_in(cell)
     progress(0.0, f"{count.raw:,} orderings, {count.distinct:,} symmetry-distinct")
     ranked = lowest_orderings(cell, keep, most=most, progress=progress, checkpoint=checkpoint)

@@ -11,8 +11,9 @@ from pymatgen.core import Structure
 from selflimit.arrays import Int8Array, IntArray
 from selflimit.progress import Progress, silent
 from selflimit.structures.orderings.cell_shapes import cells_to_fill
-from selflimit.structures.orderings.cells import VACANCY, CellChoice, DisorderedCell
+from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
 from selflimit.structures.orderings.counting import count_in
+from selflimit.structures.orderings.populations import VACANCY
 from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, ORDERINGS_PER_BLOCK, check_size
 from selflimit.structures.parents.parents import LABEL, Parent
 from selflimit.structures.search.multinomial import multinomial
@@ -94,6 +95,10 @@ def enumerate_orderings(
     progress: Progress = silent,
 ) -> Iterator[OrderingBlock]:
     """Stream every symmetry-distinct ordering of ``parent``, in blocks of one cell.
+
+    >>> from selflimit.structures import parent_cell
+    >>> [ordering.degeneracy for block in enumerate_orderings(parent_cell("LZC-A")) for ordering in block]
+    [1, 2]
 
     Parameters
     ----------

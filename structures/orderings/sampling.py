@@ -30,10 +30,16 @@ def sample_orderings(
 ) -> list[Ordering]:
     """Draw ``k`` different symmetry-distinct orderings of ``parent`` in one cell.
 
+    >>> from selflimit.structures import parent_cell
+    >>> sample_orderings(parent_cell("LZC-A"), k=2, seed=1)[0].structure().formula
+    'Li2 Zr1 Cl6'
+
     Draws that repeat an ordering are dropped, so the uniform sample is a uniform one without replacement.
 
     Parameters
     ----------
+    parent
+        The disordered crystal.
     k
         Orderings wanted, at most the number of distinct ones.
     seed
@@ -56,7 +62,15 @@ def sample_orderings(
 def sample_in(
     cell: DisorderedCell, k: int, seed: int, weights: Literal["uniform", "degeneracy"] = "uniform"
 ) -> list[Ordering]:
-    """:func:`sample_orderings` in a cell that is laid out."""
+    """:func:`sample_orderings` in a cell that is laid out.
+
+    Parameters
+    ----------
+    cell
+        The cell.
+    k, seed, weights
+        As in :func:`sample_orderings`.
+    """
     distinct = count_in(cell).distinct
     if not 1 <= k <= distinct:
         raise InputError(f"expected a sample of 1 to {distinct:,} distinct orderings, got {k}")

@@ -32,7 +32,17 @@ class SavedSearch:
 
 
 def search_key(cell: DisorderedCell, keep: int, model: PairEnergy) -> str:
-    """SHA-256 of all that decides the result and the course of a search."""
+    """SHA-256 of all that decides the result and the course of a search.
+
+    Parameters
+    ----------
+    cell
+        Where is searched.
+    keep
+        Number of orderings wanted.
+    model
+        The energy that ranks them.
+    """
     digest = hashlib.sha256(repr([keep, model.constant, model.units, [pool.counts for pool in cell.pools]]).encode())
     for array in (cell.basis, cell.permutations, model.site, model.pair):
         digest.update(np.ascontiguousarray(array).tobytes())

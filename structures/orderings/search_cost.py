@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from selflimit.errors import InputError
-from selflimit.structures.orderings.cells import DisorderedCell, fitting_sizes
+from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.counting import count_in
+from selflimit.structures.orderings.populations import fitting_sizes
 from selflimit.structures.parents.parents import Parent
 
 ORDERINGS_PER_BLOCK = 8192
@@ -53,6 +54,11 @@ class SearchEstimate(NamedTuple):
 
 def estimate_search(cells: Iterable[DisorderedCell], superperiodic: bool = True) -> SearchEstimate:
     """CPU time and memory of an enumeration (or a search for the lowest), before it starts.
+
+    >>> from selflimit.structures import parent_cell
+    >>> from selflimit.structures.orderings.cell_shapes import cells_to_fill
+    >>> print(estimate_search(cells_to_fill(parent_cell("LZC-A"), "2x1x1", for_search=False)))
+    about 0.1 s on one core, 4.3 MiB of memory, 980 B if kept
 
     Parameters
     ----------

@@ -31,7 +31,15 @@ class SiteOperations(NamedTuple):
 
 
 def site_operations(primitive: PrimitiveCell, sites: IntArray, pool: IntArray) -> SiteOperations:
-    """What the operations of ``primitive`` do to its ``sites``, which have these pools, both of shape (n_sites,)."""
+    """What the crystal's operations do to its pooled sites.
+
+    Parameters
+    ----------
+    primitive
+        The primitive cell.
+    sites, pool
+        Its sites that belong to a pool, and the pool of each, shape (n_sites,).
+    """
     number = np.zeros(len(primitive.positions), dtype=np.int64)
     number[sites] = np.arange(len(sites))
     image = number[primitive.image[:, sites]]

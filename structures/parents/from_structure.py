@@ -32,6 +32,11 @@ def parent_from_structure(
 ) -> Parent:
     """Disordered parent from a crystal, whose cell counts as the conventional cell.
 
+    >>> from pymatgen.core import Lattice
+    >>> alloy = Structure(Lattice.cubic(3.9), [{"Na": 0.5, "K": 0.5}, "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    >>> parent_from_structure(alloy, "alloy", "made up").charges["K"]
+    1.0
+
     Sites are labelled by their property 'label', or else by element and orbit: Li1, Li2, ... Rounded occupancies such
     as 0.333 are taken as the fractions they stand for; ``notes`` of the parent says which.
 
@@ -85,13 +90,19 @@ def parent_from_poscar(
 ) -> Parent:
     """Disordered parent from a POSCAR, which knows no occupancies, and the occupancies of its sites.
 
-    Sites are labelled by element and orbit: Li1 is the first orbit of lithium in the file. Other parameters and errors
-    are those of :func:`parent_from_structure`.
+    Sites are labelled by element and orbit: Li1 is the first orbit of lithium in the file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    occupied, pools, charges, symprec
+        As in :func:`parent_from_structure`.
 
     Raises
     ------
     InputError
-        Missing or malformed file.
+        Missing or malformed file, or as :func:`parent_from_structure`.
     """
     path = Path(path)
     if not path.is_file():

@@ -29,7 +29,11 @@ def is_ordered(site: PeriodicSite) -> bool:
 
 
 def as_fraction(occupancy: float) -> Fraction | None:
-    """The fraction that a rounded or truncated decimal stands for, e.g. 1/3 for 0.333; None if it is taken as it is."""
+    """The fraction that a rounded or truncated decimal stands for, e.g. 1/3 for 0.333; None if it is taken as it is.
+
+    >>> as_fraction(0.333), as_fraction(0.875)
+    (Fraction(1, 3), None)
+    """
     written = Decimal(repr(float(occupancy)))
     digits = -int(written.as_tuple().exponent)
     unit = Decimal(1).scaleb(-digits)

@@ -160,7 +160,11 @@ def _written(share: float) -> str:
 
 
 def known_parents() -> list[str]:
-    """Names of the bundled parents, e.g. 'LZC-A'."""
+    """Names of the bundled parents, e.g. 'LZC-A'.
+
+    >>> known_parents()
+    ['LZC-A', 'LZC-C', 'LZC-D', 'LZC-E', 'LZC-trigonal', 'Li3InCl6']
+    """
     return sorted(_bundled()["models"])
 
 

@@ -15,7 +15,11 @@ from selflimit.arrays import BoolArray, IntArray
 
 
 def hermite_normal_form(matrices: IntArray) -> IntArray:
-    """Bases of the lattices spanned by the rows of integer ``matrices``, shape (..., 3, 3), none singular."""
+    """Bases of the lattices spanned by the rows of integer ``matrices``, shape (..., 3, 3), none singular.
+
+    >>> hermite_normal_form(np.array([[1, 1, 0], [1, -1, 0], [0, 0, 1]])).tolist()
+    [[1, 1, 0], [0, 2, 0], [0, 0, 1]]
+    """
     rows = np.moveaxis(matrices, (-2, -1), (0, 1)).astype(np.int64, order="C")  # row, column, then the matrices
     for column in range(3):
         for lower in range(column + 1, 3):
@@ -35,6 +39,9 @@ def _clear(upper: IntArray, lower: IntArray) -> None:
 
 def translations(hnfs: IntArray) -> IntArray:
     """One translation of each class modulo superlattices of one size, in the order of their index.
+
+    >>> translations(np.diag([1, 1, 2])).tolist()
+    [[0, 0, 0], [0, 0, 1]]
 
     Shape (..., n_cells, 3) for ``hnfs`` of shape (..., 3, 3).
     """
@@ -72,6 +79,10 @@ def keep_lattice(rotations: IntArray, hnfs: IntArray) -> BoolArray:
 
 def shapes(n_cells: int, rotations: IntArray) -> tuple[IntArray, IntArray]:
     """All superlattices of ``n_cells`` primitive cells up to the point group, and how many each stands for.
+
+    >>> from selflimit.structures import parent_cell
+    >>> shapes(2, parent_cell("LZC-A").primitive.generators)[1]  # 7 superlattices of two cells
+    array([2, 1, 2, 1, 1])
 
     Shapes (n_shapes, 3, 3) and (n_shapes,), in ascending order of the entries.
 

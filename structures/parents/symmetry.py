@@ -142,7 +142,12 @@ def symmetry_dataset(cell: SpglibCell, symprec: float) -> Any:
 
 
 def space_group(structure: Structure, symprec: float) -> tuple[int, str]:
-    """Number and symbol of the space group within ``symprec`` (Angstrom); (1, 'P1') if there is none."""
+    """Number and symbol of the space group within ``symprec`` (Angstrom); (1, 'P1') if there is none.
+
+    >>> from selflimit.structures import parent_cell
+    >>> space_group(parent_cell("LZC-trigonal").structure, symprec=0.01)
+    (164, 'P-3m1')
+    """
     dataset = symmetry_dataset(spglib_cell(structure), symprec)
     return (1, "P1") if dataset is None else (dataset.number, dataset.international)
 
@@ -155,6 +160,17 @@ def orbits(structure: Structure, symprec: float) -> IntArray:
 
 def check_space_group(structure: Structure, stated: int, symprec: float, name: str) -> None:
     """Refuse a crystal whose stated space group is lost at ``symprec``.
+
+    Parameters
+    ----------
+    structure
+        The crystal.
+    stated
+        Number of the space group that its file states.
+    symprec
+        Distance within which symmetry is found (Angstrom).
+    name
+        Of the file, for the message.
 
     Raises
     ------

@@ -43,8 +43,8 @@ def elastic_constants(
 
     Parameters
     ----------
-    relaxed
-        Crystal relaxed with ``force_field``.
+    relaxed, force_field
+        Crystal, and the force field it was relaxed with.
     strain
         Amplitude of the six Voigt strains, dimensionless.
     max_force
@@ -80,6 +80,15 @@ def stiffness(atoms: Atoms, label: str, strain: float = STRAIN_AMPLITUDE, max_fo
 
     Column j is ``(stress(+e_j) - stress(-e_j)) / (2 e)``: the residual stress of the relaxed crystal cancels.
 
+    Parameters
+    ----------
+    atoms
+        The relaxed crystal with its calculator (Angstrom).
+    label
+        What the crystal is, for messages.
+    strain, max_force
+        As in :func:`elastic_constants`.
+
     Raises
     ------
     ConvergenceError
@@ -104,7 +113,17 @@ def _response(atoms: Atoms, pair: tuple[int, int], label: str, strain: float, ma
 
 
 def strained(atoms: Atoms, pair: tuple[int, int], amplitude: float) -> Atoms:
-    """Copy under one engineering strain (``VOIGT`` component ``pair``), fractional coordinates kept."""
+    """Copy under one engineering strain, fractional coordinates kept.
+
+    Parameters
+    ----------
+    atoms
+        The crystal (Angstrom).
+    pair
+        One of :data:`VOIGT`.
+    amplitude
+        The engineering strain, dimensionless.
+    """
     deformation = np.eye(3)
     deformation[pair] += amplitude / 2
     deformation[pair[::-1]] += amplitude / 2

@@ -108,6 +108,9 @@ def resolved(outcomes: Sequence[Outcome]) -> dict[str, Relaxed]:
 def above_hull(compositions: Sequence[Composition], energies: Sequence[float]) -> list[float]:
     """Energies above the convex hull of the crystals themselves (eV/atom); for one composition above the lowest.
 
+    >>> above_hull([Composition("LiCl"), Composition("LiCl")], [-3.0, -2.875])
+    [0.0, 0.125]
+
     Parameters
     ----------
     compositions, energies
@@ -120,13 +123,16 @@ def above_hull(compositions: Sequence[Composition], energies: Sequence[float]) -
     elements = {element for composition in compositions for element in composition}
     corners = [PDEntry(Composition({element: 1.0}), max(energies) + UNREACHED) for element in elements]
     diagram = PhaseDiagram([*entries, *corners])
-    return [max(0.0, diagram.get_e_above_hull(entry) or 0.0) for entry in entries]
+    return [max(0.0, float(diagram.get_e_above_hull(entry) or 0.0)) for entry in entries]
 
 
 def boltzmann_weights(
     energies: Sequence[float] | FloatArray, degeneracies: Sequence[int], temperature: float
 ) -> FloatArray:
     """Canonical weights ``g exp(-E/k_B T) / Z``, which sum to 1.
+
+    >>> boltzmann_weights([0.0, 0.05], [1, 2], temperature=300.0).round(3)
+    array([0.776, 0.224])
 
     Parameters
     ----------

@@ -92,6 +92,8 @@ def relax(
         Ordered crystal (Angstrom).
     label, degeneracy
         Carried over to the document.
+    force_field, tolerances
+        What relaxes it, and when it counts as converged.
     displacement
         Standard deviation of the random displacement at the start (Angstrom).
 

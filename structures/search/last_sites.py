@@ -54,7 +54,15 @@ class Scratch(NamedTuple):
 
 
 def scratch_for(n_elements: int, n_positions: int, bits: int) -> Scratch:
-    """Working memory for the 64 completions of a word."""
+    """Working memory for the 64 completions of a word.
+
+    Parameters
+    ----------
+    n_elements, n_positions
+        Of the group: elements other than the identity, and positions.
+    bits
+        Binary digits of a species rank.
+    """
     sizes = (n_elements + 2, n_positions * bits, 64)
     return Scratch(*(np.empty(size, dtype=np.int64) for size in sizes))
 
@@ -87,7 +95,13 @@ def rank_bits(n_species: int) -> int:
 
 @lru_cache(maxsize=64)
 def completed_positions(pool: Numbers, counts: tuple[Numbers, ...], order: int) -> int:
-    """How many of the last positions are tabulated rather than walked, for a group of this order."""
+    """How many of the last positions are tabulated rather than walked.
+
+    Parameters
+    ----------
+    pool, counts, order
+        As in :func:`completions_for`.
+    """
     number, table = 0, min(LARGEST_TABLE, max(SMALLEST_TABLE, math.prod(map(multinomial, counts)) // order))
     choices = [[count for count in row if count > 0] for row in counts]
     while number < len(pool):

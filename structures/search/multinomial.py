@@ -5,5 +5,9 @@ from collections.abc import Sequence
 
 
 def multinomial(counts: Sequence[int]) -> int:
-    """Ways to put species s on ``counts[s]`` sites each."""
+    """Ways to put species s on ``counts[s]`` sites each.
+
+    >>> multinomial([2, 1, 1])
+    12
+    """
     return math.factorial(sum(counts)) // math.prod(math.factorial(count) for count in counts)

@@ -75,6 +75,17 @@ def lowest_energy(
     """Bring the fields up to the branch; lower bound of the energies of its completions of content ``key`` (eV).
 
     Each of the last positions takes the species of lowest energy in the field.
+
+    Parameters
+    ----------
+    fields
+        Tables and working memory.
+    ranks, walked
+        Species rank on each position, shape (n_positions,), and how many of the first ones are filled.
+    n_species
+        Ranks in each pool.
+    key
+        Content of the completions.
     """
     pair, field, energy, valid = fields.pair, fields.field, fields.energy, fields.valid
     bound = 0.0
@@ -99,7 +110,15 @@ def lowest_energy(
 def energy_with(
     fields: PartialEnergies, n_species: int, walked: int, rows: Int8Array, row: int
 ) -> float:  # pragma: no cover - compiled
-    """Energy of the branch with the completion ``rows[row]`` (eV)."""
+    """Energy of the branch with one of its completions (eV).
+
+    Parameters
+    ----------
+    fields, n_species, walked
+        As in :func:`lowest_energy`, which has brought them up to the branch.
+    rows, row
+        All completions, shape (n_completions, n_last), and the number of this one.
+    """
     energy = 0.0
     if len(fields.energy) > 0:
         energy = fields.energy[walked] + fields.inside[row]

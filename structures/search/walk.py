@@ -266,6 +266,21 @@ def next_orderings(
 
     One function for all searches, so that it is compiled once. Stops after ``blocks`` blocks of completions, or where
     the next block may not fit; call until the walk is over.
+
+    Parameters
+    ----------
+    walk
+        Where the search is; it is moved on.
+    fields
+        Energies along the branch, or :func:`~selflimit.structures.search.partial_energies.no_fields`.
+    limit
+        Highest energy of interest (eV).
+    labels, degeneracies, energies
+        Written from row ``number`` on: ranks, shape (n, n_positions), orbit lengths and energies (eV), shape (n,).
+    number
+        Rows that are written already.
+    blocks
+        Blocks of completions to look at.
     """
     problem, completions, branch, _ = walk
     depth, first, walked, valid = branch.depth, completions.first, len(branch.tried) - 1, fields.valid

@@ -15,9 +15,10 @@ from pymatgen.core import Lattice, Structure
 from selflimit.errors import InputError
 from selflimit.structures import Parent, count_orderings, enumerate_orderings, parent_cell
 from selflimit.structures.orderings.cell_shapes import cells_to_fill
-from selflimit.structures.orderings.cells import fitting_sizes, lay_out
+from selflimit.structures.orderings.cells import lay_out
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.orderings import enumerate_in
+from selflimit.structures.orderings.populations import fitting_sizes
 from selflimit.structures.orderings.search_cost import estimate_search
 from selflimit.structures.search.group_tree import BEGIN, CHILD, ELEMENT, SHARED, tree_of
 from selflimit.structures.search.last_sites import kept_table, tabulate
