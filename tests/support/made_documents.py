@@ -1,5 +1,8 @@
 """Documents made by hand, and written as jobflow writes a job's output."""
 
+from types import UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin
+
 from monty.json import jsanitize
 from pymatgen.core import Lattice, Structure
 
@@ -13,6 +16,7 @@ from selflimit.documents import (
     VoltageSegment,
 )
 
+CRYSTAL = Structure(Lattice.cubic(5.1), ["Li", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
 LEVEL = LevelOfTheory(method="force field", model="model-A", weights_sha256="ab")
 
 
@@ -44,10 +48,9 @@ def interface_reaction(first, second, k_eff=0.0):
 
 
 def relaxation(label, energy_per_atom, level=LEVEL):
-    crystal = Structure(Lattice.cubic(5.1), ["Li", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
     return RelaxationDoc(
-        label=label, formula="LiCl", structure=crystal, energy=2 * energy_per_atom, energy_per_atom=energy_per_atom,
-        volume=crystal.volume, volume_per_formula=crystal.volume, volume_change=0.0, max_force=0.0,
+        label=label, formula="LiCl", structure=CRYSTAL, energy=2 * energy_per_atom, energy_per_atom=energy_per_atom,
+        volume=CRYSTAL.volume, volume_per_formula=CRYSTAL.volume, volume_change=0.0, max_force=0.0,
         max_stress=0.0, steps=1, level_of_theory=level,
     )  # fmt: skip
 
@@ -59,3 +62,51 @@ def put(store, output, uuid, completed_at="2026-03-01T12:00:00.000001", tags=())
         "metadata": {"tags": list(tags)}, "hosts": [], "name": f"job {uuid}",
     }  # fmt: skip
     store.update(doc, key=["uuid", "index"])
+
+
+def filled(kind, length=3, **given):
+    """A document or record with every field filled by its type and bounds; lists have ``length`` items, inner ones two.
+
+    It holds no physics: it is for what must work for documents of every kind.
+    """
+    asked = {name: field for name, field in kind.model_fields.items() if name not in {*given, *VERSIONS}}
+    values = {name: _value(field.annotation, field.metadata, length, name) for name, field in asked.items()}
+    return kind(**values, **given)
+
+
+def _value(annotation, metadata, length, name):
+    """Something of that type, within the bounds in ``metadata``; of alternatives the first."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _value(inner[0], [*metadata, *inner[1:]], length, name)
+    if origin in (Union, UnionType):
+        return _value(inner[0], metadata, length, name)
+    if origin is Literal:
+        return inner[0]
+    if origin is tuple:
+        return tuple(_value(one, [], length, name) for one in inner if one is not Ellipsis)
+    if origin in (list, dict):
+        least = max((bound.min_length for bound in metadata if hasattr(bound, "min_length")), default=0)
+        values = [_value(inner[-1], [], min(length, 2), name)] * max(length, least)
+        return values if origin is list else {f"0.{number}": value for number, value in enumerate(values, 1)}
+    if annotation in (float, int):
+        return annotation(_number(metadata))
+    if annotation in PLAIN:
+        return TEXTS.get(name, PLAIN[annotation])
+    return filled(annotation, length)
+
+
+def _number(metadata):
+    """A number within the bounds; whole where the bounds leave room for one."""
+    bounds = {sign: getattr(one, sign) for one in metadata for sign in ("gt", "ge", "lt", "le") if hasattr(one, sign)}
+    low, high = bounds.get("gt", bounds.get("ge")), bounds.get("lt", bounds.get("le"))
+    if low is not None and high is not None:
+        return (low + high) / 2
+    return high - 1.0 if high is not None else (low or 0.0) + 1.0
+
+
+PLAIN = {str: "text <b> & 'more' of it\nin two lines", bool: True, Structure: CRYSTAL}
+"""What a field of that type holds."""
+TEXTS = {"formula": "Li2ZrCl6", "first": "Li2ZrCl6", "second": "LiCl", "working_ion": "Li", "path": "fields.npz"}
+"""What a field of that name holds."""
+VERSIONS = ("schema_version", "package_version")

@@ -78,6 +78,7 @@ from selflimit.documents.self_limitation import (
     VerdictDoc,
     ZoneGeometry,
 )
+from selflimit.documents.summaries import products_text
 from selflimit.documents.uncertainties import (
     BoundaryBand,
     EnergyError,
@@ -163,5 +164,6 @@ __all__ = [
     "ZoneGeometry",
     "common_level",
     "level_of",
+    "products_text",
     "with_level",
 ]

@@ -1,9 +1,9 @@
 """What every document shares: immutability, versions, and the level of theory that travels with every energy."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,7 +19,13 @@ from pymatgen.core import Composition, Structure
 from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit import __version__
+from selflimit.documents.pictures import picture_of
+from selflimit.documents.summaries import summary_html, summary_rows, summary_text
 from selflimit.errors import LevelOfTheoryError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SCHEMA_VERSION = "1"
 """Version of the documents that this package writes and reads; a change of a field's meaning raises it."""
@@ -66,10 +72,9 @@ class Document(Record):
         if not isinstance(data, Mapping):
             return data
         if (version := data.get("schema_version", SCHEMA_VERSION)) != SCHEMA_VERSION:
-            writer = data.get("package_version", "an unknown version")
             raise ValueError(
-                f"expected a document of schema version {SCHEMA_VERSION!r}, got {version!r}; selflimit {writer} wrote "
-                f"it, this is selflimit {__version__}: read it with that one"
+                f"expected a document of schema version {SCHEMA_VERSION!r}, got {version!r}; read it with the "
+                f"selflimit that wrote it, version {data.get('package_version', 'unknown')}, here is {__version__}"
             )
         return {name: value for name, value in data.items() if name != "search"}
 
@@ -78,6 +83,44 @@ class Document(Record):
     def search(self) -> SearchKeys:
         """What queries find the document by."""
         return search_keys(self)
+
+    def plot(self, folder: str | Path = ".", ax: "Axes | None" = None) -> "Figure":
+        """Draw the document, where its kind has a picture.
+
+        Parameters
+        ----------
+        folder
+            Folder of the run, which holds the fields of growths and stresses.
+        ax
+            Axes to draw on, at least 8 inches wide to keep labels readable; None: a figure of its own.
+
+        Returns
+        -------
+        Figure
+            What a notebook shows, and ``savefig`` writes.
+
+        Raises
+        ------
+        InputError
+            Its kind has no picture, or the fields are not in ``folder``.
+        MissingDependencyError
+            The plotting library is not installed.
+        """
+        return picture_of(self, Path(folder), ax)
+
+    def __repr__(self) -> str:
+        """Write a summary of at most 25 lines; ``model_dump`` has everything."""
+        return summary_text(self)
+
+    __str__ = __repr__
+
+    def __rich_repr__(self) -> Iterator[tuple[str, str]]:
+        """Give rich the same summary."""
+        yield from summary_rows(self)
+
+    def _repr_html_(self) -> str:
+        """Give a notebook the same summary."""
+        return summary_html(self)
 
 
 class LevelOfTheory(Record):

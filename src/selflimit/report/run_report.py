@@ -25,6 +25,7 @@ from selflimit.documents import (
     StabilityDoc,
     StressDoc,
     UncertaintyDoc,
+    products_text,
 )
 from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPointDoc, PressureSpreadDoc
 from selflimit.files import sha256, write_atomically
@@ -153,7 +154,7 @@ def comparison_rows(content: ReportContent) -> tables.TableRows:
     """Quantity, paper, ours, and whether ours is calibrated or predicted."""
     first, last = content.decompositions[0], content.decompositions[-1]
     rows: tables.TableRows = [
-        [f"products under Li, K_eff {doc.k_eff:g} GPa", said, tables.products_text(doc.products), "predicted"]
+        [f"products under Li, K_eff {doc.k_eff:g} GPa", said, products_text(doc.products), "predicted"]
         for doc, said in ((first, "LiCl + Zr (0 GPa)"), (last, "LiCl + ZrCl2 (15 GPa)"))
     ]
     rows += [
@@ -298,7 +299,7 @@ def mesoscale_chapter(page: Page, content: ReportContent, figures: dict[str, Pat
     page.table("Numerical effort and balance", tables.EFFORT_COLUMNS, tables.effort_rows(content.growths))
     page.heading("Stress at the interface")
     for number, doc in enumerate(distinct(content.stresses)):
-        made = tables.products_text(doc.decomposition.products)
+        made = products_text(doc.decomposition.products)
         caption = f"Static hydrostatic pressure with the products {made} in place (counterpart of Fig. 8D)."
         page.figure(figures[f"stress-{number}"], caption)
     page.table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(content.stresses))

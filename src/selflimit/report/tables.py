@@ -11,13 +11,13 @@ from selflimit.documents import (
     OrderingEnergiesDoc,
     OrderingsDoc,
     ParameterRow,
-    PhaseAmount,
     PredominanceDoc,
     ProductsDoc,
     RelaxationDoc,
     StabilityDoc,
     StressDoc,
     UncertaintyDoc,
+    products_text,
 )
 from selflimit.units import MICROMETRE
 
@@ -290,11 +290,6 @@ def gist(doc: Document) -> str:
 
 def _peak(doc: GrowthDoc | StressDoc) -> float:
     return max(doc.peak_compression) if isinstance(doc, GrowthDoc) else doc.peak_compression
-
-
-def products_text(products: Sequence[PhaseAmount]) -> str:
-    """Products as text, e.g. '6 LiCl + Zr'."""
-    return " + ".join(part.formula if part.amount == 1 else f"{part.amount:.4g} {part.formula}" for part in products)
 
 
 def _above(doc: OrderingsDoc, rank: int) -> float:

@@ -126,7 +126,7 @@ def test_a_document_of_another_schema_is_left_out_with_the_reason(store, made, f
         "@module": DecompositionDoc.__module__, "@class": "DecompositionDoc", "schema_version": "99",
     }  # fmt: skip
     made.put(store, written, "other", tags=["tomorrow"])
-    with pytest.warns(UserWarning, match=r"schema version '1', got '99'; selflimit 0.1.0 wrote it"):
+    with pytest.warns(UserWarning, match=r"schema version '1', got '99'; read it with the selflimit that wrote it"):
         assert results(store, tag="tomorrow", **filters) == []
     assert results(store, fields=["k_eff"], tag="tomorrow", **filters) == []
 

@@ -1,0 +1,54 @@
+"""Which function draws which kind of document. Documents know the stages by name only: they are loaded when asked."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from selflimit.errors import InputError, MissingDependencyError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PICTURES = {
+    "GrowthDoc": "selflimit.mesoscale.pictures.default_pictures:draw_growth",
+    "InterfaceReactionDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_interface_reactions",
+    "PredominanceDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_predominance",
+    "StabilityDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_stability",
+    "StressDoc": "selflimit.mesoscale.pictures.default_pictures:draw_stress",
+    "UncertaintyDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_uncertainty",
+}
+"""Kind of document -> 'module:function' that draws it, called with document, folder of its fields, and axes."""
+
+
+def picture_of(document: object, folder: Path, ax: "Axes | None") -> "Figure":
+    """Draw a document in the way that suits its kind.
+
+    Parameters
+    ----------
+    document
+        A document of a kind in ``PICTURES``.
+    folder
+        Folder of its field files, where it has any.
+    ax
+        Axes to draw on; None: a figure of its own.
+
+    Raises
+    ------
+    InputError
+        Its kind has no picture.
+    MissingDependencyError
+        The plotting library is not installed.
+    """
+    kind = type(document).__name__
+    if kind not in PICTURES:
+        raise InputError(f"expected a document with a picture ({', '.join(PICTURES)}), got {kind}; print it instead")
+    module, _, function = PICTURES[kind].partition(":")
+    try:
+        draw = getattr(import_module(module), function)
+    except ModuleNotFoundError as cause:
+        if cause.name is None or cause.name.split(".")[0] not in ("matplotlib", "PIL"):
+            raise
+        raise MissingDependencyError(f"{cause.name} is not installed; pip install 'selflimit[plots]'") from cause
+    figure: Figure = draw(document, folder, ax).figure.canvas.figure  # also where the axes lie in a part of a figure
+    return figure
