@@ -21,7 +21,9 @@ def test_each_stage_is_its_root_folder(stage):
     assert Path(module.__file__).resolve().parent == ROOT / stage
 
 
-@pytest.mark.parametrize("code", ["import selflimit", "from selflimit.cli.main import parser; parser().format_help()"])
+@pytest.mark.parametrize(
+    "code", ["import selflimit", "from selflimit.cli.parsing import parser; parser().format_help()"]
+)
 def test_import_and_help_load_nothing_heavy(code):
     ask = f"import sys; {code}; print([m for m in {HEAVY} if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
@@ -75,7 +77,7 @@ def here(tmp_path, monkeypatch):
         (["report", "--folder", "none"], "none holds no run"),
         (["results", "--store", "none"], "no results at none"),
         (["diagram", "--entries", "none.json", "--formula", "LiCl"], "none.json"),
-        (["diagram", "--entries", "none.json"], "--formula"),
+        (["diagram", "--entries", "none.json"], "none.json"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(arguments, named, here, capsys):

@@ -49,7 +49,7 @@ def test_unknown_presets_are_refused(tmp_path, capsys):
     assert main(asked(tmp_path, "--preset", "fig9")) == 2
     assert "fig8-step1" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
-    assert main(asked(tmp_path, "--preset", "list")) == 0
+    assert main(["interface", "--preset", "list"]) == 0
     assert "lgps-step2" in capsys.readouterr().out
 
 

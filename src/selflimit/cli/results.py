@@ -36,7 +36,7 @@ def query(asked: Namespace) -> None:
         print_table(f"{len(found)} documents", tables.RESULT_COLUMNS, tables.result_rows(found))
 
 
-def copy(asked: Namespace) -> None:
+def copy_results(asked: Namespace) -> None:
     """Copy one store into another."""
     source, target = open_store(asked.source, must_exist=True), open_store(asked.target)
     with progress_bar("copy") as progress:

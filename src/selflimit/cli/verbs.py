@@ -1,44 +1,139 @@
-"""The verbs of the command line: one row each, with its options and where its function is.
+"""The verbs of the command line: one row each, with its options, its modes, and where their functions are.
 
-To add a verb, add a row; to add an option, add it in :mod:`selflimit.options`. Functions are named, not imported:
-they are heavy, and `selflimit --help` answers at once.
+To add a verb, add a row; to add an option, add it in :mod:`selflimit.cli.options`. It then applies to the verb's last
+mode, and to another one that names it. Functions are named, not imported: they are heavy, and `selflimit --help`
+answers at once.
 """
 
-from argparse import ArgumentParser
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from selflimit.cli import checks
+from selflimit.cli.modes import AddOptions, Condition, Mode, has_other_value, has_value, is_given, names_of
 from selflimit.cli.options import chain, diagrams, managers, presets, queries, verdicts
 
 
 @dataclass(frozen=True)
 class Verb:
-    """One verb: its help, an example, its options, and 'module:function' below selflimit.workflows."""
+    """One verb.
+
+    Attributes
+    ----------
+    name, text
+        What is typed, and what it does.
+    options
+        What adds its options.
+    modes
+        The ways of using it; the last one is taken where no other is asked for.
+    example
+        Command lines.
+    conditions
+        Options that need others.
+    """
 
     name: str
     text: str
-    function: str
-    options: tuple[Callable[[ArgumentParser], None], ...]
+    options: tuple[AddOptions, ...]
+    modes: tuple[Mode, ...]
     example: str
+    conditions: tuple[Condition, ...] = ()
+
+
+RELAXED = (
+    Condition(frozenset({"charge", "occupancy"}), checks.is_parent_a_file, "with a file as --parent"),
+    Condition(frozenset({"window", "most_screened"}), has_other_value("screen", ""), "with --screen"),
+    Condition(frozenset({"screen", "wall_time"}), has_value("force_field", "VASP"), "with --force-field VASP"),
+    Condition(frozenset({"max_force"}), has_other_value("force_field", "VASP"), "with a force field"),
+)
+"""When options of the crystal and of its relaxation apply."""
+
+FILLED = (names_of(chain.printed, chain.crystal) - {"keep"}) | {"n_cells", "up_to"}
+"""Options of every mode that only lays out orderings."""
+ORDERINGS = (
+    Mode(
+        "with --count", "orderings:orderings_only", is_given("count"), FILLED | {"count", "skip_superperiodic"}
+    ),
+    Mode(
+        "with --write", "orderings:orderings_only", is_given("write"), FILLED | {"write", "skip_superperiodic", "most"}
+    ),
+    Mode(
+        "with --sample", "orderings:orderings_only", is_given("sample"),
+        FILLED | {"sample", "sample_seed", "weights", "cifs"},
+    ),
+    Mode(
+        "with --no-relax", "orderings:orderings_only", is_given("no_relax"),
+        FILLED | {"no_relax", "keep", "most", "cifs", "folder"},
+    ),
+    Mode(
+        "with relaxation", "run:orderings",
+        idle=frozenset({"n_cells", "up_to", "skip_superperiodic", "sample_seed", "weights", "most"}),
+    ),
+)  # fmt: skip
+
+BY_FORMULA = names_of(diagrams.add_diagram_options)
+"""Options of diagrams of entries."""
+DIAGRAMS = (
+    Mode(
+        "with formulas (FORMULA or --formula)", "diagram:diagram_of_formulas", is_given("formulas", "formula"),
+        BY_FORMULA | {"k_eff", "voltage_range", "json", "store"}, check=checks.check_formulas,
+    ),
+    Mode("without formulas, of relaxed crystals", "run:diagram", idle=BY_FORMULA),
+)  # fmt: skip
+OF_ENTRIES = (
+    Condition(frozenset({"source"}), has_value("entries", None), "without --entries"),
+    Condition(frozenset({"energy_error", "seed"}), has_other_value("samples", 0), "with --samples above 0"),
+)
+"""When options of diagrams of entries apply."""
+
+OF_PRESETS = names_of(presets.add_preset_options)
+INTERFACES = (
+    Mode("with --preset list", "preset:run_preset", has_value("preset", "list"), frozenset({"preset"})),
+    Mode(
+        "with --preset NAME", "preset:run_preset", is_given("preset"),
+        OF_PRESETS | {"grid_cells", "seed", "duration", "store", "json"},
+    ),
+    Mode("without --preset", "run:interface", idle=OF_PRESETS),
+)  # fmt: skip
+
+
+def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, ...]:
+    """Modes of the verbs about a run folder or a submitted flow.
+
+    Parameters
+    ----------
+    name
+        The verb.
+    *own
+        Its options that apply to both.
+    needs_run
+        Whether it needs to know which; otherwise it can be about all flows of a project.
+    """
+    function, both = f"manager:{name}", frozenset({"run", "json", *own})
+    all_flows = Mode("for all flows of a project", function, has_value("run", None), frozenset({"project", "json"}))
+    return (
+        *(() if needs_run else (all_flows,)),
+        Mode("for a run folder", function, checks.is_about_a_folder, both | {"store"}, check=checks.check_drawing),
+        Mode("for a submitted flow", function, only=both | {"project", "break_lock"}, check=checks.check_drawing),
+    )
 
 
 VERBS = (
     Verb(
         "run",
         "the whole chain, from the crystal to the report",
-        "run:run",
-        (chain.chain, chain.interface, verdicts.closed_loop),
+        (chain.chain, chain.interface, verdicts.add_closed_loop),
+        (Mode("", "run:run"),),
         """\
 example:
   selflimit run                                   Li2ZrCl6 on embedded defaults, results in selflimit-run/
   selflimit run --parent my.cif --folder my-run   your own disordered crystal
 Run the same command again, or `selflimit resume FOLDER`, to resume: finished steps are not repeated.""",
+        RELAXED,
     ),
     Verb(
         "orderings",
         "symmetry-distinct orderings of a disordered crystal, ranked",
-        "run:orderings",
         (chain.chain, chain.without_relaxation),
+        ORDERINGS,
         """\
 example:
   selflimit orderings --parent LZC-A --cell conventional --keep 5       rank by electrostatics, relax the lowest
@@ -47,12 +142,13 @@ example:
   selflimit orderings --parent my.cif --up-to 6 --skip-superperiodic --count    every crystal of up to 6 cells once
   selflimit orderings --parent POSCAR --occupancy Li=Li:0.5 --count     occupancies beside a POSCAR
 Energies are electrostatic, in eV per formula unit; the relaxation decides which ordering is lowest.""",
+        RELAXED,
     ),
     Verb(
         "diagram",
         "products against voltage and K_eff, reactions, volumes",
-        "run:diagram",
-        (chain.chain, diagrams.diagram),
+        (chain.chain, diagrams.add_diagram_options),
+        DIAGRAMS,
         """\
 example:
   selflimit diagram Li2ZrCl6                       shipped entries: tables, maps, uncertainty, in seconds
@@ -60,23 +156,25 @@ example:
   selflimit diagram Li3N --entries mine.json       your entries (JSON list of ComputedStructureEntry)
   selflimit diagram --k-eff 0 5 10 15              no formula: the run's disordered crystal, all phases relaxed
 Voltages are in V vs Li/Li+, K_eff in GPa, volumes in cubic Angstrom per formula unit.""",
+        (*RELAXED, *OF_ENTRIES),
     ),
     Verb(
         "interface",
         "growth in particle layers and static stress at the interface",
-        "run:interface",
-        (chain.chain, chain.interface, verdicts.closed_loop, presets.presets),
+        (chain.chain, chain.interface, verdicts.add_closed_loop, presets.add_preset_options),
+        INTERFACES,
         """\
 example:
   selflimit interface --duration 1200 --overpotential -0.1
   selflimit interface --preset fig5-graded    one of the paper's simulations beside its published numbers
 Lengths are in micrometres, times in s, pressures in MPa (compression positive in tables).""",
+        RELAXED,
     ),
     Verb(
         "verdict",
         "does this layer self-limit? beside the uniform fine layer",
-        "verdict:verdict",
-        (chain.printed, verdicts.conditions, verdicts.verdict),
+        (chain.printed, verdicts.add_conditions, verdicts.add_layer),
+        (Mode("", "verdict:judge_layer", check=checks.check_grid),),
         """\
 example:
   selflimit verdict --coarse-fraction 0.4 --radius 5 --overpotential -0.1 --correction 80
@@ -85,8 +183,8 @@ Lengths are in micrometres, pressures in MPa, compression positive.""",
     Verb(
         "design-map",
         "probability of self-limitation over designs and conditions",
-        "verdict:design_map_here",
-        (chain.printed, verdicts.conditions, verdicts.design_map),
+        (chain.printed, verdicts.add_conditions, verdicts.add_designs),
+        (Mode("", "verdict:judge_designs", check=checks.check_grid),),
         """\
 example:
   selflimit design-map --coarse-fraction 0 0.2 0.4 --correction 30 100 200 --packings 3 --workers 2
@@ -95,8 +193,8 @@ Run the same command again to resume: finished points are kept.""",
     Verb(
         "report",
         "write the HTML report of a finished run again",
-        "run:report",
         (chain.common, chain.folder),
+        (Mode("", "run:report", check=checks.check_folder),),
         """\
 example:
   selflimit report --folder selflimit-run    write selflimit-run/report.html again from its documents""",
@@ -104,8 +202,17 @@ example:
     Verb(
         "results",
         "query the store",
-        "results:query",
-        (chain.common, queries.results),
+        (chain.common, queries.add_filters),
+        (
+            Mode(
+                "with --json",
+                "results:query",
+                is_given("json"),
+                idle=frozenset({"format"}),
+                check=checks.check_store,
+            ),
+            Mode("without --json", "results:query", check=checks.check_store),
+        ),
         """\
 example:
   selflimit results --formula Li2ZrCl6 --kind StabilityDoc --k-eff 15
@@ -115,8 +222,8 @@ example:
     Verb(
         "store",
         "copy results from one store to another",
-        "results:copy",
-        (queries.copy,),
+        (queries.add_copy_options,),
+        (Mode("", "results:copy_results", check=checks.check_source),),
         """\
 example:
   selflimit store copy selflimit-store mongodb://user:password@host:27017/selflimit
@@ -125,19 +232,28 @@ Run the same command again after an interruption: what is there already is not c
     Verb(
         "submit",
         "hand the whole chain to a job manager",
-        "manager:submit",
-        (chain.common, chain.tags, chain.crystal, chain.energies, chain.interface, managers.submission),
+        (chain.printed, chain.tags, chain.crystal, chain.energies, chain.interface, managers.add_submission),
+        (
+            Mode(
+                "with --manager fireworks",
+                "manager:submit",
+                has_value("manager", "fireworks"),
+                idle=frozenset({"project", "exec_config", "resources"}),
+            ),
+            Mode("with --manager jobflow-remote", "manager:submit", idle=frozenset({"launchpad"})),
+        ),
         """\
 example:
   selflimit submit --project selflimit --worker slurm --worker-for relax=gpu --resources ntasks=1
   selflimit submit --manager fireworks --launchpad my_launchpad.yaml
 The jobs run wherever the manager's runner sends them; `selflimit status` tells how far they are.""",
+        RELAXED,
     ),
     Verb(
         "status",
         "how far a run or a submitted flow is, and what went wrong",
-        "manager:status",
-        (chain.common, managers.status),
+        (chain.common, managers.add_status_options),
+        modes_of_flow("status", needs_run=False),
         """\
 example:
   selflimit status                   every flow of the jobflow-remote project
@@ -147,8 +263,8 @@ example:
     Verb(
         "resume",
         "go on with a run, or run the failed jobs of a submitted flow again",
-        "manager:resume",
-        (chain.common, managers.resume),
+        (chain.common, managers.add_resume_options),
+        modes_of_flow("resume"),
         """\
 example:
   selflimit resume selflimit-run     go on with the options that the run was started with
@@ -157,8 +273,8 @@ example:
     Verb(
         "graph",
         "draw a flow and the states of its jobs",
-        "manager:graph",
-        (chain.common, managers.graph),
+        (chain.common, managers.add_drawing_options),
+        modes_of_flow("graph", "out"),
         """\
 example:
   selflimit graph selflimit-run --out flow.svg    a picture; neither network nor Graphviz is needed
@@ -167,8 +283,13 @@ example:
     Verb(
         "fetch",
         "bring the results of a submitted flow into a folder",
-        "manager:fetch",
-        (chain.common, managers.fetch),
+        (chain.common, managers.add_fetch_options),
+        (
+            Mode(
+                "with --store", "manager:fetch", is_given("store"), idle=frozenset({"project"}), check=checks.check_flow
+            ),
+            Mode("without --store", "manager:fetch", check=checks.check_flow),
+        ),
         """\
 example:
   selflimit fetch 3f2a91 --folder my-run --store mongodb://host/selflimit    documents, fields and report.html""",

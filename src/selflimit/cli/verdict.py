@@ -35,7 +35,7 @@ from selflimit.units import MICROMETRE
 from selflimit.workflows.running.local import ended_with_its_workers
 
 
-def verdict(asked: Namespace) -> None:
+def judge_layer(asked: Namespace) -> None:
     """Judge one layer beside the uniform fine layer under the same conditions: the control."""
     settings, parameters = settings_of(asked), parameters_of(asked)
     point = point_of(asked)
@@ -56,17 +56,15 @@ def verdict(asked: Namespace) -> None:
         print_line(f"{name}: {doc.reason}")
 
 
-def design_map_here(asked: Namespace) -> None:
+def judge_designs(asked: Namespace) -> None:
     """Judge all points of a design map in worker processes, print it and draw it.
 
     Raises
     ------
     InputError
-        A value out of range, or no packing asked for.
+        A value out of range.
     """
     settings, parameters = settings_of(asked), parameters_of(asked)
-    if asked.packings < 1:
-        raise InputError(f"expected at least one packing, got --packings {asked.packings}")
     radii = [radius * MICROMETRE for radius in asked.radius]
     seeds = range(asked.seed, asked.seed + asked.packings)
     points = design_points(asked.coarse_fraction, radii, asked.overpotential, asked.correction, list(seeds))

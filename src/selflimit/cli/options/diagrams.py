@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 
 
-def diagram(parser: ArgumentParser) -> None:
+def add_diagram_options(parser: ArgumentParser) -> None:
     """Options of diagrams of given entries."""
     parser.add_argument(
         "formulas", nargs="*", metavar="FORMULA", help="electrolytes, e.g. Li2ZrCl6; none: the run's disordered crystal"

@@ -3,19 +3,19 @@
 from argparse import ArgumentParser
 
 
-def project(parser: ArgumentParser) -> None:
+def add_project(parser: ArgumentParser) -> None:
     """Which jobflow-remote project."""
     parser.add_argument(
         "--project", metavar="NAME", help="jobflow-remote project (default: $JFREMOTE_PROJECT, or the only one)"
     )
 
 
-def run_or_flow(parser: ArgumentParser) -> None:
+def add_run_or_flow(parser: ArgumentParser) -> None:
     """A run folder, or a flow of jobflow-remote."""
     parser.add_argument("run", metavar="RUN", help="run folder, or uuid of a submitted flow (its beginning is enough)")
 
 
-def submission(parser: ArgumentParser) -> None:
+def add_submission(parser: ArgumentParser) -> None:
     """Where the jobs are to run."""
     group = parser.add_argument_group("job manager")
     group.add_argument(
@@ -24,7 +24,7 @@ def submission(parser: ArgumentParser) -> None:
         default="jobflow-remote",
         help="who runs the jobs (default: %(default)s)",
     )
-    project(group)  # type: ignore[arg-type]
+    add_project(group)  # type: ignore[arg-type]
     group.add_argument("--worker", metavar="NAME", help="worker of the jobs (default: the project's first)")
     group.add_argument(
         "--worker-for",
@@ -44,18 +44,18 @@ def submission(parser: ArgumentParser) -> None:
     group.add_argument("--launchpad", metavar="FILE", help="FireWorks only: the launchpad's YAML file")
 
 
-def status(parser: ArgumentParser) -> None:
+def add_status_options(parser: ArgumentParser) -> None:
     """All flows, or the jobs of one."""
-    project(parser)
+    add_project(parser)
     parser.add_argument(
         "run", metavar="RUN", nargs="?", help="run folder, or uuid of a submitted flow; none: every flow of the project"
     )
 
 
-def resume(parser: ArgumentParser) -> None:
+def add_resume_options(parser: ArgumentParser) -> None:
     """Which run goes on."""
-    project(parser)
-    run_or_flow(parser)
+    add_project(parser)
+    add_run_or_flow(parser)
     parser.add_argument(
         "--break-lock",
         action="store_true",
@@ -63,17 +63,17 @@ def resume(parser: ArgumentParser) -> None:
     )
 
 
-def graph(parser: ArgumentParser) -> None:
+def add_drawing_options(parser: ArgumentParser) -> None:
     """Which flow is drawn, and where to."""
-    project(parser)
-    run_or_flow(parser)
+    add_project(parser)
+    add_run_or_flow(parser)
     parser.add_argument(
         "--out", metavar="FILE", help="picture (.svg) or Mermaid text (.mmd); none: Mermaid text on standard output"
     )
 
 
-def fetch(parser: ArgumentParser) -> None:
+def add_fetch_options(parser: ArgumentParser) -> None:
     """Which flow's results go where."""
-    project(parser)
+    add_project(parser)
     parser.add_argument("run", metavar="FLOW", help="uuid of a submitted flow (its beginning is enough)")
     parser.add_argument("--folder", required=True, help="new or empty folder for documents, fields and report")

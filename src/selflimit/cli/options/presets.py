@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 
 
-def presets(parser: ArgumentParser) -> None:
+def add_preset_options(parser: ArgumentParser) -> None:
     """One of the paper's simulations instead of the run's own interface."""
     group = parser.add_argument_group("the paper's simulations")
     group.add_argument(

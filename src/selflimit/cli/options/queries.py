@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 
 
-def results(parser: ArgumentParser) -> None:
+def add_filters(parser: ArgumentParser) -> None:
     """Filters of documents."""
     parser.add_argument(
         "--kind", help="document type, e.g. RelaxationDoc, StabilityDoc, DecompositionDoc, GrowthDoc, StressDoc"
@@ -33,7 +33,7 @@ def results(parser: ArgumentParser) -> None:
     shown.add_argument("--format", choices=("table", "json", "csv"), default="table", help="default: %(default)s")
 
 
-def copy(parser: ArgumentParser) -> None:
+def add_copy_options(parser: ArgumentParser) -> None:
     """From which store to which."""
     parser.add_argument("what", choices=("copy",), help="what to do")
     parser.add_argument("source", help="folder or MongoDB URI of the results; is not changed")

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 
 
-def conditions(parser: ArgumentParser) -> None:
+def add_conditions(parser: ArgumentParser) -> None:
     """Domain, duration and criterion, which all points share."""
     parser.add_argument(
         "--grid",
@@ -61,7 +61,7 @@ def conditions(parser: ArgumentParser) -> None:
     )
 
 
-def verdict(parser: ArgumentParser) -> None:
+def add_layer(parser: ArgumentParser) -> None:
     """One layer."""
     parser.add_argument(
         "--coarse-fraction", type=float, default=0.4, metavar="SHARE", help="of the layer (default: %(default)s)"
@@ -85,7 +85,7 @@ def verdict(parser: ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FOLDER", help="also write both verdicts as JSON files")
 
 
-def design_map(parser: ArgumentParser) -> None:
+def add_designs(parser: ArgumentParser) -> None:
     """All combinations of designs and conditions."""
     parser.add_argument(
         "--coarse-fraction",
@@ -122,7 +122,7 @@ def design_map(parser: ArgumentParser) -> None:
     )
 
 
-def closed_loop(parser: ArgumentParser) -> None:
+def add_closed_loop(parser: ArgumentParser) -> None:
     """The loop between products and constriction, at the interface."""
     parser.add_argument(
         "--closed-loop",

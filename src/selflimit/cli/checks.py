@@ -1,0 +1,73 @@
+"""What a verb can refuse before anything heavy is imported, beyond each option by itself."""
+
+import os
+from argparse import Namespace
+from pathlib import Path
+
+from selflimit.cli.options.formulas import require_shipped_formula
+from selflimit.cli.options.known import bundled_parents
+from selflimit.cli.run_folders import is_run_folder, require_flow, require_results, require_run_folder
+from selflimit.errors import InputError
+from selflimit.suggestions import did_you_mean
+
+DRAWINGS = (".svg", ".mmd")
+
+
+def is_parent_a_file(asked: Namespace) -> bool:
+    """Whether the crystal comes from a file."""
+    return asked.parent not in bundled_parents()
+
+
+def is_about_a_folder(asked: Namespace) -> bool:
+    """Whether a run folder is named rather than a submitted flow.
+
+    Raises
+    ------
+    InputError
+        It is neither.
+    """
+    return is_run_folder(asked.run)
+
+
+def check_folder(asked: Namespace) -> None:
+    """Refuse a folder without a run."""
+    require_run_folder(asked.folder)
+
+
+def check_flow(asked: Namespace) -> None:
+    """Refuse what is no submitted flow."""
+    require_flow(asked.run)
+
+
+def check_store(asked: Namespace) -> None:
+    """Refuse a store without results."""
+    from selflimit.settings import Settings  # pydantic takes half a second to import
+
+    require_results(asked.store or Settings().store)
+
+
+def check_source(asked: Namespace) -> None:
+    """Refuse a store to copy from without results."""
+    require_results(asked.source)
+
+
+def check_grid(asked: Namespace) -> None:
+    """Refuse a grid of one direction, or of four."""
+    if len(asked.grid_cells) not in (2, 3):
+        raise InputError(f"--grid: expected cells along x and y, or x, y and z, got {len(asked.grid_cells)} numbers")
+
+
+def check_drawing(asked: Namespace) -> None:
+    """Refuse a kind of drawing that is not made."""
+    ending = Path(getattr(asked, "out", None) or "flow.svg").suffix
+    if ending not in DRAWINGS:
+        meant = did_you_mean(ending, DRAWINGS)
+        raise InputError(f"--out: expected a file that ends in .svg or .mmd, got {asked.out!r}{meant}")
+
+
+def check_formulas(asked: Namespace) -> None:
+    """Refuse formulas of which no entry ships, where shipped entries are asked for."""
+    is_shipped = asked.source == "force-field" or (asked.source == "auto" and not os.environ.get("MP_API_KEY"))
+    if is_shipped and not asked.entries:
+        for formula in [*asked.formulas, *asked.formula]:
+            require_shipped_formula(formula)

@@ -1,0 +1,42 @@
+"""What reads each option that takes a number or a known word, by the name under which it is kept.
+
+An option of one name means the same with every verb, so that it is read in one way.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from selflimit.cli.options import words
+from selflimit.cli.options.formulas import require_elements, require_formula
+from selflimit.cli.options.quantities import read_as, told
+from selflimit.plausible import QUANTITIES
+
+NUMBERS = {name: read_as(name) for name in QUANTITIES}
+WORDS: dict[str, Callable[[str], str]] = {
+    "force_field": words.require_force_field,
+    "screen": words.require_screen,
+    "parent": words.require_parent,
+    "charge": words.require_charge,
+    "occupancy": words.require_occupancy,
+    "cell": words.require_cell,
+    "preset": words.require_preset,
+    "formula": require_formula,
+    "formulas": require_formula,
+    "chemsys": require_elements,
+    "kind": words.require_kind,
+    "fields": words.require_fields,
+    "sort": words.require_field,
+    "since": words.require_day,
+    "until": words.require_day,
+    "worker_for": words.require_assignment,
+    "resources": words.require_assignment,
+    "entries": partial(words.require_file, what="JSON file of entries"),
+    "parameters": partial(words.require_file, what="documents/parameters-0.json of a finished run"),
+    "launchpad": partial(words.require_file, what="YAML file of a launchpad"),
+}
+READERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
+    {**NUMBERS, **{name: told(read) for name, read in WORDS.items()}}
+)
+"""Readers by the options' names."""
