@@ -115,7 +115,8 @@ def _orbits_of(cell: DisorderedCell, elements: Int32Array, subgroup: Int32Array)
     length = np.bincount(members, minlength=row.size * n)
     element, site = np.divmod(np.flatnonzero(length), max(n, 1))
     kind = (element * n_pools + pool[site]) * (n + 1) + length[length > 0]
-    return np.bincount(kind, minlength=row.size * n_pools * (n + 1)).reshape(-1, n_pools, n + 1).astype(np.int32)
+    types = np.bincount(kind, minlength=row.size * n_pools * (n + 1))
+    return types.reshape(row.size, n_pools, n + 1).astype(np.int32)
 
 
 def _least_of_orbits(elements: Int32Array, subgroup: Int32Array) -> IntArray:
