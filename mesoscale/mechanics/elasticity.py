@@ -6,7 +6,6 @@ plane strain it is uniform and such that no force is left along z: a long body w
 Tension is positive: compression is a negative hydrostatic pressure P = tr(sigma)/3.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -80,30 +79,6 @@ def roller_box(grid: Grid) -> BoolArray:
         np.moveaxis(fixed[..., axis], axis, 0)[[0, -1]] = True
     fixed[..., [0, -1], :] = True
     return fixed
-
-
-def mixed_eigenstrain(fractions: Sequence[FloatArray], strains: Sequence[Sequence[float]]) -> FloatArray:
-    """Eigenstrain sum_k h_k K_k of any number of phases or order parameters.
-
-    Parameters
-    ----------
-    fractions
-        Field h_k per cell of each phase, shape ``shape`` each.
-    strains
-        Eigenstrain K_k of each phase: (xx, yy, zz), or with shear all components as in ``stress_measures``.
-
-    Returns
-    -------
-    Eigenstrain per cell, dimensionless, shape ``shape + (3,)`` or with shear ``shape + (4,)`` or ``shape + (6,)``.
-
-    Raises
-    ------
-    InputError
-        If there are not as many strains as fractions.
-    """
-    if len(fractions) != len(strains):
-        raise InputError(f"expected one strain for each of the {len(fractions)} fractions, got {len(strains)} strains")
-    return np.tensordot(np.stack(fractions, axis=-1), np.asarray(strains, dtype=np.float64), axes=1)
 
 
 def equilibrium(

@@ -1,31 +1,20 @@
-"""What is read from a stress: hydrostatic pressure, von Mises, principal stresses, tractions on an interface.
+"""What is read from a stress: hydrostatic pressure, von Mises and principal stresses.
 
 A symmetric tensor is an array whose last axis has the components (xx, yy, zz, xy) in two dimensions and
 (xx, yy, zz, xy, xz, yz) in three; shear components are those of the tensor, not twice them. Tension is positive.
 """
 
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 
 from selflimit.arrays import FloatArray
-from selflimit.errors import InputError
 from selflimit.mesoscale.grid import Grid, mean_of_neighbours
 
 PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 """Position in the tensor of each component."""
 XX, YY, ZZ, XY, XZ, YZ = range(6)
 """Order of the components of a symmetric tensor."""
-
-
-class Tractions(NamedTuple):
-    """Traction on a surface, split along its normal."""
-
-    normal: FloatArray
-    """n.sigma.n (Pa); tension positive."""
-    shear: FloatArray
-    """Magnitude of the traction in the surface (Pa)."""
 
 
 def components(dimension: int) -> int:
@@ -77,46 +66,6 @@ def as_matrix(stress: FloatArray) -> FloatArray:
     for place, (a, b) in enumerate(PAIRS[: stress.shape[-1]]):
         matrix[..., a, b] = matrix[..., b, a] = stress[..., place]
     return matrix
-
-
-def tractions(stress: FloatArray, normal: FloatArray) -> Tractions:
-    """Traction sigma.n on surfaces of given normal.
-
-    Parameters
-    ----------
-    stress
-        Stress per cell (Pa), shape ``shape + (4,)`` or ``shape + (6,)``.
-    normal
-        Unit normal per cell, shape ``shape + (2,)`` or ``shape + (3,)``; ``interface_normal`` gives that of a front.
-
-    Raises
-    ------
-    InputError
-        If the shapes do not belong together.
-    """
-    d = normal.shape[-1]
-    if normal.shape[:-1] != stress.shape[:-1] or components(d) != stress.shape[-1]:
-        raise InputError(f"normal must have the shape {(*stress.shape[:-1], 'd')} of the stress, got {normal.shape}")
-    force = np.einsum("...ab,...b->...a", as_matrix(stress)[..., :d, :d], normal)
-    along = np.einsum("...a,...a->...", force, normal)
-    return Tractions(along, np.linalg.norm(force - along[..., None] * normal, axis=-1))
-
-
-def interface_normal(grid: Grid, order_parameter: FloatArray) -> FloatArray:
-    """Unit normal -grad(xi)/|grad(xi)| of the level sets of a nodal field, out of where it is 1.
-
-    Parameters
-    ----------
-    grid
-        The grid.
-    order_parameter
-        Nodal field xi, shape ``nodes``.
-
-    Returns
-    -------
-    Normal per cell, shape ``shape + (d,)``; zero where the field is constant.
-    """
-    return -direction(cell_gradient(grid, order_parameter))
 
 
 def magnitude(vectors: FloatArray) -> FloatArray:

@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
+from scipy.ndimage import distance_transform_edt
 
 from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc, StressDoc
@@ -36,17 +38,18 @@ def plot_morphology(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes)
 
 def plot_pressure(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes, limit: float) -> AxesImage:
     """Compression -P (MPa) between 0 and ``limit`` at output number ``output``, with the outline of the lithium."""
-    image = _picture(doc, -fields["pressure"][output] / MPA, ax, PRESSURE_MAP, 0.0, limit)
-    x, y = _nodes(doc)
-    ax.contour(x, y, fields["xi"][output].T, levels=[0.5], colors="white", linewidths=0.9)
-    _outline_phases(doc, fields, ax)
-    _frame(ax, f"{doc.times[output]:.0f} s")
-    return image
+    return _under_the_front(doc, fields, output, ax, -fields["pressure"][output] / MPA, PRESSURE_MAP, limit)
 
 
 def plot_concentration(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes, limit: float) -> AxesImage:
     """Concentration c/c0 between 0 and ``limit`` at output number ``output``, with the outline of the lithium."""
-    image = _picture(doc, fields["c"][output], ax, CONCENTRATION_MAP, 0.0, limit)
+    return _under_the_front(doc, fields, output, ax, fields["c"][output], CONCENTRATION_MAP, limit)
+
+
+def _under_the_front(
+    doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes, values: FloatArray, cmap: str, limit: float
+) -> AxesImage:
+    image = _picture(doc, values, ax, cmap, 0.0, limit)
     x, y = _nodes(doc)
     ax.contour(x, y, fields["xi"][output].T, levels=[0.5], colors="white", linewidths=0.9)
     _outline_phases(doc, fields, ax)
@@ -164,12 +167,19 @@ def plot_interface_stress(doc: StressDoc, fields: GrowthFields, figure: Figure) 
     for ax, name, title in zip(
         panels[1:3], ("pressure_without_reaction", "pressure"), ("lithium only", "with reaction products"), strict=True
     ):
-        image = _picture(doc, -fields[name] / MPA, ax, PRESSURE_MAP, 0.0, limit)
-        _outline_zone(doc, fields, ax)
-        _frame(ax, title)
+        image = plot_static_pressure(doc, fields, name, ax, limit)
+        ax.set_title(title, fontsize="medium")
     figure.colorbar(image, ax=list(panels[1:3]), shrink=0.7, extend="both", label=COMPRESSION)
     plot_sweep(doc, panels[3])
     return list(panels)
+
+
+def plot_static_pressure(doc: StressDoc, fields: GrowthFields, name: str, ax: Axes, limit: float) -> AxesImage:
+    """Compression -P (MPa) of the field ``name`` between 0 and ``limit``, with the outlines of phases and zone."""
+    image = _picture(doc, -fields[name] / MPA, ax, PRESSURE_MAP, 0.0, limit)
+    _outline_zone(doc, fields, ax)
+    _frame(ax, "")
+    return image
 
 
 def plot_sweep(doc: StressDoc, ax: Axes) -> Axes:
@@ -197,17 +207,16 @@ def _plot_phases(doc: StressDoc, fields: GrowthFields, ax: Axes) -> None:
     grey = 1.0 - 0.1 * fields["electrolyte"] - 0.25 * fields["coarse"] - 0.85 * fields["lithium"] - 0.5 * fields["zone"]
     _picture(doc, grey, ax, "gray", 0.0, 1.0)
     _outline_zone(doc, fields, ax)
-    width, height = (n * doc.spacing / MICROMETRE for n in doc.grid_shape)
     for name, label, colour in (
         ("electrolyte", "electrolyte", "black"),
         ("coarse", "coarse", "black"),
         ("lithium", "Li", "white"),
     ):
-        x, y = _label_spot(fields[name])
-        ax.text(x * width, y * height, label, color=colour, ha="center", va="center")
+        ax.text(*label_spot(doc, fields[name]), label, color=colour, ha="center", va="center")
+    width, height = _extent(doc)[1::2]
     ax.annotate(
         "reaction zone",
-        xy=tuple(np.array(_label_spot(fields["zone"])) * (width, height)),
+        xy=label_spot(doc, fields["zone"]),
         xytext=(0.72 * width, 0.92 * height),
         ha="center",
         arrowprops={"arrowstyle": "-", "color": "0.2"},
@@ -216,17 +225,16 @@ def _plot_phases(doc: StressDoc, fields: GrowthFields, ax: Axes) -> None:
     draw_scale_bar(doc, ax, "white", 0.07)
 
 
-def _label_spot(fraction: FloatArray) -> tuple[float, float]:
-    """Deepest point of the left half of a phase, as fractions of width and height."""
-    half = fraction[: fraction.shape[0] // 2 + 1] > 0.5
-    columns = half.sum(axis=1)
-    if columns.max() == 0:
-        return 0.5, 0.5
-    ix = int(np.median(np.nonzero(columns >= 0.9 * columns.max())[0]))
-    return (ix + 0.5) / fraction.shape[0], (float(np.mean(np.nonzero(half[ix])[0])) + 0.5) / fraction.shape[1]
+def label_spot(doc: GrowthDoc | StressDoc, fraction: FloatArray) -> tuple[float, float]:
+    """Where a label stands deepest in a phase, in micrometres; the middle of the places that are about as deep."""
+    depth = distance_transform_edt(np.pad(fraction > 0.5, 1))[1:-1, 1:-1]
+    deepest = np.argwhere(depth >= 0.9 * depth.max())
+    x, y = (deepest[len(deepest) // 2] + 0.5) * doc.spacing / MICROMETRE
+    return float(x), float(y)
 
 
 def _outline_zone(doc: StressDoc, fields: GrowthFields, ax: Axes) -> None:
+    """Outline lithium, zone, coarse particles and electrolyte, black on white so that it shows on any shade."""
     x, y = _centres(doc)
     for name, style in (("lithium", "-"), ("zone", "--"), ("coarse", ":"), ("electrolyte", ":")):
         ax.contour(x, y, fields[name].T, levels=[0.5], colors="white", linewidths=1.6, linestyles=style)
@@ -279,10 +287,16 @@ def draw_scale_bar(doc: GrowthDoc | StressDoc, ax: Axes, colour: str = "black", 
     width, height = (n * doc.spacing / MICROMETRE for n in doc.grid_shape)
     length = bar_length(width)
     x, y = 0.95 * width - length, level * height
-    ax.plot([x, x + length], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt")
-    ax.text(x + 0.5 * length, y - 0.02 * height, f"{length} µm", color=colour, ha="center", va="top", fontsize="small")
+    rim = [withStroke(linewidth=4.0, foreground="black")] if colour == "white" else []  # seen on any shade
+    ax.plot([x, x + length], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt", path_effects=rim)
+    middle, below, said = x + 0.5 * length, y - 0.02 * height, f"{length} µm"
+    ax.text(middle, below, said, color=colour, ha="center", va="top", fontsize="small", path_effects=rim)
 
 
 def bar_length(width: float) -> int:
-    """A round length (µm), about a quarter of ``width`` (µm)."""
+    """A round length (µm), about a quarter of ``width`` (µm).
+
+    >>> bar_length(64.0), bar_length(3.0)
+    (20, 1)
+    """
     return max((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step <= 0.35 * width), default=1)

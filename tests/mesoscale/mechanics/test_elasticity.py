@@ -15,11 +15,9 @@ from selflimit.mesoscale.mechanics.elasticity import (
     elastic_stress,
     equilibrium,
     generalised_plane_strain,
-    mixed_eigenstrain,
     nodal_forces,
     roller_box,
 )
-from selflimit.mesoscale.mechanics.stress import interface_normal, tractions
 
 SEEDS = st.integers(0, 2**32 - 1)
 XX, YY, ZZ, XY = range(4)
@@ -189,36 +187,6 @@ def test_stress_measures_are_those_of_the_stress_tensor(seed, count):
     shear = (s[..., 0] - s[..., 1]) ** 2 + (s[..., 1] - s[..., 2]) ** 2 + (s[..., 2] - s[..., 0]) ** 2
     np.testing.assert_allclose(state.von_mises, np.sqrt(0.5 * shear), atol=1e-12)
     np.testing.assert_allclose(state.pressure, s.mean(axis=-1), atol=1e-12)
-
-    d = 2 if count == 4 else 3
-    normal = random.normal(size=(2, 3, d))
-    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
-    found = tractions(stress, normal)
-    force = (tensor[..., :d, :d] @ normal[..., None])[..., 0]
-    np.testing.assert_allclose(found.normal, (force * normal).sum(axis=-1), atol=1e-12)
-    np.testing.assert_allclose(found.normal**2 + found.shear**2, (force**2).sum(axis=-1), atol=1e-12)
-
-
-def test_normal_of_a_planar_front_points_out_of_the_lithium():
-    for shape in ((8, 4), (4, 4, 8)):
-        grid = Grid(shape, 0.5)
-        direction = np.array([0.6, 0.8, 0.0])[: grid.dimension]
-        front = 1.0 - np.stack(grid.node_coordinates(), axis=-1) @ direction
-        # the gradient of a linear field is exact
-        normal = interface_normal(grid, front)
-        np.testing.assert_allclose(normal, np.broadcast_to(direction, normal.shape), atol=1e-13)
-    assert not interface_normal(grid, np.ones(grid.nodes)).any()
-    with pytest.raises(InputError, match="normal must have the shape"):
-        tractions(np.zeros((8, 4, 4)), np.zeros((8, 4, 3)))
-
-
-def test_eigenstrains_of_phases_add_up():
-    grid, random = Grid((4, 8), 1e-6), np.random.default_rng(0)
-    h, K = random.random((3, *grid.shape)), random.normal(size=(3, 4))
-    expected = h[0][..., None] * K[0] + h[1][..., None] * K[1] + h[2][..., None] * K[2]
-    np.testing.assert_allclose(mixed_eigenstrain(list(h), K), expected, rtol=1e-12, atol=1e-15)  # round-off
-    with pytest.raises(InputError, match="one strain for each of the 3"):
-        mixed_eigenstrain(list(h), K[:2])
 
 
 @pytest.mark.parametrize("grid", [Grid((8, 8), 1e-6), Grid((4, 4, 4), 1e-6)])
