@@ -138,7 +138,7 @@ def test_a_report_can_be_written_again(finished, monkeypatch):
 def test_the_papers_rule_rescales_the_computed_stress(finished):
     """Twice the mean coarse expansion in the zone, against the sweep of retained fractions that was solved for."""
     from selflimit.documents import StressDoc
-    from selflimit.report.run_report import tip_by_published_rule
+    from selflimit.report.comparison import tip_by_published_rule
 
     plain = {key: value for key, value in document(finished, "stress-0").items() if key[0] != "@"}
     sweep = {float(fraction): tip for fraction, tip in plain["retained_fraction_sweep"].items()}

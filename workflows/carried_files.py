@@ -45,7 +45,8 @@ def stress(
 @job(config=WITH_STORE)
 def report(content: dict[str, Any], files: Sequence[dict[str, Any]]) -> list[Any]:
     """The HTML report; output: ReportDoc and the page."""
-    from selflimit.report.run_report import ReportContent, write_report  # the plotting library takes seconds to import
+    from selflimit.report.content import ReportContent
+    from selflimit.report.run_report import write_report  # the plotting library takes seconds to import
 
     for file in files:
         unpack(file, Path.cwd())

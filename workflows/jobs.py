@@ -179,7 +179,8 @@ def stress(
 @job(output_schema=ReportDoc)
 def report(content: dict[str, Any]) -> ReportDoc:
     """The HTML report, written to the working directory."""
-    from selflimit.report.run_report import ReportContent, write_report  # the plotting library takes seconds to import
+    from selflimit.report.content import ReportContent
+    from selflimit.report.run_report import write_report  # the plotting library takes seconds to import
 
     return write_report(ReportContent(**content), Path.cwd())
 

@@ -20,7 +20,7 @@ from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
 from selflimit.report.html_page import Page
-from selflimit.report.self_limitation_chapter import loop_figures, self_limitation_chapter
+from selflimit.report.self_limitation_chapter import add_self_limitation, draw_loops
 from selflimit.workflows.makers import closed_loop as closed_loop_jobs
 
 
@@ -213,7 +213,7 @@ def test_the_chains_relaxations_give_the_same_loop(entries, elastic):
 def test_the_report_shows_loops_and_verdicts(entries, elastic, tmp_path):
     _, doc = loop(entries, elastic, retained_fraction=0.1)
     _, quadratic = loop(entries, elastic, "elastic", retained_fraction=0.1)
-    ((name, figure),) = loop_figures([quadratic, doc]).items()
+    ((name, figure),) = draw_loops([quadratic, doc]).items()
     figure.savefig(tmp_path / "loop.png")
     heights = {float(y) for line in figure.axes[0].lines for y in line.get_ydata()}
     assert doc.branches[0].answer in heights and doc.fixed_points[0].index in heights
@@ -222,10 +222,10 @@ def test_the_report_shows_loops_and_verdicts(entries, elastic, tmp_path):
         verdict=None, failure="no room for the particles", cpu_seconds=0.0,
     )  # fmt: skip
     page = Page("test")
-    self_limitation_chapter(page, [quadratic, doc], [], [no_room], {name: tmp_path / "loop.png"})
+    add_self_limitation(page, [quadratic, doc], [], [no_room], {name: tmp_path / "loop.png"})
     text = html.unescape(re.sub("<[^>]*>", "", page.text()))
     assert all(row.reactions[0] in text for row in doc.retained_fraction_sweep)
     assert doc.statement in text and "0.9 coarse: no room for the particles" in text
     untouched = Page("nothing asked for")
-    self_limitation_chapter(untouched, [], [], [], {})
-    assert not untouched.parts and not loop_figures([])
+    add_self_limitation(untouched, [], [], [], {})
+    assert not untouched.parts and not draw_loops([])

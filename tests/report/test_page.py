@@ -15,9 +15,9 @@ from PIL import Image
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.pictures.movies import webp
-from selflimit.report.growth_chapter import growth_figures, growth_section
+from selflimit.report.comparison import beside_paper
+from selflimit.report.growth_chapter import add_growths, draw_growths
 from selflimit.report.html_page import Page, shown, subscripted
-from selflimit.report.run_report import beside_paper
 
 
 @pytest.mark.parametrize(
@@ -149,10 +149,10 @@ def test_growths_of_every_kind_get_their_figures_and_films(tmp_path):
         document, _, _ = made_growth(grid, tmp_path / str(number), times, structure)
         path = f"{number}/{document.fields.path}"
         growths.append(document.model_copy(update={"fields": document.fields.model_copy(update={"path": path})}))
-    figures, page = growth_figures(growths, tmp_path), Page("growth")
+    figures, page = draw_growths(growths, tmp_path), Page("growth")
     assert set(figures) == {"growth", "front", "multiphase-0", "multiphase-2", "volume-2"}
     Image.new("RGB", (4, 4)).save(tmp_path / "drawn.png")
-    growth_section(page, growths, dict.fromkeys(figures, tmp_path / "drawn.png"), tmp_path)
+    add_growths(page, growths, dict.fromkeys(figures, tmp_path / "drawn.png"), tmp_path)
     markup = page.text()
     assert markup.count("data:image/png") == 5
     assert markup.count('class="player"') == 3

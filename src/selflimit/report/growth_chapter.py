@@ -13,31 +13,32 @@ from selflimit.mesoscale.pictures.frames import common_scales, frames
 from selflimit.mesoscale.pictures.movies import webp
 from selflimit.mesoscale.pictures.sections import middle_section
 from selflimit.mesoscale.pictures.volumes import plot_volume
+from selflimit.report.figures import FigureFiles, draw_figure
 from selflimit.report.html_page import Page
 
 MOST_FRAMES = 40
 """Frames of a film in the page: about 0.5 MB."""
 
 
-def growth_figures(growths: Sequence[GrowthDoc], folder: Path) -> dict[str, Figure]:
+def draw_growths(growths: Sequence[GrowthDoc], folder: Path) -> dict[str, Figure]:
     """Every figure of the growths by name; field files are looked for in ``folder``.
 
     'growth' and 'front' show all of them, 'multiphase-N' number N if it ends at a second electrolyte, 'volume-N' if it
     is in three dimensions.
     """
     runs = [middle_section(doc, load_fields(folder, doc.fields)) for doc in growths]
-    figures = {"growth": growth_figure(runs), "front": front_figure(growths)}
+    figures = {"growth": draw_layers(runs), "front": draw_figure(lambda ax: plotting.plot_front(growths, ax), 9.0, 4.0)}
     for number, (doc, fields) in enumerate(runs):
         if fields["electrolyte"].max() > 0.5:
-            figures[f"multiphase-{number}"] = multiphase_figure(doc, fields)
+            figures[f"multiphase-{number}"] = draw_multiphase(doc, fields)
     for number, doc in enumerate(growths):
         if len(doc.grid_shape) == 3:
-            figures[f"volume-{number}"] = volume_figure(doc, load_fields(folder, doc.fields))
+            figures[f"volume-{number}"] = draw_volume(doc, load_fields(folder, doc.fields))
     return figures
 
 
-def growth_section(page: Page, growths: Sequence[GrowthDoc], figures: dict[str, Path], folder: Path) -> None:
-    """Figures and films of the growths, those that :func:`growth_figures` made."""
+def add_growths(page: Page, growths: Sequence[GrowthDoc], figures: FigureFiles, folder: Path) -> None:
+    """Figures and films of the growths, those that :func:`draw_growths` made."""
     page.figure(figures["growth"], "Lithium and hydrostatic pressure in the particle layers (counterpart of Fig. 5).")
     for number, doc in enumerate(growths):
         for kind, said in (
@@ -49,11 +50,11 @@ def growth_section(page: Page, growths: Sequence[GrowthDoc], figures: dict[str, 
         ):
             if f"{kind}-{number}" in figures:
                 page.figure(figures[f"{kind}-{number}"], f"{doc.microstructure}: {said}.")
-    films(page, growths, folder)
+    add_films(page, growths, folder)
     page.figure(figures["front"], "Height of the highest lithium against time.")
 
 
-def films(page: Page, growths: Sequence[GrowthDoc], folder: Path) -> None:
+def add_films(page: Page, growths: Sequence[GrowthDoc], folder: Path) -> None:
     """A film of each growth with its time slider, all on the same colour scales (counterparts of movies S1 to S7)."""
     runs = [middle_section(doc, load_fields(folder, doc.fields)) for doc in growths]
     scales = common_scales([fields for _, fields in runs])
@@ -68,31 +69,24 @@ def films(page: Page, growths: Sequence[GrowthDoc], folder: Path) -> None:
         )
 
 
-def growth_figure(runs: Sequence[tuple[GrowthDoc, dict[str, FloatArray]]]) -> Figure:
+def draw_layers(runs: Sequence[tuple[GrowthDoc, dict[str, FloatArray]]]) -> Figure:
     """Morphology and pressure of every layer at four times, on one colour scale."""
     figure = Figure(figsize=(10.0, 5.5 * len(runs)), layout="constrained")
     plotting.plot_growth(runs, four_outputs(min(len(doc.times) for doc, _ in runs)), figure)
     return figure
 
 
-def multiphase_figure(doc: GrowthDoc, fields: dict[str, FloatArray]) -> Figure:
+def draw_multiphase(doc: GrowthDoc, fields: dict[str, FloatArray]) -> Figure:
     """Growth below the second electrolyte at four times."""
     figure = Figure(figsize=(10.0, 9.0), layout="constrained")
     plotting.plot_multiphase(doc, fields, four_outputs(len(doc.times)), figure)
     return figure
 
 
-def volume_figure(doc: GrowthDoc, fields: dict[str, FloatArray]) -> Figure:
+def draw_volume(doc: GrowthDoc, fields: dict[str, FloatArray]) -> Figure:
     """A growth in three dimensions at its end."""
     figure = Figure(figsize=(10.0, 8.0), layout="constrained")
     plot_volume(doc, fields, len(doc.times) - 1, figure)
-    return figure
-
-
-def front_figure(growths: Sequence[GrowthDoc]) -> Figure:
-    """Tip height against time."""
-    figure = Figure(figsize=(9.0, 4.0), layout="constrained")
-    plotting.plot_front(growths, figure.subplots())
     return figure
 
 

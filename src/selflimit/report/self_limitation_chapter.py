@@ -1,12 +1,12 @@
 """The report's chapter on self-limitation: the closed loop, errors in MPa, and the verdict on the layers."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPointDoc, PressureSpreadDoc, VerdictDoc
 from selflimit.report import tables
+from selflimit.report.figures import FigureFiles, draw_figure
 from selflimit.report.html_page import Page
 from selflimit.report.loop_plotting import plot_loop
 from selflimit.report.verdict_tables import (
@@ -21,12 +21,12 @@ from selflimit.report.verdict_tables import (
 SPREAD_COLUMNS = ("products", "share of the samples", "median dV/V0", "median compression (MPa)")
 
 
-def loop_figures(loops: Sequence[ClosedLoopDoc]) -> dict[str, Figure]:
-    """'loop-N' for number N if its answer comes in branches, which is so with the linear functional."""
-    figures = {f"loop-{number}": Figure(figsize=(7.0, 4.4), layout="constrained") for number in branched(loops)}
-    for number, figure in zip(branched(loops), figures.values(), strict=True):
-        plot_loop(loops[number], figure.subplots())
-    return figures
+def draw_loops(loops: Sequence[ClosedLoopDoc]) -> dict[str, Figure]:
+    """Draw 'loop-N' for number N if its answer comes in branches, which is so with the linear functional."""
+    return {
+        f"loop-{number}": draw_figure(lambda ax, doc=loops[number]: plot_loop(doc, ax), 7.0, 4.4)  # type: ignore[misc]
+        for number in branched(loops)
+    }
 
 
 def branched(loops: Sequence[ClosedLoopDoc]) -> list[int]:
@@ -34,23 +34,23 @@ def branched(loops: Sequence[ClosedLoopDoc]) -> list[int]:
     return [number for number, doc in enumerate(loops) if doc.branches]
 
 
-def self_limitation_chapter(
+def add_self_limitation(
     page: Page,
     loops: Sequence[ClosedLoopDoc],
     spreads: Sequence[PressureSpreadDoc],
     verdicts: Sequence[DesignPointDoc],
-    figures: dict[str, Path],
+    figures: FigureFiles,
 ) -> None:
     """Everything that the option for the closed loop adds; nothing where it was not asked for."""
     if loops or verdicts:
         page.heading("Does it limit itself?")
-    loop_section(page, loops, figures)
+    add_loops(page, loops, figures)
     for spread in spreads:
-        spread_section(page, spread)
-    verdict_section(page, verdicts)
+        add_spread(page, spread)
+    add_verdicts(page, verdicts)
 
 
-def loop_section(page: Page, loops: Sequence[ClosedLoopDoc], figures: dict[str, Path]) -> None:
+def add_loops(page: Page, loops: Sequence[ClosedLoopDoc], figures: FigureFiles) -> None:
     """Fixed points of products and constriction, by each functional."""
     if not loops:
         return
@@ -71,7 +71,7 @@ def loop_section(page: Page, loops: Sequence[ClosedLoopDoc], figures: dict[str, 
     )
 
 
-def spread_section(page: Page, spread: PressureSpreadDoc) -> None:
+def add_spread(page: Page, spread: PressureSpreadDoc) -> None:
     """The compression at the tip as a distribution."""
     page.table(
         "Compression of the reaction zone with errors of energies and volumes",
@@ -90,7 +90,7 @@ def spread_section(page: Page, spread: PressureSpreadDoc) -> None:
     page.paragraph(f"Not in the spread: {'; '.join(spread.not_covered)}.", "note")
 
 
-def verdict_section(page: Page, verdicts: Sequence[DesignPointDoc]) -> None:
+def add_verdicts(page: Page, verdicts: Sequence[DesignPointDoc]) -> None:
     """The layer beside the uniform fine one under the same conditions."""
     judged: list[tuple[str, VerdictDoc]] = [
         (layer_label(doc), doc.verdict) for doc in verdicts if doc.verdict is not None
