@@ -73,18 +73,17 @@ class GrowthHistory:
     def tip_compression(self, time: float) -> float | None:
         """Mean -P (MPa) of the lithium that touches the electrolyte at ``time`` (s)."""
         found = [
-            -contact.mean_below(pressure) / MPA if contact.coverage > 0 else np.nan
+            -contact.mean_over_covered(pressure) / MPA if contact.coverage > 0 else np.nan
             for contact, pressure in zip(self.contacts, self.fields["pressure"], strict=True)
         ]
         return self.at(time, found)
 
     def transmitted(self, time: float) -> float | None:
         """Mean -P (MPa) of the electrolyte that lies on coarse particles at ``time`` (s)."""
-        faces = self.contacts[0].faces * (self.contacts[0].coarse >= 0.5)
-        above = np.concatenate([np.zeros((*faces.shape[:-1], 1)), faces[..., :-1]], axis=-1)
-        if not above.any():
+        contact = self.contacts[0]
+        if not contact.coarse.any():
             return None
-        return self.at(time, [-float((above * p).sum() / above.sum()) / MPA for p in self.fields["pressure"]])
+        return self.at(time, [-contact.mean_behind_coarse(p) / MPA for p in self.fields["pressure"]])
 
     def peak(self, begin: float, end: float) -> float | None:
         """Largest compression (MPa) between two times (s); None if there is no output between them."""

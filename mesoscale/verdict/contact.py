@@ -5,71 +5,93 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import distance_transform_edt, label
 
-from selflimit.arrays import FloatArray
+from selflimit.arrays import BoolArray, FloatArray
 from selflimit.errors import InputError
 from selflimit.mesoscale.growth.electrochemistry import switch
 from selflimit.mesoscale.layers.microstructure import Microstructure
+from selflimit.mesoscale.layers.surfaces import Surface
 from selflimit.mesoscale.mechanics.static_stress import InterfacePhases
 from selflimit.plausible import LENGTH, check_quantity
 
 
 @dataclass(frozen=True)
 class Contact:
-    """Lithium at the electrolyte's surface, face by face; each face lies between a cell and the electrolyte above it.
+    """Lithium at the electrolyte's surface, whatever its shape: flat, inclined, a trench or a particle.
 
     Attributes
     ----------
-    faces
-        Share of each cell's upper face that is the electrolyte's surface, shape ``grid.shape``.
+    surface
+        The faces between electrolyte and layer.
     coarse
-        Share of coarse particles in the cell below the face, shape ``grid.shape``.
+        Whether the cell outside each face is of a coarse particle, shape ``(faces,)``.
     covered
-        Whether the cell below the face is lithium (xi above one half), shape ``grid.shape``.
+        Whether the cell outside each face is lithium (xi above one half), shape ``(faces,)``.
     """
 
-    faces: FloatArray
-    coarse: FloatArray
-    covered: FloatArray
+    surface: Surface
+    coarse: BoolArray
+    covered: BoolArray
 
     @classmethod
     def of(cls, structure: Microstructure, xi: FloatArray) -> "Contact":
         """The contact in a structure at the order parameter ``xi``, shape ``grid.nodes``.
 
+        >>> import numpy as np
+        >>> from selflimit.mesoscale import Grid
+        >>> layer = Microstructure.layered(Grid((32, 64), 1e-6), coarse_fraction=0.0)
+        >>> Contact.of(layer, np.ones(layer.grid.nodes)).coverage
+        1.0
+
         Raises
         ------
         InputError
-            If the structure has no electrolyte above the layer.
+            If the structure has no electrolyte beside the layer.
         """
-        electrolyte = structure.electrolyte
-        step = np.clip(np.diff(electrolyte, axis=-1), 0.0, None)
-        faces = np.concatenate([step, np.zeros((*electrolyte.shape[:-1], 1))], axis=-1)
-        if not faces.any():
+        surface = Surface.of(structure.electrolyte)
+        if not surface.area.size:
             raise InputError(
-                f"expected a microstructure with an electrolyte above the particles, got '{structure.name}'; use "
+                f"expected a microstructure with an electrolyte beside the particles, got '{structure.name}'; use "
                 "Microstructure.layered or .interface"
             )
-        lithium = (structure.grid.to_cells(xi) > 0.5).astype(float)
-        return cls(faces, structure.coarse, lithium)
+        coarse, lithium = (cells.ravel()[surface.outside] for cells in (structure.coarse, structure.grid.to_cells(xi)))
+        return cls(surface, coarse >= 0.5, lithium > 0.5)
 
     @property
     def coverage(self) -> float:
         """Covered share of the electrolyte's surface."""
-        return _share(self.covered, self.faces)
+        return self._share(self.covered)
 
     @property
     def coverage_fine(self) -> float | None:
         """Covered share of the surface that lies on fine particles; None: all of it lies on coarse ones."""
-        return _share_or_none(self.covered, self.faces * (self.coarse < 0.5))
+        return None if self.coarse.all() else self._share(self.covered, ~self.coarse)
 
     @property
     def coverage_coarse(self) -> float | None:
         """Covered share of the surface that lies on coarse particles; None: there is none."""
-        return _share_or_none(self.covered, self.faces * (self.coarse >= 0.5))
+        return self._share(self.covered, self.coarse) if self.coarse.any() else None
 
     @property
     def coarse_share(self) -> float:
         """Share of the surface that lies on coarse particles."""
-        return _share((self.coarse >= 0.5).astype(float), self.faces)
+        return self._share(self.coarse)
+
+    def mean_over_covered(self, field: FloatArray) -> float:
+        """Mean of a field (shape ``grid.shape``) over the lithium at the covered surface, in its unit."""
+        return _mean(field, self.surface.on_outer_cells(self.covered))
+
+    def mean_over_all(self, field: FloatArray) -> float:
+        """Mean of a field (shape ``grid.shape``) over the cells at all of the surface, covered or not, in its unit."""
+        return _mean(field, self.surface.on_outer_cells())
+
+    def mean_behind_coarse(self, field: FloatArray) -> float:
+        """Mean of a field (shape ``grid.shape``) over the electrolyte that lies on coarse particles, in its unit."""
+        return _mean(field, self.surface.on_inner_cells(self.coarse))
+
+    def _share(self, part: BoolArray, among: BoolArray | float = 1.0) -> float:
+        """Share of the surface (or of a part of it) by its area, not by its faces."""
+        area = self.surface.area * among
+        return float((part * area).sum() / area.sum())
 
     def reaction_zone(self, structure: Microstructure, depth: float) -> FloatArray:
         """Electrolyte within ``depth`` (m) of the covered surface, as volume fraction per cell, shape ``grid.shape``.
@@ -83,7 +105,7 @@ class Contact:
         check_quantity("depth of the reaction zone", depth, LENGTH)
         if not depth >= 2.0 * grid.spacing:
             raise InputError(f"expected a zone of at least two cells, got depth {depth} m at dx = {grid.spacing} m")
-        touching = (self.faces * self.covered) > 0.0
+        touching = self.surface.on_outer_cells(self.covered) > 0.0
         if not touching.any():
             raise InputError("expected lithium at the electrolyte, found none; grow for longer")
         distance = grid.spacing * distance_transform_edt(~touching)
@@ -100,10 +122,6 @@ class Contact:
         unreacted = structure.electrolyte - zone
         return InterfacePhases(lithium, lithium * structure.coarse, (1.0 - lithium) * structure.coarse, unreacted, zone)
 
-    def mean_below(self, field: FloatArray) -> float:
-        """Mean of a field over the covered cells at the surface, in its unit; ``field`` of shape ``grid.shape``."""
-        return float((self.faces * self.covered * field).sum() / (self.faces * self.covered).sum())
-
 
 def detached_share(xi: FloatArray) -> float:
     """Share of the lithium (nodes with xi above one half) that is not connected to the electrode, the first layer.
@@ -117,9 +135,5 @@ def detached_share(xi: FloatArray) -> float:
     return float((lithium & ~attached).sum() / max(lithium.sum(), 1))
 
 
-def _share(part: FloatArray, faces: FloatArray) -> float:
-    return float((part * faces).sum() / faces.sum())
-
-
-def _share_or_none(part: FloatArray, faces: FloatArray) -> float | None:
-    return _share(part, faces) if faces.any() else None
+def _mean(field: FloatArray, weight: FloatArray) -> float:
+    return float((weight * field).sum() / weight.sum())

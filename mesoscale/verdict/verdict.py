@@ -82,8 +82,8 @@ def stress_at_contact(
     solved = interface_stress(structure.grid, phases, p)
     reaction = p.zone_eigenstrain * solved.zone.pressure
     return StressAtContact(
-        lithium=-contact.mean_below(solved.lithium.pressure),
-        reaction=-contact.mean_below(reaction),
+        lithium=-contact.mean_over_covered(solved.lithium.pressure),
+        reaction=-contact.mean_over_covered(reaction),
         modulus=modulus_at_tip(phases, structure.grid, p),
     )
 
