@@ -37,17 +37,18 @@ def function_of(mode: Mode) -> Callable[[Namespace], None]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 2 an error the user can act on, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    in_full = "--traceback" in words  # before the verb or after it
     try:
-        asked, mode = parse(words)
+        asked, mode = parse([word for word in words if word != "--traceback"])
         function_of(mode)(asked)
     except SelflimitError as error:
-        if "--traceback" in words:
+        if in_full:
             raise
         return complain(" ".join(str(error).split()))
     except BrokenPipeError:  # whoever reads, `head` for instance, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:  # disk full, no permission, a file where a folder should be
-        if "--traceback" in words:
+        if in_full:
             raise
         return complain(f"{error}; nothing finished is lost, mend it and run the same command again")
     except KeyboardInterrupt:

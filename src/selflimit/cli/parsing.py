@@ -3,6 +3,7 @@
 import re
 from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from selflimit import __version__
@@ -142,10 +143,11 @@ def require_known_options(made: ArgumentParser, words: Sequence[str], verbs: Map
     """
     known = made._option_string_actions
     end = words.index("--") if "--" in words else len(words)
-    for word in words[:end]:
+    for before, word in pairwise(["", *words[:end]]):
         name = word.partition("=")[0]
         if re.match(r"--?[A-Za-z]", name) and not any(option.startswith(name) for option in known):
-            raise InputError(f"{made.prog} has no option {name}{_elsewhere(name, made, verbs)}")
+            value = f"; as a value write {before}={word}" if before in known and not name.startswith("--") else ""
+            raise InputError(f"{made.prog} has no option {name}{value or _elsewhere(name, made, verbs)}")
 
 
 def require_increasing(option: str, ends: Sequence[float], may_be_equal: bool = False) -> None:
@@ -183,10 +185,7 @@ def written_option(action: Action) -> str:
 
 
 def _elsewhere(name: str, made: ArgumentParser, verbs: Mapping[str, ArgumentParser]) -> str:
-    """What may have been meant: an option of this parser, or the same one of another verb."""
-    if meant := did_you_mean(f"--{name.lstrip('-')}", made._option_string_actions):
-        return meant
-    if name == "--traceback":
-        return "; write selflimit --traceback before the verb"
-    owners = [verb for verb, other in verbs.items() if name in other._option_string_actions]
-    return f"; it belongs to {', '.join(owners)}" if owners else f"; see {made.prog} --help"
+    """Where there is such an option, else the nearest of this parser."""
+    if owners := [verb for verb, other in verbs.items() if name in other._option_string_actions]:
+        return f"; it belongs to {', '.join(owners)}"
+    return did_you_mean(f"--{name.lstrip('-')}", made._option_string_actions) or f"; see {made.prog} --help"
