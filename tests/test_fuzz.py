@@ -227,10 +227,10 @@ def read_provenance(path):
     record_provenance(path.parent, [], "store")
 
 
-def read_parameters(path):
-    from selflimit.cli.verdict import parameters_of
+def read_interface_parameters(path):
+    from selflimit.cli.verdict import read_parameters
 
-    parameters_of(Namespace(parameters=str(path), interface_width=0.1))
+    read_parameters(Namespace(parameters=str(path), interface_width=0.1))
 
 
 def read_launchpad(path):
@@ -259,7 +259,7 @@ PARSERS = {
     "flow": ("flow.json", flow, read_flow),
     "how a run was started": (".flows/started.json", started, read_started),
     "provenance": ("provenance.json", provenance, read_provenance),
-    "interface parameters": ("parameters-0.json", parameters, read_parameters),
+    "interface parameters": ("parameters-0.json", parameters, read_interface_parameters),
     "launchpad": ("my_launchpad.yaml", lambda: LAUNCHPAD, read_launchpad),
 }
 """File name, a good file, and who reads it."""

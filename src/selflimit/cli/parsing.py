@@ -22,7 +22,11 @@ RANGES = {"voltage_range": False, "k_eff_range": False, "voltage": True}
 
 
 class OneLineParser(ArgumentParser):
-    """A parser whose errors are raised, in one line, and name the nearest choice."""
+    """A parser whose errors are raised, in one line, and name the nearest choice; -1e-1 is a number to it."""
+
+    def __init__(self, *given: Any, **settings: Any) -> None:
+        super().__init__(*given, **settings)
+        self._negative_number_matcher = re.compile(r"-\.?\d")  # argparse's own knows no exponents before Python 3.14
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print with the usage."""

@@ -37,7 +37,7 @@ from selflimit.workflows.running.local import ended_with_its_workers
 
 def judge_layer(asked: Namespace) -> None:
     """Judge one layer beside the uniform fine layer under the same conditions: the control."""
-    settings, parameters = settings_of(asked), parameters_of(asked)
+    settings, parameters = settings_of(asked), read_parameters(asked)
     point = point_of(asked)
     control = point.model_copy(update={"coarse_fraction": 0.0})
     with progress_bar("fine layer") as progress:
@@ -64,7 +64,7 @@ def judge_designs(asked: Namespace) -> None:
     InputError
         A value out of range.
     """
-    settings, parameters = settings_of(asked), parameters_of(asked)
+    settings, parameters = settings_of(asked), read_parameters(asked)
     radii = [radius * MICROMETRE for radius in asked.radius]
     seeds = range(asked.seed, asked.seed + asked.packings)
     points = design_points(asked.coarse_fraction, radii, asked.overpotential, asked.correction, list(seeds))
@@ -131,7 +131,7 @@ def point_of(asked: Namespace) -> DesignPoint:
     return design_points([asked.coarse_fraction], [radius], [voltage], [correction], [asked.seed])[0]
 
 
-def parameters_of(asked: Namespace) -> InterfaceParameters:
+def read_parameters(asked: Namespace) -> InterfaceParameters:
     """Parameters from a JSON file, e.g. ``documents/parameters-0.json`` of a run, or the defaults; with the width.
 
     Raises

@@ -166,10 +166,10 @@ def test_the_command_line_speaks_in_micrometres(tmp_path):
     settings = verdict_commands.settings_of(asked())
     assert (settings.zone_depth, settings.gap) == (pytest.approx(6e-6), pytest.approx(3e-6))
     assert verdict_commands.point_of(asked()).radius == pytest.approx(4e-6)
-    assert verdict_commands.parameters_of(asked()).interface_width == pytest.approx(1e-6)
+    assert verdict_commands.read_parameters(asked()).interface_width == pytest.approx(1e-6)
     kept = tmp_path / "parameters.json"
     kept.write_text(InterfaceParameters(retained_fraction=0.1).model_dump_json())
-    assert verdict_commands.parameters_of(asked(parameters=str(kept))).retained_fraction == 0.1
+    assert verdict_commands.read_parameters(asked(parameters=str(kept))).retained_fraction == 0.1
     kept.write_text("[1]")
     for changes, match in (
         ({"parameters": str(tmp_path / "none.json")}, "no such file"),
@@ -177,7 +177,7 @@ def test_the_command_line_speaks_in_micrometres(tmp_path):
         ({"interface_width": -1.0}, "interface_width"),
     ):
         with pytest.raises(InputError, match=match):
-            verdict_commands.parameters_of(asked(**changes))
+            verdict_commands.read_parameters(asked(**changes))
     with pytest.raises(InputError, match=r"--largest-coverage.*got 2"):
         verdict_commands.settings_of(asked(largest_coverage=2.0))
     with pytest.raises(InputError, match="coarse_fraction"):

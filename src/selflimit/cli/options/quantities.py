@@ -42,11 +42,13 @@ def require_number(name: str, text: str) -> float:
     InputError
         No number, no whole one where things are counted, or out of range.
     """
-    is_whole = QUANTITIES[name].is_whole
+    quantity = QUANTITIES[name]
     try:
-        number = int(text) if is_whole else float(text)
+        number = int(text) if quantity.is_whole else float(text)
     except ValueError:
-        raise InputError(f"expected a {'whole ' if is_whole else ''}number, got {text!r}") from None
+        kind = "a whole number" if quantity.is_whole else "a number"
+        unit = f" of {quantity.unit}" if quantity.unit else ""
+        raise InputError(f"expected {kind}{unit}, got {text!r}") from None
     return require_plausible(name, number)
 
 
