@@ -1,4 +1,7 @@
-"""All checks: format and lint, types, import direction, the built wheel, the tests. Ends with pytest's summary."""
+"""All checks: format and lint, types, import direction, the built wheel, the oldest and newest versions, the tests.
+
+The tests are those in tests/ and the examples (``>>>``) in the docstrings of the package. Ends with pytest's summary.
+"""
 
 import subprocess
 import sys
@@ -12,7 +15,10 @@ CHECKS = (
     ("types", [str(BIN / "mypy")]),
     ("import direction", [str(BIN / "lint-imports")]),
     ("wheel", [sys.executable, "tools/check_wheel.py"]),
-    ("tests", [sys.executable, "-m", "pytest", "-n", "2", *sys.argv[1:]]),
+    (
+        "tests",
+        [sys.executable, "-m", "pytest", "-n", "2", "--doctest-modules", "src/selflimit", "tests", *sys.argv[1:]],
+    ),
 )
 
 
