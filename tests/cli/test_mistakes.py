@@ -109,6 +109,8 @@ MISTAKES = {
     "status --store here": "--store does not apply",
     "resume my-run --break-lock": "only for a submitted flow",
     "resume 3f2a91 --store here": "only for a run folder",
+    "submit --manager fireworks": "needs --launchpad FILE",
+    "submit --manager fireworks --launchpad there.yaml --project mine": "only with --manager jobflow-remote",
     "submit --launchpad there.yaml": "only with --manager fireworks",
     "results --json --format json": "--format does not apply",
 }

@@ -65,6 +65,12 @@ def check_drawing(asked: Namespace) -> None:
         raise InputError(f"--out: expected a file that ends in .svg or .mmd, got {asked.out!r}{meant}")
 
 
+def check_launchpad(asked: Namespace) -> None:
+    """Refuse FireWorks without its launchpad."""
+    if asked.launchpad is None:
+        raise InputError("--manager fireworks needs --launchpad FILE, the YAML file that `lpad init` writes")
+
+
 def check_formulas(asked: Namespace) -> None:
     """Refuse formulas of which no entry ships, where shipped entries are asked for."""
     is_shipped = asked.source == "force-field" or (asked.source == "auto" and not os.environ.get("MP_API_KEY"))

@@ -25,7 +25,7 @@ COUNT_COLUMNS = ["cell", "sites that order", "group", "orderings", "symmetry-dis
 
 
 def orderings_only(asked: Namespace) -> None:
-    """Count, write, sample or rank.
+    """Count, write, sample or rank orderings, whichever is asked for.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def orderings_only(asked: Namespace) -> None:
 
 
 def count(parent: Parent, asked: Namespace) -> None:
-    """Exact numbers of orderings."""
+    """Print the exact numbers of orderings."""
     laid_out = list(cells(parent, asked))
     counts = [count_in(cell, not asked.skip_superperiodic) for cell in laid_out]
     rows: tables.TableRows = [
@@ -68,7 +68,7 @@ def count(parent: Parent, asked: Namespace) -> None:
 
 
 def write(parent: Parent, asked: Namespace) -> None:
-    """All orderings to disk; the same command goes on after an interruption."""
+    """Write all orderings to disk; the same command goes on after an interruption."""
     made = {}
     for cell in cells(parent, asked):
         folder = Path(asked.write) / cell.name.replace(" ", "-").replace(",", "")
@@ -84,7 +84,7 @@ def write(parent: Parent, asked: Namespace) -> None:
 
 
 def sample(parent: Parent, asked: Namespace) -> None:
-    """Random distinct orderings."""
+    """Draw random distinct orderings, print them and write them as CIF."""
     found = [
         (f"{parent.name} {cell.name} sample {number}", ordering)
         for cell in cells(parent, asked)
@@ -102,8 +102,8 @@ def sample(parent: Parent, asked: Namespace) -> None:
 
 
 def rank(parent: Parent, asked: Namespace) -> None:
-    """The orderings of lowest electrostatic energy in each cell."""
-    documents = [ranked(cell, asked) for cell in cells(parent, asked)]
+    """Find the orderings of lowest electrostatic energy in each cell, print them and write them as CIF."""
+    documents = [find_lowest(cell, asked) for cell in cells(parent, asked)]
     write_cifs(
         asked.cifs,
         [
@@ -120,8 +120,8 @@ def rank(parent: Parent, asked: Namespace) -> None:
         print_table(title, tables.ORDERING_COLUMNS, tables.ordering_rows([doc]))
 
 
-def ranked(cell: DisorderedCell, asked: Namespace) -> OrderingsDoc:
-    """The lowest of one cell; a search of more than some seconds keeps its state beside the results."""
+def find_lowest(cell: DisorderedCell, asked: Namespace) -> OrderingsDoc:
+    """Find the lowest of one cell; a search of more than some seconds keeps its state beside the results."""
     state = Path(asked.folder) / f"search-{cell.name.replace(' ', '-').replace(',', '')}.npz"
     announce(cell, True, most(asked, MOST_SEARCHED), asked)
     with progress_bar(f"orderings {cell.name}") as progress:
@@ -130,6 +130,17 @@ def ranked(cell: DisorderedCell, asked: Namespace) -> OrderingsDoc:
 
 def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Namespace) -> None:
     """Tell how many orderings there are, for how long and in what room they are searched, before it starts.
+
+    Parameters
+    ----------
+    cell
+        The cell.
+    superperiodic
+        Whether orderings that repeat inside the cell count.
+    limit
+        Most distinct orderings that are searched.
+    asked
+        The command line; with ``--json`` nothing is printed.
 
     Raises
     ------
@@ -143,7 +154,7 @@ def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Names
 
 
 def most(asked: Namespace, default: int) -> int:
-    """The number of distinct orderings beyond which the work is refused."""
+    """Number of distinct orderings beyond which the work is refused: what is asked for, or ``default``."""
     return default if asked.most is None else int(asked.most)
 
 

@@ -18,7 +18,7 @@ from selflimit.progress import silent
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Listening]:
-    """A bar on standard error for one long function; nothing where the output is no terminal."""
+    """Show a bar on standard error for one long function; nothing where the output is no terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield silent
@@ -36,7 +36,17 @@ def progress_bar(title: str) -> Iterator[Listening]:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print a table to standard output; every column wraps rather than being cut."""
+    """Print a table to standard output; every column wraps rather than being cut.
+
+    Parameters
+    ----------
+    title
+        What stands above it.
+    columns
+        Heads of the columns, with their units.
+    rows
+        Their cells; numbers get six digits.
+    """
     table = Table(title=title, title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -47,7 +57,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
 
 
 def plain(documents: Sequence[Document]) -> list[dict[str, Any]]:
-    """Documents as JSON data, each with its kind."""
+    """Turn documents into JSON data, each with its kind."""
     return [{"kind": type(doc).__name__, **doc.model_dump(mode="json")} for doc in documents]
 
 

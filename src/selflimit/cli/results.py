@@ -19,7 +19,7 @@ CSV_FIELDS = ("kind", "formula", "k_eff", "level", "date", "job")
 
 
 def query(asked: Namespace) -> None:
-    """Query the store: whole documents as table or JSON, or chosen fields as table, JSON or CSV."""
+    """Print what the store holds: whole documents as table or JSON, or chosen fields as table, JSON or CSV."""
     store = open_store(asked.store or Settings().store, must_exist=True)
     format_ = "json" if asked.json else asked.format
     fields = [name.strip() for name in asked.fields.split(",")] if asked.fields else None
@@ -37,7 +37,7 @@ def query(asked: Namespace) -> None:
 
 
 def copy_results(asked: Namespace) -> None:
-    """Copy one store into another."""
+    """Copy one store into another, and print how many documents that were."""
     source, target = open_store(asked.source, must_exist=True), open_store(asked.target)
     with progress_bar("copy") as progress:
         done = copy_store(source, target, replace=asked.replace, progress=progress)
@@ -73,7 +73,7 @@ def _cell(value: Any) -> Any:
 
 @contextmanager
 def _warnings_in_one_line() -> Iterator[None]:
-    """What was left out, on standard error in the words of the error messages."""
+    """Print what was left out on standard error, in the words of the error messages."""
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always", UserWarning)
         yield

@@ -239,6 +239,7 @@ Run the same command again after an interruption: what is there already is not c
                 "manager:submit",
                 has_value("manager", "fireworks"),
                 idle=frozenset({"project", "exec_config", "resources"}),
+                check=checks.check_launchpad,
             ),
             Mode("with --manager jobflow-remote", "manager:submit", idle=frozenset({"launchpad"})),
         ),

@@ -99,7 +99,7 @@ def drawn_map(doc: DesignMapDoc, folder: Path) -> str:
 
 
 def settings_of(asked: Namespace) -> DesignSettings:
-    """Domain, duration and criterion as asked for.
+    """Domain, duration and criterion are taken from the command line.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def settings_of(asked: Namespace) -> DesignSettings:
 
 
 def point_of(asked: Namespace) -> DesignPoint:
-    """The layer that the command line describes.
+    """The layer and its conditions are taken from the command line.
 
     Raises
     ------
@@ -132,7 +132,9 @@ def point_of(asked: Namespace) -> DesignPoint:
 
 
 def read_parameters(asked: Namespace) -> InterfaceParameters:
-    """Parameters from a JSON file, e.g. ``documents/parameters-0.json`` of a run, or the defaults; with the width.
+    """Read parameters from a JSON file, e.g. ``documents/parameters-0.json`` of a run, or take the defaults.
+
+    The width of the front is that of the command line.
 
     Raises
     ------
@@ -147,7 +149,7 @@ def read_parameters(asked: Namespace) -> InterfaceParameters:
 
 
 def read_json(path: Path) -> Any:
-    """Content of a JSON file.
+    """Read a JSON file.
 
     Raises
     ------
@@ -163,14 +165,14 @@ def read_json(path: Path) -> Any:
 
 
 def print_closed_loop(doc: ClosedLoopDoc) -> None:
-    """Fixed points, their stability, and the sweep of the retained fraction."""
+    """Print fixed points, their stability, and the sweep of the retained fraction."""
     print_table(f"Closed loop of {doc.formula}, {doc.functional} functional", LOOP_COLUMNS, loop_rows(doc))
     print_table("Other retained fractions", RETAINED_FRACTION_COLUMNS, retained_fraction_rows(doc))
     print_line(doc.statement)
 
 
 def print_spread(doc: PressureSpreadDoc) -> None:
-    """The compression at the tip with its spread."""
+    """Print the compression at the tip with its spread."""
     print_line(
         f"compression of the zone: {doc.median.value:.3g} MPa, 5-95 % {doc.low.value:.3g} to {doc.high.value:.3g} "
         f"({doc.samples} samples; {doc.without_errors:.3g} without errors, {doc.lithium:.3g} by lithium alone)"
@@ -178,7 +180,7 @@ def print_spread(doc: PressureSpreadDoc) -> None:
 
 
 def print_verdicts(docs: Sequence[DesignPointDoc]) -> None:
-    """The numbers that decide for each layer, or why there is no verdict; nothing for no layers."""
+    """Print the numbers that decide for each layer, or why there is no verdict; nothing for no layers."""
     judged = {layer_label(doc): doc.verdict for doc in docs if doc.verdict is not None}
     if judged:
         print_table("Verdict", ("", *judged), verdict_rows(list(judged.values())))

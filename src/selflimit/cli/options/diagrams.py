@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 
 def add_diagram_options(parser: ArgumentParser) -> None:
-    """Options of diagrams of given entries."""
+    """Add the options of diagrams that are made from entries."""
     parser.add_argument(
         "formulas", nargs="*", metavar="FORMULA", help="electrolytes, e.g. Li2ZrCl6; none: the run's disordered crystal"
     )

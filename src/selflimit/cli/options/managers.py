@@ -4,19 +4,19 @@ from argparse import ArgumentParser
 
 
 def add_project(parser: ArgumentParser) -> None:
-    """Which jobflow-remote project."""
+    """Add which jobflow-remote project is meant."""
     parser.add_argument(
         "--project", metavar="NAME", help="jobflow-remote project (default: $JFREMOTE_PROJECT, or the only one)"
     )
 
 
 def add_run_or_flow(parser: ArgumentParser) -> None:
-    """A run folder, or a flow of jobflow-remote."""
+    """Add the run folder, or the flow of jobflow-remote, that is meant."""
     parser.add_argument("run", metavar="RUN", help="run folder, or uuid of a submitted flow (its beginning is enough)")
 
 
 def add_submission(parser: ArgumentParser) -> None:
-    """Where the jobs are to run."""
+    """Add who runs the jobs, and where."""
     group = parser.add_argument_group("job manager")
     group.add_argument(
         "--manager",
@@ -45,7 +45,7 @@ def add_submission(parser: ArgumentParser) -> None:
 
 
 def add_status_options(parser: ArgumentParser) -> None:
-    """All flows, or the jobs of one."""
+    """Add whose state is shown: that of all flows, or of the jobs of one."""
     add_project(parser)
     parser.add_argument(
         "run", metavar="RUN", nargs="?", help="run folder, or uuid of a submitted flow; none: every flow of the project"
@@ -53,7 +53,7 @@ def add_status_options(parser: ArgumentParser) -> None:
 
 
 def add_resume_options(parser: ArgumentParser) -> None:
-    """Which run goes on."""
+    """Add which run goes on."""
     add_project(parser)
     add_run_or_flow(parser)
     parser.add_argument(
@@ -64,7 +64,7 @@ def add_resume_options(parser: ArgumentParser) -> None:
 
 
 def add_drawing_options(parser: ArgumentParser) -> None:
-    """Which flow is drawn, and where to."""
+    """Add which flow is drawn, and where to."""
     add_project(parser)
     add_run_or_flow(parser)
     parser.add_argument(
@@ -73,7 +73,7 @@ def add_drawing_options(parser: ArgumentParser) -> None:
 
 
 def add_fetch_options(parser: ArgumentParser) -> None:
-    """Which flow's results go where."""
+    """Add which flow's results go where."""
     add_project(parser)
     parser.add_argument("run", metavar="FLOW", help="uuid of a submitted flow (its beginning is enough)")
     parser.add_argument("--folder", required=True, help="new or empty folder for documents, fields and report")

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 
 def add_preset_options(parser: ArgumentParser) -> None:
-    """One of the paper's simulations instead of the run's own interface."""
+    """Add one of the paper's simulations in place of the run's own interface."""
     group = parser.add_argument_group("the paper's simulations")
     group.add_argument(
         "--preset",

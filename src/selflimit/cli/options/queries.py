@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 
 def add_filters(parser: ArgumentParser) -> None:
-    """Filters of documents."""
+    """Add the filters of documents, and what is shown of those that meet them."""
     parser.add_argument(
         "--kind", help="document type, e.g. RelaxationDoc, StabilityDoc, DecompositionDoc, GrowthDoc, StressDoc"
     )
@@ -34,7 +34,7 @@ def add_filters(parser: ArgumentParser) -> None:
 
 
 def add_copy_options(parser: ArgumentParser) -> None:
-    """From which store to which."""
+    """Add from which store to which documents are copied."""
     parser.add_argument("what", choices=("copy",), help="what to do")
     parser.add_argument("source", help="folder or MongoDB URI of the results; is not changed")
     parser.add_argument("target", help="folder or MongoDB URI")

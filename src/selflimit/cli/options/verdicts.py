@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 
 def add_conditions(parser: ArgumentParser) -> None:
-    """Domain, duration and criterion, which all points share."""
+    """Add domain, duration and criterion, which all points share."""
     parser.add_argument(
         "--grid",
         dest="grid_cells",
@@ -62,7 +62,7 @@ def add_conditions(parser: ArgumentParser) -> None:
 
 
 def add_layer(parser: ArgumentParser) -> None:
-    """One layer."""
+    """Add what describes one layer and its conditions."""
     parser.add_argument(
         "--coarse-fraction", type=float, default=0.4, metavar="SHARE", help="of the layer (default: %(default)s)"
     )
@@ -86,7 +86,7 @@ def add_layer(parser: ArgumentParser) -> None:
 
 
 def add_designs(parser: ArgumentParser) -> None:
-    """All combinations of designs and conditions."""
+    """Add the designs and conditions of which all combinations are judged."""
     parser.add_argument(
         "--coarse-fraction",
         type=float,
@@ -123,7 +123,7 @@ def add_designs(parser: ArgumentParser) -> None:
 
 
 def add_closed_loop(parser: ArgumentParser) -> None:
-    """The loop between products and constriction, at the interface."""
+    """Add the loop between products and constriction at the interface."""
     parser.add_argument(
         "--closed-loop",
         action="store_true",
