@@ -11,11 +11,7 @@ import argparse
 import resource
 import time
 
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.growth.time_step import Numerics
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale import Grid, GrowthModel, InterfaceParameters, Microstructure, Numerics
 
 
 def grown(cells, duration, numerics):

@@ -26,7 +26,7 @@ import numba
 import numpy as np
 
 from selflimit.isotropic import lame
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid
 from selflimit.mesoscale.mechanics.elasticity import eigenstress, nodal_forces, roller_box
 from selflimit.mesoscale.solver import solve as multigrid
 

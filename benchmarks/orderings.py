@@ -19,12 +19,11 @@ from pathlib import Path
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
+from selflimit.structures import Parent, count_orderings, lowest_orderings, parent_cell
 from selflimit.structures.orderings.cell_shapes import cells_to_fill
 from selflimit.structures.orderings.cells import lay_out
-from selflimit.structures.orderings.counting import count_in, count_orderings
-from selflimit.structures.orderings.lowest import lowest_orderings
+from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.orderings import enumerate_in
-from selflimit.structures.parents.parents import Parent, parent_cell
 
 
 def crystal(group, lattice, sites):

@@ -21,8 +21,8 @@ from pymatgen.core.entries import ComputedStructureEntry
 from pymatgen.entries.computed_entries import ComputedEntry
 
 from selflimit.documents import with_level
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries.sources import MP_GGA, competing_entries
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, competing_entries
+from selflimit.phase_diagrams.entries.sources import MP_GGA
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 LITHIUM = Element("Li")

@@ -1,7 +1,6 @@
 """At which K_eff does metallic zirconium give way to ZrCl2 under lithium? It depends on where the volumes come from."""
 
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries.sources import competing_entries, with_experimental_volumes
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, competing_entries, with_experimental_volumes
 
 
 def main() -> dict[str, float | None]:

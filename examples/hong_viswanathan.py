@@ -23,11 +23,8 @@ import numpy as np
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth.model import GrowthModel, GrowthRun, tip_height
-from selflimit.mesoscale.growth.time_step import Numerics
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale import Grid, GrowthModel, InterfaceParameters, Microstructure, Numerics
+from selflimit.mesoscale.growth.model import GrowthRun, tip_height
 from selflimit.progress import Progress
 from selflimit.units import FARADAY, MICROMETRE
 

@@ -40,7 +40,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid
 from selflimit.mesoscale.growth.electrochemistry import switch, switch_slope
 from selflimit.mesoscale.mechanics.elasticity import cell_strain
 from selflimit.mesoscale.solver.solve import solve_elastic

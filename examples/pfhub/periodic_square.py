@@ -15,7 +15,7 @@ from scipy import ndimage, sparse
 from scipy.sparse.csgraph import connected_components
 
 from selflimit.arrays import FloatArray
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid
 
 
 @dataclass(frozen=True)
