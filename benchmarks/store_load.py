@@ -45,6 +45,7 @@ def decomposition(chance):
         k_eff=chance.randrange(200) / 4,
         products=[PhaseAmount(formula="LiCl", entry_id="x", amount=6, volume=34.0)] * 3,
         ion_uptake=4, reaction="Li2ZrCl6 + 4 Li -> 6 LiCl + Zr", reaction_energy=-chance.random(),
+        reaction_energy_per_atom=-0.1, grand_potential=-80.0, grand_potential_per_atom=-9.0, functional="linear",
         electrolyte_volume=200.0, decomposition_volume=10.0, reaction_strain=0.05,
         level_of_theory=chance.choice(LEVELS),
     )  # fmt: skip

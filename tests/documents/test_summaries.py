@@ -13,13 +13,18 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.pretty import Pretty
 
+from selflimit import documents
 from selflimit.documents import Document, ElasticDoc, StabilityDoc, VerdictDoc
 from selflimit.documents.pictures import PICTURES
 from selflimit.documents.summaries import in_words, unit_of
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.mesoscale.grid import Grid
 
-KINDS = Document.__subclasses__()
+KINDS = [
+    kind
+    for kind in (getattr(documents, name) for name in documents.__all__)
+    if isinstance(kind, type) and issubclass(kind, Document) and kind is not Document
+]
 MOST_LINES = 25
 
 

@@ -24,7 +24,8 @@ def decomposition(k_eff, voltage, formula="Li2ZrCl6", level=LEVEL):
     return DecompositionDoc(
         formula=formula, working_ion="Li", voltage=voltage, k_eff=k_eff,
         products=[PhaseAmount(formula="LiCl", entry_id="x", amount=6, volume=34.0)],
-        ion_uptake=4, reaction="a -> b", reaction_energy=-1.0, electrolyte_volume=200.0,
+        ion_uptake=4, reaction="a -> b", functional="linear", reaction_energy=-1.0, reaction_energy_per_atom=-1.0 / 9,
+        grand_potential=-80.0, grand_potential_per_atom=-80.0 / 9, electrolyte_volume=200.0,
         decomposition_volume=10.0, reaction_strain=0.05, level_of_theory=level,
     )  # fmt: skip
 

@@ -27,8 +27,8 @@ from selflimit.workflows.stores.result_fields import Found, check_fields, ordere
 
 KINDS: dict[str, type[Document]] = {
     name: kind
-    for name, kind in vars(documents).items()
-    if isinstance(kind, type) and issubclass(kind, Document) and kind is not Document
+    for name in documents.__all__
+    if isinstance(kind := getattr(documents, name), type) and issubclass(kind, Document) and kind is not Document
 }
 """Document types by name."""
 

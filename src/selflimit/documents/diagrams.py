@@ -62,7 +62,17 @@ class CoexistingAssemblage(Record):
     share_high: float = Field(description="The same at voltage_high")
 
 
-class VoltageSegment(Record):
+class FormedProducts(Record):
+    """What forms from one formula unit of an electrolyte."""
+
+    products: list[PhaseAmount] = Field(description="Phases and amounts per formula unit of the electrolyte")
+    ion_uptake: float = Field(description="Working ions taken up per formula unit (negative: released)")
+    reaction: str = Field(description="Balanced reaction per formula unit")
+    decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
+    reaction_strain: float = Field(description=STRAIN_TEXT)
+
+
+class VoltageSegment(FormedProducts):
     """One assemblage of products and the voltages between which it is the ground state.
 
     With the elastic functionals two assemblages may coexist. Then the share of each, and with it amounts, uptake,
@@ -71,15 +81,10 @@ class VoltageSegment(Record):
 
     voltage_low: float = Field(description="Lower end of the segment (V vs Li/Li+)")
     voltage_high: float = Field(description="Upper end of the segment (V vs Li/Li+)")
-    products: list[PhaseAmount] = Field(description="Phases and amounts per formula unit of the electrolyte")
-    ion_uptake: float = Field(description="Working ions taken up per formula unit (negative: released)")
-    reaction: str = Field(description="Balanced reaction per formula unit")
     reaction_energy_low: float = Field(
         description="Grand-potential reaction energy at voltage_low, mechanical work included (eV per formula unit)"
     )
     reaction_energy_high: float = Field(description="The same at voltage_high (eV per formula unit)")
-    decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
-    reaction_strain: float = Field(description=STRAIN_TEXT)
     pressure_low: float | None = Field(None, description=f"At voltage_low. {PRESSURE_TEXT}")
     pressure_high: float | None = Field(None, description=f"At voltage_high. {PRESSURE_TEXT}")
     coexisting: list[CoexistingAssemblage] = Field(
@@ -87,16 +92,23 @@ class VoltageSegment(Record):
     )
 
 
-class StabilityDoc(Document):
-    """Products of one electrolyte against voltage at one effective bulk modulus."""
+class ElectrolyteDocument(Document):
+    """What all diagrams of one electrolyte say of it and of how they were made."""
 
     formula: str = Field(description="Electrolyte, reduced formula")
     working_ion: str = Field(description="Element exchanged with the reservoir, e.g. 'Li'")
-    k_eff: float = Field(ge=0, description="Effective bulk modulus K_eff (GPa)")
     functional: Functional = Field(description=FUNCTIONAL_TEXT)
     electrolyte_volume: float = Field(
         gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
     )
+    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
+    level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
+
+
+class StabilityDoc(ElectrolyteDocument):
+    """Products of one electrolyte against voltage at one effective bulk modulus."""
+
+    k_eff: float = Field(ge=0, description="Effective bulk modulus K_eff (GPa)")
     segments: list[VoltageSegment] = Field(description="Ground-state assemblages, lowest voltage first")
     stability_low: float | None = Field(
         description="Lower limit of the electrolyte's window (V vs Li/Li+); None: stable nowhere in the range"
@@ -105,40 +117,25 @@ class StabilityDoc(Document):
         description="Upper limit of the window (V vs Li/Li+); None: stable nowhere in the range"
     )
     entries: list[str] = Field(description="Identifiers of all entries that competed")
-    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
-    level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
 
 
-class ConstrictionSegment(Record):
+class ConstrictionSegment(FormedProducts):
     """One assemblage of products and the effective bulk moduli between which it is the ground state."""
 
     k_eff_low: float = Field(ge=0, description="Lower end of the segment (GPa)")
     k_eff_high: float = Field(ge=0, description="Upper end of the segment (GPa)")
-    products: list[PhaseAmount] = Field(description="Phases and amounts per formula unit of the electrolyte")
-    ion_uptake: float = Field(description="Working ions taken up per formula unit (negative: released)")
-    reaction: str = Field(description="Balanced reaction per formula unit")
     reaction_energy_low: float = Field(
         description="Grand-potential reaction energy at k_eff_low, mechanical work included (eV per formula unit)"
     )
     reaction_energy_high: float = Field(description="The same at k_eff_high (eV per formula unit)")
-    decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
-    reaction_strain: float = Field(description=STRAIN_TEXT)
 
 
-class ConstrictionDoc(Document):
+class ConstrictionDoc(ElectrolyteDocument):
     """Products of one electrolyte against the effective bulk modulus at one voltage."""
 
-    formula: str = Field(description="Electrolyte, reduced formula")
-    working_ion: str = Field(description="Element exchanged with the reservoir, e.g. 'Li'")
     voltage: float = Field(description="Voltage (V vs Li/Li+)")
-    functional: Functional = Field(description=FUNCTIONAL_TEXT)
-    electrolyte_volume: float = Field(
-        gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
-    )
     segments: list[ConstrictionSegment] = Field(description="Ground-state assemblages, lowest K_eff first")
     entries: list[str] = Field(description="Identifiers of all entries that competed")
-    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
-    level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
 
 
 class ProductSegment(Record):
@@ -166,41 +163,25 @@ class ProductsDoc(Document):
     level_of_theory: LevelOfTheory = Field(description="Of the energies")
 
 
-class DecompositionDoc(Document):
+class DecompositionDoc(FormedProducts, ElectrolyteDocument):
     """Decomposition of an electrolyte at one voltage and K_eff: all that the mesoscale stage takes from the atoms."""
 
-    formula: str = Field(description="Electrolyte, reduced formula")
-    working_ion: str = Field(description="Element exchanged with the reservoir")
     voltage: float = Field(description="Voltage (V vs Li/Li+)")
     k_eff: float = Field(ge=0, description="Effective bulk modulus (GPa)")
-    products: list[PhaseAmount] = Field(description="Phases and amounts per formula unit of the electrolyte")
-    ion_uptake: float = Field(description="Working ions taken up per formula unit")
-    reaction: str = Field(description="Balanced reaction per formula unit")
     reaction_energy: float = Field(
         description="Grand-potential reaction energy, mechanical work included (eV per formula unit)"
     )
-    reaction_energy_per_atom: float | None = Field(
-        None, description="The same per atom of the electrolyte's formula unit (eV); None: written before it was stored"
-    )
-    grand_potential: float | None = Field(
-        None,
+    reaction_energy_per_atom: float = Field(description="The same per atom of the electrolyte's formula unit (eV/atom)")
+    grand_potential: float = Field(
         description="Sum n_j (E_j - mu a_j) + W on the entries' energy scale, mu = mu(metal) - e*voltage "
-        "(eV per formula unit); None: written before it was stored",
+        "(eV per formula unit)"
     )
-    grand_potential_per_atom: float | None = Field(
-        None, description="The same per atom of the electrolyte's formula unit (eV); None: written before it was stored"
-    )
-    functional: Functional = Field("linear", description=FUNCTIONAL_TEXT)
+    grand_potential_per_atom: float = Field(description="The same per atom of the electrolyte's formula unit (eV/atom)")
     pressure: float | None = Field(None, description=PRESSURE_TEXT)
     coexisting: list[CoexistingAssemblage] = Field(
         default_factory=list,
         description="The two assemblages that coexist, both shares at this voltage; empty: one assemblage",
     )
-    electrolyte_volume: float = Field(gt=0, description="V0 (Angstrom^3 per formula unit)")
-    decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
-    reaction_strain: float = Field(description=STRAIN_TEXT)
-    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
-    level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
 
 
 class PredominanceRegion(Record):
@@ -249,23 +230,15 @@ class TriplePoint(Record):
     regions: list[int] = Field(description="Indices of the regions")
 
 
-class PredominanceDoc(Document):
+class PredominanceDoc(ElectrolyteDocument):
     """Voltage-K_eff map of an electrolyte's ground states; the regions cover the rectangle without gap or overlap."""
 
-    formula: str = Field(description="Electrolyte, reduced formula")
-    working_ion: str = Field(description="Element exchanged with the reservoir, e.g. 'Li'")
     voltage_range: tuple[float, float] = Field(description="Lowest and highest voltage (V vs Li/Li+)")
     k_eff_range: tuple[float, float] = Field(description="Lowest and highest effective bulk modulus (GPa)")
-    functional: Functional = Field(description=FUNCTIONAL_TEXT)
-    electrolyte_volume: float = Field(
-        gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
-    )
     regions: list[PredominanceRegion] = Field(description="Regions, lowest voltage, then lowest K_eff, first")
     boundaries: list[PredominanceBoundary] = Field(description="Borders between the regions")
     triple_points: list[TriplePoint] = Field(description="Corners inside the map")
     entries: list[str] = Field(description="Identifiers of all entries that competed")
-    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
-    level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
 
     def critical_k_effs(self, voltage: float) -> list[float]:
         """Critical moduli (GPa) at one voltage (V), lowest first."""
