@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PICTURES = {
-    "GrowthDoc": "selflimit.mesoscale.pictures.default_pictures:draw_growth",
+    "GrowthDoc": "selflimit.mesoscale.pictures.overviews:plot_growth_overview",
     "InterfaceReactionDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_interface_reactions",
     "PredominanceDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_predominance",
     "StabilityDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_stability",
-    "StressDoc": "selflimit.mesoscale.pictures.default_pictures:draw_stress",
+    "StressDoc": "selflimit.mesoscale.pictures.overviews:plot_stress_overview",
     "UncertaintyDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_uncertainty",
 }
 """Kind of document -> 'module:function' that draws it, called with document, folder of its fields, and axes."""
