@@ -1,6 +1,5 @@
 """Disordered parents from crystals: a pymatgen Structure, or a POSCAR and the occupancies of its sites."""
 
-import math
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,13 +8,11 @@ from pymatgen.core import Composition, Element, Structure
 
 from selflimit.errors import InputError
 from selflimit.plausible import require_plausible
-from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, is_ordered, occupancies, with_fractions
-from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent, closest_atoms, excess_charge
+from selflimit.structures.parents.charges import infer_charges
+from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, is_ordered, with_fractions
+from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent
 from selflimit.structures.parents.symmetry import orbits
 from selflimit.suggestions import did_you_mean
-
-MOST_STATES = 300_000
-"""Combinations of oxidation states, and terms in their sums, up to which they are guessed: a second or so."""
 
 Occupancies = Mapping[str, Mapping[str, float]]
 """Site label or element -> species -> occupancy; what is missing to 1 is vacancy."""
@@ -52,8 +49,9 @@ def parent_from_structure(
     pools
         Groups of site labels that share one composition. Default: each orbit of disordered sites is a pool of its own.
     charges
-        Formal charges (e) by species. Default: the crystal's oxidation states, else pymatgen's most probable guess from
-        the composition; where neither is neutral there are none, a note says so, and electrostatics is refused.
+        Formal charges (e) by species. Default: the crystal's oxidation states, else neutral states of its elements
+        (:func:`selflimit.structures.parents.charges.infer_charges`); where there are none a note says so, and
+        electrostatics is refused.
     symprec
         Distance within which symmetry is found (Angstrom).
 
@@ -69,7 +67,7 @@ def parent_from_structure(
     exact, notes = with_fractions(filled, labels)
     labels, split = _one_orbit_per_label(exact, labels, symprec)
     exact.add_site_property(LABEL, labels)
-    formal, doubt = (dict(charges), ()) if charges is not None else _inferred_charges(exact)
+    formal, doubt = (dict(charges), ()) if charges is not None else infer_charges(exact)
     return Parent(
         name=name,
         structure=exact,
@@ -184,56 +182,3 @@ def _orbit_pools(structure: Structure, symprec: float) -> list[list[str]]:
         if not is_ordered(site):
             pools.setdefault(orbit, {})[site.properties[LABEL]] = None
     return [list(pool) for pool in pools.values()]
-
-
-def _inferred_charges(structure: Structure) -> tuple[dict[str, float], tuple[str, ...]]:
-    """The crystal's oxidation states, or a guess, and a note; no charges where neither makes the cell neutral.
-
-    Counting and enumerating need no charges, so their absence is told, not refused; electrostatics refuses it.
-    """
-    if pair := closest_atoms(structure):
-        return {}, (f"no formal charges: full sites {pair[0]} and {pair[1]} are {pair[2]:.3f} A apart; move them",)
-    species = {species for site in structure for species in site.species}
-    written = {str(one): getattr(one, "oxi_state", None) for one in species}
-    if all(charge is not None for charge in written.values()) and any(written.values()):
-        known = {text: float(charge) for text, charge in written.items() if charge is not None}
-        total = excess_charge(structure, known)
-        if total == 0.0:
-            return known, ()
-        return {}, (f"no formal charges: the oxidation states of the file sum to {total:+.4g} e; give charges",)
-    composition = _integer_composition(structure)
-    if _states_to_try(composition) > MOST_STATES:
-        return {}, (f"no formal charges: {composition.formula} is too large to guess oxidation states; give charges",)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # elements without electronegativity
-        guesses = composition.oxi_state_guesses(max_sites=-1)
-    names = {one for site in structure for one in occupancies(site)}
-    charges = {one: float(guesses[0][_letters(one)]) for one in names} if guesses else {}
-    if not guesses or excess_charge(structure, charges) != 0.0:
-        return {}, (f"no formal charges: found no neutral oxidation states of {composition.formula}; give charges",)
-    return charges, ()
-
-
-def _states_to_try(composition: Composition) -> int:
-    """Work of pymatgen's guess: ways to give each element's atoms their common states, and the terms it sums up."""
-    kinds = [
-        (round(amount), len(element.icsd_oxidation_states or element.oxidation_states or (0,)))
-        for element, amount in composition.reduced_composition.items()
-    ]
-    ways = [(number, math.comb(number + states - 1, states - 1)) for number, states in kinds]
-    return max(math.prod(way for _, way in ways), sum(number * way for number, way in ways))
-
-
-def _integer_composition(structure: Structure) -> Composition:
-    """Smallest multiple of the cell's composition that is integer to within the rounding of the occupancies."""
-    amounts = structure.composition.element_composition.get_el_amt_dict()
-    forgiven = 1e-6 + OCCUPANCY_DIGIT * len(structure)
-    for multiple in range(1, 13):
-        rounded = {element: round(multiple * amount) for element, amount in amounts.items()}
-        if all(abs(rounded[element] - multiple * amount) <= multiple * forgiven for element, amount in amounts.items()):
-            return Composition({element: amount for element, amount in rounded.items() if amount})
-    return Composition({element: max(1, round(amount)) for element, amount in amounts.items()})
-
-
-def _letters(name: str) -> str:
-    return "".join(letter for letter in name if letter.isalpha())

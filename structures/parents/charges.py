@@ -1,0 +1,132 @@
+"""Formal charges of a crystal: those it carries, else the states of its elements that make it neutral.
+
+Every element has one common oxidation state first. Of several neutral sets the most ionic one is taken, in which the
+electrons are on the more electronegative elements. Where no set is neutral a transition or rare-earth metal may have a
+mean charge between two of its states.
+"""
+
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from pymatgen.core import Element, Structure
+
+from selflimit.arrays import FloatArray
+from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT
+from selflimit.structures.parents.parents import closest_atoms, excess_charge
+
+MOST_SETS = 500_000
+"""Sets of oxidation states that are tried: a fraction of a second."""
+
+NEARLY_NEUTRAL = 0.05
+"""Share of the positive charge by which refined occupancies may miss neutrality for the states to be named all the
+same."""
+
+
+def infer_charges(structure: Structure) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Formal charges (e) by species, and a note; no charges where none make the cell neutral.
+
+    Counting and enumerating need no charges, so their absence is told, not refused; electrostatics refuses it.
+
+    >>> from pymatgen.core import Lattice
+    >>> row = Structure(Lattice.orthorhombic(14, 3, 3), 3 * ["Fe"] + 4 * ["O"], [[i / 7, 0, 0] for i in range(7)])
+    >>> infer_charges(row)[1]
+    ('Fe has a mean charge of +2.667 e',)
+    """
+    if pair := closest_atoms(structure):
+        return {}, (f"no formal charges: full sites {pair[0]} and {pair[1]} are {pair[2]:.3f} A apart; move them",)
+    species = {one for site in structure for one in site.species}
+    written = {str(one): getattr(one, "oxi_state", None) for one in species}
+    if all(charge is not None for charge in written.values()) and any(written.values()):
+        known = {text: float(charge) for text, charge in written.items() if charge is not None}
+        total = excess_charge(structure, known)
+        return (known, ()) if not total else ({}, (f"no formal charges: those written sum to {total:+.4g} e",))
+    amounts = {str(e): float(a) for e, a in structure.composition.element_composition.items()}
+    found, note = _neutral_states(amounts, _rounded(structure))
+    return {str(one): found[one.symbol] for one in species} if found else {}, (note,) if note else ()
+
+
+def _rounded(structure: Structure) -> Counter[str]:
+    """How many rounded occupancies each element's amount is the sum of."""
+    return Counter(one.symbol for site in structure for one, amount in site.species.items() if amount < 1)
+
+
+def _neutral_states(amounts: Mapping[str, float], rounded: Mapping[str, int]) -> tuple[dict[str, float], str]:
+    """A charge for each element, and what there is to say of them."""
+    elements = list(amounts)
+    number = np.array(list(amounts.values()))
+    common = [_states(element, element.common_oxidation_states) for element in map(Element, elements)]
+    every = [_states(element, element.icsd_oxidation_states) for element in map(Element, elements)]
+    for choices in (common, every):
+        sets = _ionic(_sets(choices), elements)
+        forgiven = 1e-6 + OCCUPANCY_DIGIT * np.abs(sets) @ [rounded[element] for element in elements]
+        neutral = sets[np.abs(sets @ number) <= forgiven]
+        if len(neutral):
+            return dict(zip(elements, _most_ionic(neutral, elements, number).tolist(), strict=True)), ""
+    if mixed := _mixed(elements, number, common, every):
+        return mixed
+    return {}, _nearly(elements, number, _ionic(_sets(common), elements))
+
+
+def _states(element: Element, states: Sequence[int]) -> tuple[int, ...]:
+    return tuple(states) or tuple(element.oxidation_states) or (0,)
+
+
+def _sets(choices: Sequence[Sequence[int]]) -> FloatArray:
+    """One state for each element in all ways, shape (n_sets, n_elements); none if they are too many."""
+    if np.prod([float(len(states)) for states in choices]) > MOST_SETS:
+        return np.empty((0, len(choices)))
+    grid = np.meshgrid(*choices, indexing="ij")
+    return np.stack([axis.ravel() for axis in grid], axis=-1).astype(float)
+
+
+def _ionic(sets: FloatArray, elements: Sequence[str]) -> FloatArray:
+    """Those without a positive element that is more electronegative than a negative one."""
+    attraction = _electronegativities(elements)
+    least_negative = np.where(sets < 0, attraction, np.inf).min(axis=1, initial=np.inf)
+    ionic: FloatArray = sets[np.where(sets > 0, attraction, -np.inf).max(axis=1, initial=-np.inf) <= least_negative]
+    return ionic
+
+
+def _electronegativities(elements: Sequence[str]) -> FloatArray:
+    """On Pauling's scale, 0 where there is none, shape (n_elements,)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.nan_to_num([Element(element).X for element in elements])
+
+
+def _most_ionic(sets: FloatArray, elements: Sequence[str], number: FloatArray) -> FloatArray:
+    """The set whose negative charges are on the most electronegative elements."""
+    attraction = _electronegativities(elements)
+    best: FloatArray = sets[(sets @ (attraction * number)).argmin()]
+    return best
+
+
+def _mixed(
+    elements: Sequence[str], number: FloatArray, common: Sequence[Sequence[int]], every: Sequence[Sequence[int]]
+) -> tuple[dict[str, float], str] | None:
+    """One metal of several states at the mean that makes the rest neutral."""
+    for i, element in enumerate(elements):
+        if not (Element(element).is_transition_metal or Element(element).is_rare_earth):
+            continue
+        low, high = min(every[i]), max(every[i])
+        sets = _sets([states if j != i else (0,) for j, states in enumerate(common)])
+        sets[:, i] = -(sets @ number) / number[i]
+        within = _ionic(sets[(sets[:, i] >= low) & (sets[:, i] <= high)], elements)
+        if len(within):
+            best = _most_ionic(within, elements, number)
+            return dict(zip(elements, best.tolist(), strict=True)), f"{element} has a mean charge of {best[i]:+.4g} e"
+    return None
+
+
+def _nearly(elements: Sequence[str], number: FloatArray, sets: FloatArray) -> str:
+    """Why there are no charges: the states that come nearest to neutrality."""
+    formula = " ".join(f"{element}{amount:.4g}" for element, amount in zip(elements, number, strict=True))
+    near = sets[np.abs(sets @ number) <= NEARLY_NEUTRAL * (np.maximum(sets, 0) @ number)]
+    if not len(near):
+        return f"no formal charges: found no neutral oxidation states of {formula}; give charges"
+    best = near[np.abs(near @ number).argmin()]
+    states = ", ".join(f"{element} {state:+g}" for element, state in zip(elements, best, strict=True))
+    total = f"{best @ number:+.3g} e"
+    return f"no formal charges: the occupancies sum to {total} with {states}; correct them or give charges"
