@@ -1,9 +1,11 @@
 from .field_files import load_fields
 from .grid import Grid
+from .growth.grow import grow_lithium
 from .growth.model import GrowthModel
 from .growth.time_step import Numerics
 from .layers.initial_lithium import needles
 from .layers.microstructure import Microstructure
+from .layers.named_layers import LAYERS, build_layer
 from .layers.packing import LognormalRadii, NormalRadii
 from .layers.particles import Particle
 from .mechanics.effective_modulus import effective_modulus
@@ -16,10 +18,14 @@ from .pictures.plotting import plot_growth, plot_interface_stress, plot_multipha
 from .pictures.volumes import plot_packing, plot_volume
 from .pictures.vtk import export_vtk
 from .verdict.contact import Contact
-from .verdict.verdict import judge
+from .verdict.design_map import DesignSettings, design_point
+from .verdict.verdict import ZONE_DEPTH, judge
 
 __all__ = [
+    "LAYERS",
+    "ZONE_DEPTH",
     "Contact",
+    "DesignSettings",
     "Grid",
     "GrowthModel",
     "InterfaceParameters",
@@ -28,8 +34,11 @@ __all__ = [
     "NormalRadii",
     "Numerics",
     "Particle",
+    "build_layer",
+    "design_point",
     "effective_modulus",
     "export_vtk",
+    "grow_lithium",
     "judge",
     "load_fields",
     "needles",

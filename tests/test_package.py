@@ -1,6 +1,7 @@
 """The package as it is installed: stages from the root folders, light imports, one-line errors."""
 
 import importlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from selflimit.cli.main import main
 from selflimit.cli.verbs import VERBS
+from selflimit.run_settings import RunConfiguration
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("structures", "phase_diagrams", "mesoscale", "workflows")
@@ -121,13 +123,13 @@ def test_a_file_in_the_place_of_the_run_folder(here, capsys):
 
 
 def test_a_run_killed_while_it_is_set_up_keeps_to_its_configuration(here, capsys, monkeypatch):
-    from selflimit.workflows.makers import configuration as runs
+    from selflimit.workflows.running import execution
 
     def killed(*given):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(runs, "save_flow", killed)
+        patch.setattr(execution, "save_flow", killed)
         assert main(["run", "--cell", "primitive"]) == 130
     capsys.readouterr()
     assert "another configuration" in refused(["run", "--cell", "conventional"], capsys)
@@ -140,15 +142,10 @@ def test_no_password_reaches_the_provenance(monkeypatch):
     assert environment()["command"] == ["selflimit", "run", "--store", "mongodb://me:***@host/db"]
 
 
-def test_a_folder_of_another_configuration_is_refused(here, capsys, monkeypatch):
-    from selflimit.workflows.makers import configuration as runs
-
-    monkeypatch.setattr(runs, "execute", lambda *a: [])
-    first = runs.RunConfiguration(
-        parent="LZC-A", cells=("primitive",), keep=1, force_field="CHGNet-r2scan", max_force=0.01, phases="bundled",
-        k_effs=(0.0,), voltage_range=(0.0, 5.0), duration=1.0, overpotential=-0.1, grid_cells=(64, 64), seed=1,
-    )  # fmt: skip
-    runs.write_configuration(here / "selflimit-run", first)
+def test_a_folder_of_another_configuration_is_refused(here, capsys):
+    first = RunConfiguration(cells=("primitive",), keep=1, k_effs=(0.0,), voltage_range=(0.0, 5.0))
+    (here / "selflimit-run").mkdir()
+    (here / "selflimit-run" / "configuration.json").write_text(json.dumps(first.data()))
     said = refused(["run", "--k-eff", "0", "10"], capsys)
     assert "another configuration" in said
     assert "k_effs was [0.0], now [0.0, 10.0]" in said

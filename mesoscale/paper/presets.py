@@ -11,14 +11,11 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.units import MICROMETRE
+from selflimit.suggestions import did_you_mean
 
 DURATION = 2100.0
 """Model time of the paper's growth simulations (s): their last pictures."""
 
-Layer = Literal["fine", "graded", "fine on electrolyte", "graded on electrolyte", "channel"]
 PresetStep = Literal["growth", "stress", "stress, published expansion"]
 
 
@@ -35,7 +32,7 @@ class Preset:
     summary
         One line on what it shows.
     layer
-        The microstructure, as in :func:`microstructure`.
+        The microstructure, a key of :data:`selflimit.mesoscale.layers.named_layers.LAYERS`.
     step
         'growth', or the static stress with decomposition products: with their computed strain, or with the published
         rule that the zone expands twice as much as lithium at coarse particles.
@@ -50,7 +47,7 @@ class Preset:
     name: str
     figure: str
     summary: str
-    layer: Layer
+    layer: str
     step: PresetStep = "growth"
     electrolyte: str = "Li2ZrCl6"
     particle: str = "Li3N"
@@ -70,7 +67,7 @@ def _interfaces(name: str, figures: tuple[str, str], electrolyte: str, particle:
     )
 
 
-def _control(name: str, figure: str, summary: str, layer: Layer) -> Preset:
+def _control(name: str, figure: str, summary: str, layer: str) -> Preset:
     """Long enough for lithium to cross the fine layer, which takes longest."""
     return Preset(name, figure, summary, layer, duration=3000.0)
 
@@ -103,33 +100,5 @@ def preset_named(name: str) -> Preset:
         Unknown name.
     """
     if name not in PRESETS:
-        raise InputError(f"expected a preset ({', '.join(PRESETS)}), got {name!r}")
+        raise InputError(f"expected a preset ({', '.join(PRESETS)}), got {name!r}{did_you_mean(name, PRESETS)}")
     return PRESETS[name]
-
-
-def microstructure(layer: Layer, grid: Grid, seed: int) -> Microstructure:
-    """The particles of a preset, on any grid.
-
-    Parameters
-    ----------
-    layer
-        'fine' or 'graded'; 'fine on electrolyte' or 'graded on electrolyte', with the second electrolyte above it;
-        'channel': below the electrolyte two coarse particles that leave one channel of fine ones.
-    grid
-        The grid.
-    seed
-        Seed of packing, needles and noise.
-
-    Raises
-    ------
-    InputError
-        If the particles do not fit onto the grid.
-    """
-    if layer == "fine":
-        return Microstructure.fine(grid, seed)
-    if layer == "graded":
-        return Microstructure.graded(grid, seed)
-    if layer == "channel":
-        return Microstructure.interface(grid, seed)
-    coarse = 0.0 if layer == "fine on electrolyte" else 0.4
-    return Microstructure.layered(grid, seed, coarse_fraction=coarse, electrolyte_height=24.0 * MICROMETRE)

@@ -16,7 +16,7 @@ from statistics import fmean
 from pydantic import Field, ValidationError
 from scipy.stats import binomtest
 
-from selflimit.documents import Record
+from selflimit.documents import MakerSetting
 from selflimit.documents.self_limitation import (
     Criterion,
     DesignCell,
@@ -33,7 +33,7 @@ from selflimit.units import MICROMETRE
 from selflimit.worker_processes import worker_processes
 
 
-class DesignSettings(Record):
+class DesignSettings(MakerSetting):
     """What all points of a map share: the domain, how long to grow, and the criterion."""
 
     grid_cells: tuple[int, ...] = Field(
@@ -96,7 +96,7 @@ def verdict_on(
     """
     from selflimit.mesoscale.field_files import load_fields
     from selflimit.mesoscale.grid import Grid
-    from selflimit.mesoscale.growth.model import GrowthModel
+    from selflimit.mesoscale.growth.grow import grow_lithium
     from selflimit.mesoscale.growth.time_step import Numerics  # numba takes seconds to import
     from selflimit.mesoscale.layers.microstructure import Microstructure
     from selflimit.mesoscale.verdict.verdict import judge
@@ -109,11 +109,11 @@ def verdict_on(
         s.electrolyte_height, point.coarse_fraction,
     )  # fmt: skip
     # a front that has covered the electrolyte cannot go on, which the guard takes for a pinned one: noted, not refused
-    model = GrowthModel(p, structure, Numerics(time_tolerance=s.time_tolerance, allow_unresolved=True))
+    numerics = Numerics(time_tolerance=s.time_tolerance, allow_unresolved=True)
     thickness = structure.grid.size[-1] - s.electrolyte_height
     duration = s.crossings * thickness / p.planar_velocity(p.overpotential)
     with tempfile.TemporaryDirectory() as folder:  # the fields of thousands of points are not kept
-        growth = model.run(duration, s.outputs, Path(folder), progress)
+        growth = grow_lithium(p, structure, duration, s.outputs, Path(folder), progress, numerics)
         xi = load_fields(Path(folder), growth.fields)["xi"]
     return judge(growth, xi, structure, p, duration, s.criterion, s.zone_depth)
 

@@ -8,7 +8,7 @@ from selflimit.cli.main import main
 from selflimit.documents import ComparisonDoc
 from selflimit.mesoscale.paper.presets import PRESETS, preset_named
 from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.workflows.makers.preset import decomposition_of, parameters_of
+from selflimit.workflows.makers.preset import decomposition_of, preset_parameters
 from selflimit.workflows.stores.opening import open_store
 from selflimit.workflows.stores.results import results
 
@@ -31,7 +31,7 @@ def test_a_growth_preset_gives_table_figure_film_and_document(tmp_path, capsys):
     assert main([*command, "--json"]) == 0  # nothing is computed again
     assert json.loads(capsys.readouterr().out)["preset"] == "fig8-step1"
     assert main(asked(tmp_path, "--preset", "fig8-step1", "--duration", "5")) == 2
-    assert "duration: 4.0 there, 5.0 asked" in capsys.readouterr().err
+    assert "duration was 4.0, now 5.0" in capsys.readouterr().err
 
 
 def test_a_stress_preset_and_the_published_expansion(tmp_path, capsys):
@@ -40,7 +40,7 @@ def test_a_stress_preset_and_the_published_expansion(tmp_path, capsys):
         assert main([*asked(tmp_path / name, "--preset", name), "--json"]) == 0
         found[name] = json.loads(capsys.readouterr().out)["rows"][0]["value"]
     # static stress is linear in the zone's strain beyond lithium's own share
-    ours, paper = (parameters_of(preset_named(name), 0.0) for name in found)
+    ours, paper = (preset_parameters(preset_named(name), 0.0) for name in found)
     assert paper.zone_eigenstrain == pytest.approx(2 * sum(paper.coarse_expansion) / 3)
     assert (found["fig8-step2"] < found["fig8-step2-published"]) == (ours.zone_eigenstrain < paper.zone_eigenstrain)
 
@@ -56,7 +56,7 @@ def test_unknown_presets_are_refused(tmp_path, capsys):
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_presets_parameters_come_from_bundled_data(name):
     preset = preset_named(name)
-    p = parameters_of(preset, 0.0)
+    p = preset_parameters(preset, 0.0)
     strain = decomposition_of(preset.electrolyte, 0.0).reaction_strain
     assert p.reaction_strain == pytest.approx((1 + strain) ** (1 / 3) - 1)
     assert preset.particle in p.sources["particle_modulus"]

@@ -80,7 +80,7 @@ def test_resume_needs_no_options(tmp_path, monkeypatch, capsys):
     """A run that was interrupted goes on with the crystal, store and stage that it was started with."""
     monkeypatch.chdir(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr("selflimit.workflows.jobs.candidates_of_orderings", interrupted)
+        patch.setattr("selflimit.workflows.makers.orderings.ordering_labels", interrupted)
         assert main([*CONFIGURED, "--store", "elsewhere", "--tag", "mine"]) == 130
     state = said(["status", "my run"], capsys)
     done = [job["name"] for job in state["jobs"] if job["state"] == "COMPLETED"]

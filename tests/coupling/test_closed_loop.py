@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selflimit.coupling.closed_loop import closed_loop
+from selflimit.coupling.closed_loop import close_loop
 from selflimit.coupling.fixed_points import Piece, continuous_fixed_points, fixed_points
 from selflimit.coupling.reaction_zone import ReactionZone, mix_products
 from selflimit.documents import ElasticDoc, RelaxationDoc, level_of
@@ -21,7 +21,7 @@ from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
 from selflimit.report.html_page import Page
 from selflimit.report.self_limitation_chapter import add_self_limitation, draw_loops
-from selflimit.workflows.makers import closed_loop as closed_loop_jobs
+from selflimit.workflows import InterfaceMaker
 
 
 def blend(pieces):
@@ -120,7 +120,7 @@ def zone(elastic, **parameters):
 
 def loop(entries, elastic, model="linear", **parameters):
     diagram = ConstrainedPhaseDiagram(entries, model=model)
-    return diagram, closed_loop(diagram, "Li2ZrCl6", 0.0, zone(elastic, **parameters), sweep=(0.0, 1.0))
+    return diagram, close_loop(diagram, "Li2ZrCl6", 0.0, zone(elastic, **parameters), sweep=(0.0, 1.0))
 
 
 def test_the_loop_is_closed(entries, elastic):
@@ -199,13 +199,15 @@ def relaxations(entries):
 
 def test_the_chains_relaxations_give_the_same_loop(entries, elastic):
     electrolyte, competing = relaxations(entries)
-    strained = closed_loop_jobs.loop_phases(electrolyte, competing, [], [], 0.0, "Li")
+    maker = InterfaceMaker(closed_loop=True, grid_cells=(32, 48), seed=0)
+    strained = InterfaceMaker.choose_crystals.original(maker, electrolyte, competing, [], [])
     assert strained[0] is electrolyte and {"LiCl", "Zr", "ZrCl2"} <= {doc.formula for doc in strained}
     assert len({doc.label for doc in strained}) == len(strained)
     p = InterfaceParameters(interface_width=1e-6)
-    surroundings = closed_loop_jobs.zone_of(p, list(elastic.values()), (32, 48), 0)
-    doc = closed_loop_jobs.loop_of(electrolyte, competing, surroundings, "linear", 0.0, "Li", ())
-    direct = closed_loop(ConstrainedPhaseDiagram(entries), "Li2ZrCl6", 0.0, surroundings)
+    constants = list(elastic.values())
+    doc = InterfaceMaker.close_loop.original(maker, electrolyte, competing, constants, p, "linear")
+    surroundings = maker._zone(p, constants)
+    direct = close_loop(ConstrainedPhaseDiagram(entries), "Li2ZrCl6", 0.0, surroundings)
     assert [point.reaction for point in doc.fixed_points] == [point.reaction for point in direct.fixed_points]
     assert doc.fixed_points[0].pressure == pytest.approx(direct.fixed_points[0].pressure)
 

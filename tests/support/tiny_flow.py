@@ -71,7 +71,7 @@ def tiny_flow():
 
 def run_in(folder, where, make=tiny_flow):
     """Start or resume the flow in ``folder``; documents and provenance go there as well."""
-    from selflimit.workflows.makers import configuration as runs
+    from selflimit.workflows.running.execution import execute
     from selflimit.workflows.running.local import Listener, locked, save_flow, saved_flow
     from selflimit.workflows.stores.opening import open_store
 
@@ -80,7 +80,7 @@ def run_in(folder, where, make=tiny_flow):
         (folder / "configuration.json").write_text(json.dumps({}))
         path = folder / ".flows" / "flow.json"
         flow = saved_flow(path) or save_flow(path, make())
-        return runs.execute(folder, flow, open_store(where), Listener(), None, where)
+        return execute(folder, flow, open_store(where), Listener(), None, where)
 
 
 if __name__ == "__main__":

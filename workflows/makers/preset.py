@@ -1,22 +1,25 @@
-"""The paper's simulations by name, as a flow: parameters from the bundled entries, growth or stress, comparison."""
+"""The paper's simulations as flows: parameters, the simulation itself, comparison with figure and film."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from jobflow import Flow, Maker
+from jobflow import Flow, Maker, OutputReference
+from monty.json import MSONable
 
-from selflimit.documents import ComparisonDoc, ComparisonRow, DecompositionDoc, GrowthDoc, StressDoc
-from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.paper.presets import DURATION, Preset, microstructure, preset_named
+from selflimit import mesoscale
+from selflimit.arrays import FloatArray
+from selflimit.documents import ComparisonDoc, DecompositionDoc, GrowthDoc, StressDoc
+from selflimit.mesoscale.paper.presets import Preset, preset_named
 from selflimit.mesoscale.parameters import EXPANSION_RATIO, InterfaceParameters
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.bundled import bundled_elastic
 from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
-from selflimit.progress import Progress, current_progress, silent
+from selflimit.progress import current_progress
+from selflimit.workflows.makers.flow_parts import named
 from selflimit.workflows.running.identical_work import job
+from selflimit.workflows.stores.files import IN_DATA, with_files, write_files
 
 VOLTAGE = 0.0
 """Voltage (V vs Li/Li+) of the decomposition: lithium metal touches the electrolyte."""
@@ -24,6 +27,16 @@ PRESET_OUTPUTS = 42
 """Intervals between output times: 50 s in the paper's 2100 s, enough for times and a film."""
 
 MovieKind = Literal["webp", "gif", "mp4"]
+
+
+@dataclass
+class PresetOutputs(MSONable):
+    """References to what a preset finds."""
+
+    computed: OutputReference
+    """GrowthDoc or StressDoc, its fields with it."""
+    comparison: OutputReference
+    """ComparisonDoc."""
 
 
 @dataclass
@@ -39,7 +52,7 @@ class PresetMaker(Maker):
     seed
         Seed of packing, needles and noise.
     duration
-        Model time (s).
+        Model time (s); None: the preset's own.
     k_eff
         Effective bulk modulus (GPa) at which the decomposition products are taken.
     movie
@@ -49,12 +62,12 @@ class PresetMaker(Maker):
     name: str = "preset"
     grid_cells: tuple[int, ...] = (128, 192)
     seed: int = 1
-    duration: float = DURATION
+    duration: float | None = None
     k_eff: float = 0.0
     movie: MovieKind = "webp"
 
     def make(self, preset: str) -> Flow:
-        """Flow of the preset of that name; its output is the ComparisonDoc, its files lie in the working directory.
+        """Flow of the preset of that name; its output are the :class:`PresetOutputs`.
 
         Raises
         ------
@@ -62,35 +75,65 @@ class PresetMaker(Maker):
             Unknown name.
         """
         is_growth = preset_named(preset).step == "growth"
-        parameters = preset_parameters(self, preset)
-        computed = (preset_growth if is_growth else preset_stress)(self, preset, parameters.output)
-        compared = preset_comparison(self, preset, computed.output)
-        parameters.name, computed.name, compared.name = "parameters", "growth" if is_growth else "stress", "comparison"
-        return Flow([parameters, computed, compared], output=compared.output, name=f"{self.name} {preset}")
+        parameters = named(self.find_parameters(preset), "parameters")
+        computed = (
+            named(self.grow(preset, parameters.output), "growth")
+            if is_growth
+            else named(self.solve_stress(preset, parameters.output), "stress")
+        )
+        compared = named(self.compare(preset, computed.output), "comparison")
+        outputs = PresetOutputs(computed.output, compared.output)
+        return Flow([parameters, computed, compared], output=outputs, name=f"{self.name} {preset}")
 
+    @job
+    def find_parameters(self, preset: str) -> InterfaceParameters:
+        """The preset's parameters, from bundled entries and elastic constants."""
+        return preset_parameters(preset_named(preset), self.k_eff)
 
-@job(output_schema=None)
-def preset_parameters(maker: PresetMaker, preset: str) -> InterfaceParameters:
-    """The preset's parameters, from bundled entries and elastic constants."""
-    return parameters_of(preset_named(preset), maker.k_eff)
+    @job(output_schema=GrowthDoc, data=IN_DATA)
+    def grow(self, preset: str, parameters: InterfaceParameters) -> GrowthDoc:
+        """The preset's growth; goes on from a checkpoint in the working directory."""
+        known, here = preset_named(preset), Path.cwd()
+        structure = mesoscale.build_layer(known.layer, parameters, self.grid_cells, self.seed)
+        duration = known.duration if self.duration is None else self.duration
+        grown = mesoscale.grow_lithium(parameters, structure, duration, PRESET_OUTPUTS, here, current_progress())
+        return with_files(grown, here)
 
+    @job(output_schema=StressDoc, data=IN_DATA)
+    def solve_stress(self, preset: str, parameters: InterfaceParameters) -> StressDoc:
+        """The preset's static stress with decomposition products."""
+        known, here = preset_named(preset), Path.cwd()
+        structure = mesoscale.build_layer(known.layer, parameters, self.grid_cells, self.seed)
+        reaction = decomposition_of(known.electrolyte, self.k_eff)
+        return with_files(
+            mesoscale.static_stress(parameters, structure, reaction, here, progress=current_progress()), here
+        )
 
-@job(output_schema=GrowthDoc)
-def preset_growth(maker: PresetMaker, preset: str, parameters: InterfaceParameters) -> GrowthDoc:
-    """The preset's growth; fields go to the working directory."""
-    return grown(maker, preset, parameters, Path.cwd(), current_progress())
+    @job(output_schema=ComparisonDoc)
+    def compare(self, preset: str, computed: GrowthDoc | StressDoc) -> ComparisonDoc:
+        """Published and computed values; figure and film go to the working directory."""
+        from selflimit.mesoscale.paper.published import GrowthHistory, compare_growth, compare_stress
+        from selflimit.report.preset_pictures import draw  # the plotting library takes seconds to import
 
-
-@job(output_schema=StressDoc)
-def preset_stress(maker: PresetMaker, preset: str, parameters: InterfaceParameters) -> StressDoc:
-    """The preset's static stress; fields go to the working directory."""
-    return stressed(maker, preset, parameters, Path.cwd(), current_progress())
-
-
-@job(output_schema=ComparisonDoc)
-def preset_comparison(maker: PresetMaker, preset: str, computed: GrowthDoc | StressDoc) -> ComparisonDoc:
-    """Published and computed values; figure and film go to the working directory."""
-    return compared_with_paper(maker, preset, computed, Path.cwd())
+        known, here = preset_named(preset), Path.cwd()
+        write_files(computed, here)
+        fields: Mapping[str, FloatArray] = mesoscale.load_fields(here, computed.fields)
+        if isinstance(computed, GrowthDoc):
+            grid = mesoscale.Grid(computed.grid_shape, computed.spacing)
+            structure = mesoscale.LAYERS[known.layer](grid, self.seed)
+            rows = compare_growth(known, GrowthHistory(computed, fields, structure))
+            notes = list(computed.notes)
+        else:
+            rows, notes = compare_stress(known, computed), [f"decomposition: {computed.decomposition.reaction}"]
+        return ComparisonDoc(
+            preset=known.name,
+            figure=known.figure,
+            particle=known.particle,
+            electrolyte=known.electrolyte,
+            rows=rows,
+            notes=notes,
+            files=[*draw(known, computed, fields, here, self.movie), computed.fields.path],
+        )
 
 
 def decomposition_of(electrolyte: str, k_eff: float) -> DecompositionDoc:
@@ -99,7 +142,7 @@ def decomposition_of(electrolyte: str, k_eff: float) -> DecompositionDoc:
     return ConstrainedPhaseDiagram(list(entries)).products(electrolyte, VOLTAGE, k_eff)
 
 
-def parameters_of(preset: Preset, k_eff: float) -> InterfaceParameters:
+def preset_parameters(preset: Preset, k_eff: float) -> InterfaceParameters:
     """Parameters of a preset, by bundled entries and elastic constants (CHGNet r2scan).
 
     Raises
@@ -113,65 +156,9 @@ def parameters_of(preset: Preset, k_eff: float) -> InterfaceParameters:
         return p
     expansion = EXPANSION_RATIO * sum(p.coarse_expansion) / 3.0
     source = {"retained_fraction": "published rule: the zone expands twice as much as lithium at coarse particles"}
-    given = {**p.model_dump(), "retained_fraction": expansion / p.reaction_strain, "sources": {**p.sources, **source}}
+    given: dict[str, Any] = {
+        **p.model_dump(),
+        "retained_fraction": expansion / p.reaction_strain,
+        "sources": {**p.sources, **source},
+    }
     return InterfaceParameters(**given)
-
-
-def grown(
-    maker: PresetMaker, preset: str, p: InterfaceParameters, folder: Path, progress: Progress = silent
-) -> GrowthDoc:
-    """The preset's growth, its fields in ``folder``; goes on from a checkpoint there.
-
-    Raises
-    ------
-    InputError
-        The particles do not fit onto the grid, or it cannot be coarsened.
-    ConvergenceError
-        From :meth:`selflimit.mesoscale.growth.model.GrowthModel.run`.
-    """
-    from selflimit.mesoscale.growth.model import GrowthModel  # numba takes seconds to import
-    from selflimit.mesoscale.solver.nodal_vectors import threads_asked
-
-    structure = structure_of(maker, preset, p)
-    model = GrowthModel(p, structure, threads=threads_asked())
-    return model.run(maker.duration, PRESET_OUTPUTS, folder, progress, resume=True)
-
-
-def stressed(
-    maker: PresetMaker, preset: str, p: InterfaceParameters, folder: Path, progress: Progress = silent
-) -> StressDoc:
-    """The preset's static stress with decomposition products, its fields in ``folder``."""
-    from selflimit.mesoscale.mechanics.static_stress import static_stress  # as above
-
-    reaction = decomposition_of(preset_named(preset).electrolyte, maker.k_eff)
-    return static_stress(p, structure_of(maker, preset, p), reaction, folder, progress=progress)
-
-
-def structure_of(maker: PresetMaker, preset: str, p: InterfaceParameters) -> Microstructure:
-    """The preset's particles on the finest grid that is needed: spacing equal to the interface width."""
-    return microstructure(preset_named(preset).layer, Grid(maker.grid_cells, p.interface_width), maker.seed)
-
-
-def compared_with_paper(
-    maker: PresetMaker, preset: str, computed: GrowthDoc | StressDoc, folder: Path
-) -> ComparisonDoc:
-    """Published beside computed values; draws figure and film into ``folder``, where the fields are."""
-    from selflimit.mesoscale.paper.published import GrowthHistory, compare_growth, compare_stress
-    from selflimit.report.preset_pictures import draw
-
-    known, fields = preset_named(preset), load_fields(folder, computed.fields)
-    if isinstance(computed, GrowthDoc):
-        structure = microstructure(known.layer, Grid(computed.grid_shape, computed.spacing), maker.seed)
-        rows: list[ComparisonRow] = compare_growth(known, GrowthHistory(computed, fields, structure))
-        notes = list(computed.notes)
-    else:
-        rows, notes = compare_stress(known, computed), [f"decomposition: {computed.decomposition.reaction}"]
-    return ComparisonDoc(
-        preset=known.name,
-        figure=known.figure,
-        particle=known.particle,
-        electrolyte=known.electrolyte,
-        rows=rows,
-        notes=notes,
-        files=[*draw(known, computed, fields, folder, maker.movie), computed.fields.path],
-    )

@@ -8,13 +8,13 @@ from typing import Any
 from jobflow import JobStore
 from pydantic import Field
 
-from selflimit.documents import FieldFile, Record
+from selflimit.documents import Record
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.workflows.running.folder import configuration_path, document_path
 from selflimit.workflows.running.identical_work import PROVENANCE
 from selflimit.workflows.running.provenance import write_provenance
-from selflimit.workflows.stores.files import get_file
+from selflimit.workflows.stores.files import files_of, without_content, write_files
 
 
 class Fetched(Record):
@@ -51,16 +51,14 @@ def fetched(store: JobStore, beginning: str, folder: Path, where: str) -> Fetche
         raise InputError(f"{said} with {beginning!r} in this store; `selflimit status` lists the flows")
     [(flow, about)] = flows.items()
     outputs = {job["uuid"]: job for job in jobs if job.get("output") is not None}  # the last index of each job counts
-    files = []
-    for job in outputs.values():
-        output = _document_of(job["output"])
-        write_atomically(document_path(folder, job["name"]), json.dumps(output, indent=1))
-        files += [_file_of(item) for item in (output if isinstance(output, list) else [output]) if _has_file(item)]
-    for file in files:
-        get_file(store, file, folder)
+    files: list[Path] = []
+    for uuid, job in outputs.items():
+        write_atomically(document_path(folder, job["name"]), json.dumps(without_content(job["output"]), indent=1))
+        if any(files_of(job["output"])):
+            files += write_files(store.get_output(uuid, load=True), folder)
     write_atomically(configuration_path(folder), json.dumps(about["configuration"], indent=1))
     write_provenance(folder, about["configuration"], [_record(job) for job in outputs.values()], where)
-    return Fetched(flow=flow, documents=len(outputs), files=[file.path for file in files])
+    return Fetched(flow=flow, documents=len(outputs), files=[str(file.relative_to(folder)) for file in files])
 
 
 def _record(job: dict[str, Any]) -> dict[str, Any]:
@@ -68,21 +66,3 @@ def _record(job: dict[str, Any]) -> dict[str, Any]:
     came_about = job["metadata"].get(PROVENANCE, {})
     about = {"name": job["name"], "uuid": job["uuid"], "finished": job["completed_at"]}
     return {**about, "reused": "reused_from" in came_about, **came_about}
-
-
-def _document_of(output: Any) -> Any:
-    """The document alone, where a job returned it with the file that belongs to it."""
-    carries = isinstance(output, list) and len(output) == 2 and isinstance(output[1], dict) and "pieces" in output[1]
-    return output[0] if carries else output
-
-
-def _has_file(output: Any) -> bool:
-    return isinstance(output, dict) and ("fields" in output or output.get("@class") == "ReportDoc")
-
-
-def _file_of(output: dict[str, Any]) -> FieldFile:
-    """The file that a document speaks of."""
-    told = (
-        output["fields"] if "fields" in output else {"path": output["path"], "sha256": output["sha256"], "arrays": {}}
-    )
-    return FieldFile.model_validate({key: told[key] for key in ("path", "sha256", "arrays")})

@@ -9,7 +9,7 @@ not in it: versions are compared when work is to be reused.
 import hashlib
 import json
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any, overload
@@ -18,9 +18,8 @@ import jobflow
 from jobflow import CURRENT_JOB, Job, JobStore
 from monty.json import jsanitize
 
-from selflimit.documents import FieldFile
 from selflimit.versions import git_revision, package_versions
-from selflimit.workflows.stores.files import get_file, has_file, put_file
+from selflimit.workflows.stores.files import has_content, write_files
 
 PROVENANCE = "provenance"
 """Key of a job's metadata, and so of its document: ``metadata.provenance``."""
@@ -153,35 +152,14 @@ def reused(job: Job, store: JobStore, folder: Path) -> bool:
     found = find_identical(store, job.metadata[PROVENANCE]["inputs_hash"])
     if found is None or job.index > 1:
         return False
-    files = list(files_of(found["output"]))
-    if not all(has_file(store, file) for file in files):
+    if not has_content(store, found["output"]):
         return False
-    for file in files:
-        get_file(store, file, folder)
+    write_files(store.get_output(found["uuid"], load=True), folder)
     provenance = {**found["metadata"][PROVENANCE], "reused_from": found["uuid"]}
     kept = {"output": found["output"], "completed_at": found["completed_at"]}
     own = {"uuid": job.uuid, "index": job.index, "name": job.name, "hosts": job.hosts}
     store.docs_store.update({**own, **kept, "metadata": {**job.metadata, PROVENANCE: provenance}}, ["uuid", "index"])
     return True
-
-
-def keep_files(job: Job, store: JobStore, folder: Path) -> None:
-    """Put the files that the finished ``job`` left in ``folder`` into the store, so that its work can be reused."""
-    stored = store.query_one({"uuid": job.uuid, "index": job.index}, ["output"])
-    for file in files_of(None if stored is None else stored["output"]):
-        if (folder / file.path).is_file():
-            put_file(store, folder / file.path)
-
-
-def files_of(output: Any) -> Iterator[FieldFile]:
-    """Every file that an output (plain data) speaks of."""
-    if isinstance(output, dict):
-        if isinstance(output.get("path"), str) and isinstance(output.get("sha256"), str):
-            yield FieldFile(path=output["path"], sha256=output["sha256"], arrays=output.get("arrays", {}))
-        output = list(output.values())
-    if isinstance(output, list):
-        for part in output:
-            yield from files_of(part)
 
 
 def _parents(job: Job) -> list[str]:

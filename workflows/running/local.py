@@ -26,7 +26,8 @@ from selflimit.documents import Record
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.progress import Progress, listening, silent
-from selflimit.workflows.running.identical_work import keep_files, reused, stamp
+from selflimit.workflows.running.identical_work import reused, stamp
+from selflimit.workflows.stores.files import has_content
 
 
 class JobRecord(Record):
@@ -144,9 +145,11 @@ def jobs_in_order(flow: Flow) -> list[Job]:
 
 
 def stored_output(job: Job, store: JobStore) -> dict[str, Any] | None:
-    """The job's latest document in the store if it has an output, else None."""
+    """The job's latest document in the store if it has an output, its files' content with it, else None."""
     found = store.query_one({"uuid": job.uuid}, sort={"index": -1})
     if found is None or found["index"] < job.index or found.get("output") is None:
+        return None
+    if not has_content(store, found["output"]):
         return None
     return dict(found)
 
@@ -240,8 +243,6 @@ def _offspring(job: Job, store: JobStore, folder: Path, reuse: bool) -> list[Flo
         write_atomically(failure_path(folder, job), traceback.format_exc())
         raise
     failure_path(folder, job).unlink(missing_ok=True)
-    if reuse:
-        keep_files(job, store, Path.cwd())
     made = (response.replace, response.detour, response.addition)
     paths = _offspring_paths(folder, job)
     return [save_flow(path, flow) for path, flow in zip(paths, made, strict=True) if isinstance(flow, Flow)]

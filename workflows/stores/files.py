@@ -1,99 +1,122 @@
-"""Large files in the JobStore's ``data`` store, so that fields of a job on another machine reach the report.
+"""Files beside documents: fields, films and pages, and how they travel between jobs through the store.
 
-Documents name a file by its SHA-256 (:class:`selflimit.documents.FieldFile`); here its bytes are kept under that hash,
-in pieces that MongoDB accepts (a document may have 16 MB). The same bytes are stored once, a put that was killed goes
-on where it stopped, and nothing is given out whose hash differs. Binary and not nested lists: an array of 18 MB takes
-0.3 s instead of 11 s, and keeps its type.
+A job may run on a machine of its own, so each file that a document speaks of goes with it: in pieces that a database
+takes, which jobflow keeps in the store's additional part ``data`` and hands to whoever takes the document as an
+argument. Binary and not nested lists: an array of 18 MB takes 0.3 s instead of 11 s, and keeps its type.
 """
 
 import base64
 import hashlib
 import tempfile
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
 from jobflow import JobStore
-from maggma.stores import JSONStore, MongoStore
+from pydantic import ValidationError
 
-from selflimit.documents import FieldFile
+from selflimit.documents import FieldFile, FilePiece, Record, ReportDoc
 from selflimit.errors import InputError
 from selflimit.files import sha256
-from selflimit.workflows.stores.opening import collections_of
+
+IN_DATA = "base64_bytes"
+"""Field of a document that jobflow puts into the store's ``data``: ``@job(data=IN_DATA)``."""
 
 PIECE = 8 * 2**20
-"""Bytes per piece: half of what a MongoDB document may hold (16 MiB), base64 of it included."""
+"""Bytes per piece: in base64 11 MB, of the 16 MB that a MongoDB document may have."""
+
+R = TypeVar("R", bound=Record)
 
 
-def put_file(store: JobStore, path: Path) -> FieldFile:
-    """Keep the bytes of ``path`` in the ``data`` store; a second put of the same bytes adds nothing.
+def with_files(document: R, folder: Path) -> R:
+    """The document with the content of every file that it speaks of, to be the output of a job.
 
     Parameters
     ----------
-    store
-        A connected JobStore with an additional store ``data``; inside a job ``CURRENT_JOB.store`` (the job needs
-        ``JobConfig(expose_store=True)``), also on a worker without database.
-    path
-        The file; the reference keeps its name without the folder.
+    document
+        Its files lie below ``folder``, as when they were written.
+    folder
+        The working directory of the job.
+
+    Raises
+    ------
+    InputError
+        A file is missing, or is not the one the document speaks of.
+    """
+    if isinstance(document, ReportDoc):
+        return document.model_copy(update={"pieces": _pieces(folder, document)})
+    found = {
+        name: part.model_copy(update={"pieces": _pieces(folder, part)})
+        for name, part in document
+        if isinstance(part, FieldFile)
+    }
+    return document.model_copy(update=found)
+
+
+def write_files(output: Any, folder: Path) -> list[Path]:
+    """Write every file that an output carries below ``folder``; one that is there already stays.
+
+    Parameters
+    ----------
+    output
+        Documents, or plain data of such, at any depth, with their files' content.
+    folder
+        Existing or new folder.
 
     Returns
     -------
-    FieldFile
-        What :func:`get_file` takes. A document's own FieldFile of the same file does as well: the hash decides.
+    list of Path
+        The files that the output speaks of and that are now there.
 
     Raises
     ------
     InputError
-        No such file, an archive with pickled objects, or a store without ``data``.
+        The content is missing or has another hash, or a name leads out of ``folder``.
     """
-    if not path.is_file():
-        raise InputError(f"expected a file to store, got {path}, which is none")
-    data, digest, count = _data_store(store), sha256(path), _count(path.stat().st_size)
-    reference = FieldFile(path=path.name, sha256=digest, arrays=_arrays(path))
-    there = _pieces_there(data, digest, count)
-    for number, piece in enumerate(_pieces(path)):
-        if _key(digest, number) not in there:
-            data.update(_stored(data, digest, number, count, piece), key="blob_uuid")
-    return reference
+    return [_write(file, folder) for file in files_of(output)]
 
 
-def has_file(store: JobStore, file: FieldFile) -> bool:
-    """Whether every piece of ``file`` is in the ``data`` store."""
-    data = _data_store(store)
-    first = data.query_one({"blob_uuid": _key(file.sha256, 0)}, ["pieces"])
-    return first is not None and len(_pieces_there(data, file.sha256, first["pieces"])) == first["pieces"]
+def files_of(output: Any) -> Iterator[FieldFile]:
+    """Every file that an output (documents or plain data) speaks of."""
+    if isinstance(output, Record):
+        output = output.model_dump()
+    if isinstance(output, dict):
+        if isinstance(output.get("path"), str) and isinstance(output.get("sha256"), str):
+            yield _file(output)
+        output = list(output.values())
+    if isinstance(output, list | tuple):
+        for part in output:
+            yield from files_of(part)
 
 
-def get_file(store: JobStore, file: FieldFile, folder: Path) -> Path:
-    """Write ``file`` below ``folder`` as it was put, and return its path; one that is there already stays.
-
-    Parameters
-    ----------
-    store
-        A connected JobStore with an additional store ``data``.
-    file
-        Reference from :func:`put_file` or from a document.
-    folder
-        Existing or new folder, the run folder for instance.
-
-    Raises
-    ------
-    InputError
-        The store does not hold the whole file, its bytes have another hash, or its name leads out of ``folder``.
-    """
-    path = inside(folder, file.path)
-    if path.is_file() and sha256(path) == file.sha256:
-        return path
-    if not has_file(store, file):
+def _file(data: dict[str, Any]) -> FieldFile:
+    known = {key: data[key] for key in ("path", "sha256", "pieces") if key in data}
+    try:
+        return FieldFile.model_validate({"arrays": {}, **_without_classes(known)})
+    except ValidationError as fault:
         raise InputError(
-            f"expected the file {file.path} (SHA-256 {file.sha256}) in the store, found it not or not whole; "
-            "copy it from the machine that ran the job, or run the job again"
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write(_data_store(store), file, path)
-    return path
+            f"expected path, hash and pieces of a file in an output, got {fault.errors()[0]['msg']}; run its job again"
+        ) from None
+
+
+def without_content(output: Any) -> Any:
+    """Plain data of an output without the content of its files."""
+    if isinstance(output, dict):
+        return {key: [] if key == "pieces" else without_content(value) for key, value in output.items()}
+    return [without_content(part) for part in output] if isinstance(output, list) else output
+
+
+def has_content(store: JobStore, output: Any) -> bool:
+    """Whether the store's ``data`` holds everything that a stored output refers to.
+
+    A job's record is written before the content of its files: one that was killed in between is not finished.
+    """
+    wanted = set(_references(output))
+    if not wanted:
+        return True
+    data = store.additional_stores["data"]  # type: ignore[has-type]
+    there = {blob["blob_uuid"] for blob in data.query({"blob_uuid": {"$in": sorted(wanted)}}, ["blob_uuid"])}
+    return wanted <= there
 
 
 def inside(folder: Path, name: str) -> Path:
@@ -111,75 +134,57 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
-def _write(data: MongoStore, file: FieldFile, path: Path) -> None:
-    """Piece by piece into a file beside ``path``, renamed once its hash is right."""
-    found = hashlib.sha256()
+def _pieces(folder: Path, file: FieldFile | ReportDoc) -> list[FilePiece]:
+    path = inside(folder, file.path)
+    if not path.is_file():
+        raise InputError(f"expected the file {path} that a document speaks of, found none; run its job again")
+    if (found := sha256(path)) != file.sha256:
+        raise InputError(f"expected SHA-256 {file.sha256} of {path}, got {found}; run its job again")
+    with path.open("rb") as stream:
+        parts = iter(lambda: stream.read(PIECE), b"")
+        return [FilePiece(base64_bytes=base64.b64encode(part).decode()) for part in parts]
+
+
+def _write(file: FieldFile, folder: Path) -> Path:
+    path = inside(folder, file.path)
+    if path.is_file() and sha256(path) == file.sha256:
+        return path
+    content = b"".join(_content(file.pieces, file.path))
+    if (found := hashlib.sha256(content).hexdigest()) != file.sha256:
+        raise InputError(
+            f"expected SHA-256 {file.sha256} of {file.path} in the store, got {found}; the store does not hold the "
+            "file, or a damaged one: copy it from the machine that ran the job, or run the job again"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
+        part.write(content)
+    Path(part.name).chmod(0o644)  # results are for the group too
+    return Path(part.name).replace(path)
+
+
+def _content(pieces: Sequence[FilePiece], name: str) -> Iterator[bytes]:
+    for piece in pieces:
+        if not isinstance(piece.base64_bytes, str):
+            raise InputError(f"expected the bytes of {name} from the store, got a reference; run its job again")
         try:
-            for piece in _stored_pieces(data, file.sha256):
-                found.update(piece)
-                part.write(piece)
-            part.flush()
-            if found.hexdigest() != file.sha256:
-                raise InputError(
-                    f"expected SHA-256 {file.sha256} of {file.path} in the store, got {found.hexdigest()}; "
-                    "the stored file is damaged: put it again, or run the job again"
-                )
-            Path(part.name).chmod(0o644)  # results are for the group too
-            Path(part.name).replace(path)
-        except BaseException:
-            Path(part.name).unlink(missing_ok=True)
-            raise
+            yield base64.b64decode(piece.base64_bytes, validate=True)
+        except ValueError as fault:
+            raise InputError(f"expected the bytes of {name} in base64, got {fault}; run its job again") from None
 
 
-def _stored_pieces(data: MongoStore, digest: str) -> Iterator[bytes]:
-    count = data.query_one({"blob_uuid": _key(digest, 0)}, ["pieces"])["pieces"]
-    for number in range(count):
-        content = data.query_one({"blob_uuid": _key(digest, number)}, ["data"])["data"]
-        yield base64.b64decode(content) if isinstance(content, str) else bytes(content)
+def _references(output: Any) -> Iterator[str]:
+    """Keys of what a stored output refers to in the store's ``data``."""
+    if isinstance(output, dict):
+        if isinstance(output.get(IN_DATA), dict):
+            yield output[IN_DATA]["blob_uuid"]
+        output = list(output.values())
+    if isinstance(output, list):
+        for part in output:
+            yield from _references(part)
 
 
-def _stored(data: MongoStore, digest: str, number: int, count: int, piece: bytes) -> dict[str, Any]:
-    """One piece as the store keeps it; a worker's store is a JSON file, which has no bytes."""
-    content = base64.b64encode(piece).decode() if _is_text(data) else piece
-    return {"blob_uuid": _key(digest, number), "sha256": digest, "piece": number, "pieces": count, "data": content}
-
-
-def _is_text(data: MongoStore) -> bool:
-    return isinstance(data, JSONStore) or not isinstance(data, MongoStore)
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        for _ in range(_count(path.stat().st_size)):
-            yield file.read(PIECE)
-
-
-def _count(size: int) -> int:
-    return max(1, -(-size // PIECE))
-
-
-def _key(digest: str, number: int) -> str:
-    return f"{digest}-{number}"
-
-
-def _pieces_there(data: MongoStore, digest: str, count: int) -> set[str]:
-    if not isinstance(data, MongoStore):
-        return set()  # a job manager's store for one job: new, and without queries
-    wanted = [_key(digest, number) for number in range(count)]
-    return {doc["blob_uuid"] for doc in data.query({"blob_uuid": {"$in": wanted}}, ["blob_uuid"])}
-
-
-def _data_store(store: JobStore) -> MongoStore:
-    return collections_of(store)[1]
-
-
-def _arrays(path: Path) -> dict[str, str]:
-    """Shapes and types of a NumPy archive, from its headers; the units are in the document that speaks of it."""
-    if not zipfile.is_zipfile(path):
-        return {}
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: f"{'x'.join(map(str, stored[name].shape))} {stored[name].dtype} ?" for name in stored.files}
-    except (ValueError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile) as fault:
-        raise InputError(f"expected an archive of plain arrays in {path}, got {fault}; it is not stored") from None
+def _without_classes(data: Any) -> Any:
+    """Plain data without monty's names of classes, but for those within a reference to the store."""
+    if isinstance(data, dict):
+        return {key: _without_classes(value) for key, value in data.items() if not key.startswith("@")}
+    return [_without_classes(part) for part in data] if isinstance(data, list) else data

@@ -8,45 +8,39 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from jobflow import Flow, Job
-from monty.json import MontyDecoder
+from jobflow import Flow, JobStore
 from pydantic import ValidationError
 from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.cli.printing import plain, print_json, print_line, print_table
 from selflimit.cli.progress_display import Display
 from selflimit.documents import (
-    DecompositionDoc,
     Document,
     EnergyError,
-    InterfaceReactionDoc,
     LeftOutPhase,
     LevelOfTheory,
-    PredominanceDoc,
-    StabilityDoc,
-    UncertaintyDoc,
     common_level,
 )
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.checks import increasing, require_non_negative
+from selflimit.phase_diagrams.checks import increasing
 from selflimit.phase_diagrams.entries.bulk_moduli import ASSUMED, bulk_moduli
 from selflimit.phase_diagrams.entries.bundled import bundled_catalogue, elements_of
 from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
 from selflimit.phase_diagrams.entries.sources import read_entries
 from selflimit.phase_diagrams.phases import parse_formula
+from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
 from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR
 from selflimit.report import diagram_tables
 from selflimit.report.diagram_page import DiagramStudy, ElectrolyteDiagram, write_diagram_report
+from selflimit.run_settings import WORKING_IONS
 from selflimit.settings import Settings
-from selflimit.workflows import diagram_jobs
-from selflimit.workflows.diagram_jobs import MechanicalRules, Sampling
-from selflimit.workflows.flows import named
-from selflimit.workflows.makers.configuration import Keeper, output_of
+from selflimit.workflows.makers.electrolyte_interface import ElectrolyteInterfaceMaker
+from selflimit.workflows.makers.phase_diagram import DiagramOutputs, PhaseDiagramMaker
+from selflimit.workflows.running.execution import Keeper
 from selflimit.workflows.running.local import jobs_in_order, run_flow
 from selflimit.workflows.stores.opening import open_store, redacted
+from selflimit.workflows.stores.reading import read_output
 
-WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu")
-"""Where a formula holds several, the first of these is exchanged with the reservoir."""
 DIAGRAM_FOLDER = "selflimit-diagram"
 """Folder of the results, one folder in it for each set of formulas."""
 FOR_FORMULAS = {
@@ -99,7 +93,7 @@ def has_formulas(asked: Namespace) -> bool:
     return by_formula
 
 
-def diagram_of_formulas(asked: Namespace) -> None:
+def show_diagrams_of_formulas(asked: Namespace) -> None:
     """Diagrams of the electrolytes that were named, with interfaces between them, into the store and a folder."""
     formulas = list({parse_formula(text).reduced_formula: text for text in [*asked.formulas, *asked.formula]}.values())
     rules = rules_of(asked, formulas)
@@ -110,8 +104,7 @@ def diagram_of_formulas(asked: Namespace) -> None:
     store = open_store(where)
     with Display([job.name for job in jobs_in_order(flow)]) as display:
         run_flow(flow, store, Path.cwd(), Keeper(folder, store, display))
-    made = [MontyDecoder().process_decoded(output_of(job, store)) for job in jobs_in_order(flow)]
-    study = study_of(formulas, made, competitors, notes_on(rules, competitors))
+    study = study_of(formulas, flow, store, competitors, notes_on(rules, competitors))
     page = folder / write_diagram_report(study, folder).path
     if asked.json:
         print_json({**as_data(study), "folder": str(folder), "page": str(page), "store": redacted(where)})
@@ -124,7 +117,9 @@ def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
     """Functional, volumes, and the working ion: the first alkali metal, silver or copper that all formulas hold."""
     held = set.intersection(*({element.symbol for element in parse_formula(text)} for text in formulas))
     ion = next((symbol for symbol in WORKING_IONS if symbol in held), "Li")
-    return MechanicalRules(model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases, working_ion=ion)
+    return MechanicalRules(
+        model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases, working_ion=asked.working_ion or ion
+    )
 
 
 def read_competitors(asked: Namespace, formulas: Sequence[str], working_ion: str) -> Competitors:
@@ -177,60 +172,23 @@ def without_brackets(formula: str) -> str:
 
 
 def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competitors, formulas: Sequence[str]) -> Flow:
-    """All jobs of the diagrams that were asked for."""
+    """A flow for each electrolyte, and a job for each pair; its output are their outputs, in this order."""
+    k_effs = tuple(asked.k_effs)
     voltages = increasing(tuple(asked.voltage_range), "--voltage-range (V)")
-    increasing(tuple(asked.k_eff_range), "--k-eff-range (GPa)")
-    for k_eff in (*asked.k_eff, asked.k_eff_range[0]):
-        require_non_negative(voltage=voltages[0], k_eff=k_eff)
-    steps: list[Flow | Job] = [
-        step for formula in formulas for step in electrolyte_jobs(asked, competitors, rules, formula, voltages)
-    ]
-    for pair in combinations(formulas, 2):
-        steps += interface_jobs(competitors, rules, pair, asked.k_eff, voltages[0])
-    return Flow(steps)
-
-
-def electrolyte_jobs(
-    asked: Namespace, competitors: Competitors, rules: MechanicalRules, formula: str, voltages: tuple[float, float]
-) -> list[Job]:
-    """Staircase and reaction at each K_eff, the map, and the spread of one electrolyte."""
-    entries, (low, _) = list(competitors.entries), voltages
-    steps = []
-    for k in asked.k_eff:
-        profile = diagram_jobs.entries_stability(entries, rules, formula, k, voltages)
-        reaction = diagram_jobs.entries_decomposition(entries, rules, formula, k, low)
-        steps += [
-            named(profile, f"stability {formula} {k:g} GPa"),
-            named(reaction, f"decomposition {formula} {k:g} GPa"),
-        ]
-        if rules.model != "linear" and k > 0:
-            profile = diagram_jobs.entries_compressible(entries, rules, formula, k, voltages)
-            steps.append(named(profile, f"stability {formula} {k:g} GPa compressible"))
-    drawn = diagram_jobs.entries_predominance(entries, rules, formula, voltages, tuple(asked.k_eff_range))
-    steps.append(named(drawn, f"predominance {formula}"))
-    if asked.samples:
-        sampling = sampling_of(asked, competitors)
-        spread = diagram_jobs.entries_uncertainty(entries, rules, formula, asked.k_eff, low, sampling)
-        steps.append(named(spread, f"uncertainty {formula}"))
-        if competitors.is_shipped and rules == MechanicalRules():
-            by_dft = diagram_jobs.dft_uncertainty(formula, asked.k_eff, low, "Li", sampling)
-            steps.append(named(by_dft, f"uncertainty {formula} DFT"))
-    return steps
-
-
-def interface_jobs(
-    competitors: Competitors, rules: MechanicalRules, pair: tuple[str, str], k_effs: Sequence[float], voltage: float
-) -> list[Job]:
-    """Scans between two electrolytes at each K_eff (GPa), closed and with a reservoir at ``voltage`` (V)."""
+    k_eff_range = increasing(tuple(asked.k_eff_range), "--k-eff-range (GPa)")
+    maker = PhaseDiagramMaker(
+        rules=rules,
+        k_effs=k_effs,
+        voltage_range=voltages,
+        k_eff_range=k_eff_range,
+        sampling=sampling_of(asked, competitors) if asked.samples else None,
+        sampled=("entries", "DFT") if competitors.is_shipped else ("entries",),
+    )
     entries, left_out = list(competitors.entries), list(competitors.left_out)
-    return [
-        named(
-            diagram_jobs.entries_interface(entries, rules, pair, k, at, left_out),
-            f"interface {pair[0]} {pair[1]} {'closed' if at is None else f'{at:g} V'} {k:g} GPa",
-        )
-        for k in k_effs
-        for at in (None, voltage)
-    ]
+    diagrams = [maker.of_entries(entries, formula) for formula in formulas]
+    interfaces = ElectrolyteInterfaceMaker(rules=rules, k_effs=k_effs, voltage=voltages[0])
+    scans = [interfaces.make(entries, pair, left_out) for pair in combinations(formulas, 2)]
+    return Flow([*diagrams, *scans], output=[*(flow.output for flow in diagrams), *(scan.output for scan in scans)])
 
 
 def sampling_of(asked: Namespace, competitors: Competitors) -> Sampling:
@@ -280,35 +238,32 @@ def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...
 
 
 def study_of(
-    formulas: Sequence[str], made: Sequence[Any], competitors: Competitors, notes: tuple[str, ...]
+    formulas: Sequence[str], flow: Flow, store: JobStore, competitors: Competitors, notes: tuple[str, ...]
 ) -> DiagramStudy:
-    """The documents sorted by electrolyte and by pair."""
-    documents: list[Document] = [doc for item in made for doc in (item if isinstance(item, list) else [item])]
-    scans = [doc for doc in documents if isinstance(doc, InterfaceReactionDoc)]
-    written = {parse_formula(formula).reduced_formula: formula for formula in formulas}
-    pairs: dict[tuple[str, str], list[InterfaceReactionDoc]] = {}
-    for doc in scans:
-        pairs.setdefault((written[doc.first], written[doc.second]), []).append(doc)
+    """The documents of a finished flow, by electrolyte and by pair."""
+    diagrams, scans = flow.output[: len(formulas)], flow.output[len(formulas) :]
     return DiagramStudy(
-        electrolytes=tuple(electrolyte_of(formula, documents) for formula in formulas),
-        interfaces=pairs,
+        electrolytes=tuple(
+            electrolyte_of(formula, outputs, store) for formula, outputs in zip(formulas, diagrams, strict=True)
+        ),
+        interfaces={
+            pair: read_output(scan, store) for pair, scan in zip(combinations(formulas, 2), scans, strict=True)
+        },
         origin=f"{competitors.origin}: {len(competitors.entries)} phases, {competitors.level_of_theory.label}.",
         left_out=competitors.left_out,
         notes=competitors.notes + notes,
     )
 
 
-def electrolyte_of(formula: str, documents: Sequence[Document]) -> ElectrolyteDiagram:
+def electrolyte_of(formula: str, outputs: DiagramOutputs, store: JobStore) -> ElectrolyteDiagram:
     """The documents of one electrolyte."""
-    reduced = parse_formula(formula).reduced_formula
-    own = [doc for doc in documents if getattr(doc, "formula", None) == reduced]
     return ElectrolyteDiagram(
         formula=formula,
-        profiles=tuple(doc for doc in own if isinstance(doc, StabilityDoc) and not doc.rules.bulk_moduli),
-        compressible=tuple(doc for doc in own if isinstance(doc, StabilityDoc) and doc.rules.bulk_moduli),
-        decompositions=tuple(doc for doc in own if isinstance(doc, DecompositionDoc)),
-        maps=tuple(doc for doc in own if isinstance(doc, PredominanceDoc)),
-        uncertainties=tuple(doc for doc in own if isinstance(doc, UncertaintyDoc)),
+        profiles=tuple(read_output(outputs.stabilities, store)),
+        compressible=tuple(read_output(outputs.compressible, store)),
+        decompositions=tuple(read_output(outputs.decompositions, store)),
+        maps=(read_output(outputs.predominance, store),),
+        uncertainties=tuple(read_output(outputs.uncertainties, store)),
     )
 
 

@@ -1,5 +1,6 @@
 """The verbs for flows that run elsewhere or were interrupted: submit, status, resume, graph, fetch."""
 
+import json
 from argparse import Namespace
 from pathlib import Path
 
@@ -26,14 +27,14 @@ SHORT = 8
 def submit(asked: Namespace) -> None:
     """Hand the whole chain to a job manager."""
     from selflimit.cli.run import configuration_of  # these know force fields and take seconds to import
-    from selflimit.workflows.makers.configuration import made_flow
+    from selflimit.workflows.makers.run_flow import make_flow
 
     worker_for = manager.chosen(asked.worker_for, "--worker-for")
     resources = {key: _number(value) for key, value in manager.chosen(asked.resources, "--resources").items()}
     to_fireworks = asked.manager == "fireworks"
     if to_fireworks:
         _check_fireworks(asked)
-    flow = made_flow(configuration_of(asked), asked.tag, files="store")
+    flow = make_flow(configuration_of(asked), asked.tag)
     done = (
         submit_workflow(flow, Path(asked.launchpad), asked.worker, worker_for)
         if to_fireworks
@@ -110,13 +111,20 @@ def resume(asked: Namespace) -> None:
 
 
 def _resume_folder(folder: Path, asked: Namespace) -> None:
-    from selflimit.cli import run as commands  # takes seconds to import
+    configuration = json.loads(configuration_path(folder).read_text(encoding="utf-8"))
+    where = store_of(folder, asked.store)
+    if "preset" in configuration:
+        from selflimit.cli.preset import open_preset, show_preset  # takes seconds to import
+
+        show_preset(open_preset(folder, configuration, where), asked.json)
+        return
+    from selflimit.cli.run import resume_run, show_report
 
     started = started_run(folder)
     through = started.through if started else "report"
-    opened = commands.resume(folder, store_of(folder, asked.store), through)
+    opened = resume_run(folder, where, through)
     if through == "report":
-        commands.show_report(opened, asked.json)
+        show_report(opened, asked.json)
     elif asked.json:
         print_json({"folder": str(folder), "finished": through})
     else:

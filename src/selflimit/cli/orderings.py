@@ -8,9 +8,9 @@ from pymatgen.core import Structure
 
 from selflimit.cli.printing import print_json, print_line, print_table, progress_bar
 from selflimit.documents import OrderingsDoc
-from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.report import tables
+from selflimit.run_settings import RunConfiguration, settings_given
 from selflimit.structures.orderings.cell_shapes import cells_to_fill
 from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
 from selflimit.structures.orderings.counting import count_in
@@ -18,8 +18,8 @@ from selflimit.structures.orderings.files import save_orderings
 from selflimit.structures.orderings.lowest import MOST_SEARCHED, lowest_document
 from selflimit.structures.orderings.sampling import sample_in
 from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, check_size, estimate_search
-from selflimit.structures.parents.by_name import parent_named
 from selflimit.structures.parents.parents import Parent
+from selflimit.workflows.makers.parents import read_parent
 
 COUNT_COLUMNS = ["cell", "sites that order", "group", "orderings", "symmetry-distinct"]
 
@@ -32,7 +32,7 @@ def orderings_only(asked: Namespace) -> None:
     InputError
         A crystal, cell or number that cannot be used.
     """
-    parent = parent_named(asked.parent, pools_of(asked), charges_of(asked), occupancies_of(asked), asked.symprec)
+    parent = read_parent(RunConfiguration(**settings_given(vars(asked))))
     if not asked.json:
         for note in parent.notes:
             print_line(f"note: {note}")
@@ -166,7 +166,7 @@ def cells(parent: Parent, asked: Namespace) -> Iterator[DisorderedCell]:
     if asked.n_cells is not None:
         yield from cells_to_fill(parent, n_cells=asked.n_cells)
         return
-    choices: Sequence[CellChoice] = asked.cell
+    choices: Sequence[CellChoice] = asked.cells
     for choice in choices:
         yield from cells_to_fill(parent, choice)
 
@@ -178,28 +178,3 @@ def write_cifs(folder: str | None, crystals: Sequence[tuple[str, Structure]]) ->
     for label, crystal in crystals:
         name = "".join(c if c.isalnum() or c in "-_." else "-" for c in label)
         write_atomically(Path(folder) / f"{name}.cif", crystal.to(fmt="cif"))
-
-
-def pools_of(asked: Namespace) -> list[list[str]]:
-    """Pools from texts like 'Li1,Li2'."""
-    return [pool.split(",") for pool in asked.pool]
-
-
-def charges_of(asked: Namespace) -> dict[str, float]:
-    """Formal charges (e) from texts like 'Zr=4'."""
-    return {species: float(charge) for species, charge in (pair.split("=") for pair in asked.charge)}
-
-
-def occupancies_of(asked: Namespace) -> dict[str, dict[str, float]]:
-    """Occupancies from texts like 'Li1=Li:0.5,Na:0.5'.
-
-    Raises
-    ------
-    InputError
-        A site twice.
-    """
-    written = dict(text.split("=") for text in asked.occupancy)
-    if len(written) < len(asked.occupancy):
-        raise InputError(f"--occupancy: expected each site once, got {' '.join(asked.occupancy)}")
-    shares = {site: [part.split(":") for part in content.split(",")] for site, content in written.items()}
-    return {site: {species: float(share) for species, share in pairs} for site, pairs in shares.items()}

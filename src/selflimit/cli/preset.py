@@ -1,25 +1,20 @@
 """The verb `interface` with --preset: one of the paper's simulations, its figure, film and comparison."""
 
-import json
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
-
-from jobflow import Flow
-from monty.json import MontyDecoder
+from typing import Any
 
 from selflimit.cli.printing import plain, print_json, print_line, print_table
-from selflimit.cli.progress_display import Display
+from selflimit.cli.run import OpenRun
 from selflimit.documents import ComparisonDoc
-from selflimit.errors import InputError
-from selflimit.files import write_atomically
-from selflimit.mesoscale.paper.presets import DURATION, PRESETS, preset_named
+from selflimit.mesoscale.paper.presets import PRESETS, preset_named
 from selflimit.mesoscale.pictures.vtk import export_vtk
 from selflimit.settings import Settings
-from selflimit.workflows.makers.configuration import Keeper, output_of
 from selflimit.workflows.makers.preset import PresetMaker
-from selflimit.workflows.running.local import jobs_in_order, locked, run_flow, save_flow, saved_flow
-from selflimit.workflows.stores.opening import open_store, redacted
+from selflimit.workflows.running.execution import keep_flow
+from selflimit.workflows.running.local import locked
+from selflimit.workflows.stores.opening import redacted
 
 PRESET_FOLDER = "selflimit-presets"
 """Folder of the presets, one folder in it for each."""
@@ -31,50 +26,38 @@ def run_preset(asked: Namespace) -> None:
     if asked.preset == "list":
         print_table("presets", ("name", "figure", "shows"), [(p.name, p.figure, p.summary) for p in PRESETS.values()])
         return
-    preset = preset_named(asked.preset)
+    given = {name: getattr(asked, name) for name in ("grid_cells", "seed", "duration") if name in asked.given}
+    configuration = {"preset": preset_named(asked.preset).name, **asdict(PresetMaker(**given, movie=asked.movie))}
     folder = Path(asked.out or Path(PRESET_FOLDER) / asked.preset)
-    duration = preset.duration if asked.duration == DURATION else asked.duration  # the option has the paper's default
-    maker = PresetMaker(
-        grid_cells=tuple(asked.grid_cells), seed=asked.seed, duration=duration, movie=asked.movie
-    )  # fmt: skip
-    store = open_store(where := asked.store or Settings().store)
-    with locked(folder):
-        flow = kept_flow(folder, asked.preset, maker)
-        with Display([job.name for job in jobs_in_order(flow)]) as display:
-            run_flow(flow, store, folder, Keeper(folder, store, display))
-    computed, doc = (MontyDecoder().process_decoded(output_of(job, store)) for job in jobs_in_order(flow)[-2:])
+    opened = open_preset(folder, configuration, asked.store or Settings().store)
     if asked.vtk:
-        export_vtk(computed, folder, Path(asked.vtk))
-    if asked.json:
-        print_json({**plain([doc])[0], "folder": str(folder), "store": redacted(where)})
-    else:
-        show(doc, folder)
+        export_vtk(opened.read(opened.outputs.computed), folder, Path(asked.vtk))
+    show_preset(opened, asked.json)
 
 
-def kept_flow(folder: Path, preset: str, maker: PresetMaker) -> Flow:
-    """The folder's flow if it was made with the same options, a new one if there is none.
+def open_preset(folder: Path, configuration: dict[str, Any], where: str) -> OpenRun:
+    """Run the preset of a configuration in its folder, or go on with it.
 
     Raises
     ------
     InputError
         The folder holds another run.
     """
-    path, wanted = folder / "preset.json", {"preset": preset, **asdict(maker)}
-    if path.exists():
-        there = json.loads(path.read_text(encoding="utf-8"))
-        differing = [name for name, value in json.loads(json.dumps(wanted)).items() if there.get(name) != value]
-        if differing:
-            said = "; ".join(f"{name}: {there.get(name)} there, {wanted[name]} asked" for name in differing)
-            raise InputError(f"{folder} holds another run ({said}); ask for the same, or give another --out")
-    kept = saved_flow(folder / ".flows" / "flow.json")
-    if kept is not None:
-        return kept
-    write_atomically(path, json.dumps(wanted, indent=1))
-    return save_flow(folder / ".flows" / "flow.json", maker.make(preset))
+    settings = {**configuration, "grid_cells": list(configuration["grid_cells"])}
+    fields = {name: value for name, value in settings.items() if name != "preset"}
+    maker = PresetMaker(**(fields | {"grid_cells": tuple(settings["grid_cells"])}))
+    with locked(folder):
+        opened = OpenRun(folder, where, keep_flow(folder, settings, lambda: maker.make(settings["preset"])))
+        opened.run()
+    return opened
 
 
-def show(doc: ComparisonDoc, folder: Path) -> None:
+def show_preset(opened: OpenRun, as_json: bool) -> None:
     """Print the comparison and where the pictures are."""
+    doc: ComparisonDoc = opened.read(opened.outputs.comparison)
+    if as_json:
+        print_json({**plain([doc])[0], "folder": str(opened.folder), "store": redacted(opened.where)})
+        return
     rows = [
         (
             row.quantity,
@@ -89,4 +72,4 @@ def show(doc: ComparisonDoc, folder: Path) -> None:
     print_table(f"{doc.preset}: {doc.figure}, {doc.particle} | {doc.electrolyte}", COLUMNS, rows)
     for note in doc.notes:
         print_line(f"note: {note}")
-    print_line("files: " + "  ".join(str(folder / name) for name in doc.files))
+    print_line("files: " + "  ".join(str(opened.folder / name) for name in doc.files))

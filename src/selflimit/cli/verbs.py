@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from selflimit.cli import checks
 from selflimit.cli.modes import AddOptions, Condition, Mode, has_other_value, has_value, is_given, names_of
-from selflimit.cli.options import chain, diagrams, managers, presets, queries, verdicts
+from selflimit.cli.options import chain, diagrams, managers, orderings, presets, queries, verdicts
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class Verb:
 
 
 RELAXED = (
-    Condition(frozenset({"charge", "occupancy"}), checks.is_parent_a_file, "with a file as --parent"),
+    Condition(frozenset({"charges", "occupied"}), checks.is_parent_a_file, "with a file as --parent"),
     Condition(frozenset({"window", "most_screened"}), has_other_value("screen", ""), "with --screen"),
     Condition(frozenset({"screen", "wall_time"}), has_value("force_field", "VASP"), "with --force-field VASP"),
     Condition(frozenset({"max_force"}), has_other_value("force_field", "VASP"), "with a force field"),
 )
 """When options of the crystal and of its relaxation apply."""
 
-FILLED = (names_of(chain.printed, chain.crystal) - {"keep"}) | {"n_cells", "up_to"}
+FILLED = (names_of(chain.add_printing, chain.add_crystal) - {"keep", "working_ion"}) | {"n_cells", "up_to"}
 """Options of every mode that only lays out orderings."""
 ORDERINGS = (
     Mode(
@@ -64,7 +64,7 @@ ORDERINGS = (
         FILLED | {"no_relax", "keep", "most", "cifs", "folder"},
     ),
     Mode(
-        "with relaxation", "run:orderings",
+        "with relaxation", "run:relax_orderings",
         idle=frozenset({"n_cells", "up_to", "skip_superperiodic", "sample_seed", "weights", "most"}),
     ),
 )  # fmt: skip
@@ -73,10 +73,11 @@ BY_FORMULA = names_of(diagrams.add_diagram_options)
 """Options of diagrams of entries."""
 DIAGRAMS = (
     Mode(
-        "with formulas (FORMULA or --formula)", "diagram:diagram_of_formulas", is_given("formulas", "formula"),
-        BY_FORMULA | {"k_eff", "voltage_range", "json", "store"}, check=checks.check_formulas,
+        "with formulas (FORMULA or --formula)", "diagram:show_diagrams_of_formulas", is_given("formulas", "formula"),
+        BY_FORMULA | names_of(chain.add_diagram_settings) | {"working_ion", "json", "store"},
+        check=checks.check_formulas,
     ),
-    Mode("without formulas, of relaxed crystals", "run:diagram", idle=BY_FORMULA),
+    Mode("without formulas, of relaxed crystals", "run:show_diagram", idle=BY_FORMULA),
 )  # fmt: skip
 OF_ENTRIES = (
     Condition(frozenset({"source"}), has_value("entries", None), "without --entries"),
@@ -91,7 +92,7 @@ INTERFACES = (
         "with --preset NAME", "preset:run_preset", is_given("preset"),
         OF_PRESETS | {"grid_cells", "seed", "duration", "store", "json"},
     ),
-    Mode("without --preset", "run:interface", idle=OF_PRESETS),
+    Mode("without --preset", "run:grow_interface", idle=OF_PRESETS),
 )  # fmt: skip
 
 
@@ -120,8 +121,8 @@ VERBS = (
     Verb(
         "run",
         "the whole chain, from the crystal to the report",
-        (chain.chain, chain.interface, verdicts.add_closed_loop),
-        (Mode("", "run:run"),),
+        (chain.add_run_folder, *chain.ALL_SETTINGS),
+        (Mode("", "run:run_chain"),),
         """\
 example:
   selflimit run                                   Li2ZrCl6 on embedded defaults, results in selflimit-run/
@@ -132,7 +133,7 @@ Run the same command again, or `selflimit resume FOLDER`, to resume: finished st
     Verb(
         "orderings",
         "symmetry-distinct orderings of a disordered crystal, ranked",
-        (chain.chain, chain.without_relaxation),
+        (chain.add_run_folder, chain.add_crystal, chain.add_energies, orderings.add_without_relaxation),
         ORDERINGS,
         """\
 example:
@@ -147,7 +148,7 @@ Energies are electrostatic, in eV per formula unit; the relaxation decides which
     Verb(
         "diagram",
         "products against voltage and K_eff, reactions, volumes",
-        (chain.chain, diagrams.add_diagram_options),
+        (chain.add_run_folder, *chain.DIAGRAM_SETTINGS, diagrams.add_diagram_options),
         DIAGRAMS,
         """\
 example:
@@ -161,7 +162,7 @@ Voltages are in V vs Li/Li+, K_eff in GPa, volumes in cubic Angstrom per formula
     Verb(
         "interface",
         "growth in particle layers and static stress at the interface",
-        (chain.chain, chain.interface, verdicts.add_closed_loop, presets.add_preset_options),
+        (chain.add_run_folder, *chain.ALL_SETTINGS, presets.add_preset_options),
         INTERFACES,
         """\
 example:
@@ -173,7 +174,7 @@ Lengths are in micrometres, times in s, pressures in MPa (compression positive i
     Verb(
         "verdict",
         "does this layer self-limit? beside the uniform fine layer",
-        (chain.printed, verdicts.add_conditions, verdicts.add_layer),
+        (chain.add_printing, verdicts.add_conditions, verdicts.add_layer),
         (Mode("", "verdict:judge_layer", check=checks.check_grid),),
         """\
 example:
@@ -183,7 +184,7 @@ Lengths are in micrometres, pressures in MPa, compression positive.""",
     Verb(
         "design-map",
         "probability of self-limitation over designs and conditions",
-        (chain.printed, verdicts.add_conditions, verdicts.add_designs),
+        (chain.add_printing, verdicts.add_conditions, verdicts.add_designs),
         (Mode("", "verdict:judge_designs", check=checks.check_grid),),
         """\
 example:
@@ -193,8 +194,8 @@ Run the same command again to resume: finished points are kept.""",
     Verb(
         "report",
         "write the HTML report of a finished run again",
-        (chain.common, chain.folder),
-        (Mode("", "run:report", check=checks.check_folder),),
+        (chain.add_store, chain.add_folder),
+        (Mode("", "run:write_report_again", check=checks.check_folder),),
         """\
 example:
   selflimit report --folder selflimit-run    write selflimit-run/report.html again from its documents""",
@@ -202,7 +203,7 @@ example:
     Verb(
         "results",
         "query the store",
-        (chain.common, queries.add_filters),
+        (chain.add_store, queries.add_filters),
         (
             Mode(
                 "with --json",
@@ -232,7 +233,7 @@ Run the same command again after an interruption: what is there already is not c
     Verb(
         "submit",
         "hand the whole chain to a job manager",
-        (chain.printed, chain.tags, chain.crystal, chain.energies, chain.interface, managers.add_submission),
+        (chain.add_printing, chain.add_tags, *chain.ALL_SETTINGS, managers.add_submission),
         (
             Mode(
                 "with --manager fireworks",
@@ -253,7 +254,7 @@ The jobs run wherever the manager's runner sends them; `selflimit status` tells 
     Verb(
         "status",
         "how far a run or a submitted flow is, and what went wrong",
-        (chain.common, managers.add_status_options),
+        (chain.add_store, managers.add_status_options),
         modes_of_flow("status", needs_run=False),
         """\
 example:
@@ -264,7 +265,7 @@ example:
     Verb(
         "resume",
         "go on with a run, or run the failed jobs of a submitted flow again",
-        (chain.common, managers.add_resume_options),
+        (chain.add_store, managers.add_resume_options),
         modes_of_flow("resume"),
         """\
 example:
@@ -274,7 +275,7 @@ example:
     Verb(
         "graph",
         "draw a flow and the states of its jobs",
-        (chain.common, managers.add_drawing_options),
+        (chain.add_store, managers.add_drawing_options),
         modes_of_flow("graph", "out"),
         """\
 example:
@@ -284,7 +285,7 @@ example:
     Verb(
         "fetch",
         "bring the results of a submitted flow into a folder",
-        (chain.common, managers.add_fetch_options),
+        (chain.add_store, managers.add_fetch_options),
         (
             Mode(
                 "with --store", "manager:fetch", is_given("store"), idle=frozenset({"project"}), check=checks.check_flow

@@ -31,7 +31,7 @@ STEP = 1e-3
 """Relative change of the modulus from which the slope of a continuous answer is read off."""
 
 
-def closed_loop(
+def close_loop(
     diagram: ConstrainedPhaseDiagram,
     composition: str,
     voltage: float,

@@ -22,6 +22,7 @@ from selflimit.mesoscale.mechanics.static_stress import interface_stress, tip_co
 from selflimit.mesoscale.verdict.verdict import zone_geometry
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.volumes import VolumeTable, volume_spreads
+from selflimit.phase_diagrams.rules import MechanicalRules
 from selflimit.phase_diagrams.uncertainty.sampling import NOT_COVERED, drawn_entries, quantile_estimates, share_error
 from selflimit.progress import Progress, silent
 from selflimit.units import GPA, MPA
@@ -75,7 +76,7 @@ class _Zone:
         return TipResponse(lithium, tip_compression(zone.phases, solved.zone.pressure) * MPA / 3.0)
 
 
-def pressure_spread(
+def spread_pressure(
     entries: Sequence[ComputedStructureEntry],
     composition: str,
     voltage: float,
@@ -85,6 +86,7 @@ def pressure_spread(
     samples: int = 300,
     seed: int = 1,
     progress: Progress = silent,
+    rules: MechanicalRules | None = None,
 ) -> PressureSpreadDoc:
     """Distribution of the compression of the reaction zone.
 
@@ -95,7 +97,7 @@ def pressure_spread(
     composition
         Formula of the electrolyte.
     voltage
-        V vs lithium.
+        V vs the working ion's metal.
     zone
         The zone in its surroundings, with the retained fraction.
     energy_error, sources
@@ -104,6 +106,8 @@ def pressure_spread(
         Number of samples (at least 20) and seed of their random numbers.
     progress
         Listener.
+    rules
+        Volumes that count, and the working ion; None: the default ones.
 
     Raises
     ------
@@ -116,13 +120,14 @@ def pressure_spread(
         raise InputError(f"expected at least 20 samples for 5 % quantiles, got {samples}")
     spreads = volume_spreads(entries, sources)
     mechanics = _Zone(zone, {spread.entry_id: spread.centre for spread in spreads})
-    diagram, random = ConstrainedPhaseDiagram(entries), np.random.default_rng(seed)
+    diagram_of = (rules or MechanicalRules()).diagram
+    diagram, random = diagram_of(entries), np.random.default_rng(seed)
     plain = settled(diagram, composition, voltage, mechanics)
     drawn = []
     for number in range(samples):
         progress(number / samples, f"sample {number + 1} of {samples}")
         sample = drawn_entries(list(zip(entries, spreads, strict=True)), energy_error, random)
-        drawn.append(settled(ConstrainedPhaseDiagram(sample), composition, voltage, mechanics))
+        drawn.append(settled(diagram_of(sample), composition, voltage, mechanics))
     pressures = [outcome.pressure for outcome in drawn]
     low, median, high = quantile_estimates(pressures, np.random.default_rng([seed, 1]))
     return PressureSpreadDoc(

@@ -1,6 +1,6 @@
 """Documents of the mesoscale stage and of the report."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -19,12 +19,26 @@ class ParameterRow(Record):
     calibrated: bool = Field(False, description="True if chosen to meet a published result; never a prediction")
 
 
+class FilePiece(Record):
+    """A part of a file on its way through a store."""
+
+    base64_bytes: str | dict[str, Any] = Field(
+        description="The bytes in base64; where a document was read without its files, the store's reference to them"
+    )
+
+
+PIECES: Any = Field(
+    [], repr=False, description="Content of the file in pieces; empty: it lies beside the document, in its folder"
+)
+
+
 class FieldFile(Record):
     """Large arrays kept beside the document."""
 
     path: RelativePath = Field(description="File name relative to the run folder")
     sha256: str = Field(description="SHA-256 of the file")
     arrays: dict[str, str] = Field(description="Array name -> 'shape dtype unit'")
+    pieces: list[FilePiece] = PIECES
 
 
 class GrowthDoc(Document):
@@ -123,3 +137,4 @@ class ReportDoc(Document):
     path: RelativePath = Field(description="HTML file relative to the run folder")
     sha256: str = Field(description="SHA-256 of the HTML file")
     figures: list[RelativePath] = Field(description="PNG files relative to the run folder")
+    pieces: list[FilePiece] = PIECES

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -38,6 +38,20 @@ class Record(BaseModel):
     """Immutable part of a document: unknown fields, NaN and infinities are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class MakerSetting(Record):
+    """A record that a Maker may hold: it speaks monty's protocol, in which jobs are written."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data with the names of module and class, as monty's protocol wants it."""
+        kind = type(self)
+        return {"@module": kind.__module__, "@class": kind.__name__, **self.model_dump(mode="json")}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The record from its plain data."""
+        return cls.model_validate({key: value for key, value in data.items() if not key.startswith("@")})
 
 
 class SearchKeys(Record):

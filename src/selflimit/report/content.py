@@ -47,6 +47,9 @@ class ReportContent(Record):
     elastic: list[ElasticDoc] = Field(description="Electrolyte, particles, products")
     growths: list[GrowthDoc] = Field(description="One per particle layer")
     stresses: list[StressDoc] = Field(description="One per decomposition that was put into the interface")
+    compressible: list[StabilityDoc] = Field(
+        [], description="Stabilities with compressible phases; empty: linear functional"
+    )
     closed_loops: list[ClosedLoopDoc] = Field([], description="One per functional; empty: not asked for")
     spreads: list[PressureSpreadDoc] = Field([], description="Errors in MPa at the tip; empty: not asked for")
     verdicts: list[DesignPointDoc] = Field([], description="Fine and graded layer; empty: not asked for")

@@ -5,9 +5,10 @@ import pytest
 
 from selflimit.documents import FieldFile, GrowthDoc
 from selflimit.errors import InputError
+from selflimit.mesoscale import LAYERS
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.paper.presets import PRESETS, microstructure, preset_named
+from selflimit.mesoscale.paper.presets import PRESETS, preset_named
 from selflimit.mesoscale.paper.published import GrowthHistory, compare_growth
 
 GRID = Grid((64, 96), 1e-6)
@@ -32,7 +33,7 @@ def history(structure, times, reach, pressure=None, peak=None):
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_has_a_microstructure_and_its_materials(name):
     preset = preset_named(name)
-    structure = microstructure(preset.layer, GRID, seed=1)
+    structure = LAYERS[preset.layer](GRID, 1)
     assert structure.electrolyte.any() == (preset.layer not in ("fine", "graded"))
     assert structure.coarse.any() == (preset.layer not in ("fine", "fine on electrolyte"))
     assert not preset.values  # layers differ in their particles only, as published
@@ -88,7 +89,7 @@ def test_the_controls_run_until_lithium_has_crossed_the_fine_layer():
 
 
 def test_what_the_correction_factor_was_chosen_on_is_called_calibrated():
-    graded = microstructure("graded on electrolyte", GRID, seed=1)
+    graded = LAYERS["graded on electrolyte"](GRID, 1)
     [row] = compare_growth(preset_named("fig1c-graded"), history(graded, [0.0], [0.0]))
     assert row.basis == "calibrated"
     bypassed = compare_growth(preset_named("fig5-graded"), history(Microstructure.graded(GRID, 1), [0.0], [0.0]))[1]

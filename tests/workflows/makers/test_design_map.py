@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from selflimit.cli import verdict as verdict_commands
-from selflimit.coupling.closed_loop import closed_loop
-from selflimit.coupling.pressure_spread import pressure_spread
+from selflimit.coupling.closed_loop import close_loop
+from selflimit.coupling.pressure_spread import spread_pressure
 from selflimit.coupling.reaction_zone import ReactionZone
 from selflimit.documents import ElasticDoc, EnergyError
 from selflimit.documents.self_limitation import DesignPoint, DesignPointDoc
@@ -216,7 +216,7 @@ def surroundings(electrolyte, **parameters):
 
 def spread(electrolyte, error, sources, samples=20):
     found = EnergyError(standard_deviation=error, source="test")
-    return pressure_spread(electrolyte.entries, "Li2ZrCl6", 0.0, surroundings(electrolyte), found, sources, samples)
+    return spread_pressure(electrolyte.entries, "Li2ZrCl6", 0.0, surroundings(electrolyte), found, sources, samples)
 
 
 def test_without_errors_every_sample_is_the_closed_loop(electrolyte):
@@ -225,7 +225,7 @@ def test_without_errors_every_sample_is_the_closed_loop(electrolyte):
     doc = spread(electrolyte, 0.0, own)
     assert doc.low.value == doc.median.value == doc.high.value == pytest.approx(doc.without_errors)
     assert doc.median.standard_error == pytest.approx(0.0, abs=1e-9)
-    loop = closed_loop(ConstrainedPhaseDiagram(electrolyte.entries), "Li2ZrCl6", 0.0, surroundings(electrolyte), ())
+    loop = close_loop(ConstrainedPhaseDiagram(electrolyte.entries), "Li2ZrCl6", 0.0, surroundings(electrolyte), ())
     assert doc.without_errors - doc.lithium == pytest.approx(loop.fixed_points[0].pressure, rel=1e-6)
 
 

@@ -6,7 +6,7 @@ from jobflow import Flow
 from selflimit.structures.orderings import lowest
 from selflimit.structures.orderings import search_checkpoint as search_state
 from selflimit.structures.parents.parents import parent_cell
-from selflimit.workflows import jobs
+from selflimit.workflows import OrderingMaker
 from selflimit.workflows.running.local import Listener, run_flow
 from selflimit.workflows.stores.opening import open_store
 
@@ -35,7 +35,7 @@ def test_interrupted_search_of_a_run_goes_on(tmp_path, empty_store, monkeypatch)
     monkeypatch.setattr(search_state, "CHECKPOINT_INTERVAL", 0.0)
     monkeypatch.setattr(lowest, "BLOCKS_PER_CALL", 4)
     store, first, second = open_store(empty_store), Heard(6), Heard(0)
-    job = jobs.orderings(parent_cell("LZC-A"), "3x1x1", 3)
+    job = OrderingMaker(keep=3).rank(parent_cell("LZC-A"), "3x1x1")
     flow = Flow([job])
     with pytest.raises(StoppedError):
         run_flow(flow, store, tmp_path, first)

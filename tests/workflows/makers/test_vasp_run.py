@@ -32,12 +32,12 @@ from selflimit.documents import CoarseRelaxationDoc, LevelOfTheory, ScreeningDoc
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.relaxation.force_fields import ForceField
-from selflimit.workflows.flows import OrderingMaker
-from selflimit.workflows.makers.configuration import execute
+from selflimit.workflows.makers.orderings import OrderingMaker
 from selflimit.workflows.makers.relaxation import ForceFieldRelaxMaker, StagedRelaxMaker
 from selflimit.workflows.makers.screening import ScreenedRelaxMaker
 from selflimit.workflows.makers.vasp import VaspRelaxMaker
 from selflimit.workflows.makers.vasp_run import VaspRelaxation, VaspStatic, reached_wall_time
+from selflimit.workflows.running.execution import execute
 from selflimit.workflows.running.local import Listener, run_flow
 from selflimit.workflows.stores.results import results
 
@@ -67,7 +67,7 @@ def vasp(tmp_path, monkeypatch):
     for name in ("vasp_std", "vasp_gam"):
         program = folder / name
         program.write_text(f"#!/bin/sh\nexec {sys.executable} {PROGRAM}\n")
-        program.chmod(vasp_like.stat().st_mode | stat.S_IXUSR)
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(folder), prepend=":")
     monkeypatch.setenv("VASP_LIKE_FOLDER", str(folder))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")

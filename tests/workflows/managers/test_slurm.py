@@ -5,8 +5,9 @@ import pytest
 from jobflow import Flow
 
 from selflimit.structures.parents.parents import parent_cell
-from selflimit.workflows import jobs
-from selflimit.workflows.flows import InterfaceMaker, OrderingMaker, PhaseDiagramMaker, SelfLimitMaker, named
+from selflimit.workflows import InterfaceMaker, OrderingMaker, PhaseDiagramMaker, SelfLimitMaker
+from selflimit.workflows.makers.flow_parts import named
+from selflimit.workflows.makers.orderings import orderings_to_relax
 from selflimit.workflows.managers import jobflow_remote as manager
 from selflimit.workflows.stores.results import results
 
@@ -34,8 +35,8 @@ def project(slurm, mongo_server, tmp_path, monkeypatch):
 
 
 def test_slurm_runs_the_jobs_of_a_flow(project):
-    found = named(jobs.orderings(parent_cell("LZC-A"), "primitive", 1), "orderings primitive")
-    chosen = named(jobs.ordering_candidates([found.output]), "orderings to relax")
+    found = named(OrderingMaker(keep=1).rank(parent_cell("LZC-A"), "primitive"), "orderings primitive")
+    chosen = named(orderings_to_relax([found.output]), "orderings to relax")
     flow = Flow([found, chosen], output=chosen.output, name="small")
     manager.submit(flow, project.name, "main", {}, None, {})
     project.run()

@@ -9,10 +9,12 @@ import uuid
 import bson
 import pytest
 
+from selflimit.documents import Document, FieldFile
 from selflimit.errors import InputError
+from selflimit.files import sha256
 from selflimit.workflows.stores import copying as store_copy
 from selflimit.workflows.stores.copying import copy_store
-from selflimit.workflows.stores.files import get_file, put_file
+from selflimit.workflows.stores.files import IN_DATA, with_files, write_files
 from selflimit.workflows.stores.opening import collections_of, open_store
 
 
@@ -32,6 +34,10 @@ def fill(store, made, count=30):
     collections_of(store)[0]._collection.insert_one({"whose": "another program's", **odd})
 
 
+class Fields(Document):
+    fields: FieldFile
+
+
 def content(store):
     """The BSON of everything, in an order that does not depend on the store."""
     return [
@@ -45,16 +51,22 @@ def test_everything_arrives_unchanged_and_a_second_copy_does_nothing(pair, made,
     source, target = map(open_store, pair)
     fill(source, made)
     (tmp_path / "field.bin").write_bytes(os.urandom(2500))
-    file = put_file(source, tmp_path / "field.bin")
+    file = FieldFile(path="field.bin", sha256=sha256(tmp_path / "field.bin"), arrays={})
+    carried = with_files(Fields(fields=file), tmp_path)
+    source.update({"uuid": "fields", "index": 1, "output": carried}, save={"data": IN_DATA})
     heard = []
     done = copy_store(source, target, progress=lambda fraction, message: heard.append(fraction))
-    assert (done.copied, done.already_there, done.replaced) == (35, 0, 0)  # 30 + list + foreign + 3 pieces
+    assert (done.copied, done.already_there, done.replaced) == (
+        36,
+        0,
+        0,
+    )  # 30 + list + foreign + document of the file + 3 pieces
     assert content(target) == content(source)
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
     again = copy_store(open_store(pair[0]), open_store(pair[1]))
-    assert (again.copied, again.already_there) == (0, 35)
-    copy = get_file(open_store(pair[1]), file, tmp_path / "back")
+    assert (again.copied, again.already_there) == (0, 36)
+    [copy] = write_files(open_store(pair[1]).get_output("fields", load=True), tmp_path / "back")
     assert copy.read_bytes() == (tmp_path / "field.bin").read_bytes()
 
 

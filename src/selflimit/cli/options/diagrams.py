@@ -22,24 +22,6 @@ def add_diagram_options(parser: ArgumentParser) -> None:
         "--out", metavar="FOLDER", help="figures, page and documents (default: selflimit-diagram/FORMULAS)"
     )
     group.add_argument(
-        "--model",
-        choices=("linear", "elastic", "inclusion"),
-        default="linear",
-        help="mechanical functional (default: %(default)s)",
-    )
-    group.add_argument(
-        "--ion-volume",
-        choices=("none", "released"),
-        default="none",
-        help="whether ions in the reservoir count with their metal's volume (default: %(default)s)",
-    )
-    group.add_argument(
-        "--gases",
-        choices=("solid", "released"),
-        default="solid",
-        help="whether gases stay confined or escape (default: %(default)s)",
-    )
-    group.add_argument(
         "--k-eff-range",
         type=float,
         nargs=2,

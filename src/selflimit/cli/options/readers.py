@@ -18,9 +18,9 @@ WORDS: dict[str, Callable[[str], str]] = {
     "force_field": words.require_force_field,
     "screen": words.require_screen,
     "parent": words.require_parent,
-    "charge": words.require_charge,
-    "occupancy": words.require_occupancy,
-    "cell": words.require_cell,
+    "charges": words.require_charge,
+    "occupied": words.require_occupancy,
+    "cells": words.require_cell,
     "preset": words.require_preset,
     "formula": require_formula,
     "formulas": require_formula,
@@ -33,7 +33,7 @@ WORDS: dict[str, Callable[[str], str]] = {
     "worker_for": words.require_assignment,
     "resources": words.require_assignment,
     "entries": partial(words.require_file, what="JSON file of entries"),
-    "parameters": partial(words.require_file, what="documents/parameters-0.json of a finished run"),
+    "parameters": partial(words.require_file, what="documents/parameters.json of a finished run"),
     "launchpad": partial(words.require_file, what="YAML file of a launchpad"),
 }
 READERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(

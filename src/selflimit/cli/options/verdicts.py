@@ -120,12 +120,3 @@ def add_designs(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--folder", default="selflimit-design", help="results; the same again resumes (default: %(default)s)"
     )
-
-
-def add_closed_loop(parser: ArgumentParser) -> None:
-    """Add the loop between products and constriction at the interface."""
-    parser.add_argument(
-        "--closed-loop",
-        action="store_true",
-        help="also bring products and the constriction by their surroundings into agreement, with errors in MPa",
-    )

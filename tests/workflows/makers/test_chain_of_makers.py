@@ -8,10 +8,11 @@ from pymatgen.core import Lattice, Structure
 
 from selflimit.documents import CoarseRelaxationDoc, LevelOfTheory, OrderingDoc, OrderingsDoc, RelaxationDoc
 from selflimit.errors import InputError, LevelOfTheoryError
+from selflimit.phase_diagrams.rules import MechanicalRules
 from selflimit.structures.parents.parents import parent_cell
-from selflimit.workflows import jobs
-from selflimit.workflows.flows import OrderingMaker, PhaseDiagramMaker, SelfLimitMaker
-from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker
+from selflimit.workflows import ForceFieldRelaxMaker, OrderingMaker, SelfLimitMaker
+from selflimit.workflows.makers.orderings import lowest_ordering, orderings_to_relax
+from selflimit.workflows.makers.phase_diagram import diagram_of
 from selflimit.workflows.running.local import jobs_in_order
 from selflimit.workflows.stores.opening import open_store
 from selflimit.workflows.stores.results import results
@@ -33,8 +34,8 @@ def relaxed(label, energy_per_atom, cells=1, level=LEVEL):
 def test_of_tied_orderings_the_smallest_cell_is_taken():
     # 0.05 meV/atom is relaxation noise, 0.5 meV/atom is not
     big, small = relaxed("big", -3.00005, cells=2), relaxed("small", -3.0)
-    assert jobs.lowest_of([big, small]).label == "small"
-    assert jobs.lowest_of([relaxed("big", -3.0005, cells=2), small]).label == "big"
+    assert lowest_ordering.original([big, small]).label == "small"
+    assert lowest_ordering.original([relaxed("big", -3.0005, cells=2), small]).label == "big"
 
 
 def test_candidates_name_cell_and_rank():
@@ -49,7 +50,7 @@ def test_candidates_name_cell_and_rank():
         distinct_count=2,
         orderings=[one, one],
     )
-    found = jobs.candidates_of_orderings([doc, doc.model_copy(update={"cell": "2x1x1"})])
+    found = orderings_to_relax.original([doc, doc.model_copy(update={"cell": "2x1x1"})])
     assert found.labels == ["P primitive #0", "P primitive #1", "P 2x1x1 #0", "P 2x1x1 #1"]
     assert found.degeneracies == [2] * 4
     assert len(found.structures) == 4
@@ -68,10 +69,10 @@ def found_orderings(count):
 
 def test_a_batch_that_mongodb_would_not_take_is_refused_before_it_is_relaxed(mongo_server):
     with pytest.raises(InputError, match=r"500 crystals that would take 20 MB.*keep \d+ or fewer") as refused:
-        jobs.candidates_of_orderings([found_orderings(500)])
+        orderings_to_relax.original([found_orderings(500)])
     most = int(re.search(r"keep (\d+)", str(refused.value))[1])
     assert most > 0.9 * 16 * 2**20 / 42_000, "not a tenth less than there is room for"
-    candidates = jobs.candidates_of_orderings([found_orderings(most)])
+    candidates = orderings_to_relax.original([found_orderings(most)])
     store = open_store(f"{mongo_server}/batch-{uuid.uuid4().hex}")
     docs = [
         relaxed(label, -3.0).model_copy(update={"structure": crystal})
@@ -88,25 +89,7 @@ def test_a_batch_that_mongodb_would_not_take_is_refused_before_it_is_relaxed(mon
 def test_energies_of_two_levels_never_meet():
     other = LevelOfTheory(method="force field", model="model-B", weights_sha256="cd")
     with pytest.raises(LevelOfTheoryError, match="model-B"):
-        jobs.diagram_of(relaxed("a", -3.0), [relaxed("b", -3.0, level=other)], "Li")
-
-
-def test_a_system_without_bundled_dft_energies_has_no_reference():
-    assert jobs.dft_products("Na3PS4", "Na", [0.0], (0.0, 5.0)) == []
-
-
-def test_the_reference_brackets_the_published_threshold():
-    # The published change of product lies between 0 and 15 GPa; the design's own check gives 16.7 and 13.6 GPa
-    found = {
-        doc.volumes.split(" ")[0]: doc.critical_k_eff for doc in jobs.dft_products("Li2ZrCl6", "Li", [0.0], (0.0, 5.0))
-    }
-    assert found["PBE"] == pytest.approx(16.7, abs=0.05)
-    assert found["experiment"] == pytest.approx(13.6, abs=0.05)
-
-
-def test_an_unknown_layer_is_refused():
-    with pytest.raises(InputError, match="'coarse'"):
-        jobs.grown(None, "coarse", (64, 64), 1, 1.0)
+        diagram_of([relaxed("a", -3.0), [relaxed("b", -3.0, level=other)]], MechanicalRules())
 
 
 def test_the_chain_is_one_connected_flow_of_uniquely_named_jobs():
@@ -123,17 +106,11 @@ def test_the_chain_is_one_connected_flow_of_uniquely_named_jobs():
 
 
 def test_what_is_asked_for_beside_the_chain_joins_the_flow():
-    """Another force field to compare rankings with, and elastic constants of every phase."""
+    """Another force field to compare rankings with."""
     other = ForceFieldRelaxMaker(force_field="CHGNet-0.3.0")
     orderings = OrderingMaker(cells=("primitive",), compared_makers=(other,)).make(parent_cell("LZC-A"))
     steps = {job.name: job for job in jobs_in_order(orderings)}
     assert steps["compared relaxations 0"].uuid in steps["energies of orderings"].input_uuids
-    plain, full = (
-        PhaseDiagramMaker(elastic_makers=makers).make(orderings.output, "Li2ZrCl6")
-        for makers in ((), (ForceFieldElasticMaker(keep_failures=True),))
-    )
-    added = {job.name for job in jobs_in_order(full)} - {job.name for job in jobs_in_order(plain)}
-    assert added == {"all phases", "elastic constants of all phases 0"}
 
 
 def test_an_ordering_that_was_only_ranked_is_never_the_lowest():
@@ -141,5 +118,4 @@ def test_an_ordering_that_was_only_ranked_is_never_the_lowest():
         label="ranked", formula="LiCl", structure=relaxed("x", -3.0).structure, coarse_energy_per_atom=-9.0,
         max_force=0.04, max_stress=0.2, steps=1, degeneracy=1, duplicate_of=None, level_of_theory=LEVEL,
     )  # fmt: skip
-    job = jobs.lowest([ranked, relaxed("converged", -3.0)])
-    assert job.function(*job.function_args).label == "converged"
+    assert lowest_ordering.original([ranked, relaxed("converged", -3.0)]).label == "converged"

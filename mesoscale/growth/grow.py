@@ -1,0 +1,47 @@
+"""One way to grow lithium in a layer, behind runs, presets, verdicts and design maps."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from selflimit.documents import GrowthDoc
+from selflimit.mesoscale.growth.model import GrowthModel
+from selflimit.mesoscale.growth.time_step import Numerics
+from selflimit.mesoscale.layers.microstructure import Microstructure
+from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.solver.nodal_vectors import threads_asked
+from selflimit.progress import Progress, silent
+
+
+def grow_lithium(
+    parameters: InterfaceParameters,
+    structure: Microstructure,
+    duration: float,
+    outputs: Sequence[float] | int,
+    folder: Path,
+    progress: Progress = silent,
+    numerics: Numerics | None = None,
+) -> GrowthDoc:
+    """Grow lithium in a layer, on as many threads as the batch system gives; goes on from a checkpoint in ``folder``.
+
+    Parameters
+    ----------
+    parameters, structure
+        What grows, and the layer on its grid.
+    duration
+        Model time (s).
+    outputs
+        Output times (s), or how many equal intervals.
+    folder
+        Where the fields and the checkpoint go.
+    progress
+        Listener.
+    numerics
+        Tolerances; None: the default ones.
+
+    Raises
+    ------
+    InputError, ConvergenceError
+        As :meth:`selflimit.mesoscale.growth.model.GrowthModel.run`.
+    """
+    model = GrowthModel(parameters, structure, numerics or Numerics(), threads=threads_asked())
+    return model.run(duration, outputs, folder, progress, resume=True)

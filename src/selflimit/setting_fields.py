@@ -1,0 +1,148 @@
+"""How a setting of a run is described: its option, its quantity, its help; and what makes values of texts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Literal
+
+from selflimit.errors import InputError
+from selflimit.plausible import require_plausible
+from selflimit.suggestions import did_you_mean
+
+Stage = Literal["crystal", "energies", "phase diagram", "interface"]
+Takes = Literal["one", "two", "some", "repeated", "flag"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How one setting is asked for.
+
+    Attributes
+    ----------
+    stage
+        The stage that it belongs to.
+    help
+        What it means, in words; the default is added.
+    option
+        Its option; '': it has none.
+    takes
+        One value, two, some, one with each repetition, or none.
+    convert
+        What makes a value of a text.
+    quantity
+        Name in :data:`selflimit.plausible.QUANTITIES`; '': no number.
+    choices
+        The values that there are; empty: any.
+    metavar
+        What stands for the value in the help.
+    shown_default
+        The default in words; '': as it is.
+    """
+
+    stage: Stage
+    help: str
+    option: str
+    takes: Takes
+    convert: Callable[[str], Any]
+    quantity: str
+    choices: tuple[str, ...]
+    metavar: str | None
+    shown_default: str
+
+    def check(self, value: Any) -> None:
+        """Refuse a value that makes no sense.
+
+        Raises
+        ------
+        InputError
+            The message names the option, what was expected and what came.
+        """
+        values = value if isinstance(value, tuple) else (value,)
+        for one in values:
+            if self.choices and one not in self.choices:
+                known = ", ".join(filter(None, self.choices))
+                raise InputError(f"{self.option}: expected {known}, got {one!r}{did_you_mean(str(one), self.choices)}")
+            if self.quantity:
+                try:
+                    require_plausible(self.quantity, one)
+                except InputError as fault:
+                    raise InputError(f"{self.option}: {fault}") from None
+
+
+def setting(
+    default: Any,
+    stage: Stage,
+    help_text: str,
+    *,
+    option: str | None = None,
+    takes: Takes = "one",
+    convert: Callable[[str], Any] = str,
+    quantity: str = "",
+    choices: Sequence[str] = (),
+    metavar: str | None = None,
+    shown_default: str = "",
+) -> Any:
+    """A field of a configuration; parameters as in :class:`Setting`, ``option`` None: made from the field's name."""
+    about = (stage, help_text, option, takes, convert, quantity, tuple(choices), metavar, shown_default)
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata={"setting": about})
+    return field(default=default, metadata={"setting": about})
+
+
+def describe_settings(configuration: type) -> Mapping[str, Setting]:
+    """Field of a configuration -> how it is asked for, in order."""
+    return MappingProxyType({one.name: _described(one) for one in fields(configuration)})
+
+
+def _described(one: "Field[Any]") -> Setting:
+    stage, text, option, *rest = one.metadata["setting"]
+    return Setting(stage, text, "--" + one.name.replace("_", "-") if option is None else option, *rest)
+
+
+def split_labels(text: str) -> tuple[str, ...]:
+    """Site labels of one pool.
+
+    >>> split_labels("Li1,Li2")
+    ('Li1', 'Li2')
+    """
+    return tuple(text.split(","))
+
+
+def read_charges(pairs: Sequence[str]) -> dict[str, float]:
+    """Formal charges (e) from texts like 'Zr=4'.
+
+    >>> read_charges(["Zr=4", "Cl=-1"])
+    {'Zr': 4.0, 'Cl': -1.0}
+
+    Raises
+    ------
+    InputError
+        A text that is not a species, '=' and a number.
+    """
+    try:
+        return {species: float(charge) for species, charge in (pair.split("=") for pair in pairs)}
+    except ValueError:
+        raise InputError(f"--charge: expected e.g. Zr=4, got {' '.join(pairs)}") from None
+
+
+def read_occupancies(texts: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Occupancies from texts like 'Li1=Li:0.5,Na:0.5'.
+
+    >>> read_occupancies(["Li=Li:0.5,Na:0.25"])
+    {'Li': {'Li': 0.5, 'Na': 0.25}}
+
+    Raises
+    ------
+    InputError
+        A text of another form, a site twice, or a species twice on a site.
+    """
+    try:
+        written = [(site, content.split(",")) for site, content in (text.split("=") for text in texts)]
+        found = {
+            site: {s: float(amount) for s, amount in (part.split(":") for part in parts)} for site, parts in written
+        }
+    except ValueError:
+        raise InputError(f"--occupancy: expected e.g. Li1=Li:0.5,Na:0.25, got {' '.join(texts)}") from None
+    if len(found) < len(written) or any(len(found[site]) < len(parts) for site, parts in written):
+        raise InputError(f"--occupancy: expected each site, and each species once, got {' '.join(texts)}")
+    return found

@@ -1,0 +1,30 @@
+from .makers.chain import SelfLimitMaker
+from .makers.design_map import DesignMapMaker
+from .makers.electrolyte_interface import ElectrolyteInterfaceMaker
+from .makers.interface import InterfaceMaker
+from .makers.orderings import OrderingMaker
+from .makers.phase_diagram import PhaseDiagramMaker
+from .makers.preset import PresetMaker
+from .makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
+from .makers.screening import ScreenedRelaxMaker
+from .makers.vasp import VaspRelaxMaker
+from .stores.opening import open_store
+from .stores.results import iter_results, results
+
+__all__ = [
+    "DesignMapMaker",
+    "ElectrolyteInterfaceMaker",
+    "ForceFieldElasticMaker",
+    "ForceFieldRelaxMaker",
+    "InterfaceMaker",
+    "OrderingMaker",
+    "PhaseDiagramMaker",
+    "PresetMaker",
+    "ScreenedRelaxMaker",
+    "SelfLimitMaker",
+    "StagedRelaxMaker",
+    "VaspRelaxMaker",
+    "iter_results",
+    "open_store",
+    "results",
+]

@@ -1,0 +1,317 @@
+"""Lithium growth in particle layers, the static stress with the decomposition products, and the closed loop."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+from jobflow import Flow, Job, Maker, OutputReference
+from monty.json import MSONable
+from pymatgen.core import Composition
+
+from selflimit import coupling, mesoscale
+from selflimit.documents import (
+    CandidatesDoc,
+    DecompositionDoc,
+    ElasticDoc,
+    FailedRelaxationDoc,
+    Functional,
+    GrowthDoc,
+    RelaxationDoc,
+    StressDoc,
+)
+from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPoint, DesignPointDoc, PressureSpreadDoc
+from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH
+from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.phase_diagrams.diagram import LARGEST_K_EFF
+from selflimit.phase_diagrams.entries.bundled import bundled_structure
+from selflimit.phase_diagrams.entries.volumes import volume_sources
+from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
+from selflimit.progress import current_progress
+from selflimit.run_settings import RunConfiguration
+from selflimit.units import MICROMETRE
+from selflimit.workflows.makers.calculators import calculators_of
+from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
+from selflimit.workflows.makers.phase_diagram import diagram_of, entries_of
+from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker
+from selflimit.workflows.running.identical_work import job
+from selflimit.workflows.stores.files import IN_DATA, with_files
+
+PARTICLE = "Li3N mp-2251"
+"""Crystal of the particle layer in the paper: Li3N, as made at ambient pressure (alpha)."""
+OUTPUT_INTERVALS = 7
+"""Intervals between output times of a growth."""
+ZONE_CONTACT = 1.0 * MICROMETRE
+"""Thickness of the lithium that counts as lying on a coarse particle (m), as in the static stress."""
+VERDICT_RADIUS = 9.0 * MICROMETRE
+"""Radius of the coarse particles that are judged (m), that of the growth."""
+VERDICT_WIDTH = 1.0 * MICROMETRE
+"""Width of the front, and spacing, of the layers that are judged (m): 64 x 96 micrometres in under two minutes."""
+VERDICT_LAYERS = {"fine": 0.0, "graded": 0.4}
+"""Layers that are judged, the control first, and their coarse fraction."""
+
+Relaxations = Sequence[RelaxationDoc]
+
+
+@dataclass
+class InterfaceOutputs(MSONable):
+    """References to what the stage finds."""
+
+    elastic: OutputReference
+    """ElasticDocs of electrolyte, particles and products."""
+    growths: list[OutputReference]
+    """One GrowthDoc per layer, its fields with it."""
+    stresses: OutputReference
+    """StressDocs of the first and the last decomposition, their fields with them."""
+    closed_loops: list[OutputReference]
+    """One ClosedLoopDoc per functional; empty: not asked for."""
+    spreads: list[OutputReference]
+    """One PressureSpreadDoc; empty: not asked for."""
+    verdicts: list[OutputReference]
+    """DesignPointDocs of the control and the graded layer; empty: not asked for."""
+
+
+@dataclass
+class InterfaceMaker(Maker):
+    """Lithium growth in a fine and a graded particle layer, then the static stress with the decomposition products.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    particle
+        Label of the bundled crystal of the particle layer.
+    layers
+        Particle layers to grow through.
+    duration
+        Model time (s).
+    overpotential
+        Potential of the metal against the far electrolyte (V); negative deposits.
+    grid_cells
+        Grid cells along x and y.
+    seed
+        Seed of packing and noise.
+    closed_loop
+        Also bring products and the constriction by their surroundings into agreement, and judge both layers.
+    voltage, rules
+        Of the closed loop: voltage (V vs the working ion's metal) of the decomposition, volumes and working ion.
+    sampling
+        Errors of energies and volumes that are carried to the tip, with the closed loop.
+    relax_maker, elastic_maker
+        What relaxes the particles' crystal, and what computes elastic constants.
+    """
+
+    name: str = "interface"
+    particle: str = PARTICLE
+    layers: tuple[str, ...] = ("fine", "graded")
+    duration: float = 2100.0
+    overpotential: float = -0.1
+    grid_cells: tuple[int, int] = (128, 192)
+    seed: int = 1
+    closed_loop: bool = False
+    voltage: float = 0.0
+    rules: MechanicalRules = field(default_factory=MechanicalRules)
+    sampling: Sampling = field(default_factory=Sampling)
+    relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
+    elastic_maker: ForceFieldElasticMaker = field(default_factory=ForceFieldElasticMaker)
+
+    @classmethod
+    def of(cls, settings: RunConfiguration) -> Self:
+        """The Maker of a run."""
+        calculators = calculators_of(settings)
+        return cls(
+            particle=settings.particle,
+            duration=settings.duration,
+            overpotential=settings.overpotential,
+            grid_cells=settings.grid_cells,
+            seed=settings.seed,
+            closed_loop=settings.closed_loop,
+            voltage=settings.voltage_range[0],
+            rules=MechanicalRules(
+                ion_volume=settings.ion_volume, gases=settings.gases, working_ion=settings.working_ion
+            ),
+            relax_maker=calculators.phases,
+            elastic_maker=calculators.elastic,
+        )
+
+    def make(self, electrolyte: OutputReference, competing: OutputReference, decompositions: OutputReference) -> Flow:
+        """Flow whose output are the stage's :class:`InterfaceOutputs`.
+
+        Parameters
+        ----------
+        electrolyte
+            Reference to the electrolyte's RelaxationDoc.
+        competing
+            Reference to the list of the competing phases' RelaxationDocs.
+        decompositions
+            Reference to the list of DecompositionDocs; the first gives the growth its parameters.
+        """
+        crystal = named(self.find_particle(), "particle crystal")
+        particle = relax_found(self.relax_maker, crystal, "relax particle")
+        phases = (electrolyte, competing, particle.output, decompositions)
+        chosen = named(self.choose_crystals(*phases), "crystals to strain")
+        strain = replace(self.elastic_maker, keep_failures=self.closed_loop)
+        strained = named(strain.make(chosen.output), "elastic constants")
+        constants = named(usable_constants(strained.output), "usable constants")
+        elastic = constants.output
+        parameters = named(self.find_parameters(decompositions, elastic), "parameters")
+        grown = [named(self.grow(parameters.output, layer), f"growth {layer}") for layer in self.layers]
+        stress = named(self.solve_stress(decompositions, elastic), "stress")
+        here = (electrolyte, competing, elastic, parameters.output)
+        loops, spreads, verdicts = self.judge(*here) if self.closed_loop else ([], [], [])
+        outputs = InterfaceOutputs(
+            elastic=elastic,
+            growths=[step.output for step in grown],
+            stresses=stress.output,
+            closed_loops=[step.output for step in loops],
+            spreads=[step.output for step in spreads],
+            verdicts=[step.output for step in verdicts],
+        )
+        steps = [crystal, particle, chosen, strained, constants, parameters, *grown, stress]
+        return Flow([*steps, *loops, *spreads, *verdicts], outputs, name=self.name)
+
+    def judge(self, *here: OutputReference) -> tuple[list[Job], list[Job], list[Job]]:
+        """The closed loop by both functionals, the spread of the pressure at the tip, and the verdicts on both layers.
+
+        The verdict on a uniform fine layer is the control; each layer gets a domain of its own.
+        """
+        loops = [named(self.close_loop(*here, functional), f"loop {functional}") for functional in LOOPS]
+        spread = named(self.spread_pressure(*here), "tip pressure spread")
+        verdicts = [
+            named(self.judge_layer(here[-1], coarse), f"verdict {layer}") for layer, coarse in VERDICT_LAYERS.items()
+        ]
+        return loops, [spread], verdicts
+
+    @job(output_schema=CandidatesDoc)
+    def find_particle(self) -> CandidatesDoc:
+        """The crystal of the particle layer, from the bundled structures."""
+        return CandidatesDoc(structures=[bundled_structure(self.particle)], labels=[self.particle], degeneracies=[1])
+
+    @job
+    def choose_crystals(
+        self,
+        electrolyte: RelaxationDoc,
+        competing: Relaxations,
+        particles: Relaxations,
+        decompositions: Sequence[DecompositionDoc],
+    ) -> list[RelaxationDoc]:
+        """The crystals to strain: electrolyte, particles, the products that are put into the interface.
+
+        The closed loop needs every product below the largest K_eff and the lowest crystal of each compound as well:
+        errors of energies and volumes can bring any compound among the products.
+        """
+        wanted = {product.entry_id for doc in ends(decompositions) for product in doc.products}
+        chosen = [electrolyte, *particles, *(relaxed for relaxed in competing if relaxed.label in wanted)]
+        if not self.closed_loop:
+            return chosen
+        wanted = self._in_the_loop(electrolyte, competing) - {relaxed.label for relaxed in chosen}
+        return chosen + [relaxed for relaxed in competing if relaxed.label in wanted]
+
+    @job
+    def find_parameters(
+        self, decompositions: Sequence[DecompositionDoc], elastic: Sequence[ElasticDoc]
+    ) -> InterfaceParameters:
+        """The continuum's parameters from the atoms' results, by the first decomposition."""
+        return self._parameters(decompositions[0], elastic)
+
+    @job(output_schema=GrowthDoc, data=IN_DATA)
+    def grow(self, parameters: InterfaceParameters, layer: str) -> GrowthDoc:
+        """Lithium growth in one particle layer."""
+        structure = mesoscale.build_layer(layer, parameters, self.grid_cells, self.seed)
+        here = Path.cwd()
+        grown = mesoscale.grow_lithium(parameters, structure, self.duration, OUTPUT_INTERVALS, here, current_progress())
+        return with_files(grown, here)
+
+    @job(data=IN_DATA)
+    def solve_stress(
+        self, decompositions: Sequence[DecompositionDoc], elastic: Sequence[ElasticDoc]
+    ) -> list[StressDoc]:
+        """Static stress with the products of the first and the last decomposition in place."""
+        return [self._stress(reaction, self._parameters(reaction, elastic)) for reaction in ends(decompositions)]
+
+    @job(output_schema=ClosedLoopDoc)
+    def close_loop(
+        self,
+        electrolyte: RelaxationDoc,
+        competing: Relaxations,
+        elastic: Sequence[ElasticDoc],
+        parameters: InterfaceParameters,
+        functional: Functional,
+    ) -> ClosedLoopDoc:
+        """Every self-consistent pair of products and constriction at one voltage."""
+        diagram = diagram_of([electrolyte, competing], self.rules.model_copy(update={"model": functional}))
+        zone = self._zone(parameters, elastic)
+        return coupling.close_loop(
+            diagram, electrolyte.formula, self.voltage, zone,
+            yield_strengths=LITHIUM_YIELD_STRENGTH, progress=current_progress(),
+        )  # fmt: skip
+
+    @job(output_schema=PressureSpreadDoc)
+    def spread_pressure(
+        self,
+        electrolyte: RelaxationDoc,
+        competing: Relaxations,
+        elastic: Sequence[ElasticDoc],
+        parameters: InterfaceParameters,
+    ) -> PressureSpreadDoc:
+        """Errors of energies and volumes carried to the compression at the tip, at one voltage."""
+        entries, s = entries_of([electrolyte, competing]), self.sampling
+        zone = self._zone(parameters, elastic)
+        return coupling.spread_pressure(
+            entries, electrolyte.formula, self.voltage, zone, s.energy_error, volume_sources(entries),
+            s.samples, s.seed, current_progress(), self.rules,
+        )  # fmt: skip
+
+    @job(output_schema=DesignPointDoc)
+    def judge_layer(self, parameters: InterfaceParameters, coarse_fraction: float) -> DesignPointDoc:
+        """Whether one layer limits lithium at the less stable electrolyte."""
+        conditions = {"overpotential": parameters.overpotential, "correction": parameters.mechanical_correction}
+        point = DesignPoint(coarse_fraction=coarse_fraction, radius=VERDICT_RADIUS, seed=self.seed, **conditions)
+        widened = parameters.model_copy(update={"interface_width": VERDICT_WIDTH})
+        settings = mesoscale.DesignSettings(crossings=10.0, gap=3.0 * MICROMETRE)  # lithium crosses the fine layer
+        return mesoscale.design_point(point, settings, widened, current_progress())
+
+    def _in_the_loop(self, electrolyte: RelaxationDoc, competing: Relaxations) -> set[str]:
+        """Labels of all products below the largest K_eff, and of the lowest crystal of each compound."""
+        over_k = diagram_of([electrolyte, competing], self.rules).constriction_profile(
+            electrolyte.formula, self.voltage, (0.0, LARGEST_K_EFF)
+        )
+        compounds = [d for d in competing if len(d.structure.composition) > 1 and d.formula != electrolyte.formula]
+        lowest = {doc.formula: doc.label for doc in sorted(compounds, key=lambda doc: -doc.energy_per_atom)}
+        return {product.entry_id for segment in over_k.segments for product in segment.products} | {*lowest.values()}
+
+    def _parameters(self, reaction: DecompositionDoc, elastic: Sequence[ElasticDoc]) -> InterfaceParameters:
+        """Of several crystals of one formula the one that takes part in the reaction counts."""
+        taking_part = {product.entry_id for product in reaction.products}
+        ordered = sorted(elastic, key=lambda doc: doc.label in taking_part)
+        by_formula = {doc.formula: doc for doc in ordered}
+        particle = Composition(self.particle.split()[0]).reduced_formula
+        return InterfaceParameters.from_decomposition(reaction, by_formula, particle, overpotential=self.overpotential)
+
+    def _stress(self, reaction: DecompositionDoc, parameters: InterfaceParameters) -> StressDoc:
+        structure = mesoscale.build_layer("channel", parameters, self.grid_cells, self.seed)
+        here = Path.cwd()
+        return with_files(
+            mesoscale.static_stress(parameters, structure, reaction, here, progress=current_progress()), here
+        )
+
+    def _zone(self, parameters: InterfaceParameters, elastic: Sequence[ElasticDoc]) -> "coupling.ReactionZone":
+        """The reaction zone at the mouth of the channel."""
+        structure = mesoscale.build_layer("channel", parameters, self.grid_cells, self.seed)
+        by_label = {doc.label: doc for doc in elastic}
+        return coupling.ReactionZone(structure, parameters, by_label, mesoscale.ZONE_DEPTH, ZONE_CONTACT)
+
+
+LOOPS: tuple[Functional, ...] = ("linear", "elastic")
+"""Functionals of the closed loop."""
+
+
+@job
+def usable_constants(outcomes: Sequence[ElasticDoc | FailedRelaxationDoc]) -> list[ElasticDoc]:
+    """The elastic constants of the crystals that have any; a product among the others is refused where it is needed."""
+    return [doc for doc in outcomes if isinstance(doc, ElasticDoc)]
+
+
+def ends(decompositions: Sequence[DecompositionDoc]) -> list[DecompositionDoc]:
+    """The first and the last decomposition, which are put into the interface; one where there is only one."""
+    return [*decompositions[:1], *decompositions[1:][-1:]]

@@ -1,0 +1,131 @@
+"""From a disordered parent to its lowest relaxed ordering."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from jobflow import Flow, Maker, OutputReference
+from monty.json import MSONable
+
+from selflimit.documents import CandidatesDoc, OrderingEnergiesDoc, OrderingsDoc, RelaxationDoc
+from selflimit.progress import current_progress
+from selflimit.run_settings import RunConfiguration
+from selflimit.structures.orderings.lowest import orderings_document
+from selflimit.structures.parents.parents import Parent
+from selflimit.structures.relaxation.duplicates import ENERGY_TIE
+from selflimit.structures.relaxation.ordering_energies import Outcome, ordering_energies, ordering_labels
+from selflimit.workflows.makers.calculators import calculators_of
+from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
+from selflimit.workflows.makers.relaxation import StagedRelaxMaker
+from selflimit.workflows.running.identical_work import job
+from selflimit.workflows.stores.size_limit import require_storable
+
+
+@dataclass
+class OrderingOutputs(MSONable):
+    """References to what the stage finds."""
+
+    orderings: list[OutputReference]
+    """One OrderingsDoc per cell."""
+    relaxations: OutputReference
+    """What became of each ordering, in order."""
+    ordering_energies: OutputReference
+    """OrderingEnergiesDoc."""
+    electrolyte: OutputReference
+    """RelaxationDoc of the lowest ordering."""
+
+
+@dataclass
+class OrderingMaker(Maker):
+    """From a disordered parent to its lowest relaxed ordering.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    cells
+        Cells to fill: 'primitive', 'conventional' or a supercell of the conventional cell such as '2x1x1'.
+    keep
+        Orderings to relax per cell, lowest electrostatic energy first.
+    relax_maker
+        What relaxes them.
+    compared_makers
+        What relaxes them as well, to see how far the rankings agree: another force field, or VASP.
+    temperature
+        Of the Boltzmann weights (K).
+    """
+
+    name: str = "orderings"
+    cells: tuple[str, ...] = ("primitive", "conventional")
+    keep: int = 8
+    relax_maker: RelaxMaker = field(default_factory=StagedRelaxMaker)
+    compared_makers: tuple[RelaxMaker, ...] = ()
+    temperature: float = 300.0
+
+    @classmethod
+    def of(cls, settings: RunConfiguration) -> Self:
+        """The Maker of a run."""
+        return cls(cells=settings.cells, keep=settings.keep, relax_maker=calculators_of(settings).orderings)
+
+    def make(self, parent: Parent) -> Flow:
+        """Flow whose output are the stage's :class:`OrderingOutputs`."""
+        found = [named(self.rank(parent, cell), f"orderings {cell}") for cell in self.cells]
+        orderings = [step.output for step in found]
+        chosen = named(orderings_to_relax(orderings), "orderings to relax")
+        relaxations = relax_found(self.relax_maker, chosen, "relax orderings")
+        others = [
+            relax_found(maker, chosen, f"compared relaxations {number}")
+            for number, maker in enumerate(self.compared_makers)
+        ]
+        best = named(lowest_ordering(relaxations.output), "lowest ordering")
+        compared = [other.output for other in others]
+        energies = named(self.compare(orderings, relaxations.output, compared), "energies of orderings")
+        outputs = OrderingOutputs(orderings, relaxations.output, energies.output, best.output)
+        return Flow([*found, chosen, relaxations, *others, best, energies], output=outputs, name=self.name)
+
+    @job(output_schema=OrderingsDoc)
+    def rank(self, parent: Parent, cell: str) -> OrderingsDoc:
+        """Symmetry-distinct orderings of ``parent`` in one cell, the lowest by electrostatics.
+
+        A search of more than some seconds keeps its state in the working directory, where a resumed run finds it.
+        """
+        state = Path.cwd() / f"search-{cell}.npz"
+        found = orderings_document(parent, cell, self.keep, progress=current_progress(), checkpoint=state)
+        require_storable(found, len(found.orderings))
+        return found
+
+    @job(output_schema=OrderingEnergiesDoc)
+    def compare(
+        self, found: Sequence[OrderingsDoc], outcomes: Sequence[Outcome], compared: Sequence[Sequence[Outcome]]
+    ) -> OrderingEnergiesDoc:
+        """Relaxed orderings: duplicates merged, energies above the hull, weights, rank agreement."""
+        return ordering_energies(found, outcomes, compared, self.temperature)
+
+
+@job(output_schema=CandidatesDoc)
+def orderings_to_relax(found: Sequence[OrderingsDoc]) -> CandidatesDoc:
+    """The orderings of all cells in one list; labels tell parent, cell and rank.
+
+    Raises
+    ------
+    InputError
+        More than can be stored when they are relaxed.
+    """
+    kept = [pair for doc in found for pair in zip(ordering_labels(doc), doc.orderings, strict=True)]
+    made = CandidatesDoc(
+        structures=[item.structure for _, item in kept],
+        labels=[label for label, _ in kept],
+        degeneracies=[item.degeneracy for _, item in kept],
+    )
+    require_storable(made, len(kept))
+    return made
+
+
+@job(output_schema=RelaxationDoc)
+def lowest_ordering(outcomes: Sequence[Outcome]) -> RelaxationDoc:
+    """The converged relaxation of lowest energy; of those that tie with it the one of the smallest cell."""
+    relaxations = [doc for doc in outcomes if isinstance(doc, RelaxationDoc)]
+    lowest = min(relaxed.energy_per_atom for relaxed in relaxations)
+    tied = [relaxed for relaxed in relaxations if relaxed.energy_per_atom <= lowest + ENERGY_TIE]
+    return min(tied, key=lambda relaxed: (len(relaxed.structure), relaxed.energy_per_atom))

@@ -1,0 +1,230 @@
+"""Constrained phase diagrams of one electrolyte: of crystals that are relaxed for it, or of entries that are given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from jobflow import Flow, Job, Maker, OutputReference
+from monty.json import MSONable
+from pymatgen.core.entries import ComputedStructureEntry
+
+from selflimit.documents import (
+    CandidatesDoc,
+    ConstrictionDoc,
+    DecompositionDoc,
+    PredominanceDoc,
+    ProductsDoc,
+    RelaxationDoc,
+    StabilityDoc,
+    UncertaintyDoc,
+)
+from selflimit.phase_diagrams.diagram import LARGEST_K_EFF, VOLTAGE_RANGE, ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.entries.sources import competing_structures
+from selflimit.phase_diagrams.functionals.compressibility import TensileLimitError
+from selflimit.phase_diagrams.rules import MechanicalRules, Sampling, chemical_system_of, dft_entries, dft_products
+from selflimit.run_settings import RunConfiguration
+from selflimit.workflows.makers.calculators import calculators_of
+from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
+from selflimit.workflows.makers.relaxation import ForceFieldRelaxMaker
+from selflimit.workflows.running.identical_work import job
+
+Phases = Sequence[Any]
+"""Relaxations, entries, or sequences of these: the electrolyte and all that competes, of one level of theory."""
+
+
+@dataclass
+class DiagramOutputs(MSONable):
+    """References to what the stage finds; each is a list with one document per K_eff, unless it says otherwise."""
+
+    stabilities: OutputReference
+    decompositions: OutputReference
+    compressible: OutputReference
+    """The same as the stabilities with compressible phases; empty under the linear functional."""
+    constriction: OutputReference
+    """One ConstrictionDoc."""
+    predominance: OutputReference
+    """One PredominanceDoc."""
+    reference: OutputReference
+    """ProductsDocs by the bundled DFT energies; empty where none are bundled, or under other than default rules."""
+    uncertainties: OutputReference
+    """UncertaintyDocs; empty where nothing was sampled."""
+
+
+@dataclass
+class PhaseDiagramMaker(Maker):
+    """Constrained phase diagrams of one electrolyte.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    rules
+        Mechanical functional, volumes that count, and the working ion.
+    k_effs
+        Effective bulk moduli (GPa).
+    voltage_range
+        Voltages (V vs the working ion's metal).
+    k_eff_range
+        Effective bulk moduli (GPa) of the map.
+    sampling
+        Errors of energies and volumes, and how they are sampled; None: not at all.
+    sampled
+        What is sampled: the bundled 'DFT' energies, the 'entries' of the diagram, or both.
+    phases
+        Where the competing crystals come from: 'bundled' or 'mp-api'.
+    relax_maker
+        What relaxes the competing phases; of the same level of theory as the electrolyte.
+    """
+
+    name: str = "phase diagram"
+    rules: MechanicalRules = field(default_factory=MechanicalRules)
+    k_effs: tuple[float, ...] = (0.0, 5.0, 10.0, 15.0)
+    voltage_range: tuple[float, float] = VOLTAGE_RANGE
+    k_eff_range: tuple[float, float] = (0.0, 20.0)
+    sampling: Sampling | None = field(default_factory=Sampling)
+    sampled: tuple[Literal["entries", "DFT"], ...] = ("DFT",)
+    phases: Literal["bundled", "mp-api"] = "bundled"
+    relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
+
+    @classmethod
+    def of(cls, settings: RunConfiguration) -> Self:
+        """The Maker of a run."""
+        return cls(
+            rules=MechanicalRules(
+                model=settings.model,
+                ion_volume=settings.ion_volume,
+                gases=settings.gases,
+                working_ion=settings.working_ion,
+            ),
+            k_effs=settings.k_effs,
+            voltage_range=settings.voltage_range,
+            phases=settings.phases,
+            relax_maker=calculators_of(settings).phases,
+        )
+
+    def make(self, electrolyte: OutputReference, formula: str) -> Flow:
+        """Flow that relaxes what competes; its output holds that list and the :class:`DiagramOutputs`.
+
+        Parameters
+        ----------
+        electrolyte
+            Reference to the electrolyte's RelaxationDoc.
+        formula
+            Its reduced formula; fixes the chemical system.
+        """
+        found = named(self.find_competing(formula), "competing phases")
+        competing = relax_found(self.relax_maker, found, "relax competing phases")
+        steps, outputs = self.diagrams([electrolyte, competing.output], formula)
+        output = {"competing": competing.output, "diagram": outputs}
+        return Flow([found, competing, *steps], output=output, name=self.name)
+
+    def of_entries(self, entries: Sequence[ComputedStructureEntry], formula: str) -> Flow:
+        """Flow of given entries (eV, Angstrom); its output are the :class:`DiagramOutputs`."""
+        steps, outputs = self.diagrams(entries, formula, f"{formula} ")
+        return Flow([*steps], output=outputs, name=f"{self.name} {formula}")
+
+    def diagrams(self, phases: Phases, formula: str, about: str = "") -> tuple[list[Job], DiagramOutputs]:
+        """The jobs of one electrolyte; ``about`` stands in their names where a flow has several."""
+        found = {
+            "stabilities": self.stabilities(phases, formula),
+            "decompositions": self.decompositions(phases, formula),
+            "compressible": self.compressible_stabilities(phases, formula),
+            "constriction": self.constriction(phases, formula),
+            "predominance": self.predominance(phases, formula),
+            "reference": self.products_by_dft(formula),
+            "uncertainties": self.uncertainties(phases, formula),
+        }
+        steps = [named(step, f"{about}{name}") for name, step in found.items()]
+        return steps, DiagramOutputs(**{name: step.output for name, step in found.items()})
+
+    @job(output_schema=CandidatesDoc)
+    def find_competing(self, formula: str) -> CandidatesDoc:
+        """The crystals of every phase that competes in the electrolyte's chemical system."""
+        return competing_crystals(formula, self.rules.working_ion, self.phases)
+
+    @job
+    def stabilities(self, phases: Phases, formula: str) -> list[StabilityDoc]:
+        """Products of the electrolyte against voltage, at each K_eff."""
+        diagram = diagram_of(phases, self.rules)
+        return [diagram.profile(formula, k_eff, self.voltage_range) for k_eff in self.k_effs]
+
+    @job
+    def decompositions(self, phases: Phases, formula: str) -> list[DecompositionDoc]:
+        """Decomposition of the electrolyte at the lowest voltage, at each K_eff."""
+        diagram = diagram_of(phases, self.rules)
+        return [diagram.products(formula, self.voltage_range[0], k_eff) for k_eff in self.k_effs]
+
+    @job
+    def compressible_stabilities(self, phases: Phases, formula: str) -> list[StabilityDoc]:
+        """The stabilities with compressible phases; a K_eff at which products would be torn is left out."""
+        if self.rules.model == "linear":
+            return []
+        diagram = diagram_of(phases, self.rules.model_copy(update={"compressible": True}))
+        found = [profile_if_whole(diagram, formula, k_eff, self.voltage_range) for k_eff in self.k_effs if k_eff > 0]
+        return [doc for doc in found if doc is not None]
+
+    @job(output_schema=ConstrictionDoc)
+    def constriction(self, phases: Phases, formula: str) -> ConstrictionDoc:
+        """Products of the electrolyte against K_eff at the lowest voltage, with the exact critical K_eff."""
+        span = (0.0, LARGEST_K_EFF)
+        return diagram_of(phases, self.rules).constriction_profile(formula, self.voltage_range[0], span)
+
+    @job(output_schema=PredominanceDoc)
+    def predominance(self, phases: Phases, formula: str) -> PredominanceDoc:
+        """The voltage-K_eff map of the electrolyte."""
+        return diagram_of(phases, self.rules).predominance(formula, self.voltage_range, self.k_eff_range)
+
+    @job
+    def products_by_dft(self, formula: str) -> list[ProductsDoc]:
+        """Products by the bundled DFT energies, with DFT and with experimental volumes."""
+        if not self.rules.is_default:
+            return []
+        return dft_products(formula, self.rules.working_ion, self.k_effs, self.voltage_range)
+
+    @job
+    def uncertainties(self, phases: Phases, formula: str) -> list[UncertaintyDoc]:
+        """Spread of boundaries, K* and products at the lowest voltage, by each set of energies that is sampled."""
+        if self.sampling is None:
+            return []
+        by_dft = dft_entries(formula, self.rules.working_ion) if self.rules.is_default else []
+        sets = {"entries": entries_of(phases), "DFT": by_dft}
+        question = self.rules.question(formula, self.k_effs, self.voltage_range[0])
+        return [self.sampling.of(sets[name], question) for name in self.sampled if sets[name]]
+
+
+def entries_of(phases: Phases) -> list[ComputedStructureEntry]:
+    """Entries of relaxations, entries, or sequences of these, in order."""
+    found: list[ComputedStructureEntry] = []
+    for phase in phases:
+        if isinstance(phase, Sequence):
+            found += entries_of(phase)
+        else:
+            found.append(phase.entry() if isinstance(phase, RelaxationDoc) else phase)
+    return found
+
+
+def diagram_of(phases: Phases, rules: MechanicalRules) -> ConstrainedPhaseDiagram:
+    """The constrained phase diagram of ``phases`` under these rules; all must share one level of theory."""
+    return rules.diagram(entries_of(phases))
+
+
+def profile_if_whole(
+    diagram: ConstrainedPhaseDiagram, formula: str, k_eff: float, voltage_range: tuple[float, float]
+) -> StabilityDoc | None:
+    """The profile at one K_eff (GPa); None where products that shrink would be torn (tension beyond B/B')."""
+    try:
+        return diagram.profile(formula, k_eff, voltage_range)
+    except TensileLimitError:
+        return None
+
+
+def competing_crystals(formula: str, working_ion: str, source: Literal["bundled", "mp-api"]) -> CandidatesDoc:
+    """The competing crystals of the chemical system of ``formula`` and the working ion.
+
+    Raises
+    ------
+    InputError
+        No crystals are known for the chemical system, or the source does not answer.
+    """
+    found = competing_structures(chemical_system_of(formula, working_ion), source=source)
+    return CandidatesDoc(structures=list(found.values()), labels=list(found), degeneracies=[1] * len(found))
