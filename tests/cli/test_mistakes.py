@@ -101,7 +101,7 @@ MISTAKES = {
     "orderings --count --keep 8": "--keep does not apply",
     "orderings --n-cells 2": "only with --count or with --write or with --sample or with --no-relax",
     "diagram Li2ZrCl6 --keep 8": "only without formulas",
-    "diagram --model linear": "only with formulas",
+    "diagram --samples 50": "only with formulas",
     "diagram Li2ZrCl6 --samples 0 --seed 1": "only with --samples above 0",
     "run --window 0.05": "only with --screen",
     "run --wall-time 3600": "only with --force-field VASP",

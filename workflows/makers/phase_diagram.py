@@ -120,11 +120,11 @@ class PhaseDiagramMaker(Maker):
 
     def of_entries(self, entries: Sequence[ComputedStructureEntry], formula: str) -> Flow:
         """Flow of given entries (eV, Angstrom); its output are the :class:`DiagramOutputs`."""
-        steps, outputs = self.diagrams(entries, formula, f"{formula} ")
+        steps, outputs = self.diagrams(entries, formula, f" {formula}")
         return Flow([*steps], output=outputs, name=f"{self.name} {formula}")
 
     def diagrams(self, phases: Phases, formula: str, about: str = "") -> tuple[list[Job], DiagramOutputs]:
-        """The jobs of one electrolyte; ``about`` stands in their names where a flow has several."""
+        """The jobs of one electrolyte; ``about`` ends their names where a flow has several."""
         found = {
             "stabilities": self.stabilities(phases, formula),
             "decompositions": self.decompositions(phases, formula),
@@ -134,7 +134,7 @@ class PhaseDiagramMaker(Maker):
             "reference": self.products_by_dft(formula),
             "uncertainties": self.uncertainties(phases, formula),
         }
-        steps = [named(step, f"{about}{name}") for name, step in found.items()]
+        steps = [named(step, f"{name}{about}") for name, step in found.items()]
         return steps, DiagramOutputs(**{name: step.output for name, step in found.items()})
 
     @job(output_schema=CandidatesDoc)

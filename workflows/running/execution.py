@@ -65,7 +65,7 @@ def require_same(folder: Path, kept: dict[str, Any], asked: dict[str, Any]) -> N
     differing = [key for key in asked if kept.get(key) != asked[key]]
     if differing:
         shown = "; ".join(f"{key} was {kept.get(key)}, now {asked[key]}" for key in differing)
-        raise InputError(f"{folder} holds a run of another configuration ({shown}); give another folder")
+        raise InputError(f"{folder} holds a run of another configuration ({shown}); give another --folder, or --out")
 
 
 class Keeper(Listener):

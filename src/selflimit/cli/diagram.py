@@ -43,12 +43,6 @@ from selflimit.workflows.stores.reading import read_output
 
 DIAGRAM_FOLDER = "selflimit-diagram"
 """Folder of the results, one folder in it for each set of formulas."""
-FOR_FORMULAS = {
-    "out", "entries", "model", "ion_volume", "gases", "k_eff_range", "source", "samples", "seed", "energy_error",
-}  # fmt: skip
-"""Options of diagrams of entries."""
-FOR_BOTH = {"formulas", "formula", "k_eff", "voltage_range", "json", "store"}
-"""Options of every diagram; the rest are for the chain, which relaxes crystals."""
 
 
 @dataclass(frozen=True)
@@ -70,27 +64,6 @@ class Competitors:
     def level_of_theory(self) -> LevelOfTheory:
         """The one level of all entries."""
         return common_level(list(self.entries))
-
-
-def has_formulas(asked: Namespace) -> bool:
-    """Whether the command line is about entries; options that belong to the other kind of diagram are refused.
-
-    Raises
-    ------
-    InputError
-        Entries without formula, or an option that would be ignored.
-    """
-    by_formula = bool(asked.formulas or asked.formula)
-    if asked.entries and not by_formula:
-        raise InputError(
-            "--entries needs the electrolyte among them: selflimit diagram Li3N --entries FILE, or --formula Li3N"
-        )
-    given = {name for name, value in vars(asked.untouched).items() if getattr(asked, name) != value}
-    if idle := sorted(given - FOR_FORMULAS - FOR_BOTH if by_formula else given & FOR_FORMULAS):
-        names = ", ".join("--" + name.replace("_", "-") for name in idle)
-        what = "is for diagrams of relaxed crystals, without" if by_formula else "needs"
-        raise InputError(f"{names} {what} formulas, e.g. selflimit diagram Li2ZrCl6; see selflimit diagram --help")
-    return by_formula
 
 
 def show_diagrams_of_formulas(asked: Namespace) -> None:

@@ -132,10 +132,6 @@ def show_report(opened: OpenRun, as_json: bool) -> None:
 
 def relax_orderings(asked: Namespace) -> None:
     """Enumerate, rank and relax the orderings."""
-    if asked.n_cells is not None or asked.up_to is not None:
-        raise InputError(
-            "--n-cells and --up-to need --count, --no-relax, --sample or --write: relaxations take cells by --cell"
-        )
     with opened_run(asked, "orderings") as opened:
         opened.run("orderings", asked.reuse)
     stage = opened.outputs.ordering
@@ -160,12 +156,7 @@ def relax_orderings(asked: Namespace) -> None:
 
 
 def show_diagram(asked: Namespace) -> None:
-    """Constrained phase diagram: of the formulas that are named, else of the chain's crystals."""
-    from selflimit.cli import diagram as diagrams  # the plotting library takes seconds to import
-
-    if diagrams.has_formulas(asked):
-        diagrams.show_diagrams_of_formulas(asked)
-        return
+    """Constrained phase diagram of the chain's crystals."""
     with opened_run(asked, "phase diagram") as opened:
         opened.run("phase diagram", asked.reuse)
     stage = opened.outputs.diagram

@@ -43,4 +43,3 @@ def add_diagram_options(parser: ArgumentParser) -> None:
         metavar="EV",
         help="standard deviation of formation energies (eV/atom, default: 0.024, GGA against calorimetry)",
     )
-    parser.set_defaults(untouched=parser.parse_args([]))
