@@ -39,14 +39,14 @@ def test_the_report_is_whole_and_shows_what_was_computed(finished):
     assert page.endswith("</html>\n")
     assert page.count("data:image/png;base64,") >= 6
     assert not re.search(r'(src|href)="(?!data:|#)', page)
-    tip = document(finished, "stress-0")["tip_compression"]
+    tip = document(finished, "stress")[0]["tip_compression"]
     assert f"{tip:.5g}" in page
     assert "calibrated" in page
 
 
 def test_atoms_to_continuum_the_numbers_agree(finished):
     """The bridge, recomputed by hand from the documents on both sides."""
-    reaction, stress = document(finished, "decomposition-0-GPa"), document(finished, "stress-0")
+    reaction, stress = document(finished, "decompositions")[0], document(finished, "stress")[0]
     phases = {doc["label"]: doc for doc in document(finished, "relax-competing-phases")}
     electrolyte = document(finished, "lowest-ordering")
     volume = sum(part["amount"] * phases[part["entry_id"]]["volume_per_formula"] for part in reaction["products"])
@@ -69,7 +69,7 @@ def test_the_map_and_the_uncertainty_agree_with_the_thresholds(finished):
     found = PredominanceDoc.model_validate(plain).critical_k_effs(0.0)
     wanted = [part["k_eff_high"] for part in segments if part["k_eff_high"] < plain["k_eff_range"][1]]
     assert found == pytest.approx(wanted, abs=1e-6)  # both are exact: round-off of crossings
-    (spread,) = document(finished, "uncertainty")
+    (spread,) = document(finished, "uncertainties")
     for k_eff in (0.0, 15.0):
         shares = [row["probability"] for row in spread["products"] if row["k_eff"] == k_eff]
         assert sum(shares) == pytest.approx(1.0, abs=1e-12)
@@ -114,7 +114,7 @@ def test_results_are_found_again(finished, monkeypatch, capsys):
     assert [doc["k_eff"] for doc in found] == [15.0]
     assert found[0] == {
         "kind": "StabilityDoc",
-        **{k: v for k, v in document(finished, "stability-15-GPa").items() if k[0] != "@"},
+        **{k: v for k, v in document(finished, "stabilities")[1].items() if k[0] != "@"},
     }
 
 
@@ -140,7 +140,7 @@ def test_the_papers_rule_rescales_the_computed_stress(finished):
     from selflimit.documents import StressDoc
     from selflimit.report.comparison import tip_by_published_rule
 
-    plain = {key: value for key, value in document(finished, "stress-0").items() if key[0] != "@"}
+    plain = {key: value for key, value in document(finished, "stress")[0].items() if key[0] != "@"}
     sweep = {float(fraction): tip for fraction, tip in plain["retained_fraction_sweep"].items()}
     rows = {row["symbol"]: row["value"] for row in plain["parameters"]}
     mean = (rows["K_coarse xx"] + rows["K_coarse yy"] + rows["K_coarse zz"]) / 3.0
