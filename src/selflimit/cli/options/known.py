@@ -62,7 +62,7 @@ def known_kinds() -> tuple[str, ...]:
     >>> "StabilityDoc" in known_kinds()
     True
     """
-    return tuple(sorted(name for name in _document_classes() if name != "Document" and _is_document(name)))
+    return tuple(sorted(name for name in _exported() & _document_classes().keys() - {"Document"} if _is_document(name)))
 
 
 def known_fields() -> frozenset[str]:
@@ -72,6 +72,13 @@ def known_fields() -> frozenset[str]:
     True
     """
     return OF_THE_JOB.union(*(_fields(name) for name in (*known_kinds(), "SearchKeys")))
+
+
+def _exported() -> frozenset[str]:
+    """The names that the package of documents exports; others are bases of these."""
+    tree = ast.parse((files("selflimit") / "documents" / "__init__.pyi").read_text(encoding="utf-8"))
+    found = [node.names for node in tree.body if isinstance(node, ast.ImportFrom)]
+    return frozenset(alias.name for names in found for alias in names)
 
 
 @cache
