@@ -57,7 +57,7 @@ class RelaxationDoc(Document):
     level_of_theory: LevelOfTheory = Field(description="How the energy was obtained")
 
     def entry(self) -> ComputedStructureEntry:
-        """As pymatgen's entry, carrying its level of theory and label."""
+        """Make pymatgen's entry of it, carrying its level of theory and label."""
         made = ComputedStructureEntry(self.structure, self.energy, entry_id=self.label)
         return with_level(made, self.level_of_theory)
 
@@ -177,12 +177,12 @@ class ScreeningDoc(Document):
     level_of_theory: LevelOfTheory = Field(description="How the screening's energies were obtained")
 
     def count(self, decision: str) -> int:
-        """Crystals with that decision."""
+        """Count the crystals with that decision."""
         return sum(crystal.decision == decision for crystal in self.crystals)
 
     @property
     def summary(self) -> str:
-        """One line for reports."""
+        """What was passed on and what not, in one line."""
         others = ("duplicate", "outside the window", "cut off", "failed")
         rest = ", ".join(f"{count} {decision}" for decision in others if (count := self.count(decision)))
         return (

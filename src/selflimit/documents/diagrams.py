@@ -209,11 +209,17 @@ class PredominanceBoundary(Record):
     )
 
     def voltage(self, k_eff: float) -> float | None:
-        """Critical voltage (V) at ``k_eff`` (GPa) of the whole straight line; None: it runs along the voltage axis."""
+        """Find the critical voltage (V) at ``k_eff`` (GPa) on the whole line; None: it runs along the voltage axis.
+
+        >>> ends = ((1.0, 0.0), (0.0, 10.0))
+        >>> border = PredominanceBoundary(regions=(0, 1), ends=ends, energy=-4.0, uptake=4.0, stiffness=0.4)
+        >>> border.voltage(5.0), border.k_eff(0.5)
+        (0.5, 5.0)
+        """
         return None if self.uptake == 0 else -(self.energy + self.stiffness * k_eff) / self.uptake
 
     def k_eff(self, voltage: float) -> float | None:
-        """Critical K_eff (GPa) at ``voltage`` (V) of the whole straight line; None: it runs along the K_eff axis."""
+        """Find the critical K_eff (GPa) at ``voltage`` (V) on the whole line; None: it runs along the K_eff axis."""
         return None if self.stiffness == 0 else -(self.energy + self.uptake * voltage) / self.stiffness
 
     def crosses(self, voltage: float) -> bool:
@@ -241,7 +247,7 @@ class PredominanceDoc(ElectrolyteDocument):
     entries: list[str] = Field(description="Identifiers of all entries that competed")
 
     def critical_k_effs(self, voltage: float) -> list[float]:
-        """Critical moduli (GPa) at one voltage (V), lowest first."""
+        """Find the critical moduli (GPa) at one voltage (V), lowest first."""
         found = (border.k_eff(voltage) for border in self.boundaries if border.crosses(voltage))
         return sorted({round(k, 9) for k in found if k is not None})
 

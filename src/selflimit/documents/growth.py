@@ -112,7 +112,13 @@ class ComparisonRow(Record):
 
     @property
     def is_within(self) -> bool:
-        """Whether the computed value lies within the published band; without a band nothing lies outside."""
+        """Whether the computed value lies within the published band; without a band nothing lies outside.
+
+        >>> given = {"quantity": "tip", "unit": "MPa", "published": "up to 40", "high": 40.0, "basis": "calibrated"}
+        >>> row = ComparisonRow(value=16.0, **given)
+        >>> row.is_within, row.model_copy(update={"value": 50.0}).is_within
+        (True, False)
+        """
         low, high = self.low, self.high
         if low is None and high is None:
             return True

@@ -149,12 +149,16 @@ class LevelOfTheory(Record):
 
     @property
     def label(self) -> str:
-        """Short text for tables and axis labels."""
+        """Short text for tables and axis labels.
+
+        >>> LevelOfTheory(method="DFT", model="PBE (MP GGA)", corrections="MP2020").label
+        'PBE (MP GGA) + MP2020 corrections'
+        """
         return self.model if self.corrections == "none" else f"{self.model} + {self.corrections} corrections"
 
 
 def search_keys(document: Document) -> SearchKeys:
-    """The search keys of a document: its own fields, or those of the decomposition it was made for."""
+    """Collect the search keys of a document from its own fields, or those of the decomposition it was made for."""
     about = getattr(document, "decomposition", document)
     formulas = [value for name in ("formula", "first", "second") if (value := getattr(about, name, None))]
     voltages = _voltages(about)
@@ -207,7 +211,7 @@ def with_level(entry: ComputedStructureEntry, level: LevelOfTheory) -> ComputedS
 
 
 def level_of(entry: ComputedStructureEntry) -> LevelOfTheory:
-    """Level of theory of one entry.
+    """Read the level of theory of one entry.
 
     Raises
     ------
@@ -229,7 +233,7 @@ def level_of(entry: ComputedStructureEntry) -> LevelOfTheory:
 
 
 def common_level(entries: list[ComputedStructureEntry]) -> LevelOfTheory:
-    """The one level of theory that all ``entries`` share.
+    """Find the one level of theory that all ``entries`` share.
 
     Raises
     ------

@@ -89,7 +89,7 @@ def write_diagram_report(study: DiagramStudy, folder: Path) -> ReportDoc:
 
 
 def add_electrolyte(page: Page, one: ElectrolyteDiagram, folder: Path) -> FigureFiles:
-    """Everything about one electrolyte; returns its figures."""
+    """Add everything about one electrolyte; returns its figures."""
     page.heading(one.formula)
     figures = draw_electrolyte(one, folder)
     page.table("Stability", diagram_tables.WINDOW_COLUMNS, diagram_tables.window_rows(one.profiles))
@@ -187,7 +187,7 @@ def add_interface(
 
 
 def add_left_out(page: Page, phases: Sequence[LeftOutPhase]) -> None:
-    """Known phases that do not compete; every result holds without them."""
+    """Add the known phases that do not compete; every result holds without them."""
     if phases:
         page.heading("Phases left out")
         page.paragraph(

@@ -37,7 +37,7 @@ RAREST_LISTED = 0.02
 
 
 def reaction_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
-    """One row per voltage segment of every K_eff, with its balanced reaction; the energy at the lower voltage."""
+    """List one row per voltage segment of every K_eff, with its balanced reaction; the energy at the lower voltage."""
     return [
         [
             doc.k_eff,
@@ -52,7 +52,7 @@ def reaction_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
 
 
 def window_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
-    """The stability window at every K_eff; without one, the voltages at which the products exchange no working ion."""
+    """List the stability window at every K_eff; without one, the voltages without exchange of the working ion."""
     return [[doc.k_eff, *_window(doc)] for doc in profiles]
 
 
@@ -71,7 +71,7 @@ def _window(doc: StabilityDoc) -> Row:
 
 
 def shift_rows(rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDoc]) -> TableRows:
-    """Every critical voltage with rigid and with compressible phases, and how far it moves."""
+    """List every critical voltage with rigid and with compressible phases, and how far it moves."""
     soft = {doc.k_eff: critical_voltages(doc) for doc in compressible}
     rows: TableRows = []
     for doc in rigid:
@@ -87,7 +87,7 @@ def shift_rows(rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDo
 
 
 def shift_statement(rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDoc]) -> str:
-    """How far compressibility moves the limits."""
+    """Say how far compressibility moves the limits, and where there is no result."""
     rows = shift_rows(rigid, compressible)
     moved = [abs(float(str(row[-1]))) for row in rows if row[-1]]
     computed = {doc.k_eff for doc in compressible}
@@ -101,7 +101,7 @@ def shift_statement(rigid: Sequence[StabilityDoc], compressible: Sequence[Stabil
 
 
 def critical_voltages(doc: StabilityDoc) -> dict[tuple[tuple[str, ...], tuple[str, ...]], float]:
-    """Products below and above (formulas) -> voltage (V); ends of an inclusion's window among them."""
+    """Map products below and above (formulas) to the voltage (V) in between; an inclusion's window has two."""
     names = [tuple(sorted({product.formula for product in part.products})) for part in doc.segments]
     pairs = zip(pairwise(names), doc.segments[1:], strict=True)
     found = {(below, above): part.voltage_low for (below, above), part in pairs if below != above}
@@ -112,7 +112,7 @@ def critical_voltages(doc: StabilityDoc) -> dict[tuple[tuple[str, ...], tuple[st
 
 
 def threshold_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
-    """K* (GPa) with its spread; one row per change of products, of every level of theory."""
+    """List K* (GPa) with its spread, one row per change of products, of every level of theory."""
     return [
         [
             doc.level_of_theory.label,
@@ -129,7 +129,7 @@ def threshold_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
 
 
 def source_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
-    """K* (GPa) with the volumes of each source alone."""
+    """List K* (GPa) with the volumes of each source alone."""
     return [
         [
             doc.level_of_theory.label,
@@ -144,7 +144,7 @@ def source_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
 
 
 def probability_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
-    """Products at each K_eff with their probability."""
+    """List the products at each K_eff with their probability."""
     return [
         [
             doc.level_of_theory.label,
@@ -161,7 +161,7 @@ def probability_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
 
 
 def confidence_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
-    """Quantity, the paper's statement, ours with its spread, how: K*, and the products at the ends of K_eff."""
+    """List quantity, the paper's statement, ours with its spread, how: K*, and the products at the ends of K_eff."""
     rows: TableRows = []
     for doc in found:
         error = 1000 * doc.energy_error.standard_deviation
@@ -193,7 +193,7 @@ def _change(below: Sequence[str], above: Sequence[str]) -> str:
 
 
 def interface_rows(scans: Sequence[InterfaceReactionDoc]) -> TableRows:
-    """One row per kink of every scan; x is the share of the atoms in the first electrolyte."""
+    """List one row per kink of every scan; x is the share of the atoms in the first electrolyte."""
     return [
         [
             doc.k_eff,
@@ -210,7 +210,11 @@ def interface_rows(scans: Sequence[InterfaceReactionDoc]) -> TableRows:
 
 
 def mixing_statement(scans: Sequence[InterfaceReactionDoc]) -> str:
-    """At which K_eff and reservoirs the electrolytes react with each other."""
+    """Say at which K_eff and reservoirs the electrolytes react with each other.
+
+    >>> mixing_statement([])
+    'At no K_eff do they react with each other: a mixture releases what each releases on its own.'
+    """
     reacting = [f"{doc.k_eff:g} GPa {reservoir(doc)}" for doc in scans if len(doc.kinks) > 2]
     if not reacting:
         return "At no K_eff do they react with each other: a mixture releases what each releases on its own."
@@ -218,10 +222,10 @@ def mixing_statement(scans: Sequence[InterfaceReactionDoc]) -> str:
 
 
 def reservoir(doc: InterfaceReactionDoc) -> str:
-    """'closed', or the voltage of the reservoir."""
+    """Name the reservoir: 'closed', or its voltage."""
     return "closed" if doc.voltage is None else f"{doc.voltage:g} V"
 
 
 def left_out_rows(phases: Sequence[LeftOutPhase]) -> TableRows:
-    """One row per phase that does not compete."""
+    """List one row per phase that does not compete."""
     return [[phase.formula, phase.reason] for phase in phases]

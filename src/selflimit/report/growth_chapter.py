@@ -21,7 +21,7 @@ MOST_FRAMES = 40
 
 
 def draw_growths(growths: Sequence[GrowthDoc], folder: Path) -> dict[str, Figure]:
-    """Every figure of the growths by name; field files are looked for in ``folder``.
+    """Draw every figure of the growths by name; field files are looked for in ``folder``.
 
     'growth' and 'front' show all of them, 'multiphase-N' number N if it ends at a second electrolyte, 'volume-N' if it
     is in three dimensions.
@@ -38,7 +38,7 @@ def draw_growths(growths: Sequence[GrowthDoc], folder: Path) -> dict[str, Figure
 
 
 def add_growths(page: Page, growths: Sequence[GrowthDoc], figures: FigureFiles, folder: Path) -> None:
-    """Figures and films of the growths, those that :func:`draw_growths` made."""
+    """Add figures and films of the growths, those that :func:`draw_growths` made."""
     page.figure(figures["growth"], "Lithium and hydrostatic pressure in the particle layers (counterpart of Fig. 5).")
     for number, doc in enumerate(growths):
         for kind, said in (
@@ -55,7 +55,7 @@ def add_growths(page: Page, growths: Sequence[GrowthDoc], figures: FigureFiles, 
 
 
 def add_films(page: Page, growths: Sequence[GrowthDoc], folder: Path) -> None:
-    """A film of each growth with its time slider, all on the same colour scales (counterparts of movies S1 to S7)."""
+    """Add a film of each growth with its time slider, all on one colour scale (counterparts of movies S1 to S7)."""
     runs = [middle_section(doc, load_fields(folder, doc.fields)) for doc in growths]
     scales = common_scales([fields for _, fields in runs])
     for doc, fields in runs:
@@ -70,26 +70,30 @@ def add_films(page: Page, growths: Sequence[GrowthDoc], folder: Path) -> None:
 
 
 def draw_layers(runs: Sequence[tuple[GrowthDoc, dict[str, FloatArray]]]) -> Figure:
-    """Morphology and pressure of every layer at four times, on one colour scale."""
+    """Draw morphology and pressure of every layer at four times, on one colour scale."""
     figure = Figure(figsize=(10.0, 5.5 * len(runs)), layout="constrained")
     plotting.plot_growth(runs, four_outputs(min(len(doc.times) for doc, _ in runs)), figure)
     return figure
 
 
 def draw_multiphase(doc: GrowthDoc, fields: dict[str, FloatArray]) -> Figure:
-    """Growth below the second electrolyte at four times."""
+    """Draw a growth below the second electrolyte at four times."""
     figure = Figure(figsize=(10.0, 9.0), layout="constrained")
     plotting.plot_multiphase(doc, fields, four_outputs(len(doc.times)), figure)
     return figure
 
 
 def draw_volume(doc: GrowthDoc, fields: dict[str, FloatArray]) -> Figure:
-    """A growth in three dimensions at its end."""
+    """Draw a growth in three dimensions at its end."""
     figure = Figure(figsize=(10.0, 8.0), layout="constrained")
     plot_volume(doc, fields, len(doc.times) - 1, figure)
     return figure
 
 
 def four_outputs(count: int) -> list[int]:
-    """Numbers of four outputs, evenly spread, the last one included."""
+    """Pick four outputs, evenly spread, the last one included, by their numbers.
+
+    >>> four_outputs(9), four_outputs(2)
+    ([2, 4, 6, 8], [0, 1])
+    """
     return sorted({round((count - 1) * part) for part in (0.25, 0.5, 0.75, 1.0)})

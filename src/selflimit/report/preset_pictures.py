@@ -35,6 +35,10 @@ def draw(
 
 
 def shown_outputs(times: list[float]) -> list[int]:
-    """Numbers of the outputs nearest to ``SHOWN``, the last one among them."""
+    """Find the outputs nearest to ``SHOWN``, the last one among them, by their numbers.
+
+    >>> shown_outputs([0.0, 290.0, 580.0, 900.0])
+    [1, 2, 3]
+    """
     near = [int(np.argmin(np.abs(np.array(times) - t))) for t in SHOWN if t <= times[-1]]
     return list(dict.fromkeys([*near, len(times) - 1]))

@@ -65,7 +65,7 @@ def draw_all(content: ReportContent, folder: Path) -> FigureFiles:
 
 
 def add_summary(page: Page, content: ReportContent) -> None:
-    """The first screen: what was computed, at which level of theory, and the paper's numbers beside ours."""
+    """Add the first screen: what was computed, at which level of theory, and the paper's numbers beside ours."""
     best = content.electrolyte
     page.paragraph(
         f"{best.formula} from the disordered parent {content.parent}. Energies and volumes of every phase: "
@@ -86,7 +86,7 @@ def add_summary(page: Page, content: ReportContent) -> None:
 
 
 def add_orderings(page: Page, content: ReportContent) -> None:
-    """Counts, electrostatic ranking, and the force field's ranking."""
+    """Add counts, the electrostatic ranking, and the force field's ranking."""
     page.heading("Orderings")
     page.paragraph(content.orderings[0].parent_source)
     counts = [[doc.cell, doc.raw_count, doc.distinct_count, len(doc.orderings)] for doc in content.orderings]
@@ -98,7 +98,7 @@ def add_orderings(page: Page, content: ReportContent) -> None:
 
 
 def add_ensembles(page: Page, found: OrderingEnergiesDoc) -> None:
-    """Energies above the lowest, weights, merged duplicates; how the rankings agree."""
+    """Add energies above the lowest, weights, merged duplicates; how the rankings agree."""
     first = found.ensembles[0]
     page.table(
         f"Relaxed orderings, Boltzmann weights at {first.temperature:g} K",
@@ -120,7 +120,7 @@ def add_ensembles(page: Page, found: OrderingEnergiesDoc) -> None:
 
 
 def add_diagram(page: Page, content: ReportContent, figures: FigureFiles) -> None:
-    """The constrained phase diagram: figure, reactions, and the DFT energies beside it."""
+    """Add the constrained phase diagram: figures, reactions, and the DFT energies beside it."""
     page.heading("Mechanically constrained phase diagram")
     profiles = content.stabilities
     said = "Decomposition products against voltage at each K_eff (counterpart of Fig. 7)."
@@ -140,7 +140,7 @@ def add_diagram(page: Page, content: ReportContent, figures: FigureFiles) -> Non
 
 
 def add_reference(page: Page, content: ReportContent) -> None:
-    """Products by the bundled DFT energies, which lack the electrolyte itself."""
+    """Add the products by the bundled DFT energies, which lack the electrolyte itself."""
     if not content.reference:
         page.paragraph(f"No DFT energies of the chemical system of {content.electrolyte.formula} are bundled.", "note")
         return
@@ -156,7 +156,7 @@ def add_reference(page: Page, content: ReportContent) -> None:
 
 
 def add_growth_and_stress(page: Page, content: ReportContent, figures: FigureFiles, folder: Path) -> None:
-    """Growth and static stress."""
+    """Add growth and static stress."""
     page.heading("Growth in the particle layers")
     add_growths(page, content.growths, figures, folder)
     page.paragraph(
@@ -180,7 +180,7 @@ def add_growth_and_stress(page: Page, content: ReportContent, figures: FigureFil
 
 
 def add_parameters(page: Page, content: ReportContent) -> None:
-    """Every parameter with its source; calibrated ones are marked."""
+    """Add every parameter with its source; calibrated ones are marked."""
     page.heading("Parameters")
     page.paragraph("Marked rows are calibrated: chosen to meet a published result, never a prediction.")
     shared = content.growths[0].parameters if content.growths else []
@@ -192,7 +192,7 @@ def add_parameters(page: Page, content: ReportContent) -> None:
 
 
 def add_provenance(page: Page, content: ReportContent) -> None:
-    """Versions and hashes; the run folder's provenance.json has the rest."""
+    """Add versions and hashes; the run folder's provenance.json has the rest."""
     page.heading("Provenance")
     level = content.electrolyte.level_of_theory
     rows: tables.TableRows = [[name, number] for name, number in package_versions().items()]
@@ -205,7 +205,7 @@ def add_provenance(page: Page, content: ReportContent) -> None:
 
 
 def draw_stress_panels(doc: StressDoc, folder: Path) -> Figure:
-    """Phases and hydrostatic pressure at the interface."""
+    """Draw phases and hydrostatic pressure at the interface."""
     figure = Figure(figsize=(10.0, 5.0), layout="constrained")
     plotting.plot_interface_stress(doc, load_fields(folder, doc.fields), figure)
     return figure

@@ -30,7 +30,7 @@ def draw_loops(loops: Sequence[ClosedLoopDoc]) -> dict[str, Figure]:
 
 
 def branched(loops: Sequence[ClosedLoopDoc]) -> list[int]:
-    """Numbers of the loops that have branches."""
+    """Find the numbers of the loops that have branches."""
     return [number for number, doc in enumerate(loops) if doc.branches]
 
 
@@ -41,7 +41,17 @@ def add_self_limitation(
     verdicts: Sequence[DesignPointDoc],
     figures: FigureFiles,
 ) -> None:
-    """Everything that the option for the closed loop adds; nothing where it was not asked for."""
+    """Add everything that the option for the closed loop brings; nothing where it was not asked for.
+
+    Parameters
+    ----------
+    page
+        The page it goes to.
+    loops, spreads, verdicts
+        One loop per functional, compressions with errors, the layer beside the uniform fine one.
+    figures
+        Those that :func:`draw_loops` made.
+    """
     if loops or verdicts:
         page.heading("Does it limit itself?")
     add_loops(page, loops, figures)
@@ -51,7 +61,7 @@ def add_self_limitation(
 
 
 def add_loops(page: Page, loops: Sequence[ClosedLoopDoc], figures: FigureFiles) -> None:
-    """Fixed points of products and constriction, by each functional."""
+    """Add the fixed points of products and constriction, by each functional."""
     if not loops:
         return
     page.paragraph(
@@ -72,7 +82,7 @@ def add_loops(page: Page, loops: Sequence[ClosedLoopDoc], figures: FigureFiles) 
 
 
 def add_spread(page: Page, spread: PressureSpreadDoc) -> None:
-    """The compression at the tip as a distribution."""
+    """Add the compression at the tip as a distribution."""
     page.table(
         "Compression of the reaction zone with errors of energies and volumes",
         ("by lithium alone (MPa)", "without errors (MPa)", "5 % (MPa)", "median (MPa)", "95 % (MPa)", "samples"),
@@ -91,7 +101,7 @@ def add_spread(page: Page, spread: PressureSpreadDoc) -> None:
 
 
 def add_verdicts(page: Page, verdicts: Sequence[DesignPointDoc]) -> None:
-    """The layer beside the uniform fine one under the same conditions."""
+    """Add the layer beside the uniform fine one under the same conditions."""
     judged: list[tuple[str, VerdictDoc]] = [
         (layer_label(doc), doc.verdict) for doc in verdicts if doc.verdict is not None
     ]

@@ -87,7 +87,7 @@ PARAMETER_COLUMNS = ["parameter", "symbol", "value", "unit", "calibrated", "sour
 
 
 def ordering_rows(found: Sequence[OrderingsDoc]) -> TableRows:
-    """One row per ordering kept."""
+    """List one row per ordering kept."""
     return [
         [doc.cell, rank, item.degeneracy, item.electrostatic_energy, _above(doc, rank)]
         for doc in found
@@ -96,7 +96,7 @@ def ordering_rows(found: Sequence[OrderingsDoc]) -> TableRows:
 
 
 def ordering_energy_rows(found: OrderingEnergiesDoc) -> TableRows:
-    """One row per crystal of every cell, lowest first."""
+    """List one row per crystal of every cell, lowest first."""
     return [
         [
             ensemble.cell,
@@ -113,7 +113,7 @@ def ordering_energy_rows(found: OrderingEnergiesDoc) -> TableRows:
 
 
 def agreement_rows(found: OrderingEnergiesDoc) -> TableRows:
-    """One row per pair of rankings of every cell; correlations are empty where there are too few orderings."""
+    """List one row per pair of rankings of every cell; correlations are empty where there are too few orderings."""
     return [
         [ensemble.cell, pair.cheap, pair.true, pair.count, _rounded(pair.spearman), _rounded(pair.kendall), pair.needed]
         for ensemble in found.ensembles
@@ -122,7 +122,7 @@ def agreement_rows(found: OrderingEnergiesDoc) -> TableRows:
 
 
 def failure_rows(found: OrderingEnergiesDoc) -> TableRows:
-    """One row per ordering without an energy."""
+    """List one row per ordering without an energy."""
     return [[doc.label, doc.message] for doc in found.failures]
 
 
@@ -131,7 +131,7 @@ def _rounded(correlation: float | None) -> object:
 
 
 def relaxation_rows(relaxations: Sequence[RelaxationDoc]) -> TableRows:
-    """One row per relaxed crystal; above the lowest of its formula in meV/atom."""
+    """List one row per relaxed crystal; above the lowest of its formula in meV/atom."""
     lowest: dict[str, float] = {}
     for doc in relaxations:
         lowest[doc.formula] = min(doc.energy_per_atom, lowest.get(doc.formula, doc.energy_per_atom))
@@ -151,7 +151,7 @@ def relaxation_rows(relaxations: Sequence[RelaxationDoc]) -> TableRows:
 
 
 def stability_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
-    """One row per voltage segment of every K_eff."""
+    """List one row per voltage segment of every K_eff."""
     return [
         [
             doc.k_eff,
@@ -168,13 +168,17 @@ def stability_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
 
 
 def span(low: float, high: float) -> str:
-    """A range of voltages (V), to 1 mV or as finely as its ends differ."""
+    """Write a range of voltages (V), to 1 mV or as finely as its ends differ.
+
+    >>> span(0.0, 1.2345), span(1.20001, 1.20002)
+    ('0.000 to 1.234', '1.20001 to 1.20002')
+    """
     digits = next((d for d in (3, 4, 5) if f"{low:.{d}f}" != f"{high:.{d}f}"), 6)
     return f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def decomposition_rows(reactions: Sequence[DecompositionDoc]) -> TableRows:
-    """One row per K_eff."""
+    """List one row per K_eff."""
     return [
         [d.k_eff, d.voltage, d.reaction, d.reaction_energy, d.decomposition_volume, 100.0 * d.reaction_strain]
         for d in reactions
@@ -182,12 +186,12 @@ def decomposition_rows(reactions: Sequence[DecompositionDoc]) -> TableRows:
 
 
 def elastic_rows(constants: Sequence[ElasticDoc]) -> TableRows:
-    """One row per crystal."""
+    """List one row per crystal."""
     return [[d.label, d.bulk_modulus, d.shear_modulus, d.youngs_modulus, d.poisson_ratio] for d in constants]
 
 
 def growth_rows(growths: Sequence[GrowthDoc]) -> TableRows:
-    """One row per output time of every layer."""
+    """List one row per output time of every layer."""
     return [
         [doc.microstructure, time, tip / MICROMETRE, peak, mean]
         for doc in growths
@@ -198,7 +202,7 @@ def growth_rows(growths: Sequence[GrowthDoc]) -> TableRows:
 
 
 def stress_rows(stresses: Sequence[StressDoc]) -> TableRows:
-    """One row per decomposition."""
+    """List one row per decomposition."""
     return [
         [
             doc.decomposition.k_eff,
@@ -213,7 +217,7 @@ def stress_rows(stresses: Sequence[StressDoc]) -> TableRows:
 
 
 def product_rows(found: Sequence[ProductsDoc]) -> TableRows:
-    """One row per voltage segment of every volume source and K_eff."""
+    """List one row per voltage segment of every volume source and K_eff."""
     return [
         [doc.volumes, doc.k_eff, span(part.voltage_low, part.voltage_high), products_text(part.products)]
         for doc in found
@@ -222,7 +226,7 @@ def product_rows(found: Sequence[ProductsDoc]) -> TableRows:
 
 
 def effort_rows(growths: Sequence[GrowthDoc]) -> TableRows:
-    """One row per layer."""
+    """List one row per layer."""
     return [
         [
             doc.microstructure,
@@ -239,7 +243,7 @@ def effort_rows(growths: Sequence[GrowthDoc]) -> TableRows:
 
 
 def expansion_sweep_rows(stresses: Sequence[StressDoc]) -> TableRows:
-    """One row per retained fraction of every decomposition."""
+    """List one row per retained fraction of every decomposition."""
     return [
         [doc.decomposition.k_eff, float(fraction), pressure]
         for doc in stresses
@@ -248,7 +252,7 @@ def expansion_sweep_rows(stresses: Sequence[StressDoc]) -> TableRows:
 
 
 def parameter_rows(parameters: Sequence[ParameterRow]) -> TableRows:
-    """One row per parameter; the fifth cell is 'calibrated' or empty."""
+    """List one row per parameter; the fifth cell is 'calibrated' or empty."""
     return [
         [row.name, row.symbol, row.value, row.unit, "calibrated" if row.calibrated else "", row.source]
         for row in parameters
@@ -256,7 +260,7 @@ def parameter_rows(parameters: Sequence[ParameterRow]) -> TableRows:
 
 
 def result_rows(found: Sequence[Document]) -> TableRows:
-    """One row per document of any kind."""
+    """List one row per document of any kind."""
     return [
         [
             type(doc).__name__,
@@ -270,7 +274,7 @@ def result_rows(found: Sequence[Document]) -> TableRows:
 
 
 def gist(doc: Document) -> str:
-    """The one line that tells a document from its like."""
+    """Write the one line that tells a document from its like."""
     if isinstance(doc, DecompositionDoc):
         return f"{doc.voltage:g} V: {doc.reaction}"
     if isinstance(doc, StabilityDoc):

@@ -22,7 +22,7 @@ CELL_COLUMNS = (
 
 
 def verdict_rows(verdicts: Sequence[VerdictDoc]) -> list[tuple[str, ...]]:
-    """The numbers that decide, one column per layer after the first."""
+    """List the numbers that decide, one column per layer after the first."""
     shown: list[tuple[str, str, float]] = [
         ("lithium arrives (s)", "arrival", 1.0),
         ("tip velocity until then (nm/s)", "tip_velocity", 1e-9),
@@ -45,7 +45,7 @@ def verdict_rows(verdicts: Sequence[VerdictDoc]) -> list[tuple[str, ...]]:
 
 
 def cell_rows(doc: DesignMapDoc) -> list[tuple[str, ...]]:
-    """One row per cell of the map."""
+    """List one row per cell of the map."""
     return [
         (
             f"{c.coarse_fraction:g}", f"{c.radius / MICROMETRE:g}", f"{c.overpotential:g}", f"{c.correction:g}",
@@ -58,7 +58,7 @@ def cell_rows(doc: DesignMapDoc) -> list[tuple[str, ...]]:
 
 
 def loop_rows(doc: ClosedLoopDoc) -> list[tuple[str, ...]]:
-    """One row per fixed point."""
+    """List one row per fixed point."""
     return [
         (
             point.reaction, f"{point.modulus.k_eff:.3g}", f"{point.index:.3g}", f"{point.reaction_strain:.4f}",
@@ -69,7 +69,7 @@ def loop_rows(doc: ClosedLoopDoc) -> list[tuple[str, ...]]:
 
 
 def retained_fraction_rows(doc: ClosedLoopDoc) -> list[tuple[str, ...]]:
-    """The fixed points at other retained fractions."""
+    """List the fixed points at other retained fractions."""
     return [
         (f"{row.retained_fraction:.3g}", f"{k:.3g}", reaction, f"{p:.3g}")
         for row in doc.retained_fraction_sweep
@@ -78,7 +78,7 @@ def retained_fraction_rows(doc: ClosedLoopDoc) -> list[tuple[str, ...]]:
 
 
 def layer_label(doc: DesignPointDoc) -> str:
-    """The judged layer in words."""
+    """Name the judged layer in words."""
     return f"{doc.point.coarse_fraction:g} coarse" if doc.point.coarse_fraction > 0 else "fine layer"
 
 
