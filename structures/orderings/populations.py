@@ -29,7 +29,7 @@ def fitting_sizes(parent: Parent, largest: int = LARGEST_NEARBY_CELL) -> list[in
     >>> fitting_sizes(parent_cell("LZC-E"), largest=24)
     [8, 16, 24]
     """
-    contents = [_content(parent, labels) for labels in parent.pools]
+    contents = [mean_content(parent, labels) for labels in parent.pools]
     return [n for n in range(1, largest + 1) if all(_is_integer(content, n) for content in contents)]
 
 
@@ -58,7 +58,7 @@ def whole_contents(parent: Parent, n_cells: int, where: str) -> list[PoolContent
     """
     contents = []
     for labels in parent.pools:
-        content = _content(parent, labels)
+        content = mean_content(parent, labels)
         if not _is_integer(content, n_cells):
             raise InputError(_misfit(parent, labels, content, n_cells, where))
         whole = {name: round(n_cells * amount) for name, amount in content.items() if round(n_cells * amount)}
@@ -67,7 +67,7 @@ def whole_contents(parent: Parent, n_cells: int, where: str) -> list[PoolContent
     return contents
 
 
-def _content(parent: Parent, labels: Sequence[str]) -> dict[str, float]:
+def mean_content(parent: Parent, labels: Sequence[str]) -> dict[str, float]:
     """Atoms of each species and vacancies on the pool's sites of one primitive cell."""
     sites = [parent.structure[parent.primitive.origin[s]] for s in find_members(parent, labels)]
     content: dict[str, float] = dict.fromkeys(sorted({name for site in sites for name in occupancies(site)}), 0.0)

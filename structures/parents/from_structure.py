@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from pymatgen.core import Composition, Element, Structure
 
 from selflimit.errors import InputError
@@ -13,6 +14,9 @@ from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, is_ordered
 from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent
 from selflimit.structures.parents.symmetry import orbits
 from selflimit.suggestions import did_you_mean
+
+CLOSEST_IONS = 1.8
+"""Distance (Angstrom) below which two ions of one sublattice do not sit: Li-Li contacts begin above 2 Angstrom."""
 
 Occupancies = Mapping[str, Mapping[str, float]]
 """Site label or element -> species -> occupancy; what is missing to 1 is vacancy."""
@@ -75,7 +79,7 @@ def parent_from_structure(
         charges=formal,
         source=source,
         symprec=symprec,
-        notes=(*notes, *split, *doubt),
+        notes=(*notes, *split, *doubt, *_independent_neighbours(exact)),
     )
 
 
@@ -173,6 +177,17 @@ def _one_orbit_per_label(
         for label, members in shared.items()
     ]
     return made, tuple(notes)
+
+
+def _independent_neighbours(structure: Structure) -> tuple[str, ...]:
+    """A note if ions could sit on two partly occupied sites that are closer than any two ions are."""
+    first, second, _, distances = structure.get_neighbor_list(CLOSEST_IONS)
+    for k in np.argsort(distances):
+        pair = structure[first[k]], structure[second[k]]
+        if all(sum(site.species.values()) < 1 - OCCUPANCY_DIGIT for site in pair):
+            labels = " and ".join(sorted(site.properties[LABEL] for site in pair))
+            return (f"sites {labels} are partly occupied, {distances[k]:.2f} A apart, and filled independently",)
+    return ()
 
 
 def _orbit_pools(structure: Structure, symprec: float) -> list[list[str]]:

@@ -87,3 +87,8 @@ def test_a_space_group_without_operations_is_never_read_as_p1(tmp_path):
     path.write_text(NAMED.format(group="C 2/q"))
     with pytest.raises(InputError, match="names no space group that is known"):
         parent_from_cif(path)
+
+
+def test_partly_occupied_neighbours_are_named():
+    notes = " ".join(parent_from_cif(DATA / "disorder_group_ignored.cif").notes)
+    assert "sites Cl1 and Cl1 are partly occupied, 0.60 A apart, and filled independently" in notes
