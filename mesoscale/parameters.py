@@ -168,9 +168,11 @@ class InterfaceParameters(Record):
     )
     particle_poisson: float = quantity(0.2, "nu_p", "1", MP_BULK, "Poisson ratio of the particle layer", ge=0, lt=0.5)
     electrolyte_modulus: float = quantity(
-        12.0e9, "E_LZC", "Pa", LZC_RANGE, "Young's modulus of Li2ZrCl6", plausible=MODULUS
+        12.0e9, "E_e", "Pa", LZC_RANGE, "Young's modulus of the electrolyte behind the layer", plausible=MODULUS
     )
-    electrolyte_poisson: float = quantity(0.3, "nu_LZC", "1", LZC_RANGE, "Poisson ratio of Li2ZrCl6", ge=0, lt=0.5)
+    electrolyte_poisson: float = quantity(
+        0.3, "nu_e", "1", LZC_RANGE, "Poisson ratio of the electrolyte behind the layer", ge=0, lt=0.5
+    )
     zone_modulus: float = quantity(
         48.0e9, "E_zone", "Pa",
         "bulk modulus of LiCl 32 GPa (Materials Project), Poisson ratio 0.25 assumed; from_decomposition replaces both",

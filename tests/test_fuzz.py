@@ -265,7 +265,7 @@ PARSERS = {
     "flow": ("flow.json", flow, read_flow),
     "how a run was started": (".flows/started.json", started, read_started),
     "provenance": ("provenance.json", provenance, read_provenance),
-    "interface parameters": ("parameters-0.json", parameters, read_interface_parameters),
+    "interface parameters": ("parameters.json", parameters, read_interface_parameters),
     "launchpad": ("my_launchpad.yaml", lambda: LAUNCHPAD, read_launchpad),
 }
 """File name, a good file, and who reads it."""

@@ -200,7 +200,7 @@ class InterfaceMaker(Maker):
         The closed loop needs every product below the largest K_eff and the lowest crystal of each compound as well:
         errors of energies and volumes can bring any compound among the products.
         """
-        wanted = {product.entry_id for doc in ends(decompositions) for product in doc.products}
+        wanted = {product.entry_id for doc in first_and_last(decompositions) for product in doc.products}
         chosen = [electrolyte, *particles, *(relaxed for relaxed in competing if relaxed.label in wanted)]
         if not self.closed_loop:
             return chosen
@@ -227,7 +227,9 @@ class InterfaceMaker(Maker):
         self, decompositions: Sequence[DecompositionDoc], elastic: Sequence[ElasticDoc]
     ) -> list[StressDoc]:
         """Static stress with the products of the first and the last decomposition in place."""
-        return [self._stress(reaction, self._parameters(reaction, elastic)) for reaction in ends(decompositions)]
+        return [
+            self._stress(reaction, self._parameters(reaction, elastic)) for reaction in first_and_last(decompositions)
+        ]
 
     @job(output_schema=ClosedLoopDoc)
     def close_loop(
@@ -312,6 +314,6 @@ def usable_constants(outcomes: Sequence[ElasticDoc | FailedRelaxationDoc]) -> li
     return [doc for doc in outcomes if isinstance(doc, ElasticDoc)]
 
 
-def ends(decompositions: Sequence[DecompositionDoc]) -> list[DecompositionDoc]:
+def first_and_last(decompositions: Sequence[DecompositionDoc]) -> list[DecompositionDoc]:
     """The first and the last decomposition, which are put into the interface; one where there is only one."""
     return [*decompositions[:1], *decompositions[1:][-1:]]

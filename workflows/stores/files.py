@@ -25,10 +25,10 @@ IN_DATA = "base64_bytes"
 PIECE = 8 * 2**20
 """Bytes per piece: in base64 11 MB, of the 16 MB that a MongoDB document may have."""
 
-R = TypeVar("R", bound=Record)
+Carrying = TypeVar("Carrying", bound=Record)
 
 
-def with_files(document: R, folder: Path) -> R:
+def with_files(document: Carrying, folder: Path) -> Carrying:
     """The document with the content of every file that it speaks of, to be the output of a job.
 
     Parameters

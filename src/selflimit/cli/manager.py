@@ -1,4 +1,4 @@
-"""The verbs for flows that run elsewhere or were interrupted: submit, status, resume, graph, fetch."""
+"""The verbs for flows that run elsewhere or were interrupted: submit_chain, status, resume, graph, fetch."""
 
 import json
 from argparse import Namespace
@@ -7,6 +7,7 @@ from pathlib import Path
 from jobflow import JobStore
 
 from selflimit.cli.printing import print_json, print_line, print_table
+from selflimit.cli.run_folders import is_run_folder
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.settings import Settings
@@ -24,7 +25,7 @@ SHORT = 8
 """Characters of a uuid that are shown; as many are enough to name a flow."""
 
 
-def submit(asked: Namespace) -> None:
+def submit_chain(asked: Namespace) -> None:
     """Hand the whole chain to a job manager."""
     from selflimit.cli.run import configuration_of  # these know force fields and take seconds to import
     from selflimit.workflows.makers.run_flow import make_flow
@@ -32,8 +33,6 @@ def submit(asked: Namespace) -> None:
     worker_for = manager.chosen(asked.worker_for, "--worker-for")
     resources = {key: _number(value) for key, value in manager.chosen(asked.resources, "--resources").items()}
     to_fireworks = asked.manager == "fireworks"
-    if to_fireworks:
-        _check_fireworks(asked)
     flow = make_flow(configuration_of(asked), asked.tag)
     done = (
         submit_workflow(flow, Path(asked.launchpad), asked.worker, worker_for)
@@ -47,14 +46,6 @@ def submit(asked: Namespace) -> None:
         print_line(
             f"flow {done.flow}: jobs {done.jobs[0]} to {done.jobs[-1]} handed to {asked.manager}; {who} runs them"
         )
-
-
-def _check_fireworks(asked: Namespace) -> None:
-    given = {"--project": asked.project, "--exec-config": asked.exec_config, "--resources": asked.resources}
-    if unused := [option for option, value in given.items() if value]:
-        raise InputError(f"{', '.join(unused)}: for jobflow-remote only; FireWorks keeps this in its own files")
-    if asked.launchpad is None:
-        raise InputError("--manager fireworks needs --launchpad FILE, the YAML file that `lpad init` writes")
 
 
 def _number(value: str) -> int | str:
@@ -139,8 +130,6 @@ def graph(asked: Namespace) -> None:
         print_json(flow.model_dump(mode="json")) if asked.json else print_line(mermaid(flow).rstrip())
         return
     out = Path(asked.out)
-    if out.suffix not in kinds:
-        raise InputError(f"--out: expected a file that ends in .svg or .mmd, got {asked.out!r}")
     write_atomically(out, kinds[out.suffix](flow))
     print_json({"graph": str(out)}) if asked.json else print_line(f"graph: {out}")
 
@@ -167,19 +156,6 @@ def flow_asked_for(asked: Namespace) -> FlowStatus:
         folder = Path(asked.run)
         return local_status(folder, _store_for_reading(folder, asked.store))
     return manager.flow_status(asked.run, asked.project)
-
-
-def is_run_folder(run: str) -> bool:
-    """Whether ``run`` is the folder of a run rather than the beginning of a uuid.
-
-    Raises
-    ------
-    InputError
-        A folder that holds no run.
-    """
-    if Path(run).is_dir() and not configuration_path(Path(run)).exists():
-        raise InputError(f"{run} holds no run; make one with `selflimit run --folder {run}`")
-    return Path(run).is_dir()
 
 
 def _store_for_reading(folder: Path, given: str | None) -> JobStore:

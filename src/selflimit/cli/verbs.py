@@ -237,12 +237,12 @@ Run the same command again after an interruption: what is there already is not c
         (
             Mode(
                 "with --manager fireworks",
-                "manager:submit",
+                "manager:submit_chain",
                 has_value("manager", "fireworks"),
                 idle=frozenset({"project", "exec_config", "resources"}),
                 check=checks.check_launchpad,
             ),
-            Mode("with --manager jobflow-remote", "manager:submit", idle=frozenset({"launchpad"})),
+            Mode("with --manager jobflow-remote", "manager:submit_chain", idle=frozenset({"launchpad"})),
         ),
         """\
 example:

@@ -132,7 +132,7 @@ def point_of(asked: Namespace) -> DesignPoint:
 
 
 def read_parameters(asked: Namespace) -> InterfaceParameters:
-    """Read parameters from a JSON file, e.g. ``documents/parameters-0.json`` of a run, or take the defaults.
+    """Read parameters from a JSON file, e.g. ``documents/parameters.json`` of a run, or take the defaults.
 
     The width of the front is that of the command line.
 
@@ -159,7 +159,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"no such file: {path}; give documents/parameters-0.json of a finished run") from None
+        raise InputError(f"no such file: {path}; give documents/parameters.json of a finished run") from None
     except (ValueError, RecursionError) as fault:
         raise InputError(f"{path} is no JSON file: {fault}") from None
 

@@ -57,7 +57,7 @@ def add_conditions(parser: ArgumentParser) -> None:
         help="arrested: the stress overpotential is at least X times the applied one (default: %(default)s)",
     )
     parser.add_argument(
-        "--parameters", metavar="FILE", help="documents/parameters-0.json of a run (default: the documented values)"
+        "--parameters", metavar="FILE", help="documents/parameters.json of a run (default: the documented values)"
     )
 
 
