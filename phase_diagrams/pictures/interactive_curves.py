@@ -12,7 +12,7 @@ from selflimit.phase_diagrams.pictures.svg import (
     RIGHT,
     TOP,
     WIDTH,
-    Shape,
+    SvgShape,
     pointed,
     points_text,
     readable,
@@ -103,18 +103,18 @@ def _curves(
         x = LEFT + (voltage - low) / (high - low) * (WIDTH - LEFT - RIGHT)
         return x, TOP + 24 + (most - value) / (most - least) * (CURVES - 36)
 
-    body: list[Shape] = [("level", {"left": LEFT, "right": WIDTH - RIGHT, "y": place(low, 0.0)[1]})]
+    body: list[SvgShape] = [("level", {"left": LEFT, "right": WIDTH - RIGHT, "y": place(low, 0.0)[1]})]
     for number, doc, part, ends in pieces:
         line = points_text(place(*end) for end in ends)
         colour, width = COLOURS[number % len(COLOURS)], 2 + 1.5 * (len(docs) - 1 - number)
-        drawn: list[Shape] = [
+        drawn: list[SvgShape] = [
             ("polyline", {"points": line, "colour": "transparent", "width": 14}),  # easier to point at
             ("polyline", {"points": line, "colour": colour, "width": width, "kind": "line"}),
         ]
         values_there = " to ".join(f"{value:.3f}" for value in dict.fromkeys(value for _, value in ends))
         said = f"K_eff {doc.k_eff:g} GPa, {part.voltage_low:.3f} to {part.voltage_high:.3f} V: {values_there}"
         body.append(_pointed(drawn, [readable(part.reaction), f"{said}; {quantity}"], bottom))
-    keys: list[Shape] = [
+    keys: list[SvgShape] = [
         ("key", {"x": LEFT + 110 * i, "y": TOP + 4, "colour": COLOURS[i % len(COLOURS)], "text": f"{doc.k_eff:g} GPa"})
         for i, doc in enumerate(docs)
     ]
@@ -153,7 +153,7 @@ def interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:
     def place(ratio: float, energy: float) -> tuple[float, float]:
         return LEFT + ratio * (WIDTH - LEFT - RIGHT), TOP + 20 + energy / least * (CURVES - 40)
 
-    body: list[Shape] = []
+    body: list[SvgShape] = []
     for number, doc in enumerate(docs):
         colour = COLOURS[number % len(COLOURS)]
         corners = [place(kink.mixing_ratio, kink.reaction_energy_per_atom) for kink in doc.kinks]
@@ -174,7 +174,7 @@ def interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:
     return _drawing(title, bottom, [*levels, *axis, *body])
 
 
-def _step(part: VoltageSegment, fill: str, ends: tuple[float, float], top: float, bottom: float) -> Shape:
+def _step(part: VoltageSegment, fill: str, ends: tuple[float, float], top: float, bottom: float) -> SvgShape:
     left, right = (
         LEFT + (v - ends[0]) / (ends[1] - ends[0]) * (WIDTH - LEFT - RIGHT)
         for v in (part.voltage_low, part.voltage_high)
@@ -189,11 +189,11 @@ def _step(part: VoltageSegment, fill: str, ends: tuple[float, float], top: float
     return _pointed([("polygon", {"points": corners, "fill": fill})], lines, bottom)
 
 
-def _pointed(shapes: Sequence[Shape], lines: Sequence[str], bottom: float) -> Shape:
+def _pointed(shapes: Sequence[SvgShape], lines: Sequence[str], bottom: float) -> SvgShape:
     return pointed(shapes, lines, bottom + 62)
 
 
-def _ticks(ends: tuple[float, float], bottom: float, title: str) -> list[Shape]:
+def _ticks(ends: tuple[float, float], bottom: float, title: str) -> list[SvgShape]:
     low, high = ends
     across = [low + (high - low) * i / 6 for i in range(7)]
     step = (WIDTH - LEFT - RIGHT) / 6
@@ -209,6 +209,6 @@ def round_values(low: float, high: float) -> list[float]:
     return [round(step * i, 12) + 0.0 for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _drawing(title: str, bottom: float, body: Sequence[Shape]) -> str:
+def _drawing(title: str, bottom: float, body: Sequence[SvgShape]) -> str:
     hint = text_at(LEFT, bottom + 62, "Point at a part, or move with the tab key, to see its reaction.", "resting")
     return svg_of(title, bottom + BELOW, [*body, hint])

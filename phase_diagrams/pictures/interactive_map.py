@@ -12,7 +12,7 @@ from selflimit.phase_diagrams.pictures.svg import (
     RIGHT,
     TOP,
     WIDTH,
-    Shape,
+    SvgShape,
     legend_of,
     pointed,
     points_text,
@@ -75,14 +75,14 @@ def _place(doc: PredominanceDoc, voltage: float, k_eff: float) -> tuple[float, f
     return x, y
 
 
-def _region(doc: PredominanceDoc, region: PredominanceRegion, fill: str) -> Shape:
+def _region(doc: PredominanceDoc, region: PredominanceRegion, fill: str) -> SvgShape:
     corners = points_text(_place(doc, *corner) for corner in region.vertices)
     strain = f"ΔV/V₀ = {100 * region.reaction_strain:+.1f} %{' in the middle' if region.coexisting else ''}"
     lines = [*(readable(reaction) for reaction in region.reaction.split(" | ")), strain]
     return pointed([("polygon", {"points": corners, "fill": fill})], lines, HEIGHT - 40)
 
 
-def _labels(doc: PredominanceDoc) -> list[Shape]:
+def _labels(doc: PredominanceDoc) -> list[SvgShape]:
     """Names, or their numbers in the legend, inside the regions that are wide enough; the largest of each name only."""
     largest: dict[tuple[str, ...], PredominanceRegion] = {}
     for region in sorted(doc.regions, key=_area):
@@ -92,7 +92,7 @@ def _labels(doc: PredominanceDoc) -> list[Shape]:
     return [label for *texts, region in named for label in _label(doc, texts, region)]
 
 
-def _label(doc: PredominanceDoc, texts: Sequence[str], region: PredominanceRegion) -> list[Shape]:
+def _label(doc: PredominanceDoc, texts: Sequence[str], region: PredominanceRegion) -> list[SvgShape]:
     """The first of ``texts`` that fits around the middle of the region; none where none does."""
     points = [_place(doc, *corner) for corner in region.vertices]
     x, y = _place(doc, *middle_of(region.vertices))
@@ -120,7 +120,7 @@ def _area(region: PredominanceRegion) -> float:
     return 0.5 * sum(ax * by - bx * ay for (ax, ay), (bx, by) in zip(corners, following, strict=True))
 
 
-def _axes(doc: PredominanceDoc) -> list[Shape]:
+def _axes(doc: PredominanceDoc) -> list[SvgShape]:
     """Ticks and titles of both axes."""
     (left, right), (low, high) = doc.voltage_range, doc.k_eff_range
     across = [(v, *_place(doc, v, low)) for v in (left + (right - left) * i / 6 for i in range(7))]

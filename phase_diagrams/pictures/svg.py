@@ -18,11 +18,11 @@ LEFT, RIGHT, TOP = 64, 16, 14
 LETTER = 12
 """Type size (CSS pixels)."""
 
-Shape = tuple[str, dict[str, Any]]
+SvgShape = tuple[str, dict[str, Any]]
 """Name of a macro in ``templates/shapes.svg``, and its arguments."""
 
 
-def svg_of(title: str, height: float, shapes: Sequence[Shape]) -> str:
+def svg_of(title: str, height: float, shapes: Sequence[SvgShape]) -> str:
     """Write one ``<svg>`` element that is as wide as every drawing.
 
     Parameters
@@ -53,12 +53,12 @@ def readable(text: str) -> str:
     return marked.replace("->", "→")
 
 
-def text_at(x: float, y: float, text: str, kind: str) -> Shape:
+def text_at(x: float, y: float, text: str, kind: str) -> SvgShape:
     """Place one line of text of a style class at a pixel."""
     return "text", {"x": x, "y": y, "text": text, "kind": kind}
 
 
-def pointed(shapes: Sequence[Shape], lines: Sequence[str], y: float) -> Shape:
+def pointed(shapes: Sequence[SvgShape], lines: Sequence[str], y: float) -> SvgShape:
     """Group shapes with the lines that are shown at height ``y`` (pixels) while they are pointed at."""
     return "pointed", {"shapes": shapes, "lines": lines, "x": LEFT, "y": y}
 

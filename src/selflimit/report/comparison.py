@@ -9,7 +9,7 @@ from selflimit.report.tables import Row, TableRows
 
 PUBLISHED_ELECTROLYTE = "Li2ZrCl6"
 """The electrolyte whose diagram and interface stress the paper prints."""
-LAYERS = (
+PUBLISHED_LAYERS = (
     ("fine", "fine layer, mean compression at the front (MPa)", "about 7", "calibrated: ratio of fine to coarse K"),
     (
         "graded", "graded layer, peak compression (MPa)", "up to 20",
@@ -58,7 +58,7 @@ def layer_rows(growths: Sequence[GrowthDoc]) -> TableRows:
     """List the compression (MPa) in the layers that the paper has too: at the front of the fine one, else its peak."""
     grown = {doc.microstructure.split(",")[0]: doc for doc in growths}
     pressures = {name: d.interface_compression if name == "fine" else d.peak_compression for name, d in grown.items()}
-    return [[said, paper, max(pressures[name]), how] for name, said, paper, how in LAYERS if name in grown]
+    return [[said, paper, max(pressures[name]), how] for name, said, paper, how in PUBLISHED_LAYERS if name in grown]
 
 
 def tip_rows(stresses: Sequence[StressDoc]) -> TableRows:
