@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from selflimit.documents import DecompositionDoc, ElasticDoc, LevelOfTheory, PhaseAmount
 from selflimit.errors import InputError
+from selflimit.mesoscale.materials import LITHIUM_MEASURED
 from selflimit.mesoscale.parameters import NOMINAL_REACTION_STRAIN, InterfaceParameters, hill_mixture
 from selflimit.units import FARADAY, GAS_CONSTANT
 
@@ -190,3 +191,11 @@ def test_unknown_names_and_missing_constants_are_refused():
         InterfaceParameters(exchange_curent=1.0)
     with pytest.raises(InputError, match="Zr"):
         InterfaceParameters.from_decomposition(reaction(), {k: v for k, v in CONSTANTS.items() if k != "Zr"})
+
+
+def test_measured_lithium_has_the_bulk_modulus_of_lithium_and_says_where_from():
+    p = InterfaceParameters(**LITHIUM_MEASURED)
+    # 11 GPa is measured (Masias et al. 2019: E 7.82 GPa, nu 0.381); the default is half as stiff
+    assert p.lithium_modulus / (3.0 * (1.0 - 2.0 * p.lithium_poisson)) == pytest.approx(11e9, rel=0.01)
+    rows = {row.symbol: row for row in p.rows()}
+    assert "10.1007/s10853-018-2971-3" in rows["E_Li"].source
