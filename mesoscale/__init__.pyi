@@ -8,6 +8,7 @@ from .layers.microstructure import Microstructure
 from .layers.named_layers import LAYERS, build_layer
 from .layers.packing import LognormalRadii, NormalRadii
 from .layers.particles import Particle
+from .materials import LITHIUM_MEASURED
 from .mechanics.effective_modulus import effective_modulus
 from .mechanics.static_stress import static_stress
 from .parameters import InterfaceParameters
@@ -24,6 +25,7 @@ from .verdict.verdict import ZONE_DEPTH, judge
 __all__ = [
     "LAYERS",
     "ZONE_DEPTH",
+    "LITHIUM_MEASURED",
     "Contact",
     "DesignSettings",
     "Grid",

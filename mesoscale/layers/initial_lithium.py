@@ -10,6 +10,20 @@ from selflimit.mesoscale.grid import Grid
 from selflimit.plausible import LENGTH, check_quantity
 from selflimit.units import MICROMETRE
 
+RADIUS_OF_NEEDLES = 2.0 * MICROMETRE
+SPREAD_OF_NEEDLES = 0.2
+APART = 3.0
+"""Least distance of two needles in their half-widths: at the summit of one the other adds 1 % of its own height."""
+
+
+def most_side_by_side(side: float, radius: float = RADIUS_OF_NEEDLES, spread: float = SPREAD_OF_NEEDLES) -> int:
+    """How many needles of a half-width stand side by side on a lateral side (both in m); one always does.
+
+    >>> most_side_by_side(32e-6), most_side_by_side(8e-6)
+    (3, 1)
+    """
+    return max(1, int(side * (1.0 - 2.0 * spread) / (APART * radius) + 1e-9))
+
 
 def needles(
     grid: Grid,
@@ -18,8 +32,8 @@ def needles(
     count: int = 3,
     strip: float = 4.0 * MICROMETRE,
     length: float = 4.0 * MICROMETRE,
-    radius: float = 2.0 * MICROMETRE,
-    spread: float = 0.2,
+    radius: float = RADIUS_OF_NEEDLES,
+    spread: float = SPREAD_OF_NEEDLES,
 ) -> FloatArray:
     """Order parameter of a lithium strip on the electrode with needle-like protrusions.
 
@@ -50,7 +64,8 @@ def needles(
     Raises
     ------
     InputError
-        If a length cannot be meant in m, or the strip and its protrusions do not fit below the far electrolyte.
+        If a length cannot be meant in m, the strip and its protrusions do not fit below the far electrolyte, or so many
+        protrusions would overlap.
     """
     for name, size in (("interface width w", width), ("strip", strip), ("length", length), ("radius", radius)):
         check_quantity(f"{name} of the lithium at the beginning", size, LENGTH)
@@ -63,6 +78,12 @@ def needles(
     lateral = [x[..., :1] for x in lateral]  # the same at every height
     front, slopes = np.full_like(lateral[0], strip), [np.zeros_like(x) for x in lateral]
     shares = _shares(count, grid.size[:-1])
+    fit = [most_side_by_side(side, radius, spread) for side in grid.size[:-1]]
+    if any(asked > most for asked, most in zip(shares, fit, strict=True)):
+        raise InputError(
+            f"expected at most {' x '.join(map(str, fit))} needles of half-width {radius} m side by side, got "
+            f"{' x '.join(map(str, shares))}; they would overlap and add up. Give fewer or narrower ones"
+        )
     for place in np.ndindex(*shares):
         middle = [i + 0.5 + draw.uniform(-spread, spread) for i in place]
         offsets = [x - size * m / n for x, size, m, n in zip(lateral, grid.size, middle, shares, strict=False)]

@@ -5,6 +5,7 @@ that grows among fine or at coarse particles, as in the published model. Two or 
 direction of growth.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -13,12 +14,12 @@ from typing import Self
 
 import numpy as np
 
-from selflimit.arrays import FloatArray
+from selflimit.arrays import AnyArray, FloatArray
 from selflimit.errors import InputError
 from selflimit.isotropic import lame
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.images import phase_fractions
-from selflimit.mesoscale.layers.initial_lithium import needles
+from selflimit.mesoscale.layers.images import LabelledVoxels, load_labels, phase_fractions
+from selflimit.mesoscale.layers.initial_lithium import most_side_by_side, needles
 from selflimit.mesoscale.layers.packing import Radii, Room, coarse_layer
 from selflimit.mesoscale.layers.particles import CELLS_IN_RADIUS, Particle, check_particles, occupied
 from selflimit.mesoscale.parameters import InterfaceParameters, Strain
@@ -213,33 +214,81 @@ class Microstructure:
         return cls("particles", seed, grid, coarse, above, f"{len(particles)} given coarse particles")
 
     @classmethod
-    def from_image(cls, grid: Grid, path: Path, labels: Mapping[int, str], pixel_size: float, seed: int = 0) -> Self:
-        """Particle classes from a segmented image, e.g. a slice or a stack of X-ray tomography.
+    def from_image(
+        cls,
+        grid: Grid,
+        path: Path,
+        labels: Mapping[int, str],
+        pixel_size: float | Sequence[float] | None = None,
+        seed: int = 0,
+        electrode: str = "bottom",
+    ) -> Self:
+        """Particle classes from a segmented image or array, e.g. a slice or a stack of X-ray tomography.
 
-        Rows are the direction of growth, the bottom row lies on the electrode. The part of the image that the grid
-        covers is taken: from the bottom up, in the middle of the width (and of the pages of a stack).
+        The part that the grid covers is taken: from the electrode up, in the middle of the width (and of the depth).
 
         Parameters
         ----------
         grid
             The grid; two-dimensional for a picture, three-dimensional for a TIFF whose pages are slices.
         path
-            PNG or TIFF with one value per phase: 1, 8 or 16 bits grey, or a palette (its indices count).
+            PNG or TIFF with one value per phase: 1, 8, 16 or 32 bits grey as stored, or a palette (its indices count);
+            .npy or .npz with the array ``[x, z]`` or ``[x, y, z]``; .vti or .nrrd with their axes in this order.
         labels
             Value -> 'fine', 'coarse' or 'electrolyte'.
         pixel_size
-            Edge length of a pixel (m); the distance of pages too.
+            Edge length of a pixel and distance of pages (m), one number or one for each axis; None: as the file says.
         seed
             Seed of the needles.
+        electrode
+            'bottom' or 'top': the end that lies on the electrode. The bottom of a picture is its last row, of an array
+            its first index along the last axis.
 
         Raises
         ------
         InputError
-            If the image cannot be read, has colours or unknown values, or is smaller than the grid.
+            If the file cannot be read, has colours or unknown values, is turned or upside down, or is smaller than the
+            grid.
         """
-        phases = phase_fractions(grid, path, labels, pixel_size)
-        what = f"{path.name}, pixels of {pixel_size / MICROMETRE:.4g} µm"
-        return cls("image", seed, grid, phases["coarse"], phases["electrolyte"], what)
+        labelled = load_labels(path, grid.dimension, pixel_size)
+        return cls._labelled(grid, labelled, labels, seed, electrode, path.name)
+
+    @classmethod
+    def from_array(
+        cls,
+        grid: Grid,
+        values: AnyArray,
+        labels: Mapping[int, str],
+        pixel_size: float | Sequence[float],
+        seed: int = 0,
+        electrode: str = "bottom",
+    ) -> Self:
+        """Particle classes from an array of labels ``[x, z]`` or ``[x, y, z]``, z the direction of growth.
+
+        >>> import numpy as np
+        >>> values = np.zeros((32, 64), dtype=int)
+        >>> values[:, 40:] = 2
+        >>> layer = Microstructure.from_array(Grid((32, 64), 1e-6), values, {0: "fine", 2: "electrolyte"}, 1e-6)
+        >>> float(layer.electrolyte[0, 39]), float(layer.electrolyte[0, 40])
+        (0.0, 1.0)
+
+        Parameters are those of :meth:`from_image`.
+
+        Raises
+        ------
+        InputError
+            As :meth:`from_image`.
+        """
+        sizes = tuple(pixel_size) if isinstance(pixel_size, Sequence) else (pixel_size,) * grid.dimension
+        return cls._labelled(grid, LabelledVoxels(np.asarray(values), sizes), labels, seed, electrode, "an array")
+
+    @classmethod
+    def _labelled(
+        cls, grid: Grid, labelled: LabelledVoxels, labels: Mapping[int, str], seed: int, electrode: str, name: str
+    ) -> Self:
+        phases = phase_fractions(grid, labelled, labels, electrode)
+        sizes = " x ".join(f"{length / MICROMETRE:.4g}" for length in dict.fromkeys(labelled.voxel))
+        return cls("image", seed, grid, phases["coarse"], phases["electrolyte"], f"{name}, pixels of {sizes} µm")
 
     @property
     def coarse_fraction(self) -> float:
@@ -256,11 +305,12 @@ class Microstructure:
     def initial_lithium(self, width: float) -> FloatArray:
         """Order parameter of a strip with needles, or with one into the channel; interface width w (m).
 
-        Three needles in two dimensions, three by three in three.
+        Three needles in two dimensions, three by three in three, or as many as stand side by side without overlap.
         """
         if self.name == "interface":
             return needles(self.grid, width, self.seed, count=1, spread=0.05, length=12.0 * MICROMETRE)
-        return needles(self.grid, width, self.seed, count=3 ** (self.grid.dimension - 1))
+        count = math.prod(min(3, most_side_by_side(side)) for side in self.grid.size[:-1])
+        return needles(self.grid, width, self.seed, count)
 
     def expansion(self, p: InterfaceParameters) -> FloatArray:
         """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``."""

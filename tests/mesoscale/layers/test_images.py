@@ -114,7 +114,7 @@ def test_too_small_a_picture_is_refused(picture):
         Microstructure.from_image(GRID, picture, LABELS, 0.5e-6)
 
 
-@pytest.mark.parametrize("labels", [{}, {0: "pore"}, {-1: "fine"}, {70000: "fine"}])
+@pytest.mark.parametrize("labels", [{}, {0: "pore"}, {0: "void"}, {-1: "fine"}, {-3: "coarse"}])
 def test_wrong_labels_are_refused(picture, labels):
     with pytest.raises(InputError, match="labels"):
         Microstructure.from_image(GRID, picture, labels, 1e-6)
@@ -161,3 +161,86 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked(tmp_path):
     )
     with pytest.raises(InputError, match=r"60000 x 60000|could not read it"):
         Microstructure.from_image(GRID, path, LABELS, 1e-6)
+
+
+def turned(path, tag):
+    exif = Image.Exif()
+    exif[274] = tag
+    Image.fromarray(np.zeros((50, 40), np.uint8)).save(path, exif=exif)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.png"])
+def test_a_turned_picture_is_refused(tmp_path, name):
+    assert read_labels(turned(tmp_path / name, 1), 2).shape == (40, 50)
+    with pytest.raises(InputError, match="orientation tag 3"):
+        read_labels(turned(tmp_path / name, 3), 2)
+
+
+def white_is_zero(path, values):
+    """A TIFF of one strip written by hand, with the photometric interpretation 0."""
+    rows, columns = values.shape
+    tags = [(256, 3, columns), (257, 3, rows), (258, 3, 8), (259, 3, 1), (262, 3, 0), (273, 4, 8), (277, 3, 1),
+            (278, 3, rows), (279, 4, values.size)]  # fmt: skip
+    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    end = struct.pack("<H", len(tags)) + entries + b"\0" * 4
+    path.write_bytes(b"II*\0" + struct.pack("<I", 8 + values.size) + values.tobytes() + end)
+    return path
+
+
+def test_white_is_zero_gives_the_values_as_stored(tmp_path):
+    values = np.random.default_rng(0).choice([0, 255], (50, 40)).astype(np.uint8)
+    assert np.array_equal(read_labels(white_is_zero(tmp_path / "a.tif", values), 2), values[::-1].T)
+
+
+def test_labels_of_32_bits_are_read(tmp_path):
+    values = np.random.default_rng(0).choice([0, 1, 70000], (40, 50)).astype(np.int32)
+    assert np.array_equal(read_labels(written(tmp_path / "a.tif", values), 2), values)
+    named = {0: "fine", 1: "fine", 70000: "coarse"}
+    structure = Microstructure.from_image(GRID, written(tmp_path / "b.tif", values), named, 1e-6)
+    assert structure.coarse.any()
+
+
+def test_a_layer_on_its_head_is_told_and_turned_on_request(tmp_path):
+    values = np.zeros((32, 48), np.uint8)
+    values[:, :10] = 2
+    path = written(tmp_path / "a.png", values)
+    with pytest.raises(InputError, match="electrode='top'"):
+        Microstructure.from_image(GRID, path, LABELS, 1e-6)
+    structure = Microstructure.from_image(GRID, path, LABELS, 1e-6, electrode="top")
+    assert structure.electrolyte[:, -10:].all() and not structure.electrolyte[:, :-10].any()
+    with pytest.raises(InputError, match="'bottom' or 'top', got 'left'"):
+        Microstructure.from_image(GRID, path, LABELS, 1e-6, electrode="left")
+
+
+def test_grey_levels_must_be_named(tmp_path):
+    values = np.zeros((32, 48), np.uint8)
+    values[4:9], values[:, 40:] = 128, 255
+    path = written(tmp_path / "a.png", values)
+    with pytest.raises(InputError, match=r"values \[0, 1, 2\].*such as \[128, 255\]"):
+        Microstructure.from_image(GRID, path, LABELS, 1e-6)
+    structure = Microstructure.from_image(GRID, path, {0: "fine", 128: "coarse", 255: "electrolyte"}, 1e-6)
+    assert structure.coarse[5, 0] == structure.electrolyte[0, 45] == 1.0
+
+
+def test_voxels_of_two_lengths_are_resampled_and_keep_their_volumes():
+    """Slices 3 µm apart of pixels of 1 µm: each label lies where its length says."""
+    values = np.random.default_rng(2).integers(0, 3, (16, 8, 32))
+    grid = Grid((16, 24, 32), 1e-6)
+    found = Microstructure.from_array(grid, values, LABELS, (1e-6, 3e-6, 1e-6))
+    assert np.array_equal(labels_of(found), np.repeat(values, 3, axis=1))
+    with pytest.raises(InputError, match="3 edge lengths of a voxel, got 2"):
+        Microstructure.from_array(grid, values, LABELS, (1e-6, 3e-6))
+
+
+@pytest.mark.parametrize(
+    "values", [np.zeros((32, 48)), np.zeros(32, int), np.full((32, 48), np.nan), np.zeros((0, 4), int)]
+)
+def test_arrays_that_are_no_labels_are_refused(values):
+    with pytest.raises(InputError, match="whole numbers in two or three dimensions"):
+        Microstructure.from_array(GRID, values, LABELS, 1e-6)
+
+
+def test_pores_are_refused_with_what_to_do():
+    with pytest.raises(InputError, match=r"no empty space.*Name those finer than the grid 'fine'"):
+        Microstructure.from_array(GRID, np.zeros((32, 48), int), {0: "fine", 1: "pore"}, 1e-6)

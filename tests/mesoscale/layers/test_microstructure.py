@@ -207,6 +207,20 @@ def test_needles_in_three_dimensions_are_as_many_as_asked_for():
     assert count == 6
 
 
+@pytest.mark.parametrize("shape", [(64, 96), (16, 96), (8, 96), (4, 96), (8, 8, 96), (32, 32, 96)])
+def test_needles_do_not_add_up_in_a_narrow_domain(shape):
+    """The tip is at most the strip and the longest needle, 4 + 1.3 x 4 µm, and 2 % of its neighbours."""
+    grid = Grid(shape, 0.5e-6)
+    xi = Microstructure.fine(grid, 1).initial_lithium(0.5e-6)
+    tip = grid.node_coordinates()[-1][xi > 0.5].max()
+    assert tip <= 4e-6 + 1.3 * 4e-6 * 1.02 + 0.5e-6
+
+
+def test_needles_that_would_overlap_are_refused():
+    with pytest.raises(InputError, match="at most 1 needles of half-width 2e-06 m side by side, got 3"):
+        needles(Grid((16, 96), 0.5e-6), 0.5e-6, count=3)
+
+
 def test_a_description_tells_what_distinguishes_the_structure():
     assert Microstructure.fine(GRID, 7).describe() == "fine, seed 7"
     said = Microstructure.graded(GRID, 2, 0.1, LognormalRadii(6e-6, 1.2)).describe()
