@@ -152,7 +152,11 @@ class Grid:
 
 
 def halvings(shape: Shape) -> list[Shape]:
-    """Cells after halving all axes 0, 1, 2, ... times, down to few nodes, an odd number or a single pair of cells."""
+    """Cells after halving all axes 0, 1, 2, ... times, down to few nodes, an odd number or a single pair of cells.
+
+    >>> halvings((64, 96))
+    [(64, 96), (32, 48), (16, 24), (8, 12)]
+    """
     levels = [shape]
     while all(n % 2 == 0 and n > 2 for n in levels[-1]) and _nodes(levels[-1]) > FEW_NODES:
         levels.append(tuple(n // 2 for n in levels[-1]))
@@ -160,7 +164,11 @@ def halvings(shape: Shape) -> list[Shape]:
 
 
 def mean_of_neighbours(field: FloatArray, axis: int) -> FloatArray:
-    """Means of neighbouring entries along ``axis``, one fewer than entries."""
+    """Means of neighbouring entries along ``axis``, one fewer than entries.
+
+    >>> mean_of_neighbours(np.array([0.0, 1.0, 4.0]), axis=0).tolist()
+    [0.5, 2.5]
+    """
     ahead, behind = ((slice(None),) * axis + (side,) for side in (slice(1, None), slice(None, -1)))
     return np.asarray(0.5 * (field[ahead] + field[behind]))
 

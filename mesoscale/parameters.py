@@ -280,7 +280,11 @@ class InterfaceParameters(Record):
         return self.retained_fraction * self.reaction_strain
 
     def planar_velocity(self, overpotential: float, concentration: float = 1.0) -> float:
-        """Velocity of a flat front (m/s), v = 6 L_eta w {c exp(-alpha f eta) - exp((1-alpha) f eta)}."""
+        """Velocity of a flat front (m/s), v = 6 L_eta w {c exp(-alpha f eta) - exp((1-alpha) f eta)}.
+
+        >>> f"{InterfaceParameters(exchange_current=30.0).planar_velocity(-0.1):.2e}"
+        '2.76e-08'
+        """
         f, alpha = self.inverse_thermal_voltage, self.transfer_coefficient
         cathodic, anodic = math.exp(-alpha * f * overpotential), math.exp((1.0 - alpha) * f * overpotential)
         return 6.0 * self.reaction_coefficient * self.interface_width * (concentration * cathodic - anodic)

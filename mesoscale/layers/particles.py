@@ -28,7 +28,11 @@ class Particle(NamedTuple):
 
     @classmethod
     def ball(cls, centre: Sequence[float], radius: float) -> "Particle":
-        """Disc or sphere."""
+        """Disc or sphere.
+
+        >>> Particle.ball((20e-6, 30e-6), 8e-6).semi_axes
+        (8e-06, 8e-06)
+        """
         return cls(tuple(map(float, centre)), (float(radius),) * len(centre))
 
     def reach(self, *position: FloatArray) -> FloatArray:
@@ -42,7 +46,11 @@ class Particle(NamedTuple):
 
 
 def ball_measure(radius: float, dimension: int) -> float:
-    """Area of a disc (m^2) or volume of a ball (m^3)."""
+    """Area of a disc (m^2) or volume of a ball (m^3).
+
+    >>> round(ball_measure(1.0, dimension=3), 4)
+    4.1888
+    """
     return math.pi * radius**2 if dimension == 2 else 4.0 / 3.0 * math.pi * radius**3
 
 
@@ -118,5 +126,9 @@ def _overlap(one: Particle, other: Particle) -> bool:
 
 
 def in_micrometres(length: float) -> str:
-    """A length (m) as text, e.g. '9 µm'."""
+    """A length (m) as text, e.g. '9 µm'.
+
+    >>> in_micrometres(9e-6)
+    '9 µm'
+    """
     return f"{length / MICROMETRE:.4g} µm"

@@ -60,7 +60,11 @@ class EffectiveModulus:
 
     @property
     def surroundings(self) -> float:
-        """Modulus of the surroundings alone (Pa), 1/(1/K_eff - 1/K_zone); 0 if there are none, infinite if rigid."""
+        """Modulus of the surroundings alone (Pa), 1/(1/K_eff - 1/K_zone); 0 if there are none, infinite if rigid.
+
+        >>> EffectiveModulus(k_eff=10e9, zone=20e9).surroundings
+        20000000000.0
+        """
         if self.k_eff <= RIGID * self.zone:
             return 0.0
         compliance = 1.0 / self.k_eff - 1.0 / self.zone

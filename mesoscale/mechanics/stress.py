@@ -28,7 +28,11 @@ def component(a: int, b: int) -> int:
 
 
 def hydrostatic_pressure(stress: FloatArray) -> FloatArray:
-    """P = tr(sigma)/3 (Pa), of the shape of ``stress`` without its last axis; compression is negative."""
+    """P = tr(sigma)/3 (Pa), of the shape of ``stress`` without its last axis; compression is negative.
+
+    >>> float(hydrostatic_pressure(np.array([-3e6, -6e6, 0.0, 1e6])))
+    -3000000.0
+    """
     return trace(stress) / 3.0
 
 
@@ -45,7 +49,11 @@ def deviator(tensor: FloatArray) -> FloatArray:
 
 
 def von_mises(stress: FloatArray) -> FloatArray:
-    """Von Mises stress sqrt(3/2 s:s), s the stress deviator (Pa), of the shape of ``stress`` without its last axis."""
+    """Von Mises stress sqrt(3/2 s:s), s the stress deviator (Pa), of the shape of ``stress`` without its last axis.
+
+    >>> float(von_mises(np.array([5e6, 0.0, 0.0, 0.0])))  # pulled along one axis
+    5000000.0
+    """
     return np.asarray(np.sqrt(1.5 * contraction(deviator(stress), deviator(stress))))
 
 
@@ -56,7 +64,11 @@ def contraction(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def principal_stresses(stress: FloatArray) -> FloatArray:
-    """Principal stresses (Pa), largest (most tensile) first, shape of ``stress`` with a last axis of 3."""
+    """Principal stresses (Pa), largest (most tensile) first, shape of ``stress`` with a last axis of 3.
+
+    >>> principal_stresses(np.array([0.0, 0.0, 0.0, 2e6])).tolist()  # pure shear
+    [2000000.0, 0.0, -2000000.0]
+    """
     return np.asarray(np.linalg.eigvalsh(as_matrix(stress))[..., ::-1])
 
 

@@ -200,7 +200,11 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def point_label(point: DesignPoint) -> str:
-    """Short name of a point, for jobs and files."""
+    """Short name of a point, for jobs and files.
+
+    >>> point_label(DesignPoint(coarse_fraction=0.4, radius=5e-6, overpotential=-0.1, correction=80.0, seed=1))
+    'f0.4-r5um--0.1V-C80-seed1'
+    """
     return (
         f"f{point.coarse_fraction:g}-r{point.radius / MICROMETRE:g}um-{point.overpotential:g}V-C{point.correction:g}"
         f"-seed{point.seed}"

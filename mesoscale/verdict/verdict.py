@@ -210,6 +210,9 @@ def critical_correction(p: InterfaceParameters, compression: float) -> float | N
     """Correction factor C from which eta_m outweighs the applied overpotential at a compression (Pa).
 
     C* = |eta| n F/(compression v_m); None: no compression.
+
+    >>> critical_correction(InterfaceParameters(), compression=9e6)
+    82.466...
     """
     if compression <= 0.0:
         return None

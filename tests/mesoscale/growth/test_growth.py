@@ -131,7 +131,7 @@ def test_charge_is_conserved():
 @pytest.mark.parametrize("lost", ["lithium", "charge"])
 def test_a_lost_ion_or_charge_stops_the_run(lost):
     case = model()
-    run = case.begin(needles(case.microstructure.grid, 1e-6), 0.0)
+    run = case.begin(needles(case.microstructure.grid, 1e-6, count=1), 0.0)
     state = replace(run.state, **{f"{lost}_imbalance": 1.0})
     with pytest.raises(ConvergenceError, match=f"{lost} inventory"):
         case.advance(replace(run, state=state), [0.0, 1.0], silent)
@@ -195,7 +195,7 @@ def test_same_seed_same_result_and_document(tmp_path):
 
 def test_noise_acts_in_the_front_only_and_in_proportion_to_the_exchange_rate():
     case = model(noise_amplitude=0.5)
-    front, xi = case.equations.front, needles(case.microstructure.grid, 1e-6)
+    front, xi = case.equations.front, needles(case.microstructure.grid, 1e-6, count=1)
     charge = ec.charge_transfer(case.parameters, np.full_like(xi, -0.1))
     rate = front.noise_rate(xi, charge, np.ones_like(xi))
     largest = 0.5 * case.parameters.reaction_coefficient * 30 / 16 * charge.cathodic[0, 0]  # h' = 30/16 at xi = 1/2
