@@ -24,8 +24,8 @@ from .verdict.verdict import ZONE_DEPTH, judge
 
 __all__ = [
     "LAYERS",
-    "ZONE_DEPTH",
     "LITHIUM_MEASURED",
+    "ZONE_DEPTH",
     "Contact",
     "DesignSettings",
     "Grid",

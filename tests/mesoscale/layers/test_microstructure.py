@@ -198,7 +198,7 @@ def test_needles_start_from_a_profile_of_width_w():
 
 
 def test_needles_in_three_dimensions_are_as_many_as_asked_for():
-    structure = Microstructure.fine(Grid((96, 48, 32), 0.5e-6), seed=4)
+    structure = Microstructure.fine(Grid((96, 64, 32), 0.5e-6), seed=4)
     _, count = label(
         structure.initial_lithium(0.25e-6)[..., 12] > 0.5
     )  # 2 µm above the strip: at least 0.7 x 4 µm high
