@@ -9,7 +9,7 @@ from selflimit.structures.orderings.populations import VACANCY, mean_content
 from selflimit.structures.parents.occupancies import occupancies
 from selflimit.structures.parents.parents import LABEL, Parent
 
-REACH = 2
+TRIED_AROUND = 2
 """Atoms of a species more or fewer than refined that are tried in each pool."""
 
 LARGEST_DEVIATION = 0.1
@@ -93,7 +93,9 @@ def _options(labels: tuple[str, ...], content: Mapping[str, float], max_deviatio
     """Whole atoms that fill the pool, within the deviation."""
     sites = round(sum(content.values()))
     names = [name for name in content if name != VACANCY]
-    for counts in product(*(range(max(0, int(content[n]) - REACH), int(content[n]) + REACH + 2) for n in names)):
+    for counts in product(
+        *(range(max(0, int(content[n]) - TRIED_AROUND), int(content[n]) + TRIED_AROUND + 2) for n in names)
+    ):
         whole = {**dict(zip(names, counts, strict=True)), VACANCY: sites - sum(counts)}
         changes = {name: (whole[name] - content[name]) / sites for name in whole}
         if whole[VACANCY] >= 0 and max(map(abs, changes.values())) <= max_deviation:

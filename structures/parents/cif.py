@@ -14,7 +14,7 @@ from pymatgen.core import Composition, Lattice, Species, Structure
 from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
 from selflimit.structures.parents.cif_symbols import ISOTOPES, element_of, stated_charge
-from selflimit.structures.parents.cif_symmetry import SAME_SITE, Setting, expand_site, operation_sets
+from selflimit.structures.parents.cif_symmetry import SAME_SITE, NamedOperations, expand_site, operation_sets
 from selflimit.structures.parents.from_structure import Occupancies, parent_from_structure
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT
 from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent, closest_atoms, excess_charge
@@ -169,7 +169,7 @@ def _read_sites(path: Path, block: gemmi.cif.Block) -> list[CifSite]:
 
 
 def _expand(
-    path: Path, block: gemmi.cif.Block, tried: Sequence[Setting], lattice: Lattice, sites: Sequence[CifSite]
+    path: Path, block: gemmi.cif.Block, tried: Sequence[NamedOperations], lattice: Lattice, sites: Sequence[CifSite]
 ) -> tuple[list[FloatArray], list[str]]:
     """The images of every site under the one setting of the space group that agrees with the file, and a note."""
     if not tried:

@@ -17,11 +17,11 @@ SAME_SITE = 0.01
 """Images closer than this (Angstrom) are one site once the position is exactly special."""
 
 
-Setting = tuple[str, list[gemmi.Op]]
+NamedOperations = tuple[str, list[gemmi.Op]]
 """Name of a setting of a space group, empty for the file's own operations, and the operations."""
 
 
-def operation_sets(small: gemmi.SmallStructure) -> list[Setting]:
+def operation_sets(small: gemmi.SmallStructure) -> list[NamedOperations]:
     """The operations of the file that gemmi has read, or those of every setting of the space group that it names."""
     if small.symops:
         return [("", [gemmi.Op(text) for text in small.symops])]
