@@ -1,12 +1,13 @@
 """Relax every bundled crystal with one force field and write the entries that ship: energies and volumes at one level.
 
     OMP_NUM_THREADS=1 python tools/compute_entries.py                 # entries_CHGNet-r2scan.json
+    OMP_NUM_THREADS=1 python tools/compute_entries.py --new           # the same for crystals that have no entry yet
     OMP_NUM_THREADS=1 python tools/compute_entries.py --volumes       # volumes.json: Li-Zr-Cl by CHGNet 0.3.0, with D3
     OMP_NUM_THREADS=1 python tools/compute_entries.py --elastic       # elastic_CHGNet-r2scan.json
 
 Refused are crystals whose relaxation does not converge and those whose volume leaves the cell that they start from by
 more than 25 %: the force field lets their layers or molecules drift apart. They are printed, and belong into
-`left_out` of `phases.json`. The second form needs the `dftd3` package (s-dftd3, LGPL) beside the force field. The third
+`left_out` of `phases.json`. The third form needs the `dftd3` package (s-dftd3, LGPL) beside the force field. The last
 is for the interfaces: the electrolytes, the particle layers, and what the electrolytes become at 0 V up to 20 GPa.
 """
 
@@ -35,6 +36,7 @@ from selflimit.structures.relaxation.relaxation import relax_all
 
 DATA = Path(__file__).resolve().parent.parent / "phase_diagrams" / "data"
 FORCE_FIELD = "CHGNet-r2scan"
+ENTRIES = f"entries_{FORCE_FIELD}.json"
 LARGEST_VOLUME_CHANGE = 0.25
 KEPT_CELLS = ("ZrNCl",)
 """Crystals relaxed in their experimental cell: this force field opens the gap between their layers (ZrNCl by 31 %)."""
@@ -44,22 +46,25 @@ PARTICLES = ("Li3N mp-2251",)
 """Crystals of particle layers that are not the lowest of their formula: Li3N as made at ambient pressure (alpha)."""
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--new", action="store_true", help="keep the entries that are there, add the missing ones")
     parser.add_argument("--volumes", action="store_true", help="volumes of the Li-Zr-Cl crystals with and without D3")
     parser.add_argument("--elastic", action="store_true", help="elastic constants of electrolytes and their products")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
+    record_hashes()
     if asked.elastic:
         write(f"elastic_{FORCE_FIELD}.json", one_per_line([doc.model_dump(mode="json") for doc in elastic()]))
     elif asked.volumes:
         write("volumes.json", json.dumps(volumes(), indent=1) + "\n")
     else:
-        write(f"entries_{FORCE_FIELD}.json", one_per_line([as_dict(doc) for doc in relaxed()]))
+        kept = json.loads((DATA / ENTRIES).read_text()) if asked.new else []
+        write(ENTRIES, one_per_line(kept + [as_dict(doc) for doc in relaxed({entry["entry_id"] for entry in kept})]))
 
 
-def relaxed() -> list[RelaxationDoc]:
-    """All bundled crystals that the force field relaxes to something like what they were."""
-    labels = [phase.label for phase in bundled_catalogue().phases]
+def relaxed(but: set[str]) -> list[RelaxationDoc]:
+    """All bundled crystals, but those, that the force field relaxes to something like what they were."""
+    labels = [phase.label for phase in bundled_catalogue().phases if phase.label not in but]
     docs = [doc for label in labels if (doc := relaxed_or_none(label)) is not None]
     for doc in docs:
         if abs(doc.volume_change) > LARGEST_VOLUME_CHANGE:
@@ -195,10 +200,15 @@ def one_per_line(items: list[dict[str, Any]]) -> str:
 def write(name: str, text: str) -> None:
     """Write a data file and its hash into the manifest."""
     (DATA / name).write_text(text)
-    manifest = json.loads((DATA / "manifest.json").read_text())
-    manifest["sha256"][name] = hashlib.sha256(text.encode()).hexdigest()
-    ordered = {"sha256": dict(sorted(manifest["sha256"].items()))}
-    (DATA / "manifest.json").write_text(json.dumps(ordered, indent=1) + "\n")
+    record_hashes()
+
+
+def record_hashes() -> None:
+    """Write the SHA-256 of every data file into the manifest, which the package holds them against."""
+    files = [*DATA.glob("*.json"), *DATA.glob("structures/*.cif")]
+    names = sorted(str(path.relative_to(DATA)) for path in files if path.name != "manifest.json")
+    sums = {name: hashlib.sha256((DATA / name).read_bytes()).hexdigest() for name in names}
+    (DATA / "manifest.json").write_text(json.dumps({"sha256": sums}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

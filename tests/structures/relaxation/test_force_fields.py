@@ -78,6 +78,7 @@ def test_chgnet_covers_the_elements_up_to_plutonium():
 
 
 def test_sevennet_that_is_not_installed_says_how_to_get_it(monkeypatch):
+    pytest.importorskip("torch", reason="install it with pip install 'selflimit[forcefields]'")
     monkeypatch.setitem(__import__("sys").modules, "sevenn", None)
     with pytest.raises(MissingDependencyError, match=r"sevenn cannot be imported .*pip install sevenn==0\.13\.0"):
         load_force_field("SevenNet-0")
