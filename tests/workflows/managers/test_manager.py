@@ -256,6 +256,26 @@ def test_fireworks_runs_the_same_flow(mongo_server, tmp_path, monkeypatch):
     assert "mongodb://" not in json.dumps(list(launchpad.fireworks.find({}, {"_id": 0})), default=str), "no address"
 
 
+@pytest.mark.slow
+def test_the_whole_chain_in_fireworks(mongo_server, tmp_path, monkeypatch):
+    fireworks = pytest.importorskip("fireworks", reason="FireWorks is not installed: pip install fireworks")
+    from fireworks.core.rocket_launcher import rapidfire
+    from jobflow import SETTINGS
+
+    name = f"f{os.urandom(5).hex()}"
+    store = open_store(f"{mongo_server}/{name}")
+    monkeypatch.setattr(SETTINGS, "JOB_STORE", store)
+    monkeypatch.chdir(tmp_path)
+    Path("launchpad.yaml").write_text(f"host: {mongo_server}/{name}\nuri_mode: true\nname: {name}\n")
+    launchpad = fireworks.LaunchPad.from_file("launchpad.yaml")
+    launchpad.reset("", require_password=False)
+    assert main(["submit", "--manager", "fireworks", "--launchpad", "launchpad.yaml", *CHAIN]) == 0
+    rapidfire(launchpad, sleep_time=0.1)
+    assert {work["state"] for work in launchpad.fireworks.find({})} == {"COMPLETED"}
+    [report] = results(store, kind="ReportDoc")
+    assert report.figures
+
+
 def process_tree(number):
     """The process and its children, deepest first."""
     top = psutil.Process(number)
