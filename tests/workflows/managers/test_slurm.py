@@ -53,7 +53,7 @@ def test_slurm_runs_the_whole_chain(project):
     flow = SelfLimitMaker(
         ordering_maker=OrderingMaker(cells=("primitive",), keep=1),
         diagram_maker=PhaseDiagramMaker(k_effs=(0.0,)),
-        interface_maker=InterfaceMaker(files="store", grid_cells=(64, 96), duration=60.0),
+        interface_maker=InterfaceMaker(grid_cells=(64, 96), duration=60.0),
     ).make(parent_cell("LZC-A"))
     manager.submit(flow, project.name, "main", {}, None, {})
     project.run(3600)
