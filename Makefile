@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run test test-all
+.PHONY: run test test-versions test-all
 
 # The main job, from a bare machine to the report in selflimit-run/report.html
 run:
@@ -13,7 +13,12 @@ test:
 	$(PYTHON) tools/bootstrap.py dev
 	$(BIN)/python tools/check.py -m "not slow"
 
-# The same with every test
+# The tests that need no force field, with the oldest versions allowed and on a newer Python
+test-versions:
+	$(PYTHON) tools/bootstrap.py dev
+	$(BIN)/python tools/check_versions.py
+
+# All checks and every test
 test-all:
 	$(PYTHON) tools/bootstrap.py dev
 	$(BIN)/python tools/check.py
