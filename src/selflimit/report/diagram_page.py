@@ -25,7 +25,7 @@ from selflimit.phase_diagrams.pictures.uncertainty_and_interfaces import (
     plot_product_probabilities,
 )
 from selflimit.report import diagram_tables, tables
-from selflimit.report.diagram_sections import PROFILE_PLOTS, add_map, add_profiles, add_uncertainty
+from selflimit.report.diagram_sections import PROFILE_PLOTS, add_map, add_profiles, add_shifts, add_uncertainty
 from selflimit.report.figures import FigureFiles, draw_figure, save_figures
 from selflimit.report.html_page import Page
 
@@ -108,10 +108,7 @@ def add_electrolyte(page: Page, one: ElectrolyteDiagram, folder: Path) -> Figure
     page.table("At the lowest voltage", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(one.decompositions))
     for kind in ("energy", "strain"):
         add_profiles(page, kind, one.profiles, figures[f"{kind} {one.formula}"], said[kind])
-    if one.profiles[0].functional != "linear":
-        rows = diagram_tables.shift_rows(one.profiles, one.compressible)
-        page.table("Limits with rigid and with compressible phases", diagram_tables.SHIFT_COLUMNS, rows)
-        page.paragraph(diagram_tables.shift_statement(one.profiles, one.compressible))
+    add_shifts(page, one.profiles, one.compressible)
     add_uncertainty(page, one.uncertainties)
     for number, spread in enumerate(one.uncertainties):
         for kind, caption in UNCERTAINTY_CAPTIONS.items():

@@ -78,3 +78,11 @@ def add_uncertainty(page: Page, found: Sequence[UncertaintyDoc]) -> None:
         f"{1000 * error.standard_deviation:g} meV/atom ({error.source}). Not covered: {'; '.join(doc.not_covered)}.",
         "note",
     )
+
+
+def add_shifts(page: Page, rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDoc]) -> None:
+    """Add how far each limit moves where the phases are compressible; nothing under the linear functional."""
+    if rigid[0].functional != "linear":
+        rows = diagram_tables.shift_rows(rigid, compressible)
+        page.table("Limits with rigid and with compressible phases", diagram_tables.SHIFT_COLUMNS, rows)
+        page.paragraph(diagram_tables.shift_statement(rigid, compressible))

@@ -11,7 +11,7 @@ from selflimit.mesoscale.pictures import plotting
 from selflimit.report import tables
 from selflimit.report.comparison import beside_paper, comparison_rows, first_of_each_reaction
 from selflimit.report.content import ReportContent
-from selflimit.report.diagram_sections import PROFILE_PLOTS, add_map, add_profiles, add_uncertainty
+from selflimit.report.diagram_sections import PROFILE_PLOTS, add_map, add_profiles, add_shifts, add_uncertainty
 from selflimit.report.figures import FigureFiles, draw_figure, save_figures
 from selflimit.report.growth_chapter import add_growths, draw_growths
 from selflimit.report.html_page import Page
@@ -130,6 +130,7 @@ def add_diagram(page: Page, content: ReportContent, figures: FigureFiles) -> Non
         tables.decomposition_rows(content.decompositions),
     )  # fmt: skip
     page.table("All voltages", tables.STABILITY_COLUMNS, tables.stability_rows(profiles))
+    add_shifts(page, profiles, content.compressible)
     add_map(page, content.predominance)
     said = "Reaction strain dV/V0 against voltage, without the lithium reservoir's volume."
     add_profiles(page, "strain", profiles, figures["strain"], said)
@@ -142,7 +143,11 @@ def add_diagram(page: Page, content: ReportContent, figures: FigureFiles) -> Non
 def add_reference(page: Page, content: ReportContent) -> None:
     """Add the products by the bundled DFT energies, which lack the electrolyte itself."""
     if not content.reference:
-        page.paragraph(f"No DFT energies of the chemical system of {content.electrolyte.formula} are bundled.", "note")
+        page.paragraph(
+            "No products by DFT energies: none of the chemical system are bundled, or the rules are not the default "
+            "ones: others need an entry of the electrolyte itself.",
+            "note",
+        )
         return
     level = content.reference[0].level_of_theory.label
     page.table(f"Products by {level} energies", tables.PRODUCT_COLUMNS, tables.product_rows(content.reference))
