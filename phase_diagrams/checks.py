@@ -1,30 +1,51 @@
-"""Numbers and options a user gives, checked: what was expected, what came."""
+"""Numbers and options a user gives, checked: what was expected, what came, what was probably meant."""
 
-import math
 from collections.abc import Sequence
 
 from selflimit.errors import InputError
+from selflimit.plausible import QUANTITIES, check_quantity
+from selflimit.suggestions import did_you_mean
 
 Range = tuple[float, float]
 
 
 def require_one_of(name: str, value: str, allowed: Sequence[str]) -> None:
-    """``value`` of the option ``name`` has to be one of ``allowed``."""
+    """Refuse a ``value`` of the option ``name`` that is not one of those ``allowed``.
+
+    >>> require_one_of("gases", "release", ("solid", "released"))
+    Traceback (most recent call last):
+    ...
+    selflimit.errors.InputError: expected gases to be one of 'solid', 'released', got 'release'; did you mean released?
+    """
     if value not in allowed:
-        raise InputError(f"expected {name} to be one of {', '.join(map(repr, allowed))}, got {value!r}")
+        choices = ", ".join(map(repr, allowed))
+        raise InputError(f"expected {name} to be one of {choices}, got {value!r}{did_you_mean(value, allowed)}")
 
 
-def require_non_negative(**values: float) -> None:
-    """Voltages (V) and moduli (``k_eff``, GPa), by name, have to be finite and at least 0."""
+def require_quantities(**values: float) -> None:
+    """Refuse a ``voltage`` (V) or ``k_eff`` (GPa) out of range or in another unit.
+
+    >>> require_quantities(voltage=2.0, k_eff=15e9)
+    Traceback (most recent call last):
+    ...
+    selflimit.errors.InputError: k_eff: expected 0 to 1000 GPa, got 1.5e+10 GPa; did you mean 15 (1.5e+10 Pa)?
+    """
     for name, value in values.items():
-        if not (math.isfinite(value) and value >= 0):
-            unit = "GPa" if name == "k_eff" else "V; below 0 V the ion's metal plates"
-            raise InputError(f"expected a finite {name} >= 0, got {value} {unit}; give a value of at least 0")
+        check_quantity(name, value, QUANTITIES[name])
 
 
-def increasing(limits: Range, name: str) -> Range:
-    """``limits`` as (low, high) with low < high, both finite."""
+def require_range(limits: Range, quantity: str, name: str = "") -> Range:
+    """The two ends of a range of a quantity, checked: low before high, both plausible; ``name`` is what to call it.
+
+    >>> require_range((0, 6000), "voltage_range")
+    Traceback (most recent call last):
+    ...
+    selflimit.errors.InputError: voltage_range: expected 0 to 10 V, got 6000 V; did you mean 6 (6000 mV)?
+    """
     low, high = limits
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise InputError(f"expected {name} as (low, high) with low < high, got {limits}")
+    for end in limits:
+        check_quantity(name or quantity, end, QUANTITIES[quantity])
+    if not low < high:
+        unit = QUANTITIES[quantity].unit
+        raise InputError(f"expected {name or quantity} ({unit}) as (low, high) with low < high, got {limits}")
     return float(low), float(high)

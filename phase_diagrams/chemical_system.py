@@ -10,7 +10,7 @@ unit) that holds a working ions counts with
 * 0 for phases that are gases at 298 K and 1 bar with ``gases="released"``: they escape and do no work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -31,6 +31,7 @@ from selflimit.phase_diagrams.phases import (
     phase_from_entry,
     stable_order,
 )
+from selflimit.suggestions import did_you_mean
 
 MONOVALENT = ("H", "Li", "Na", "K", "Rb", "Cs", "Cu", "Ag")
 """Working ions of charge +1, for which a voltage changes the chemical potential by one electron charge."""
@@ -82,6 +83,16 @@ class ChemicalSystem:
         return sorted(self.references)
 
     @cached_property
+    def formulas(self) -> list[str]:
+        """Reduced formulas of all phases, sorted."""
+        return sorted({phase.formula for phase in self.phases})
+
+    @property
+    def entry_ids(self) -> list[str]:
+        """Identifiers of the entries of all phases."""
+        return [phase.entry_id for phase in self.phases]
+
+    @cached_property
     def amounts(self) -> FloatArray:
         """Atoms per fu, shape (elements, phases)."""
         return np.array([[phase.amounts.get(e, 0.0) for phase in self.phases] for e in self.elements])
@@ -113,6 +124,14 @@ class ChemicalSystem:
         own = np.array([phase.volume * (1.0 - self.escapes(phase)) for phase in self.phases])
         return np.asarray(own - self.ion_volume * self.ion)
 
+    @property
+    def volumes_text(self) -> str:
+        """Which volumes count, in words."""
+        rules = self.rules
+        phases = f"compressible, {len(rules.bulk_moduli)} bulk moduli" if rules.bulk_moduli else "rigid"
+        without = f"; {len(rules.excluded)} entries without crystal left out" if rules.excluded else ""
+        return f"phases {phases}; gases {rules.gases}; ions in the reservoir {rules.ion_volume}{without}"
+
     def competitors(self, composition: Composition | str) -> Candidates:
         """Phases within a composition's elements and the working ion that can use its atoms; it has no entry itself.
 
@@ -121,21 +140,36 @@ class ChemicalSystem:
         InputError
             Not a formula, the working ion alone, or elements without entries.
         """
-        unit = parse_formula(composition)
+        unit = parse_formula(composition, self.formulas)
         closed = self._closed_elements(unit)
-        rows = [self.elements.index(e) for e in closed]
-        others = [i for i, e in enumerate(self.elements) if e not in closed and e != self.working_ion]
+        demand = np.array([float(unit[e]) for e in closed])
+        return self.candidates(closed, {*closed, self.working_ion}, demand)
+
+    def candidates(self, conserved: Sequence[str], inside: Collection[str], demand: FloatArray) -> Candidates:
+        """Phases that hold no other elements than those ``inside``, and atoms of a conserved one.
+
+        Parameters
+        ----------
+        conserved
+            Symbols of the C elements whose atoms are kept.
+        inside
+            Symbols of all elements that are there, an exchanged ion among them.
+        demand
+            Atoms of each conserved element, shape (C,).
+        """
+        rows = [self.elements.index(e) for e in conserved]
+        others = [i for i, e in enumerate(self.elements) if e not in inside]
         usable = np.flatnonzero((self.amounts[rows].sum(axis=0) > 0) & (self.amounts[others].sum(axis=0) == 0))
         phases = tuple(self.phases[j] for j in usable)
         return Candidates(
             phases=phases,
             balance=self.amounts[rows][:, usable],
-            demand=np.array([float(unit[e]) for e in closed]),
+            demand=demand,
             energy=self.formation_energy[usable],
             ion=self.ion[usable],
             volume=self.counted_volume[usable],
             electrolyte=NO_ELECTROLYTE,
-            references=tuple(phases.index(self.references[e]) for e in closed),
+            references=tuple(phases.index(self.references[e]) for e in conserved),
         )
 
     def electrolyte(self, composition: Composition | str) -> Electrolyte:
@@ -146,24 +180,35 @@ class ChemicalSystem:
         InputError
             As :meth:`competitors`; or the composition has no entry, whose energy and volume are needed.
         """
-        unit = parse_formula(composition)
-        closed = self._closed_elements(unit)
-        own = [index for index, phase in enumerate(self.phases) if phase.formula == unit.reduced_formula]
-        if not own:
-            raise InputError(
-                f"no entry for {unit.reduced_formula} itself, whose energy and volume V0 are needed; relax a crystal "
-                f"of it at the same level of theory ({self.level_of_theory.label}) and add RelaxationDoc.entry() to "
-                "the entries"
-            )
-        first = own[0]  # in stable order: the lowest in energy, then the densest
+        unit = parse_formula(composition, self.formulas)
+        closed, own = self._closed_elements(unit), self.lowest_phase(unit)
+        at = self.phases.index(own)
         return Electrolyte(
             formula=unit.reduced_formula,
-            phase=self.phases[first],
+            phase=own,
             atoms=float(unit.num_atoms),
-            energy=float(self.formation_energy[first]),
-            ion=float(self.ion[first]),
-            counted_volume=float(self.counted_volume[first]),
+            energy=float(self.formation_energy[at]),
+            ion=float(self.ion[at]),
+            counted_volume=float(self.counted_volume[at]),
             reference_energy=sum(unit[e] * self.references[e].energy_per_atom for e in closed),
+        )
+
+    def lowest_phase(self, unit: Composition) -> Phase:
+        """The phase of a formula unit that is lowest in energy, of several the densest.
+
+        Raises
+        ------
+        InputError
+            The formula has no entry, whose energy and volume are needed.
+        """
+        formula = unit.reduced_formula
+        for phase in self.phases:  # in stable order
+            if phase.formula == formula:
+                return phase
+        raise InputError(
+            f"no entry for {formula} itself, whose energy and volume V0 are needed; relax a crystal of it at the same "
+            f"level of theory ({self.level_of_theory.label}) and add RelaxationDoc.entry() to the entries"
+            f"{did_you_mean(formula, self.formulas)}"
         )
 
     def _closed_elements(self, unit: Composition) -> list[str]:

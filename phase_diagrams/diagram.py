@@ -11,11 +11,11 @@ The linear functional (Fitzhugh et al., Small 15, 1901470 (2019), doi:10.1002/sm
 Energy Storage Mater. 45, 484 (2022)) has :math:`W = K_\mathrm{eff} (V - V_0)`: a linear programme, the grand-potential
 hull with :math:`E_j + K_\mathrm{eff} v_j`. Its minimum is concave and piecewise linear in :math:`\varphi` and in
 :math:`K_\mathrm{eff}`, so every critical value is computed, none is scanned for. The elastic functionals have
-:math:`W = K_\mathrm{eff} (V - V_0)^2 / 2 V_0`; see :mod:`~selflimit.phase_diagrams.functionals.elastic`.
+:math:`W = K_\mathrm{eff} (V - V_0)^2 / 2 V_0`; see :mod:`~selflimit.phase_diagrams.functionals.pressure_balance`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 from pymatgen.core import Composition
 from pymatgen.core.entries import ComputedStructureEntry
@@ -24,7 +24,6 @@ from selflimit.documents import (
     BulkModulus,
     ConstrictionDoc,
     DecompositionDoc,
-    Functional,
     LevelOfTheory,
     PhaseAmount,
     PredominanceDoc,
@@ -33,23 +32,22 @@ from selflimit.documents import (
     StabilityDoc,
     VolumeRules,
 )
+from selflimit.documents.pictures import load_drawing
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.checks import Range, increasing, require_non_negative, require_one_of
-from selflimit.phase_diagrams.chemical_system import ChemicalSystem, Electrolyte, chemical_system
-from selflimit.phase_diagrams.functionals.functionals import (
-    candidates_under,
-    coexisting,
-    constriction_of,
-    constriction_segment,
-    over_k_eff,
-    over_voltage,
-    voltage_segment,
-    window_without_decomposition,
-)
-from selflimit.phase_diagrams.functionals.map_records import boundary_records, junction_records, region_records
-from selflimit.phase_diagrams.linear_programme import Candidates, Stretch
+from selflimit.phase_diagrams.checks import Range, require_one_of, require_quantities, require_range
+from selflimit.phase_diagrams.chemical_system import Electrolyte, chemical_system
+from selflimit.phase_diagrams.functionals import records
+from selflimit.phase_diagrams.functionals.constriction import constrict_electrolyte, find_whole_window
+from selflimit.phase_diagrams.functionals.linear import vary_k_eff, vary_voltage
+from selflimit.phase_diagrams.functionals.registry import find_functional
+from selflimit.phase_diagrams.linear_programme import Assemblage
 from selflimit.phase_diagrams.phases import Phase, parse_formula
-from selflimit.phase_diagrams.reaction import product_amounts
+from selflimit.phase_diagrams.reaction import find_first_change, product_amounts
+from selflimit.phase_diagrams.stretches import Stretch
+from selflimit.templates import templates_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 LARGEST_K_EFF = 50.0
 """Effective bulk modulus (GPa) up to which critical values are looked for: stiffer than any solid electrolyte."""
@@ -73,6 +71,13 @@ class ConstrainedPhaseDiagram:
     assemblage on its upper side; the electrolyte before its decomposition; the smaller total volume; the phases in the
     order of formula, energy, volume, identifier. The order of the entries never matters. Of several entries with the
     electrolyte's formula the lowest in energy is the electrolyte, at equal energy the densest; the others compete.
+
+    >>> from selflimit.phase_diagrams import electrolyte_entries
+    >>> diagram = ConstrainedPhaseDiagram(electrolyte_entries(["Li2ZrCl6"], source="force-field").entries)
+    >>> diagram.products("Li2ZrCl6", voltage=0.0, k_eff=0.0).reaction
+    'Li2ZrCl6 + 4 Li -> 6 LiCl + Zr'
+    >>> round(diagram.critical_k_eff("Li2ZrCl6", voltage=0.0), 1)
+    18.1
 
     Parameters
     ----------
@@ -108,27 +113,29 @@ class ConstrainedPhaseDiagram:
         self,
         entries: Sequence[ComputedStructureEntry],
         working_ion: str = "Li",
-        model: Functional = "linear",
+        model: str = "linear",
         ion_volume: Literal["none", "released"] = "none",
         gases: Literal["solid", "released"] = "solid",
         without_volume: Literal["refuse", "exclude"] = "refuse",
         bulk_moduli: Mapping[str, BulkModulus] | None = None,
     ) -> None:
-        require_one_of("the mechanical functional", model, get_args(Functional))
         require_one_of("ion_volume", ion_volume, ("none", "released"))
         require_one_of("gases", gases, ("solid", "released"))
         require_one_of("without_volume", without_volume, ("refuse", "exclude"))
-        if bulk_moduli and model == "linear":
+        self.functional = find_functional(model)
+        if bulk_moduli and not self.functional.has_pressure:
             raise InputError(
-                "expected no bulk moduli with the linear functional: it has no pressure, and K_eff already holds the "
+                f"expected no bulk moduli with the {model} functional: it has no pressure, and K_eff already holds the "
                 "material's compliance; use model='elastic'"
             )
         rules = VolumeRules(ion_volume=ion_volume, gases=gases, bulk_moduli=dict(bulk_moduli or {}))
-        self.model: Functional = model
-        self.system: ChemicalSystem = chemical_system(entries, working_ion, rules, without_volume == "exclude")
+        self.system = chemical_system(entries, working_ion, rules, without_volume == "exclude")
 
     def products(self, composition: Composition | str, voltage: float, k_eff: float) -> DecompositionDoc:
-        """Ground state of one electrolyte at one voltage and effective bulk modulus.
+        """Ground state of one electrolyte at one voltage and effective bulk modulus, with energy (eV) and strain.
+
+        A stable electrolyte is its own product, with energy and strain zero. With the ``"inclusion"`` functional the
+        products are always those of the full decomposition, which happens where the reaction energy is negative.
 
         Parameters
         ----------
@@ -139,39 +146,16 @@ class ConstrainedPhaseDiagram:
         k_eff
             Effective bulk modulus (GPa), >= 0.
 
-        Returns
-        -------
-        DecompositionDoc
-            Products per formula unit, with the reaction energy (eV) and strain. A stable electrolyte is its own
-            product, with energy and strain zero. With the ``"inclusion"`` functional the products are always those of
-            the full decomposition, which happens where the reaction energy is negative.
-
         Raises
         ------
         InputError
             Voltage or modulus negative or not finite; elements or formula of the electrolyte not among the entries; a
             competing phase without bulk modulus, where some have one.
         """
-        require_non_negative(voltage=voltage, k_eff=k_eff)
-        electrolyte, constriction = constriction_of(self.system, self.model, composition, k_eff)
+        require_quantities(voltage=voltage, k_eff=k_eff)
+        electrolyte, constriction = constrict_electrolyte(self.system, self.functional, composition, k_eff)
         found = constriction.at(voltage)
-        grand_potential = found.reaction.grand_potential(voltage, found.energy)
-        return DecompositionDoc(
-            **self._shared(electrolyte),
-            voltage=voltage,
-            k_eff=k_eff,
-            products=found.reaction.products(),
-            ion_uptake=found.reaction.ion_uptake,
-            reaction=found.reaction.text(),
-            reaction_energy=found.energy,
-            reaction_energy_per_atom=found.energy / electrolyte.atoms,
-            grand_potential=grand_potential,
-            grand_potential_per_atom=grand_potential / electrolyte.atoms,
-            pressure=found.pressure,
-            coexisting=coexisting(found, found),
-            decomposition_volume=found.reaction.volume_change,
-            reaction_strain=found.reaction.strain,
-        )
+        return records.record_decomposition(found, self._shared(electrolyte))
 
     def profile(
         self, composition: Composition | str, k_eff: float, voltage_range: Range = VOLTAGE_RANGE
@@ -196,21 +180,21 @@ class ConstrainedPhaseDiagram:
         InputError
             As :meth:`products`; or the range is not increasing.
         """
-        low, high = increasing(voltage_range, "voltage_range (V)")
-        require_non_negative(voltage=low, k_eff=k_eff)
-        electrolyte, constriction = constriction_of(self.system, self.model, composition, k_eff)
+        low, high = require_range(voltage_range, "voltage_range")
+        require_quantities(k_eff=k_eff)
+        electrolyte, constriction = constrict_electrolyte(self.system, self.functional, composition, k_eff)
         found = constriction.segments(low, high)
         stable = [(first.voltage, last.voltage) for first, middle, last in found if middle.reaction.keeps_formula]
-        window = (stable[0][0], stable[-1][1]) if stable else None
-        if self.model == "inclusion":
-            window = window_without_decomposition(constriction.at, low, high)
+        window = (stable[0][0], stable[-1][1]) if stable else (None, None)
+        if self.functional.is_all_or_nothing:
+            window = find_whole_window(constriction.at, low, high) or (None, None)
         return StabilityDoc(
             **self._shared(electrolyte),
             k_eff=k_eff,
-            segments=[voltage_segment(*outcomes) for outcomes in found],
-            stability_low=window[0] if window else None,
-            stability_high=window[1] if window else None,
-            entries=self._entry_ids,
+            segments=[records.record_voltages(*course) for course in found],
+            stability_low=window[0],
+            stability_high=window[1],
+            entries=self.system.entry_ids,
         )
 
     def predominance(
@@ -219,7 +203,7 @@ class ConstrainedPhaseDiagram:
         voltage_range: Range = VOLTAGE_RANGE,
         k_eff_range: Range = (0.0, 20.0),
     ) -> PredominanceDoc:
-        """The map of all ground states over voltage and effective bulk modulus.
+        """The map of all ground states over voltage and effective bulk modulus, in regions that cover the rectangle.
 
         Exact for the linear functional and the elastic one of rigid phases. Borders are curved with compressible phases
         and at the limit of an inclusion, which stays whole beyond it: they are traced to 1e-6 V in straight pieces.
@@ -233,30 +217,20 @@ class ConstrainedPhaseDiagram:
         k_eff_range
             Lowest and highest effective bulk modulus (GPa).
 
-        Returns
-        -------
-        PredominanceDoc
-            Regions that cover the rectangle, with products and reactions; borders with equations; triple points.
-
         Raises
         ------
         InputError
             As :meth:`profile`; or compressible phases under a tension that none of them bears.
         """
-        voltages = increasing(voltage_range, "voltage_range (V)")
-        k_effs = increasing(k_eff_range, "k_eff_range (GPa)")
-        require_non_negative(voltage=voltages[0], k_eff=k_effs[0])
-        electrolyte, constriction = constriction_of(self.system, self.model, composition, k_effs[1])
-        tiling = constriction.tiling(voltages, k_effs)
-        candidates = candidates_under(self.system, self.model, electrolyte)
+        voltages = require_range(voltage_range, "voltage_range")
+        k_effs = require_range(k_eff_range, "k_eff_range")
+        electrolyte, constriction = constrict_electrolyte(self.system, self.functional, composition, k_effs[1])
         return PredominanceDoc(
             **self._shared(electrolyte),
             voltage_range=voltages,
             k_eff_range=k_effs,
-            regions=region_records(tiling, constriction),
-            boundaries=boundary_records(tiling, candidates, self.model),
-            triple_points=junction_records(tiling),
-            entries=self._entry_ids,
+            **records.record_map(constriction, constriction.tiling(voltages, k_effs), self.functional.is_linear),
+            entries=self.system.entry_ids,
         )
 
     def constriction_profile(
@@ -281,14 +255,14 @@ class ConstrainedPhaseDiagram:
         InputError
             As :meth:`products`; or the range is not increasing.
         """
-        low, high = increasing(k_eff_range, "k_eff_range (GPa)")
-        require_non_negative(voltage=voltage, k_eff=low)
-        electrolyte, constriction = constriction_of(self.system, self.model, composition, high)
+        low, high = require_range(k_eff_range, "k_eff_range")
+        require_quantities(voltage=voltage)
+        electrolyte, constriction = constrict_electrolyte(self.system, self.functional, composition, high)
         return ConstrictionDoc(
             **self._shared(electrolyte),
             voltage=voltage,
-            segments=[constriction_segment(*outcomes) for outcomes in constriction.moduli(voltage, low, high)],
-            entries=self._entry_ids,
+            segments=[records.record_moduli(*course) for course in constriction.moduli(voltage, low, high)],
+            entries=self.system.entry_ids,
         )
 
     def critical_k_eff(
@@ -300,15 +274,14 @@ class ConstrainedPhaseDiagram:
         ``None``: the products stay the same over ``k_eff_range``. Parameters and errors as there.
         """
         segments = self.constriction_profile(composition, voltage, k_eff_range).segments
-        return _first_change([(segment.k_eff_low, segment.products) for segment in segments])
+        return find_first_change([(segment.k_eff_low, segment.products) for segment in segments])
 
     def hull_products(
         self, composition: Composition | str, k_eff: float, voltage_range: Range = VOLTAGE_RANGE, volumes: str = "PBE"
     ) -> ProductsDoc:
-        """Ground-state products of a composition that has no entry of its own.
+        """Ground-state products of a composition that has no entry of its own, if it reacts.
 
-        They are those of an electrolyte of this composition if it reacts. Reaction energies and strains need the
-        electrolyte's own energy and volume and are not given.
+        Reaction energies and strains need the electrolyte's own energy and volume and are not given.
 
         Parameters
         ----------
@@ -326,26 +299,61 @@ class ConstrainedPhaseDiagram:
         InputError
             As :meth:`profile`; or an elastic functional, which needs V0.
         """
-        low, high = increasing(voltage_range, "voltage_range (V)")
-        require_non_negative(voltage=low, k_eff=k_eff)
-        self._require_linear("hull_products")
+        low, high = require_range(voltage_range, "voltage_range")
+        require_quantities(k_eff=k_eff)
+        if not self.functional.is_linear:
+            raise InputError(
+                f"hull_products is for the linear functional, this diagram is {self.functional.name!r}; use profile or "
+                "predominance"
+            )
         candidates = self.system.competitors(composition)
-        stretches = over_voltage(candidates, k_eff).stretches(low, high)
-        over_k = over_k_eff(candidates, low).stretches(0.0, LARGEST_K_EFF)
+
+        def products(part: Stretch[Assemblage]) -> list[PhaseAmount]:
+            return product_amounts(candidates, tuple(part.state.present()))
+
+        stretches = vary_voltage(candidates, k_eff).stretches(low, high)
+        over_k = vary_k_eff(candidates, low).stretches(0.0, LARGEST_K_EFF)
         return ProductsDoc(
             formula=parse_formula(composition).reduced_formula,
             working_ion=self.working_ion,
             k_eff=k_eff,
             volumes=volumes,
-            segments=[
-                ProductSegment(voltage_low=s.low, voltage_high=s.high, products=_products(candidates, s))
-                for s in stretches
-            ],
-            critical_k_eff=_first_change([(s.low, _products(candidates, s)) for s in over_k]),
-            entries=self._entry_ids,
+            segments=[ProductSegment(voltage_low=s.low, voltage_high=s.high, products=products(s)) for s in stretches],
+            critical_k_eff=find_first_change([(s.low, products(s)) for s in over_k]),
+            entries=self.system.entry_ids,
             rules=self.system.rules,
             level_of_theory=self.system.level_of_theory,
         )
+
+    def plot(
+        self,
+        composition: Composition | str,
+        k_effs: Sequence[float] = (0.0, 5.0, 10.0, 15.0),
+        voltage_range: Range = VOLTAGE_RANGE,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Draw the decomposition products of an electrolyte against voltage, one lane for each modulus.
+
+        Parameters
+        ----------
+        composition
+            Formula of the electrolyte.
+        k_effs
+            Effective bulk moduli (GPa).
+        voltage_range
+            Lowest and highest voltage against the working ion's metal (V).
+        ax
+            Axes to draw on, at least 7 inches wide; None: those of a figure of their own.
+
+        Raises
+        ------
+        InputError
+            As :meth:`profile`.
+        MissingDependencyError
+            The plotting library is not installed.
+        """
+        draw = load_drawing("selflimit.phase_diagrams.pictures.default_pictures:draw_profiles")
+        return draw([self.profile(composition, k_eff, voltage_range) for k_eff in k_effs], ax)
 
     @property
     def working_ion(self) -> str:
@@ -358,42 +366,35 @@ class ConstrainedPhaseDiagram:
         return self.system.phases
 
     @property
-    def references(self) -> dict[str, Phase]:
-        """Element symbol -> lowest-energy pure phase."""
-        return self.system.references
-
-    @property
     def level_of_theory(self) -> LevelOfTheory:
-        """Of all entries."""
+        """The level of theory of all entries."""
         return self.system.level_of_theory
 
-    @property
-    def _entry_ids(self) -> list[str]:
-        return [phase.entry_id for phase in self.system.phases]
+    def __repr__(self) -> str:
+        return "\n".join([self._title(), *(f"  {name:16}{text}" for name, text in self._rows())])
+
+    def _repr_html_(self) -> str:
+        template = templates_of("selflimit.documents").get_template("summary.html")
+        return template.render(title=self._title(), rows=self._rows())
+
+    def _title(self) -> str:
+        return f"ConstrainedPhaseDiagram of {'-'.join(self.system.elements)}: {len(self.phases)} entries"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [
+            ("working ion", self.working_ion),
+            ("functional", f"{self.functional.name}: {self.functional.work}"),
+            ("volumes", self.system.volumes_text),
+            ("level of theory", self.level_of_theory.label),
+        ]
 
     def _shared(self, electrolyte: Electrolyte) -> dict[str, Any]:
         """The fields that every document of an electrolyte has."""
         return {
             "formula": electrolyte.formula,
             "working_ion": self.working_ion,
-            "functional": self.model,
+            "functional": self.functional.name,
             "electrolyte_volume": electrolyte.volume,
             "rules": self.system.rules,
             "level_of_theory": self.system.level_of_theory,
         }
-
-    def _require_linear(self, name: str) -> None:
-        if self.model != "linear":
-            raise InputError(
-                f"{name} is for the linear functional, this diagram is {self.model!r}; use profile or predominance"
-            )
-
-
-def _products(candidates: Candidates, stretch: Stretch) -> list[PhaseAmount]:
-    return product_amounts(candidates, tuple(stretch.assemblage.present()))
-
-
-def _first_change(segments: list[tuple[float, list[PhaseAmount]]]) -> float | None:
-    """Where the formulas of the products first differ from those of the first segment; None: nowhere."""
-    formulas = [(begin, {product.formula for product in products}) for begin, products in segments]
-    return next((begin for begin, found in formulas if found != formulas[0][1]), None)

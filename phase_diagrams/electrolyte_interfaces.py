@@ -32,12 +32,13 @@ from selflimit.documents import (
     InterfaceReactionDoc,
     InterfaceSegment,
     LeftOutPhase,
-    PhaseAmount,
 )
 from selflimit.errors import InputError
+from selflimit.phase_diagrams.checks import require_quantities
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.linear_programme import NO_ELECTROLYTE, Assemblage, Candidates, ground_state
+from selflimit.phase_diagrams.linear_programme import Assemblage, Candidates, ground_state
 from selflimit.phase_diagrams.phases import LARGEST_DENOMINATOR, Phase, parse_formula
+from selflimit.phase_diagrams.reaction import product_amounts
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 TOUCHING = 1e-10
@@ -127,7 +128,7 @@ class _Mixture:
 
     def volume(self, x: float) -> float:
         """Volume of the unreacted mixture (Angstrom^3/atom)."""
-        return x * self.first.volume / _atoms(self.first) + (1 - x) * self.second.volume / _atoms(self.second)
+        return x * self.first.volume / self.first.atoms + (1 - x) * self.second.volume / self.second.atoms
 
     def solve(self, x: float) -> "_Solved":
         """Ground state of the mixture x."""
@@ -203,58 +204,33 @@ def _is_corner(left: _Solved, here: _Solved, right: _Solved) -> bool:
 def _mixture(
     diagram: ConstrainedPhaseDiagram, first: str, second: str, k_eff: float, voltage: float | None
 ) -> _Mixture:
-    if diagram.model != "linear":
-        raise InputError(f"interfaces are solved for the linear functional, got a diagram with {diagram.model!r}")
-    for name, value, unit in (("k_eff", k_eff, "GPa"), ("voltage", voltage, "V")):
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise InputError(f"expected a finite {name} >= 0, got {value} {unit}; give a value of at least 0")
-    ends = _electrolyte(diagram, first), _electrolyte(diagram, second)
+    if not diagram.functional.is_linear:
+        raise InputError(
+            f"interfaces are solved for the linear functional, got a diagram with {diagram.functional.name!r}"
+        )
+    require_quantities(k_eff=k_eff, **({} if voltage is None else {"voltage": voltage}))
+    system, ion = diagram.system, diagram.working_ion
+    ends = [system.lowest_phase(parse_formula(formula, system.formulas)) for formula in (first, second)]
     if ends[0].formula == ends[1].formula:
         raise InputError(f"expected two different electrolytes, got {ends[0].formula} twice")
-    ion = diagram.working_ion
-    inside = ends[0].amounts.keys() | ends[1].amounts.keys() | ({ion} if voltage is not None else set())
-    conserved = tuple(sorted(inside - {ion} if voltage is not None else inside))
+    exchanged = set() if voltage is None else {ion}
+    inside = ends[0].amounts.keys() | ends[1].amounts.keys() | exchanged
+    conserved = tuple(sorted(inside - exchanged))
     if not conserved:
         raise InputError(f"nothing but {ion} in {first} and {second}; give compounds")
-    phases = tuple(
-        p for p in diagram.phases if p.amounts.keys() <= inside and not p.amounts.keys().isdisjoint(conserved)
-    )
-    energy = np.array([_energy(diagram, p, k_eff, voltage) for p in phases])
-    volume = np.array([p.volume for p in phases])
-
-    def share(end: Phase) -> float:
-        return _energy(diagram, end, k_eff, voltage) / _atoms(end)
-
+    candidates = system.candidates(conserved, inside, np.zeros(len(conserved)))
+    volume = np.array([phase.volume for phase in candidates.phases])  # whatever the rules of the diagram
+    energy = np.array([_energy(diagram, phase, k_eff, voltage) for phase in candidates.phases])
+    shares = [_energy(diagram, end, k_eff, voltage) / end.atoms for end in ends]
     return _Mixture(
         first=ends[0],
         second=ends[1],
         elements=conserved,
-        candidates=Candidates(
-            phases=phases,
-            balance=np.array([[p.amounts.get(e, 0.0) for p in phases] for e in conserved]),
-            demand=np.zeros(len(conserved)),
-            energy=energy,
-            ion=np.array([p.amounts.get(ion, 0.0) for p in phases]),
-            volume=volume,
-            electrolyte=NO_ELECTROLYTE,
-            references=tuple(phases.index(diagram.references[e]) for e in conserved),
-        ),
-        costs=np.vstack([energy, volume, np.arange(len(phases), dtype=float)]),
+        candidates=replace(candidates, energy=energy, volume=volume),
+        costs=np.vstack([energy, volume, np.arange(len(volume), dtype=float)]),
         working_ion=ion,
         is_open=voltage is not None,
-        energies=(share(ends[0]), share(ends[1])),
-    )
-
-
-def _electrolyte(diagram: ConstrainedPhaseDiagram, formula: str) -> Phase:
-    """The electrolyte's own phase: of several the first in stable order, so the lowest in energy."""
-    wanted = parse_formula(formula).reduced_formula
-    for phase in diagram.phases:
-        if phase.formula == wanted:
-            return phase
-    raise InputError(
-        f"no entry for {wanted} itself, whose energy and volume are needed; relax a crystal of it at the same level of "
-        f"theory ({diagram.level_of_theory.label}) and add its entry"
+        energies=(shares[0], shares[1]),
     )
 
 
@@ -263,30 +239,26 @@ def _energy(diagram: ConstrainedPhaseDiagram, phase: Phase, k_eff: float, voltag
 
     An ion costs e*voltage less in the reservoir than in its metal, so holding one costs the phase e*voltage.
     """
-    formation = phase.energy - sum(n * diagram.references[e].energy_per_atom for e, n in phase.amounts.items())
+    formation = phase.energy - sum(n * diagram.system.references[e].energy_per_atom for e, n in phase.amounts.items())
     held = 0.0 if voltage is None else voltage * phase.amounts.get(diagram.working_ion, 0.0)
     return formation + held + k_eff * GPA_ANGSTROM3_TO_EV * phase.volume
 
 
-def _atoms(phase: Phase) -> float:
-    return sum(phase.amounts.values())
-
-
 def _per_atom(phase: Phase, elements: Sequence[str]) -> FloatArray:
     """Atoms of the elements per atom of the phase, shape (C,)."""
-    return np.array([phase.amounts.get(e, 0.0) for e in elements]) / _atoms(phase)
+    return np.array([phase.amounts.get(e, 0.0) for e in elements]) / phase.atoms
 
 
 def _kink(mixture: _Mixture, x: float) -> InterfaceKink:
     solved = mixture.solve(x)
-    atoms = _atoms_per_formula(mixture, x)
+    atoms = 1.0 / (x / mixture.first.atoms + (1 - x) / mixture.second.atoms)  # per formula unit of the mixture
     ends = x * mixture.solve(1.0).energy + (1 - x) * mixture.solve(0.0).energy
     change = solved.assemblage.total(mixture.candidates.volume) - mixture.volume(x)
     unreacted = abs(solved.energy) <= TOUCHING
     return InterfaceKink(
         mixing_ratio=x,
-        molar_ratio=x / _atoms(mixture.first) * atoms,
-        products=[_amount(mixture, j, n * atoms) for j, n in solved.present()],
+        molar_ratio=x / mixture.first.atoms * atoms,
+        products=product_amounts(mixture.candidates, tuple((j, n * atoms) for j, n in solved.present())),
         ion_uptake=_uptake(solved) * atoms,
         reaction=_reaction_text(solved),
         reaction_energy=0.0 if unreacted else solved.energy * atoms,
@@ -310,16 +282,6 @@ def _segment(mixture: _Mixture, low: float, high: float) -> InterfaceSegment:
     )
 
 
-def _atoms_per_formula(mixture: _Mixture, x: float) -> float:
-    """Atoms per formula unit of the mixture: both formula units weighted by their shares."""
-    return 1.0 / (x / _atoms(mixture.first) + (1 - x) / _atoms(mixture.second))
-
-
-def _amount(mixture: _Mixture, index: int, amount: float) -> PhaseAmount:
-    phase = mixture.candidates.phases[index]
-    return PhaseAmount(formula=phase.formula, entry_id=phase.entry_id, amount=amount, volume=phase.volume)
-
-
 def _uptake(solved: _Solved) -> float:
     """Working ions taken up per atom of the mixture; 0 for a closed interface."""
     if not solved.mixture.is_open:
@@ -335,8 +297,8 @@ def _reaction_text(solved: _Solved) -> str:
     mixture, uptake = solved.mixture, _uptake(solved)
     sides = [
         [
-            (mixture.first.formula, solved.x / _atoms(mixture.first)),
-            (mixture.second.formula, (1 - solved.x) / _atoms(mixture.second)),
+            (mixture.first.formula, solved.x / mixture.first.atoms),
+            (mixture.second.formula, (1 - solved.x) / mixture.second.atoms),
         ],
         [(mixture.candidates.phases[j].formula, n) for j, n in solved.present()],
     ]

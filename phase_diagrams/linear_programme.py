@@ -22,13 +22,12 @@ import numpy as np
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.phase_diagrams.phases import Phase
+from selflimit.phase_diagrams.stretches import Stretch, join_stretches
 
 REDUCED_COST_TOLERANCE = 1e-11
 """A phase below the hull by less than this (eV per closed atom) counts as on it: 1e3 times the round-off of a solve."""
 CORNER_TOLERANCE = 1e-10
 """Assemblages within this energy (eV per electrolyte fu) at a corner meet there."""
-NARROWEST_SEGMENT = 1e-9
-"""Segments narrower than this in the parameter (V or GPa) are corners where several lines meet."""
 SMALLEST_AMOUNT = 1e-9
 """Amounts below this (fu per electrolyte fu) are zero."""
 NO_ELECTROLYTE = -1
@@ -120,18 +119,13 @@ class Assemblage:
         return [(j, float(n)) for j, n in pairs if n > SMALLEST_AMOUNT]
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """One assemblage and the range of the parameter in which it is the ground state."""
+def support_of(assemblages: Sequence[Assemblage]) -> tuple[frozenset[int], ...]:
+    """The phases that are there, as indices, assemblage by assemblage.
 
-    low: float
-    high: float
-    assemblage: Assemblage
-
-
-def _assemblage(candidates: Candidates, basis: tuple[int, ...]) -> Assemblage:
-    amounts = np.linalg.solve(candidates.balance[:, list(basis)], candidates.demand)
-    return Assemblage(basis, np.where(np.abs(amounts) < SMALLEST_AMOUNT, 0.0, amounts))
+    >>> support_of([Assemblage((3, 7), np.array([6.0, 0.0])), Assemblage((1, 3), np.array([1.0, 2.0]))])
+    (frozenset({3}), frozenset({1, 3}))
+    """
+    return tuple(frozenset(j for j, _ in assemblage.present()) for assemblage in assemblages)
 
 
 def inverse_of(candidates: Candidates, basis: Sequence[int]) -> FloatArray:
@@ -196,7 +190,8 @@ def ground_state(candidates: Candidates, costs: Sequence[FloatArray], start: tup
         scale = np.abs(per_atom).max() or 1.0  # rows after the energy have other units: compared at size 1
         basis, reduced = _minimise(candidates, np.where(allowed, per_atom / scale, np.inf), basis)
         allowed &= reduced <= REDUCED_COST_TOLERANCE
-    return _assemblage(candidates, tuple(basis))
+    amounts = np.linalg.solve(candidates.balance[:, basis], candidates.demand)
+    return Assemblage(tuple(basis), np.where(np.abs(amounts) < SMALLEST_AMOUNT, 0.0, amounts))
 
 
 @dataclass(frozen=True)
@@ -227,12 +222,11 @@ class Parametric:
             return [(t, right)]
         return self.corners(left, middle) + self.corners(middle, right)
 
-    def stretches(self, low: float, high: float) -> list[Stretch]:
+    def stretches(self, low: float, high: float) -> list[Stretch[Assemblage]]:
         """All ground states from ``low`` to ``high``, with exact corners."""
         left = self.solve(low, self.candidates.references, side=1)
         right = self.solve(high, left.basis, side=-1)
         corners = self.corners(left, right)
         begins = [low, *(min(max(t, low), high) for t, _ in corners)]
-        ends = [*begins[1:], high]
-        found = zip(begins, ends, [left, *(a for _, a in corners)], strict=True)
-        return [Stretch(b, e, a) for b, e, a in found if e - b > NARROWEST_SEGMENT]
+        found = zip(begins, [*begins[1:], high], [left, *(a for _, a in corners)], strict=True)
+        return join_stretches([Stretch(*each) for each in found], low, high)

@@ -1,14 +1,18 @@
 """Competing phases as the numbers the minimisation needs: amounts, energy and volume per formula unit."""
 
 import math
+import re
+import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pymatgen.core import Composition
+from pymatgen.core import Composition, Element
 from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.errors import InputError
+from selflimit.suggestions import did_you_mean
 
 LARGEST_DENOMINATOR = 1000
 """Amounts in a formula are taken as fractions with denominators up to this (Li5.5 is 11/2)."""
@@ -40,28 +44,23 @@ class Phase:
     """Volume at zero pressure (Angstrom^3/fu)."""
 
     @property
-    def is_element(self) -> bool:
-        """Whether the phase holds a single element."""
-        return len(self.amounts) == 1
+    def atoms(self) -> float:
+        """Atoms per fu."""
+        return sum(self.amounts.values())
 
     @property
     def energy_per_atom(self) -> float:
         """Energy at zero pressure (eV/atom)."""
-        return self.energy / sum(self.amounts.values())
+        return self.energy / self.atoms
 
 
 def formula_unit(composition: Composition) -> Composition:
     """Reduced formula unit with integer amounts; fractional amounts are cleared first.
 
-    Parameters
-    ----------
-    composition
-        Any multiple of the formula, e.g. ``Composition("Li5.5PS4.5Cl1.5")``.
+    Diatomic molecules are kept (``Cl2``, ``N2``).
 
-    Returns
-    -------
-    Composition
-        Smallest integer formula, diatomic molecules kept (``Cl2``, ``N2``).
+    >>> formula_unit(Composition("Li5.5PS4.5Cl1.5")).reduced_formula
+    'Li11P2(S3Cl)3'
     """
     if all(float(amount).is_integer() for amount in composition.values()):
         return composition.reduced_composition
@@ -70,21 +69,49 @@ def formula_unit(composition: Composition) -> Composition:
     return Composition({e: int(a * denominator) for e, a in amounts.items()}).reduced_composition
 
 
-def parse_formula(composition: Composition | str) -> Composition:
-    """Formula unit of a user's composition.
+def parse_formula(composition: Composition | str, known: Iterable[str] = ()) -> Composition:
+    """Formula unit of a user's composition; a misspelt one is answered with the nearest of the ``known`` formulas.
+
+    >>> parse_formula("Li4Zr2Cl12").reduced_formula
+    'Li2ZrCl6'
+    >>> parse_formula("li2zrcl6")
+    Traceback (most recent call last):
+    ...
+    selflimit.errors.InputError: expected a chemical formula like 'Li2ZrCl6', got 'li2zrcl6'; did you mean Li2ZrCl6?
 
     Raises
     ------
     InputError
         Not a formula, an unknown element, or nothing in it.
     """
-    try:
-        parsed = formula_unit(Composition(composition, strict=True))
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"expected a chemical formula like 'Li2ZrCl6', got {composition!r} ({error})") from error
-    if not parsed:
-        raise InputError(f"expected a chemical formula like 'Li2ZrCl6', got {composition!r}")
-    return parsed
+    with suppress(ValueError, TypeError, KeyError):
+        if parsed := formula_unit(Composition(composition, strict=True)):
+            return parsed
+    text = str(composition)
+    question = did_you_mean(text, [spelt] if (spelt := capitalise_formula(text)) else known)
+    raise InputError(f"expected a chemical formula like 'Li2ZrCl6', got {composition!r}{question}")
+
+
+def capitalise_formula(text: str) -> str:
+    """A formula with its capitals put right and plain digits; empty: its letters spell no elements.
+
+    >>> capitalise_formula("LI6PS5CL"), capitalise_formula("Li₂ZrCl₆"), capitalise_formula("Li2ZqCl6")
+    ('Li6PS5Cl', 'Li2ZrCl6', '')
+    """
+    words = re.findall(r"[A-Za-z]+|[0-9.()]+", unicodedata.normalize("NFKC", text))
+    spelt = [_spell_symbols(word) if word.isalpha() else word for word in words]
+    return "".join(word for word in spelt if word) if all(spelt) else ""
+
+
+def _spell_symbols(letters: str) -> str | None:
+    """The fewest element symbols that ``letters`` spell whatever their capitals; None: they spell none."""
+    for length in (2, 1):
+        symbol, rest = letters[:length].capitalize(), letters[length:]
+        if Element.is_valid_symbol(symbol):
+            spelt = _spell_symbols(rest) if rest else ""
+            if spelt is not None:
+                return symbol + spelt
+    return None
 
 
 def has_volume(entry: ComputedStructureEntry) -> bool:

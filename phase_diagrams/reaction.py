@@ -1,6 +1,6 @@
 """From an assemblage to the reaction it stands for: balanced text, energy, volume change, strain."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -37,6 +37,15 @@ def product_amounts(candidates: Candidates, amounts: Amounts) -> list[PhaseAmoun
     pairs = sorted(amounts, key=lambda pair: (-round(pair[1], 9), pair[0]))
     named = [(candidates.phases[index], amount) for index, amount in pairs]
     return [PhaseAmount(formula=p.formula, entry_id=p.entry_id, amount=n, volume=p.volume) for p, n in named]
+
+
+def find_first_change(segments: Sequence[tuple[float, list[PhaseAmount]]]) -> float | None:
+    """Where the formulas of the products first differ from those of the first segment; None: nowhere.
+
+    Segments are given as their begin (V or GPa) and their products.
+    """
+    formulas = [(begin, {product.formula for product in products}) for begin, products in segments]
+    return next((begin for begin, found in formulas if found != formulas[0][1]), None)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,11 @@ class BundledPhase(Record):
 
 
 def symbols_in(formula: str) -> set[str]:
-    """Element symbols in a reduced formula."""
+    """Element symbols in a reduced formula.
+
+    >>> sorted(symbols_in("Li2ZrCl6"))
+    ['Cl', 'Li', 'Zr']
+    """
     return set(re.findall(r"[A-Z][a-z]?", formula))
 
 
@@ -212,7 +216,10 @@ def electrolyte_structures(formula: str) -> dict[str, Structure]:
 
 
 def elements_of(chemsys: str) -> set[str]:
-    """Element symbols of a chemical system like ``"Li-Zr-Cl"``.
+    """Element symbols of a chemical system.
+
+    >>> sorted(elements_of("Li-Zr-Cl"))
+    ['Cl', 'Li', 'Zr']
 
     Raises
     ------

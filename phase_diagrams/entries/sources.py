@@ -17,26 +17,11 @@ from selflimit.errors import InputError, MissingDependencyError
 from selflimit.phase_diagrams.entries.bundled import (
     bundled_catalogue,
     bundled_phases,
-    bundled_structure,
     bundled_structures,
     bundled_text,
-    electrolyte_structures,
     elements_of,
-    left_out_phases,
 )
 from selflimit.phase_diagrams.phases import phase_from_entry
-
-__all__ = [
-    "MP_GGA",
-    "bundled_structure",
-    "competing_entries",
-    "competing_structures",
-    "electrolyte_structures",
-    "left_out_phases",
-    "mp_number",
-    "read_entries",
-    "with_experimental_volumes",
-]
 
 MP_GGA = LevelOfTheory(method="DFT", model="PBE (MP GGA)", corrections="MP2020")
 """Materials Project GGA energies with the MP2020 corrections (Wang et al., Sci. Rep. 11, 15496 (2021),
@@ -63,7 +48,7 @@ def competing_entries(
     source
         ``"bundled"``: the Li-Zr-Cl snapshot that ships with the package (no ternary is in it: the electrolyte's own
         entry has to be added, at the same level of theory). ``"force-field"``: the bundled crystals, electrolytes
-        among them, relaxed with CHGNet r2scan by ``tools/compute_entries.py``; :func:`left_out_phases` says what is
+        among them, relaxed with CHGNet r2scan by ``tools/compute_entries.py``; ``left_out_phases`` says what is
         not there. ``"mp-api"``: the Materials Project's GGA/GGA+U entries.
     api_key
         Materials Project key; the environment variable ``MP_API_KEY`` if not given. Only for ``"mp-api"``.
@@ -101,8 +86,8 @@ def competing_structures(
     """Crystals of a chemical system and its sub-systems, polymorphs included: the starts for relaxations.
 
     Bundled trial orderings of disordered electrolytes (Li2ZrCl6) are left out, because the electrolyte's crystal comes
-    from the ordering search; :func:`electrolyte_structures` serves them. Known phases that are not bundled are listed
-    by :func:`left_out_phases`, and belong onto the result.
+    from the ordering search; ``electrolyte_structures`` serves them. Known phases that are not bundled are listed
+    by ``left_out_phases``, and belong onto the result.
 
     Parameters
     ----------
@@ -167,7 +152,12 @@ def with_experimental_volumes(entries: Sequence[ComputedStructureEntry]) -> list
 
 
 def mp_number(entry: ComputedStructureEntry) -> str | None:
-    """Materials Project identifier inside an entry's own (``mp-22905`` of ``mp-22905-GGA``); None: there is none."""
+    """The Materials Project identifier inside an entry's own; None: there is none.
+
+    >>> from pymatgen.entries.computed_entries import ComputedEntry
+    >>> mp_number(ComputedEntry("LiCl", -4.0, entry_id="mp-22905-GGA"))
+    'mp-22905'
+    """
     words = str(entry.entry_id).replace(" ", "-").split("-")
     numbers = [number for prefix, number in pairwise(words) if prefix == "mp"]
     return f"mp-{numbers[0]}" if numbers else None

@@ -5,15 +5,14 @@ form. It stays positive down to the tensile limit p = -B/B', so the energy is co
 exists; the Birch-Murnaghan form is not convex in tension. A phase without bulk modulus is rigid.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from selflimit.arrays import FloatArray
-from selflimit.documents import BulkModulus
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.phases import Phase
+from selflimit.phase_diagrams.chemical_system import ChemicalSystem
+from selflimit.phase_diagrams.linear_programme import Candidates
 
 
 class TensileLimitError(InputError):
@@ -55,27 +54,28 @@ class Compression:
         return np.asarray(np.log1p(change))
 
 
-def compression(
-    phases: Sequence[Phase], bulk_moduli: Mapping[str, BulkModulus], counted: FloatArray, escapes: FloatArray
-) -> Compression:
-    """Compressibility of ``phases``; ``counted`` volumes (Angstrom^3/fu) and ``escapes`` have shape (P,).
+def compressibility_in(system: ChemicalSystem, candidates: Candidates) -> Compression | None:
+    """Compressibility of the competing phases by the rules of their system; None: they are rigid.
 
     Raises
     ------
     InputError
         A phase has no bulk modulus: a rigid phase among soft ones would be favoured for no reason.
     """
-    missing = sorted({phase.entry_id for phase in phases} - bulk_moduli.keys())
+    moduli, phases = system.rules.bulk_moduli, candidates.phases
+    if not moduli:
+        return None
+    missing = sorted({phase.entry_id for phase in phases} - moduli.keys())
     if missing:
         raise InputError(
             f"no bulk modulus for {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''} "
             f"({len(missing)} of {len(phases)} phases); give one for each, with its source"
         )
-    found = [bulk_moduli[phase.entry_id] for phase in phases]
-    own = np.array([phase.volume for phase in phases]) * (1.0 - escapes)
+    found = [moduli[phase.entry_id] for phase in phases]
+    own = np.array([phase.volume * (1.0 - system.escapes(phase)) for phase in phases])
     return Compression(
         modulus=np.array([b.modulus for b in found]),
         derivative=np.array([b.derivative for b in found]),
         volume=own,
-        fixed=counted - own,
+        fixed=candidates.volume - own,
     )

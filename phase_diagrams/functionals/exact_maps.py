@@ -22,7 +22,7 @@ import numpy as np
 
 from selflimit.arrays import FloatArray
 from selflimit.phase_diagrams.checks import Range
-from selflimit.phase_diagrams.functionals.elastic import Surrounding
+from selflimit.phase_diagrams.functionals.pressure_balance import Surrounding
 from selflimit.phase_diagrams.geometry.envelope import Cell, Plane, clip, lower_envelope, rectangle
 from selflimit.phase_diagrams.geometry.tiling import SAME_CORNER, Border, Region, Tiling, tiled
 from selflimit.phase_diagrams.linear_programme import Assemblage, Candidates, Parametric, ground_state
@@ -81,7 +81,7 @@ def _pressures(
 ) -> Range:
     """Pressures (GPa) that can arise: V(p) falls, so none exceeds what the strain at zero pressure asks for."""
     free = Parametric(candidates, candidates.energy, candidates.ion).stretches(*voltages)
-    largest = PRESSURE_MARGIN * stiffest * max(abs(strain(stretch.assemblage)) for stretch in free)
+    largest = PRESSURE_MARGIN * stiffest * max(abs(strain(stretch.state)) for stretch in free)
     return -max(largest, 1.0), max(largest, 1.0)
 
 

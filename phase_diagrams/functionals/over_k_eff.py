@@ -16,17 +16,22 @@ where two assemblages coexist, and a root in p where one rests alone. Compressib
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from scipy.optimize import brentq
 
 from selflimit.errors import ConvergenceError
 from selflimit.phase_diagrams.chemical_system import Electrolyte
-from selflimit.phase_diagrams.functionals.elastic import SAME_PRESSURE, PressureHull, Surrounding, balance, same_energy
 from selflimit.phase_diagrams.functionals.over_voltage import ElasticVoltages
-from selflimit.phase_diagrams.linear_programme import NARROWEST_SEGMENT, SMALLEST_AMOUNT, Assemblage
+from selflimit.phase_diagrams.functionals.pressure_balance import (
+    SAME_PRESSURE,
+    PressureHull,
+    Surrounding,
+    balance_pressure,
+    same_energy,
+)
+from selflimit.phase_diagrams.linear_programme import SMALLEST_AMOUNT, Assemblage, support_of
+from selflimit.phase_diagrams.stretches import Stretch, join_stretches
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 SAME_CROSSING = 1e-12
@@ -50,15 +55,6 @@ class PressureWalk:
 
 
 @dataclass(frozen=True)
-class StretchOfK:
-    """One ground state and its K_eff (GPa)."""
-
-    low: float
-    high: float
-    filling: Filling
-
-
-@dataclass(frozen=True)
 class ElasticModuli:
     """Ground states of one electrolyte at one voltage against the stiffness of its surrounding."""
 
@@ -71,7 +67,7 @@ class ElasticModuli:
     def walk(self, voltage: float, stiffest: float) -> PressureWalk:
         """Assemblages between K = 0 and ``stiffest`` (GPa) at ``voltage`` (V)."""
         at = self._at(voltage)
-        found = balance(at.hull, at.surrounding(stiffest), self.states.candidates.references)
+        found = balance_pressure(at.hull, at.surrounding(stiffest), self.states.candidates.references)
         free = at.hull.solve(0.0, found.basis)
         resting = abs(found.pressure) < SAME_PRESSURE
         if resting and len(found.assemblages) == 1:
@@ -82,18 +78,16 @@ class ElasticModuli:
         corners = _corners(at.hull, first, ends[-1], 0.0, found.pressure)
         return PressureWalk((first, *(a for _, a in corners)), tuple(p for p, _ in corners), sign)
 
-    def stretches(self, voltage: float, walk: PressureWalk, low: float, high: float) -> list[StretchOfK]:
+    def stretches(self, voltage: float, walk: PressureWalk, low: float, high: float) -> list[Stretch[Filling]]:
         """What ``walk`` says between ``low`` and ``high`` (GPa) at ``voltage`` (V), softest first."""
-        wide = [p for p in self.ordered(voltage, walk, low, high) if p.high - p.low > NARROWEST_SEGMENT]
-        edges = [low, *(part.low for part in wide[1:]), high]  # neighbours share what is too narrow to keep
-        return [StretchOfK(b, e, part.filling) for (b, e), part in zip(pairwise(edges), wide, strict=True)]
+        return join_stretches(self.ordered(voltage, walk, low, high), low, high)
 
-    def ordered(self, voltage: float, walk: PressureWalk, low: float, high: float) -> list[StretchOfK]:
+    def ordered(self, voltage: float, walk: PressureWalk, low: float, high: float) -> list[Stretch[Filling]]:
         """The same with what is too narrow to keep, or empty."""
         ends = self._ends(self._at(voltage), walk, high)
         begins = [0.0, *(end for end, _ in ends)]
         return [
-            StretchOfK(min(max(begin, low), high), max(min(end, high), low), filling)
+            Stretch(min(max(begin, low), high), max(min(end, high), low), filling)
             for begin, (end, filling) in zip(begins, ends, strict=False)
         ]
 
@@ -201,8 +195,3 @@ def _corners(
     if same_energy(hull, middle, first, pressure):
         return [(pressure, last)]
     return _corners(hull, first, middle, begin, pressure) + _corners(hull, middle, last, pressure, end)
-
-
-def support_of(filling: Sequence[Assemblage]) -> tuple[frozenset[int], ...]:
-    """Phases that are there, assemblage by assemblage."""
-    return tuple(frozenset(j for j, _ in assemblage.present()) for assemblage in filling)

@@ -26,8 +26,15 @@ import numpy as np
 
 from selflimit.arrays import FloatArray
 from selflimit.phase_diagrams.functionals.compressibility import Compression
-from selflimit.phase_diagrams.functionals.elastic import Balance, PressureHull, Surrounding, balance, coexistence
-from selflimit.phase_diagrams.linear_programme import NARROWEST_SEGMENT, REDUCED_COST_TOLERANCE, Candidates, inverse_of
+from selflimit.phase_diagrams.functionals.pressure_balance import (
+    Balance,
+    PressureHull,
+    Surrounding,
+    balance_pair,
+    balance_pressure,
+)
+from selflimit.phase_diagrams.linear_programme import REDUCED_COST_TOLERANCE, Candidates, inverse_of
+from selflimit.phase_diagrams.stretches import Stretch, join_stretches
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 SAME_VOLTAGE = 1e-12
@@ -36,18 +43,6 @@ WIDEST_STEP = 0.02
 """Volts between two looks at a compressible pair."""
 LEVEL = 1e-9
 """Reduced costs that change by less than this (eV/V per closed atom) do not change."""
-
-
-@dataclass(frozen=True)
-class ElasticStretch:
-    """One ground state and its voltages."""
-
-    low: float
-    """V."""
-    high: float
-    """V."""
-    found: Balance
-    """What fills the hole at some voltage in between."""
 
 
 @dataclass(frozen=True)
@@ -74,24 +69,21 @@ class ElasticVoltages:
 
     def solve(self, voltage: float, start: tuple[int, ...]) -> Balance:
         """Ground state at ``voltage`` (V)."""
-        return balance(self.hull(voltage), self.surrounding, start)
+        return balance_pressure(self.hull(voltage), self.surrounding, start)
 
-    def stretches(self, low: float, high: float) -> list[ElasticStretch]:
-        """All ground states from ``low`` to ``high`` (V), lowest voltage first."""
+    def stretches(self, low: float, high: float) -> list[Stretch[Balance]]:
+        """All ground states from ``low`` to ``high`` (V), lowest voltage first; each as it is somewhere in between."""
         first = self._known(low, self.candidates.references)
         last = self._known(high, first.found.assemblages[0].basis)
         chain = [first, *self._between(first, last), last]
-        begins = [low]
-        members = [chain[0]]
+        begins, members = [low], [first]
         for before, after in pairwise(chain):
             if before.found.support != after.found.support:
                 corner = 0.5 * (min(before.high, high) + max(after.low, low))
                 begins.append(max(corner, begins[-1]))
                 members.append(after)
-        ends = [*begins[1:], high]
-        kept = [(b, m) for b, e, m in zip(begins, ends, members, strict=True) if e - b > NARROWEST_SEGMENT]
-        edges = [low, *(begin for begin, _ in kept[1:]), high]  # neighbours share what is too narrow to keep
-        return [ElasticStretch(b, e, m.found) for (b, e), (_, m) in zip(pairwise(edges), kept, strict=True)]
+        found = zip(begins, [*begins[1:], high], members, strict=True)
+        return join_stretches([Stretch(begin, end, member.found) for begin, end, member in found], low, high)
 
     def _between(self, left: _Known, right: _Known) -> Iterator[_Known]:
         """Further solved voltages between two, until no gap is left, lowest first."""
@@ -145,7 +137,7 @@ class ElasticVoltages:
         hull = self.hull(voltage)
         low, high = sorted(self._pressures(hull, found))
         pressure = hull.crossing(large, small, low, high)
-        return coexistence(hull, self.surrounding, (large, small), pressure, found.basis)
+        return balance_pair(hull, self.surrounding, (large, small), pressure, found.basis)
 
     def _pressures(self, hull: PressureHull, found: Balance) -> list[float]:
         """Pressures (GPa) at which each of a pair would rest alone: they bound the pair's."""

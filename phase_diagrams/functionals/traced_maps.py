@@ -18,9 +18,10 @@ from scipy.spatial import cKDTree
 
 from selflimit.arrays import FloatArray
 from selflimit.phase_diagrams.checks import Range
-from selflimit.phase_diagrams.functionals.over_k_eff import ElasticModuli, Filling, PressureWalk, StretchOfK, support_of
-from selflimit.phase_diagrams.geometry.envelope import area
-from selflimit.phase_diagrams.geometry.tiling import Border, Region, Tiling
+from selflimit.phase_diagrams.functionals.over_k_eff import ElasticModuli, Filling, PressureWalk
+from selflimit.phase_diagrams.geometry.tiling import Border, Region, Tiling, drop_repeats, polygon_area
+from selflimit.phase_diagrams.linear_programme import support_of
+from selflimit.phase_diagrams.stretches import Stretch
 
 TOLERANCE = 5e-7
 """Straight pieces stray from a border by less than this (V)."""
@@ -43,12 +44,12 @@ class _Look:
 
     voltage: float
     walk: PressureWalk
-    stretches: list[StretchOfK]
+    stretches: list[Stretch[Filling]]
 
     @cached_property
     def labels(self) -> tuple[Label, ...]:
         """Phases of each ground state, softest surrounding first."""
-        return tuple(support_of(part.filling) for part in self.stretches)
+        return tuple(support_of(part.state) for part in self.stretches)
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def _run(moduli: ElasticModuli, look: _Look, ends: Range, k_effs: Range) -> _Run
     def borders(voltage: float) -> list[float]:
         if voltage not in found:
             parts = moduli.ordered(voltage, look.walk, *k_effs)
-            begins = {support_of(part.filling): part.low for part in parts}
+            begins = {support_of(part.state): part.low for part in parts}
             never = begins.get((), k_effs[1])  # beyond the map, or the grain stays whole before
             found[voltage] = [begins.get(label, never) for label in look.labels[1:]]
         return found[voltage]
@@ -163,8 +164,8 @@ def _assembled(runs: Sequence[_Run], voltages: Range, k_effs: Range) -> Tiling:
         for (below, above), part in zip(pairwise(lines), run.look.stretches, strict=True):
             rise = [(run.high, k) for k in right if below[-1][1] < k < above[-1][1]]
             fall = [(run.low, k) for k in left[::-1] if below[0][1] < k < above[0][1]]
-            loops[len(fillings)] = _without_repeats([*below, *rise, *above[::-1], *fall])
-            fillings.append(part.filling)
+            loops[len(fillings)] = drop_repeats([*below, *rise, *above[::-1], *fall])
+            fillings.append(part.state)
     return _tiling(_joined(loops, fillings), voltages, k_effs)
 
 
@@ -186,10 +187,6 @@ def _seam(left: _Run | None, right: _Run | None, k_effs: Range) -> list[float]:
     at_left = [line[-1][1] for line in left.borders] if left else []
     at_right = [line[0][1] for line in right.borders] if right else []
     return sorted({*at_left, *at_right, *k_effs})
-
-
-def _without_repeats(loop: Sequence[Point]) -> list[Point]:
-    return [point for index, point in enumerate(loop) if point != loop[index - 1]]
 
 
 def _edges(loop: Sequence[Point]) -> list[tuple[Point, Point]]:
@@ -239,7 +236,7 @@ def _chained(following: dict[Point, list[Point]]) -> list[list[Point]]:
 
 def _tiling(regions: Sequence[Region], voltages: Range, k_effs: Range) -> Tiling:
     """Borders and junctions of regions whose shared edges are the same points."""
-    solid = sorted((r for r in regions if area(r.corners) > 0), key=lambda r: tuple(r.corners.mean(axis=0)))
+    solid = sorted((r for r in regions if polygon_area(r.corners) > 0), key=lambda r: tuple(r.corners.mean(axis=0)))
     owner: dict[tuple[Point, Point], int] = {}
     for index, region in enumerate(solid):
         owner |= dict.fromkeys(_edges([(float(v), float(k)) for v, k in region.corners]), index)

@@ -54,7 +54,11 @@ class Cell:
 
 
 def clip(corners: FloatArray, values: FloatArray) -> FloatArray:
-    """Part of a convex polygon, shape (N, 2), where a linear function with ``values`` at its corners is <= 0."""
+    """The part of a convex polygon, shape (N, 2), where a linear function with ``values`` at its corners is <= 0.
+
+    >>> clip(rectangle((0.0, 1.0), (0.0, 1.0)), np.array([-1.0, 1.0, 1.0, -1.0])).tolist()
+    [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]]
+    """
     inside = values <= SAME_PLANE
     if inside.all():
         return corners
@@ -69,14 +73,12 @@ def clip(corners: FloatArray, values: FloatArray) -> FloatArray:
     return np.array(kept).reshape(-1, 2)
 
 
-def area(corners: FloatArray) -> float:
-    """Area of a counter-clockwise polygon, shape (N, 2)."""
-    x, y = corners.T
-    return float(0.5 * (x @ np.roll(y, -1) - y @ np.roll(x, -1)))
-
-
 def rectangle(x_range: Corner, y_range: Corner) -> FloatArray:
-    """Corners, counter-clockwise, shape (4, 2)."""
+    """The corners of a rectangle, counter-clockwise, shape (4, 2).
+
+    >>> rectangle((0.0, 6.0), (0.0, 20.0)).tolist()
+    [[0.0, 0.0], [6.0, 0.0], [6.0, 20.0], [0.0, 20.0]]
+    """
     (left, right), (bottom, top) = x_range, y_range
     return np.array([(left, bottom), (right, bottom), (right, top), (left, top)])
 
@@ -111,7 +113,8 @@ def lower_envelope(
         if key in confirmed:
             continue
         plane = plane_of(solve(float(corner[0]), float(corner[1]), near.assemblage.basis))
-        if plane.at(corner) > _lowest(cells, corner) - SAME_VALUE:
+        planes = np.array([cell.plane.coefficients for cell in cells])
+        if plane.at(corner) > (planes[:, 0] + planes[:, 1:] @ corner).min() - SAME_VALUE:
             confirmed.add(key)
             continue
         cells, own = _inserted(cells, plane, frame)
@@ -124,12 +127,6 @@ def lower_envelope(
 def _key(corner: FloatArray, frame: FloatArray) -> tuple[int, ...]:
     """Corners within ``SAME_VERTEX`` share a key (or neighbouring ones, which costs a solve and nothing else)."""
     return tuple(np.rint((corner - frame[0]) / (np.ptp(frame, axis=0) * SAME_VERTEX)).astype(int))
-
-
-def _lowest(cells: list[Cell], corner: FloatArray) -> float:
-    """Value of the envelope at ``corner``, shape (2,)."""
-    planes = np.array([cell.plane.coefficients for cell in cells])
-    return float((planes[:, 0] + planes[:, 1:] @ corner).min())
 
 
 def _inserted(cells: list[Cell], plane: Plane, frame: FloatArray) -> tuple[list[Cell], FloatArray]:

@@ -4,15 +4,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.phase_diagrams.geometry.envelope import area
 from selflimit.phase_diagrams.linear_programme import Assemblage
 
+Corner = TypeVar("Corner")
 SAME_CORNER = 1e-8
 """Corners within this fraction of the rectangle's sides are one: the round-off of clipping is far below it."""
 AREA_TOLERANCE = 1e-7
@@ -55,8 +56,22 @@ class Tiling:
     junctions: tuple[tuple[FloatArray, tuple[int, ...]], ...]
 
 
+def polygon_area(polygon: Sequence[tuple[float, float]] | FloatArray) -> float:
+    """The area of a counter-clockwise polygon, shape (N, 2).
+
+    >>> polygon_area([(0, 0), (2, 0), (2, 3), (0, 3)])
+    6.0
+    """
+    x, y = np.asarray(polygon, dtype=np.float64).T
+    return float(0.5 * (x @ np.roll(y, -1) - y @ np.roll(x, -1)))
+
+
 def middle_of(polygon: Sequence[tuple[float, float]] | FloatArray) -> tuple[float, float]:
-    """A point well inside a polygon: half way up, in the middle of the widest stretch there."""
+    """A point well inside a polygon: half way up, in the middle of the widest stretch there.
+
+    >>> middle_of([(0, 0), (4, 0), (4, 2), (0, 2)])
+    (2.0, 1.0)
+    """
     begin = np.asarray(polygon)
     end = np.roll(begin, -1, axis=0)
     height = float(0.5 * (begin[:, 1].min() + begin[:, 1].max()))
@@ -83,9 +98,13 @@ def tiled(regions: Sequence[Region], frame: FloatArray) -> Tiling:
     """
     size = np.ptp(frame, axis=0)
     points, loops = _shared_corners([(region.corners - frame[0]) / size for region in regions])
-    solid = [(region, loop) for region, loop in zip(regions, loops, strict=True) if area(points[loop]) > SMALLEST_AREA]
+    solid = [
+        (region, loop)
+        for region, loop in zip(regions, loops, strict=True)
+        if polygon_area(points[loop]) > SMALLEST_AREA
+    ]
     solid.sort(key=lambda pair: tuple(points[pair[1]].mean(axis=0)))
-    covered = sum(area(points[loop]) for _, loop in solid)
+    covered = sum(polygon_area(points[loop]) for _, loop in solid)
     if abs(covered - 1.0) > AREA_TOLERANCE:
         raise ConvergenceError(f"the regions cover {covered:.9f} of the map instead of all; choose narrower ranges")
     corners = frame[0] + points * size
@@ -106,10 +125,15 @@ def _shared_corners(polygons: Sequence[FloatArray]) -> tuple[FloatArray, list[li
     on_frame = np.abs(points - np.rint(points)) < SAME_CORNER  # sides of the unit square, exactly
     points = np.where(on_frame, np.rint(points), points)
     splits = np.cumsum([len(polygon) for polygon in polygons])[:-1]
-    return points, [_without_repeats(part.tolist()) for part in np.split(index, splits)]
+    return points, [drop_repeats(part.tolist()) for part in np.split(index, splits)]
 
 
-def _without_repeats(loop: list[int]) -> list[int]:
+def drop_repeats(loop: Sequence[Corner]) -> list[Corner]:
+    """A closed loop without points that equal the one before.
+
+    >>> drop_repeats(["a", "a", "b", "c", "c", "a"])
+    ['b', 'c', 'a']
+    """
     return [point for index, point in enumerate(loop) if point != loop[index - 1]]
 
 

@@ -3,6 +3,7 @@
 Every function takes the document, the folder of its fields (these kinds have none) and the axes; it returns the axes.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -15,6 +16,11 @@ from selflimit.phase_diagrams.pictures.uncertainty_and_interfaces import (
     plot_interface,
     plot_product_probabilities,
 )
+
+
+def draw_profiles(docs: Sequence[StabilityDoc], ax: Axes | None) -> Axes:
+    """Draw the decomposition products against voltage, one lane for each K_eff."""
+    return plot_profile(docs, _axes(ax, 2.0 + 0.9 * len(docs)))
 
 
 def draw_stability(doc: StabilityDoc, _folder: Path, ax: Axes | None) -> Axes:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from selflimit.documents import PredominanceDoc, PredominanceRegion
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.geometry.tiling import middle_of
+from selflimit.phase_diagrams.geometry.tiling import middle_of, polygon_area
 from selflimit.phase_diagrams.pictures.palette import COLOURS, STABLE_COLOUR, assemblages, formulas_of
 from selflimit.phase_diagrams.pictures.svg import (
     LEFT,
@@ -85,7 +85,7 @@ def _region(doc: PredominanceDoc, region: PredominanceRegion, fill: str) -> SvgS
 def _labels(doc: PredominanceDoc) -> list[SvgShape]:
     """Names, or their numbers in the legend, inside the regions that are wide enough; the largest of each name only."""
     largest: dict[tuple[str, ...], PredominanceRegion] = {}
-    for region in sorted(doc.regions, key=_area):
+    for region in sorted(doc.regions, key=lambda region: polygon_area(region.vertices)):
         largest[formulas_of(region)] = region
     numbers = {name: n for n, name in enumerate(assemblages(doc.regions), start=1)}
     named = ((" + ".join(map(readable, name)), f"{numbers[name]}", region) for name, region in largest.items())
@@ -112,12 +112,6 @@ def _inside(points: Sequence[tuple[float, float]], x: float, y: float) -> bool:
         if (ay > y) != (by > y)
     )
     return sum(crossed) % 2 == 1
-
-
-def _area(region: PredominanceRegion) -> float:
-    corners = region.vertices
-    following = [*corners[1:], corners[0]]
-    return 0.5 * sum(ax * by - bx * ay for (ax, ay), (bx, by) in zip(corners, following, strict=True))
 
 
 def _axes(doc: PredominanceDoc) -> list[SvgShape]:

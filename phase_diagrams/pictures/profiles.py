@@ -16,7 +16,7 @@ from matplotlib.textpath import TextPath
 
 from selflimit.documents import PredominanceDoc, PredominanceRegion, StabilityDoc, VoltageSegment
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.geometry.tiling import middle_of
+from selflimit.phase_diagrams.geometry.tiling import middle_of, polygon_area
 from selflimit.phase_diagrams.pictures.interactive_curves import strain_ends
 from selflimit.phase_diagrams.pictures.palette import COLOURS, STABLE_COLOUR, assemblages, formulas_of
 
@@ -31,7 +31,11 @@ LABEL_POINTS = 8.0
 
 
 def formula_text(formula: str) -> str:
-    """Formula with subscripts in matplotlib's mathematics, e.g. ``Li$_{2}$ZrCl$_{6}$``."""
+    """Write a formula with subscripts in matplotlib's mathematics.
+
+    >>> formula_text("Li2ZrCl6")
+    'Li$_{2}$ZrCl$_{6}$'
+    """
     return re.sub(r"(?<=[A-Za-z)])(\d+(?:\.\d+)?)", r"$_{\1}$", formula)
 
 
@@ -123,7 +127,8 @@ def plot_predominance(doc: PredominanceDoc, ax: Axes) -> Axes:
     ax.legend(handles=handles, title="Products", loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
     ax.figure.canvas.figure.draw_without_rendering()  # settles the layout, so that labels are fitted to final sizes
     for number, name in enumerate(names, start=1):
-        _name_region(ax, max((r for r in doc.regions if formulas_of(r) == name), key=_area), number, name)
+        largest = max((r for r in doc.regions if formulas_of(r) == name), key=lambda r: polygon_area(r.vertices))
+        _name_region(ax, largest, number, name)
     return ax
 
 
@@ -143,13 +148,6 @@ def _name_region(ax: Axes, region: PredominanceRegion, number: int, name: tuple[
                 x, y, "\n".join(lines), ha="center", va="center", fontsize=LABEL_POINTS, linespacing=1.1, bbox=style
             )
             return
-
-
-def _area(region: PredominanceRegion) -> float:
-    """In V GPa, by the shoelace formula."""
-    corners = region.vertices
-    following = [*corners[1:], corners[0]]
-    return 0.5 * sum(ax * by - bx * ay for (ax, ay), (bx, by) in zip(corners, following, strict=True))
 
 
 def _sorted_docs(docs: Sequence[StabilityDoc]) -> list[StabilityDoc]:

@@ -31,7 +31,6 @@ from selflimit.documents import (
     BoundaryBand,
     EnergyError,
     Estimate,
-    Functional,
     ProductProbability,
     SourceThreshold,
     ThresholdBand,
@@ -39,15 +38,16 @@ from selflimit.documents import (
     UncertaintyDoc,
     VolumeRules,
     VolumeSpread,
+    level_of,
     with_level,
 )
-from selflimit.documents.records import level_of
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.volumes import VolumeTable, volume_spreads
+from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.phases import parse_formula, phase_from_entry
 from selflimit.phase_diagrams.uncertainty.linear_propagation import boundary_deviation, threshold_deviation
-from selflimit.phase_diagrams.uncertainty.staircase import Boundary, Staircase, Threshold, staircase, threshold
+from selflimit.phase_diagrams.uncertainty.staircase import Staircase, Threshold, staircase, threshold
 
 REACTION_ERROR = EnergyError(
     standard_deviation=0.024,
@@ -94,7 +94,7 @@ class Question:
     k_effs: tuple[float, ...] = (0.0, 5.0, 10.0, 15.0)
     voltages: tuple[float, ...] = (0.0,)
     working_ion: str = "Li"
-    model: Functional = "linear"
+    model: str = "linear"
     ion_volume: Literal["none", "released"] = "none"
     gases: Literal["solid", "released"] = "solid"
 
@@ -105,7 +105,7 @@ class Question:
     @property
     def has_closed_form(self) -> bool:
         """Whether :mod:`~selflimit.phase_diagrams.uncertainty.linear_propagation` holds."""
-        return (self.model, self.ion_volume, self.gases) == ("linear", "none", "solid")
+        return find_functional(self.model).is_linear and (self.ion_volume, self.gases) == ("none", "solid")
 
     @property
     def not_covered(self) -> list[str]:
@@ -153,6 +153,7 @@ def sample_uncertainty(
     diagram = question.diagram(entries)
     plain = _ask(diagram, question)
     random = np.random.default_rng([seed, 1])
+    names = sorted({source for volumes in sources.values() for source in volumes})
     return UncertaintyDoc(
         formula=parse_formula(question.composition).reduced_formula,
         working_ion=question.working_ion,
@@ -171,7 +172,7 @@ def sample_uncertainty(
                 voltage,
                 plain.thresholds[i],
                 [answer.thresholds[i] for answer in drawn],
-                _side_by_side(entries, question, voltage, sources),
+                [row for name in names if (row := _with_source(entries, question, voltage, sources, name))],
                 (energy_error, spreads, random),
             )
             for i, voltage in enumerate(question.voltages)
@@ -225,11 +226,16 @@ def drawn_entries(
 
 def _drawn(entry: ComputedStructureEntry, spread: VolumeSpread, shift: float, normal: float) -> ComputedStructureEntry:
     """Copy with another energy and volume; ``shift`` in eV/atom, ``normal`` in standard deviations of ln(volume)."""
-    structure = entry.structure.copy()
     factor = spread.centre * math.exp(spread.relative_deviation * normal) / phase_from_entry(entry).volume
-    if factor != 1.0:
-        structure.scale_lattice(structure.volume * factor)
     error = 0.0 if len(entry.composition) == 1 else shift * entry.composition.num_atoms
+    return _scaled(entry, entry.structure.volume * factor if factor != 1.0 else None, error)
+
+
+def _scaled(entry: ComputedStructureEntry, cell_volume: float | None, error: float) -> ComputedStructureEntry:
+    """Copy with another volume of its cell (Angstrom^3), None: its own; its energy changed by an ``error`` (eV)."""
+    structure = entry.structure.copy()
+    if cell_volume is not None:
+        structure.scale_lattice(cell_volume)
     copied = ComputedStructureEntry(structure, entry.energy + error, entry_id=entry.entry_id)
     return with_level(copied, level_of(entry))
 
@@ -261,19 +267,12 @@ def _bands(
                     low=low,
                     median=median,
                     high=high,
-                    linear_deviation=_deviation(question, without_errors.get(names), k_eff, error, spreads),
+                    linear_deviation=boundary_deviation(without_errors[names], k_eff, error, spreads)
+                    if names in without_errors and question.has_closed_form
+                    else None,
                 )
             )
     return bands
-
-
-def _deviation(
-    question: Question, boundary: Boundary | None, k_eff: float, error: EnergyError, spreads: Sequence[VolumeSpread]
-) -> float | None:
-    """By linear propagation, whose closed form is that of the linear functional with all volumes as they are."""
-    if boundary is None or not question.has_closed_form:
-        return None
-    return boundary_deviation(boundary, k_eff, error, spreads)
 
 
 def _probabilities(question: Question, drawn: Sequence[_Answer]) -> list[ProductProbability]:
@@ -330,15 +329,6 @@ def _threshold_band(
     )
 
 
-def _side_by_side(
-    entries: Sequence[ComputedStructureEntry], question: Question, voltage: float, sources: VolumeTable
-) -> list[SourceThreshold]:
-    """K* with the volumes of each source; sources that lack a phase that takes part in the change are not listed."""
-    names = sorted({source for volumes in sources.values() for source in volumes})
-    found = (_with_source(entries, question, voltage, sources, name) for name in names)
-    return [row for row in found if row is not None]
-
-
 def _with_source(
     entries: Sequence[ComputedStructureEntry], question: Question, voltage: float, sources: VolumeTable, name: str
 ) -> SourceThreshold | None:
@@ -362,14 +352,15 @@ def _at_volume(entry: ComputedStructureEntry, volume: float | None) -> ComputedS
     """Copy scaled to ``volume`` (Angstrom^3/fu), or the entry itself."""
     if volume is None:
         return entry
-    structure = entry.structure.copy()
-    structure.scale_lattice(structure.volume * volume / phase_from_entry(entry).volume)
-    copied = ComputedStructureEntry(structure, entry.energy, entry_id=entry.entry_id)
-    return with_level(copied, level_of(entry))
+    return _scaled(entry, entry.structure.volume * volume / phase_from_entry(entry).volume, 0.0)
 
 
 def share_error(share: float, samples: int) -> float:
-    """Standard error of a share among independent samples, dimensionless."""
+    """The standard error of a share among independent samples, dimensionless.
+
+    >>> share_error(0.5, 100)
+    0.05
+    """
     return math.sqrt(share * (1 - share) / samples)
 
 

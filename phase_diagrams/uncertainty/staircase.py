@@ -109,7 +109,7 @@ def staircase(
     solve = diagram.profile if own else diagram.hull_products
     found = solve(composition, k_eff, voltages)
     steps = [StaircaseStep(s.voltage_low, s.voltage_high, tuple(s.products)) for s in found.segments]
-    if isinstance(found, StabilityDoc) and found.functional == "inclusion":
+    if isinstance(found, StabilityDoc) and diagram.functional.is_all_or_nothing:
         steps = _with_whole_grain(steps, found, diagram)
     return Staircase(tuple(steps), diagram.working_ion, own)
 

@@ -167,9 +167,7 @@ class RunConfiguration:
         quantity="voltage_range",
         metavar="V",
     )
-    model: Literal["linear", "elastic", "inclusion"] = setting(
-        "linear", "phase diagram", "mechanical functional", choices=("linear", "elastic", "inclusion")
-    )
+    model: str = setting("linear", "phase diagram", "mechanical functional")
     ion_volume: Literal["none", "released"] = setting(
         "none",
         "phase diagram",

@@ -5,7 +5,7 @@ from pymatgen.core.entries import ComputedEntry
 
 from selflimit.documents import LevelOfTheory, with_level
 from selflimit.errors import InputError, LevelOfTheoryError
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, interface_scan
 
 
 @pytest.mark.parametrize("k_eff", [-1.0, float("nan"), float("inf")])
@@ -78,3 +78,30 @@ def test_unknown_functional(chloride_entries):
 def test_ions_of_other_charge(chloride_entries, ion):
     with pytest.raises(InputError, match=r"charge \+1"):
         ConstrainedPhaseDiagram(chloride_entries, working_ion=ion)
+
+
+def test_other_units_are_recognised(chloride_entries):
+    diagram = ConstrainedPhaseDiagram(chloride_entries)
+    with pytest.raises(InputError, match=r"k_eff: .*GPa; did you mean 15 \(1.5e\+10 Pa\)"):
+        diagram.profile("Li2ZrCl6", 15e9)
+    with pytest.raises(InputError, match=r"voltage: .*did you mean 1.7 \(1700 mV\)"):
+        diagram.products("Li2ZrCl6", 1700.0, 5.0)
+    with pytest.raises(InputError, match=r"voltage_range: .*6000 mV"):
+        diagram.predominance("Li2ZrCl6", (0.0, 6000.0))
+    with pytest.raises(InputError, match=r"k_eff_range: .*20000 MPa"):
+        diagram.constriction_profile("Li2ZrCl6", 0.0, (0.0, 20000.0))
+    with pytest.raises(InputError, match=r"k_eff: .*did you mean 15 "):
+        interface_scan(diagram, "Li2ZrCl6", "ZrCl4", 15e9)
+
+
+@pytest.mark.parametrize("written", ["LI2ZRCL6", "li2zrcl6", "Li₂ZrCl₆", "Li2ZqCl6", "L2ZrCl6", "Li2ZrCl7"])
+def test_misspelt_formulas_get_the_nearest(chloride_entries, written):
+    """Capitals, printed digits, unknown elements, and a formula that no entry has."""
+    diagram = ConstrainedPhaseDiagram(chloride_entries)
+    with pytest.raises(InputError, match=r"; did you mean Li2ZrCl6\?"):
+        diagram.profile(written, 0.0)
+
+
+def test_misspelt_options_get_the_nearest(chloride_entries):
+    with pytest.raises(InputError, match="did you mean released"):
+        ConstrainedPhaseDiagram(chloride_entries, gases="release")

@@ -12,9 +12,7 @@ from pymatgen.core import Composition, Element
 from scipy.optimize import linprog
 
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.electrolyte_interfaces import interface_scan
-from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entries, interface_scan
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 PAIRS = [("Li3N", "Li2ZrCl6"), ("Li3N", "Li10GeP2S12"), ("Li6PS5Cl", "Li2ZrCl6")]

@@ -21,6 +21,7 @@ from selflimit.documents import (
 from selflimit.phase_diagrams.diagram import LARGEST_K_EFF, VOLTAGE_RANGE, ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.sources import competing_structures
 from selflimit.phase_diagrams.functionals.compressibility import TensileLimitError
+from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling, chemical_system_of, dft_entries, dft_products
 from selflimit.run_settings import RunConfiguration
 from selflimit.workflows.makers.calculators import calculators_of
@@ -157,7 +158,7 @@ class PhaseDiagramMaker(Maker):
     @job
     def compressible_stabilities(self, phases: Phases, formula: str) -> list[StabilityDoc]:
         """The stabilities with compressible phases; a K_eff at which products would be torn is left out."""
-        if self.rules.model == "linear":
+        if not find_functional(self.rules.model).has_pressure:
             return []
         diagram = diagram_of(phases, self.rules.model_copy(update={"compressible": True}))
         found = [profile_if_whole(diagram, formula, k_eff, self.voltage_range) for k_eff in self.k_effs if k_eff > 0]

@@ -14,6 +14,7 @@ from selflimit.mesoscale.layers.named_layers import build_layer
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.phase_diagrams.entries.bundled import bundled_structure
 from selflimit.phase_diagrams.entries.sources import competing_structures
+from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.rules import chemical_system_of
 from selflimit.run_settings import RunConfiguration, is_file
 from selflimit.structures import count_orderings
@@ -53,6 +54,7 @@ def check_run(settings: RunConfiguration, through: str = "report") -> tuple[Pare
     parent = read_parent(settings)
     elements = [element.symbol for element in Composition(parent.formula).elements]
     settings = settings.for_ion(parent.formula, elements)
+    find_functional(settings.model)
     for cell in settings.cells:
         count_orderings(parent, cell)
     for name in {settings.force_field, settings.screen} - {"VASP", ""}:

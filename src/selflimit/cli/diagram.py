@@ -22,11 +22,12 @@ from selflimit.documents import (
     common_level,
 )
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.checks import increasing
+from selflimit.phase_diagrams.checks import require_range
 from selflimit.phase_diagrams.entries.bulk_moduli import ASSUMED, bulk_moduli
 from selflimit.phase_diagrams.entries.bundled import bundled_catalogue, elements_of
 from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
 from selflimit.phase_diagrams.entries.sources import read_entries
+from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.phases import parse_formula
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
 from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR
@@ -147,8 +148,8 @@ def without_brackets(formula: str) -> str:
 def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competitors, formulas: Sequence[str]) -> Flow:
     """A flow for each electrolyte, and a job for each pair; its output are their outputs, in this order."""
     k_effs = tuple(asked.k_effs)
-    voltages = increasing(tuple(asked.voltage_range), "--voltage-range (V)")
-    k_eff_range = increasing(tuple(asked.k_eff_range), "--k-eff-range (GPa)")
+    voltages = require_range(tuple(asked.voltage_range), "voltage_range", "--voltage-range")
+    k_eff_range = require_range(tuple(asked.k_eff_range), "k_eff_range", "--k-eff-range")
     maker = PhaseDiagramMaker(
         rules=rules,
         k_effs=k_effs,
@@ -194,7 +195,7 @@ def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...
         f"Functional: {rules.model}; volume of ions in the reservoir: {rules.ion_volume}; gases: {rules.gases}. "
         f"Voltages against {ion}/{ion}+."
     ]
-    if rules.model != "linear":
+    if find_functional(rules.model).has_pressure:
         compounds = [entry for entry in competitors.entries if entry.composition.chemical_system != ion]
         assumed = [key for key, modulus in bulk_moduli(compounds).items() if modulus == ASSUMED]
         notes.append(
@@ -280,7 +281,7 @@ def print_electrolyte(one: ElectrolyteDiagram) -> None:
     print_table(
         f"{one.formula}: reactions, energies at the lower voltage", t.REACTION_COLUMNS, t.reaction_rows(one.profiles)
     )
-    if one.profiles[0].functional != "linear":
+    if find_functional(one.profiles[0].functional).has_pressure:
         print_table(
             f"{one.formula}: limits with compressible phases",
             t.SHIFT_COLUMNS,

@@ -66,7 +66,7 @@ def close_loop(
     ConvergenceError
         If a linear solve misses its tolerance.
     """
-    loop = _LinearLoop if diagram.model == "linear" else _QuadraticLoop
+    loop = _LinearLoop if diagram.functional.is_linear else _QuadraticLoop
     solver = loop(diagram, composition, voltage, zone)
     retained = zone.parameters.retained_fraction
     progress(0.0, "closed loop")
@@ -76,7 +76,7 @@ def close_loop(
     return ClosedLoopDoc(
         formula=solver.formula,
         voltage=voltage,
-        functional=diagram.model,
+        functional=diagram.functional.name,
         retained_fraction=retained,
         geometry=zone_geometry(zone.structure, zone.depth),
         branches=solver.branches(retained),

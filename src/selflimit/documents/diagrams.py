@@ -6,10 +6,12 @@ from pydantic import Field
 
 from selflimit.documents.records import Document, LevelOfTheory, Record
 
-Functional = Literal["linear", "elastic", "inclusion"]
+Functional = str
+"""Name of a mechanical functional; :mod:`selflimit.phase_diagrams.functionals.registry` lists them."""
 FUNCTIONAL_TEXT = (
-    "Mechanical functional: 'linear' is W = K_eff (V - V0), 'elastic' is W = K_eff (V - V0)^2 / (2 V0), "
-    "'inclusion' the elastic one with the electrolyte itself excluded from the products"
+    "Mechanical functional, by its name in selflimit.phase_diagrams.functionals.registry: 'linear' is "
+    "W = K_eff (V - V0), 'elastic' is W = K_eff (V - V0)^2 / (2 V0), 'inclusion' the elastic one with the electrolyte "
+    "itself excluded from the products"
 )
 STRAIN_TEXT = "dV/V0, dimensionless; which volumes count is stated in 'rules'"
 PRESSURE_TEXT = "Self-consistent pressure p = K_eff (V - V0)/V0 (GPa); None: the linear functional has no pressure"

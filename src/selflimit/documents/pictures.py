@@ -1,5 +1,6 @@
 """Which function draws which kind of document. Documents know the stages by name only: they are loaded when asked."""
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,12 +44,23 @@ def picture_of(document: object, folder: Path, ax: "Axes | None") -> "Figure":
     kind = type(document).__name__
     if kind not in PICTURES:
         raise InputError(f"expected a document with a picture ({', '.join(PICTURES)}), got {kind}; print it instead")
-    module, _, function = PICTURES[kind].partition(":")
+    figure: Figure = load_drawing(PICTURES[kind])(document, folder, ax).figure.canvas.figure  # also in a part of one
+    return figure
+
+
+def load_drawing(reference: str) -> Callable[..., "Axes"]:
+    """The function 'module:function' that draws something, imported now.
+
+    Raises
+    ------
+    MissingDependencyError
+        The plotting library is not installed.
+    """
+    module, _, function = reference.partition(":")
     try:
-        draw = getattr(import_module(module), function)
+        draw: Callable[..., Axes] = getattr(import_module(module), function)
     except ModuleNotFoundError as cause:
         if cause.name is None or cause.name.split(".")[0] not in ("matplotlib", "PIL"):
             raise
         raise MissingDependencyError(f"{cause.name} is not installed; pip install 'selflimit[plots]'") from cause
-    figure: Figure = draw(document, folder, ax).figure.canvas.figure  # also where the axes lie in a part of a figure
-    return figure
+    return draw

@@ -6,6 +6,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from selflimit.documents import PredominanceDoc, StabilityDoc, UncertaintyDoc
+from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.pictures import profiles as plotting
 from selflimit.phase_diagrams.pictures.interactive_curves import reaction_energy_svg, reaction_strain_svg, staircase_svg
 from selflimit.phase_diagrams.pictures.interactive_map import predominance_legend, predominance_svg
@@ -49,7 +50,7 @@ def add_profiles(page: Page, kind: str, profiles: Sequence[StabilityDoc], png: P
 
 def add_map(page: Page, doc: PredominanceDoc) -> None:
     """Add the interactive voltage-K_eff map with its legend."""
-    borders = "borders traced to 1e-6 V" if doc.functional == "inclusion" else "exact borders"
+    borders = "exact borders" if find_functional(doc.functional).has_straight_borders else "borders traced to 1e-6 V"
     survives = any({product.formula for product in region.products} == {doc.formula} for region in doc.regions)
     page.drawing(
         predominance_svg(doc) + predominance_legend(doc),
@@ -82,7 +83,7 @@ def add_uncertainty(page: Page, found: Sequence[UncertaintyDoc]) -> None:
 
 def add_shifts(page: Page, rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDoc]) -> None:
     """Add how far each limit moves where the phases are compressible; nothing under the linear functional."""
-    if rigid[0].functional != "linear":
+    if find_functional(rigid[0].functional).has_pressure:
         rows = diagram_tables.shift_rows(rigid, compressible)
         page.table("Limits with rigid and with compressible phases", diagram_tables.SHIFT_COLUMNS, rows)
         page.paragraph(diagram_tables.shift_statement(rigid, compressible))

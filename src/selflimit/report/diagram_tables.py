@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from selflimit.documents import InterfaceReactionDoc, LeftOutPhase, StabilityDoc, ThresholdBand, UncertaintyDoc
+from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.report.tables import Row, TableRows, span
 
 REACTION_COLUMNS = ["K_eff (GPa)", "voltage (V)", "reaction", "energy (eV/fu)", "dV/V0 (%)"]
@@ -105,7 +106,11 @@ def critical_voltages(doc: StabilityDoc) -> dict[tuple[tuple[str, ...], tuple[st
     names = [tuple(sorted({product.formula for product in part.products})) for part in doc.segments]
     pairs = zip(pairwise(names), doc.segments[1:], strict=True)
     found = {(below, above): part.voltage_low for (below, above), part in pairs if below != above}
-    if doc.functional == "inclusion" and doc.stability_low is not None and doc.stability_high is not None:
+    if (
+        find_functional(doc.functional).is_all_or_nothing
+        and doc.stability_low is not None
+        and doc.stability_high is not None
+    ):
         found[("decomposed",), (doc.formula,)] = doc.stability_low
         found[(doc.formula,), ("decomposed",)] = doc.stability_high
     return found

@@ -19,14 +19,14 @@ from selflimit.phase_diagrams.entries.bundled import (
     bundled_structures,
     bundled_text,
     data_folder,
+    electrolyte_structures,
     elements_of,
+    left_out_phases,
     symbols_in,
 )
 from selflimit.phase_diagrams.entries.sources import (
     competing_entries,
     competing_structures,
-    electrolyte_structures,
-    left_out_phases,
     mp_number,
     read_entries,
     with_experimental_volumes,

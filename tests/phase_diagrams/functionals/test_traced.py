@@ -11,10 +11,10 @@ from pymatgen.core import Element
 
 from selflimit.documents import BulkModulus
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.functionals.functionals import constriction_of
-from selflimit.phase_diagrams.functionals.over_k_eff import support_of
+from selflimit.phase_diagrams.functionals.constriction import constrict_electrolyte
 from selflimit.phase_diagrams.functionals.traced_maps import traced_map
-from selflimit.phase_diagrams.geometry.envelope import area
+from selflimit.phase_diagrams.geometry.tiling import polygon_area
+from selflimit.phase_diagrams.linear_programme import support_of
 
 GPA_A3 = 1e-21 / 1.602176634e-19  # eV; SI defining constant of the electronvolt
 TRACED = 1e-6  # V: what the product promises
@@ -50,7 +50,7 @@ def said(point, formula):
 
 def assert_agrees_with_points(diagram, doc, formula, count, seed):
     (left, right), (low, high) = doc.voltage_range, doc.k_eff_range
-    covered = sum(area(np.array(r.vertices)) for r in doc.regions)
+    covered = sum(polygon_area(np.array(r.vertices)) for r in doc.regions)
     assert covered == pytest.approx((right - left) * (high - low), rel=EXACT)
     outlines = [Path(r.vertices) for r in doc.regions]
     for voltage, k_eff in np.random.default_rng(seed).uniform((left, low), (right, high), (count, 2)):
@@ -63,14 +63,15 @@ def assert_agrees_with_points(diagram, doc, formula, count, seed):
 def test_tracing_finds_the_exact_map(random_entries, seed, coarse):
     """The elastic functional of rigid phases has both: polygons from ratios, and traced borders."""
     entries = random_entries(seed, compounds=12, coarse=coarse)
-    system = ConstrainedPhaseDiagram(entries, model="elastic").system
-    _, functional = constriction_of(system, "elastic", electrolyte_of(entries), MODULI[1])
+    diagram = ConstrainedPhaseDiagram(entries, model="elastic")
+    formula = electrolyte_of(entries)
+    _, functional = constrict_electrolyte(diagram.system, diagram.functional, formula, MODULI[1])
     exact = functional.tiling(VOLTAGES, MODULI)
     ends = [first.voltage for k in (0.0, 15.0, 30.0) for first, *_ in replace(functional, k_eff=k).segments(*VOLTAGES)]
     traced = traced_map(functional._moduli(), VOLTAGES, MODULI, ends)
     for tiling in (exact, traced):
-        assert sum(area(r.corners) for r in tiling.regions) == pytest.approx(180.0, rel=1e-8)
-    areas = [{support_of(r.assemblages): area(r.corners) for r in t.regions} for t in (exact, traced)]
+        assert sum(polygon_area(r.corners) for r in tiling.regions) == pytest.approx(180.0, rel=1e-8)
+    areas = [{support_of(r.assemblages): polygon_area(r.corners) for r in t.regions} for t in (exact, traced)]
     for label in areas[0].keys() | areas[1].keys():
         # borders of up to 30 GPa, each within 1e-6 V
         assert areas[0].get(label, 0.0) == pytest.approx(areas[1].get(label, 0.0), abs=2 * 30.0 * TRACED)

@@ -101,7 +101,7 @@ def test_every_setting_survives_the_file_and_is_an_option_of_the_run(tmp_path):
         ({"k_effs": (15e9,)}, "did you mean 15"),
         ({"duration": -1.0}, "--duration"),
         ({"overpotential": 0.1}, "did you mean -0.1"),
-        ({"model": "elstic"}, "did you mean elastic"),
+        ({"gases": "solids"}, "did you mean solid"),
         ({"voltage_range": (5.0, 1.0)}, "low < high"),
         ({"screen": "CHGNet-r2scan"}, "only with --force-field VASP"),
     ],
@@ -109,6 +109,11 @@ def test_every_setting_survives_the_file_and_is_an_option_of_the_run(tmp_path):
 def test_settings_that_make_no_sense_are_refused_in_python_too(values, said):
     with pytest.raises(InputError, match=said):
         RunConfiguration(**values)
+
+
+def test_a_misspelt_functional_is_refused_before_any_work():
+    with pytest.raises(InputError, match="did you mean elastic"):
+        check_run(RunConfiguration(model="elstic"), "orderings")
 
 
 def test_the_schema_names_the_parents_that_ship():

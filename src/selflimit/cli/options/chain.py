@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from selflimit.cli.options.quantities import read_as
+from selflimit.phase_diagrams.functionals.registry import FUNCTIONALS
 from selflimit.run_settings import SETTINGS, RunConfiguration
 from selflimit.setting_fields import Setting, Stage
 
@@ -15,6 +16,9 @@ NUMBER_OF_VALUES: dict[str, dict[str, Any]] = {
     "flag": {"action": "store_true"},
 }
 """How :mod:`argparse` is told what a setting takes."""
+
+REGISTERED = {"--model": tuple(FUNCTIONALS)}
+"""Option -> the names that its stage registers; the schema lies below the stages and does not know them."""
 
 
 def add_printing(parser: ArgumentParser) -> None:
@@ -92,7 +96,8 @@ def _add_stage(parser: ArgumentParser, stage: Stage) -> None:
 def _how(about: Setting) -> dict[str, Any]:
     if about.takes == "flag":
         return NUMBER_OF_VALUES["flag"]
-    choices = [choice for choice in about.choices if choice] or None
+    known = REGISTERED.get(about.option, about.choices)
+    choices = [choice for choice in known if choice] or None
     read = read_as(about.quantity) if about.quantity else about.convert
     return {"type": read, "metavar": about.metavar, "choices": choices, **NUMBER_OF_VALUES[about.takes]}
 

@@ -1,0 +1,119 @@
+"""What an electrolyte turns into under constriction: the ground states that every mechanical functional has to give."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from pymatgen.core import Composition
+from scipy.optimize import brentq
+
+from selflimit.phase_diagrams.checks import Range
+from selflimit.phase_diagrams.chemical_system import ChemicalSystem, Electrolyte
+from selflimit.phase_diagrams.functionals.registry import MechanicalFunctional
+from selflimit.phase_diagrams.geometry.tiling import Region, Tiling
+from selflimit.phase_diagrams.linear_programme import Candidates
+from selflimit.phase_diagrams.reaction import Reaction
+
+VOLTAGE_TOLERANCE = 1e-12
+"""Voltages at which an energy is zero are found to this (V)."""
+
+
+@dataclass(frozen=True)
+class StableAssemblage:
+    """What one formula unit of electrolyte turns into at one voltage."""
+
+    voltage: float
+    """V."""
+    k_eff: float
+    """GPa."""
+    reaction: Reaction
+    """All products together."""
+    energy: float
+    """Grand-potential reaction energy, mechanical work included (eV/fu)."""
+    pressure: float | None
+    """GPa; None: the functional has none."""
+    parts: tuple[tuple[Reaction, float], ...]
+    """The coexisting reactions with their shares; one: a single assemblage."""
+
+
+Course = tuple[StableAssemblage, StableAssemblage, StableAssemblage]
+"""One ground state at the beginning, in the middle and at the end of the stretch over which it is the lowest."""
+
+
+class Constriction(Protocol):
+    """A mechanical functional at one K_eff: ground states of one electrolyte."""
+
+    @property
+    def candidates(self) -> Candidates:
+        """The phases that compete."""
+
+    def at(self, voltage: float) -> StableAssemblage:
+        """Ground state at ``voltage`` (V); at a critical voltage the one above it."""
+
+    def segments(self, low: float, high: float) -> list[Course]:
+        """Ground states from ``low`` to ``high`` (V), lowest first."""
+
+    def moduli(self, voltage: float, low: float, high: float) -> list[Course]:
+        """Ground states at ``voltage`` (V) from K_eff = ``low`` to ``high`` (GPa), lowest first."""
+
+    def tiling(self, voltages: Range, k_effs: Range) -> Tiling:
+        """The voltage-K_eff map over ranges in V and GPa."""
+
+    def reaction_in(self, region: Region, shares: tuple[float, ...]) -> Reaction:
+        """What happens in a region of the map; of a pair with these ``shares``, volumes those in its middle."""
+
+
+def constrict_electrolyte(
+    system: ChemicalSystem, functional: MechanicalFunctional, composition: Composition | str, k_eff: float
+) -> tuple[Electrolyte, Constriction]:
+    """An electrolyte and its ground states at one K_eff.
+
+    Parameters
+    ----------
+    system
+        All phases.
+    functional
+        What the volume change costs; it decides whether the electrolyte is among the competing phases.
+    composition
+        Formula of the electrolyte.
+    k_eff
+        Effective bulk modulus (GPa).
+
+    Raises
+    ------
+    InputError
+        No entry of the electrolyte, elements without entries, or a phase without bulk modulus where some have one.
+    """
+    electrolyte = system.electrolyte(composition)
+    candidates = system.competitors(electrolyte.formula)
+    if functional.is_all_or_nothing:
+        candidates = candidates.without(electrolyte.formula)
+    else:
+        candidates = replace(candidates, electrolyte=candidates.phases.index(electrolyte.phase))
+    return electrolyte, functional.constrict(system, candidates, electrolyte, k_eff)
+
+
+def follow_course(at: Callable[[float], StableAssemblage], low: float, high: float) -> Course:
+    """A ground state at the beginning, in the middle and at the end of a stretch of voltages (V) or moduli (GPa)."""
+    return at(low), at(0.5 * (low + high)), at(high)
+
+
+def find_whole_window(at: Callable[[float], StableAssemblage], low: float, high: float) -> Range | None:
+    """Voltages (V) at which decomposition gains no energy; None: nowhere between ``low`` and ``high`` (V).
+
+    The energy is concave in the voltage with the ion uptake as its slope, so it has one peak, where the uptake changes
+    sign, and at most one zero on either side of it.
+    """
+    peak = _sign_change(lambda v: at(v).reaction.ion_uptake, low, high)
+    if at(peak).energy < 0:
+        return None
+    return _sign_change(lambda v: at(v).energy, peak, low), _sign_change(lambda v: at(v).energy, peak, high)
+
+
+def _sign_change(function: Callable[[float], float], begin: float, end: float) -> float:
+    """Where ``function``, positive at ``begin`` or soon after, turns negative on the way to ``end``; else ``end``."""
+    if function(end) >= 0:
+        return end
+    if function(begin) <= 0:
+        return begin
+    return float(brentq(function, begin, end, xtol=VOLTAGE_TOLERANCE, rtol=1e-14))
