@@ -1,7 +1,6 @@
 """Symmetry-distinct orderings of disordered Li2ZrCl6: count them first, then rank them."""
 
-from selflimit.structures import count_orderings, parent_cell
-from selflimit.structures.orderings.lowest import orderings_document
+from selflimit.structures import count_orderings, orderings_document, parent_cell
 
 
 def main() -> dict[str, tuple[int, int]]:

@@ -1,11 +1,18 @@
 from .diagram import ConstrainedPhaseDiagram
 from .electrolyte_interfaces import interface_scan
+from .entries.bundled import bundled_catalogue, bundled_structure, bundled_structures
 from .entries.entry_sets import electrolyte_entries
 from .entries.sources import competing_entries, read_entries, with_experimental_volumes
+from .rules import MechanicalRules, Sampling
 from .uncertainty.sampling import sample_uncertainty
 
 __all__ = [
     "ConstrainedPhaseDiagram",
+    "MechanicalRules",
+    "Sampling",
+    "bundled_catalogue",
+    "bundled_structure",
+    "bundled_structures",
     "competing_entries",
     "electrolyte_entries",
     "interface_scan",

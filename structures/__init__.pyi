@@ -1,5 +1,5 @@
 from .orderings.counting import count_orderings
-from .orderings.lowest import lowest_orderings
+from .orderings.lowest import lowest_orderings, orderings_document
 from .orderings.orderings import enumerate_orderings
 from .orderings.sampling import sample_orderings
 from .parents.by_name import parent_named
@@ -7,10 +7,11 @@ from .parents.cif import parent_from_cif
 from .parents.from_structure import parent_from_structure
 from .parents.parents import Parent, parent_cell
 from .relaxation.elastic_constants import elastic_constants
-from .relaxation.force_fields import ForceField, load_force_field
-from .relaxation.relaxation import relax
+from .relaxation.force_fields import FORCE_FIELDS, ForceField, load_force_field
+from .relaxation.relaxation import relax, relax_all, relax_each
 
 __all__ = [
+    "FORCE_FIELDS",
     "ForceField",
     "Parent",
     "count_orderings",
@@ -18,10 +19,13 @@ __all__ = [
     "enumerate_orderings",
     "load_force_field",
     "lowest_orderings",
+    "orderings_document",
     "parent_cell",
     "parent_from_cif",
     "parent_from_structure",
     "parent_named",
     "relax",
+    "relax_all",
+    "relax_each",
     "sample_orderings",
 ]

@@ -8,6 +8,7 @@ from .makers.preset import PresetMaker
 from .makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
 from .makers.screening import ScreenedRelaxMaker
 from .makers.vasp import VaspRelaxMaker
+from .stores.files import write_files
 from .stores.opening import open_store
 from .stores.results import iter_results, results
 
@@ -27,4 +28,5 @@ __all__ = [
     "iter_results",
     "open_store",
     "results",
+    "write_files",
 ]
