@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -113,3 +115,12 @@ def test_electrostatics_need_charges_counting_does_not(capsys, tmp_path):
     assert "no formal charges" in capsys.readouterr().out
     assert main([*asked, "--no-relax"]) == 2
     assert "need formal charges" in capsys.readouterr().err
+
+
+def test_counting_imports_no_compiled_code_and_no_force_field():
+    code = (
+        "import sys; from selflimit.cli.main import main; main(['orderings', '--count', '--cell', 'primitive']); "
+        "print([m for m in ('numba', 'torch', 'ase', 'jobflow', 'matplotlib') if m in sys.modules], file=sys.stderr)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stderr.strip() == "[]"

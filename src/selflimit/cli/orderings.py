@@ -1,44 +1,35 @@
-"""What `selflimit orderings` does without relaxing: count, rank by electrostatics, sample, write all to disk."""
+"""What `selflimit orderings` does without relaxing or counting: rank by electrostatics, sample, write all to disk."""
 
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pymatgen.core import Structure
 
+from selflimit.cli.counting import cells_asked_for, parent_asked_for
 from selflimit.cli.printing import print_json, print_line, print_table, progress_bar
 from selflimit.documents import OrderingsDoc
 from selflimit.files import write_atomically
 from selflimit.report import tables
-from selflimit.run_settings import RunConfiguration, settings_given
-from selflimit.structures.orderings.cell_shapes import cells_to_fill
-from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
+from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.files import save_orderings
 from selflimit.structures.orderings.lowest import MOST_SEARCHED, lowest_document
 from selflimit.structures.orderings.sampling import sample_in
 from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, check_size, estimate_search
 from selflimit.structures.parents.parents import Parent
-from selflimit.workflows.makers.parents import read_parent
-
-COUNT_COLUMNS = ["cell", "sites that order", "group", "orderings", "symmetry-distinct"]
 
 
 def orderings_only(asked: Namespace) -> None:
-    """Count, write, sample or rank orderings, whichever is asked for.
+    """Write, sample or rank orderings, whichever is asked for.
 
     Raises
     ------
     InputError
         A crystal, cell or number that cannot be used.
     """
-    parent = read_parent(RunConfiguration(**settings_given(vars(asked))))
-    if not asked.json:
-        for note in parent.notes:
-            print_line(f"note: {note}")
-    if asked.count:
-        count(parent, asked)
-    elif asked.write:
+    parent = parent_asked_for(asked)
+    if asked.write:
         write(parent, asked)
     elif asked.sample:
         sample(parent, asked)
@@ -46,31 +37,10 @@ def orderings_only(asked: Namespace) -> None:
         rank(parent, asked)
 
 
-def count(parent: Parent, asked: Namespace) -> None:
-    """Print the exact numbers of orderings."""
-    laid_out = list(cells(parent, asked))
-    counts = [count_in(cell, not asked.skip_superperiodic) for cell in laid_out]
-    rows: tables.TableRows = [
-        [cell.name, len(cell.active), len(cell.permutations), *found]
-        for cell, found in zip(laid_out, counts, strict=True)
-    ]
-    total = ["all", "", "", sum(found.raw for found in counts), sum(found.distinct for found in counts)]
-    if asked.json:
-        keys = ("cell", "active_sites", "group_order", "raw", "distinct")
-        print_json(
-            {"parent": parent.name, "notes": parent.notes, "cells": [dict(zip(keys, r, strict=True)) for r in rows]}
-        )
-    else:
-        shown = [*rows, total] if len(rows) > 1 else rows
-        print_table(
-            f"{parent.name}: orderings", COUNT_COLUMNS, [[*row[:3], f"{row[3]:,}", f"{row[4]:,}"] for row in shown]
-        )
-
-
 def write(parent: Parent, asked: Namespace) -> None:
     """Write all orderings to disk; the same command goes on after an interruption."""
     made = {}
-    for cell in cells(parent, asked):
+    for cell in cells_asked_for(parent, asked):
         folder = Path(asked.write) / cell.name.replace(" ", "-").replace(",", "")
         announce(cell, not asked.skip_superperiodic, most(asked, MOST_ENUMERATED), asked)
         with progress_bar(f"orderings {cell.name}") as progress:
@@ -87,7 +57,7 @@ def sample(parent: Parent, asked: Namespace) -> None:
     """Draw random distinct orderings, print them and write them as CIF."""
     found = [
         (f"{parent.name} {cell.name} sample {number}", ordering)
-        for cell in cells(parent, asked)
+        for cell in cells_asked_for(parent, asked)
         for number, ordering in enumerate(sample_in(cell, asked.sample, asked.sample_seed, asked.weights))
     ]
     write_cifs(asked.cifs, [(label, ordering.structure()) for label, ordering in found])
@@ -103,7 +73,7 @@ def sample(parent: Parent, asked: Namespace) -> None:
 
 def rank(parent: Parent, asked: Namespace) -> None:
     """Find the orderings of lowest electrostatic energy in each cell, print them and write them as CIF."""
-    documents = [find_lowest(cell, asked) for cell in cells(parent, asked)]
+    documents = [find_lowest(cell, asked) for cell in cells_asked_for(parent, asked)]
     write_cifs(
         asked.cifs,
         [
@@ -156,19 +126,6 @@ def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Names
 def most(asked: Namespace, default: int) -> int:
     """Number of distinct orderings beyond which the work is refused: what is asked for, or ``default``."""
     return default if asked.most is None else int(asked.most)
-
-
-def cells(parent: Parent, asked: Namespace) -> Iterator[DisorderedCell]:
-    """The cells asked for: the given ones, or all shapes of a size or up to it."""
-    if asked.up_to is not None:
-        yield from cells_to_fill(parent, up_to=asked.up_to)
-        return
-    if asked.n_cells is not None:
-        yield from cells_to_fill(parent, n_cells=asked.n_cells)
-        return
-    choices: Sequence[CellChoice] = asked.cells
-    for choice in choices:
-        yield from cells_to_fill(parent, choice)
 
 
 def write_cifs(folder: str | None, crystals: Sequence[tuple[str, Structure]]) -> None:

@@ -5,15 +5,17 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from selflimit.documents import Document
 from selflimit.progress import Progress as Listening
 from selflimit.progress import silent
+
+if TYPE_CHECKING:
+    from selflimit.documents import Document  # importing it takes seconds, and a table of numbers needs none
 
 
 @contextmanager
@@ -56,7 +58,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     Console(width=width).print(table)
 
 
-def plain(documents: Sequence[Document]) -> list[dict[str, Any]]:
+def plain(documents: "Sequence[Document]") -> list[dict[str, Any]]:
     """Turn documents into JSON data, each with its kind."""
     return [{"kind": type(doc).__name__, **doc.model_dump(mode="json")} for doc in documents]
 

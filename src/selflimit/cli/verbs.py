@@ -50,7 +50,7 @@ FILLED = (names_of(chain.add_printing, chain.add_crystal) - {"keep", "working_io
 """Options of every mode that only lays out orderings."""
 ORDERINGS = (
     Mode(
-        "with --count", "orderings:orderings_only", is_given("count"), FILLED | {"count", "skip_superperiodic"}
+        "with --count", "counting:count_asked_for", is_given("count"), FILLED | {"count", "skip_superperiodic"}
     ),
     Mode(
         "with --write", "orderings:orderings_only", is_given("write"), FILLED | {"write", "skip_superperiodic", "most"}
