@@ -7,9 +7,8 @@ answers at once.
 
 from dataclasses import dataclass
 
-from selflimit.cli import checks
 from selflimit.cli.modes import AddOptions, Condition, Mode, has_other_value, has_value, is_given, names_of
-from selflimit.cli.options import chain, diagrams, managers, orderings, presets, queries, verdicts
+from selflimit.cli.options import chain, checks, diagrams, managers, orderings, presets, queries, verdicts
 
 
 @dataclass(frozen=True)
