@@ -1,7 +1,5 @@
 """Large fields beside a document: a compressed NumPy file with its SHA-256."""
 
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +9,7 @@ import numpy as np
 from selflimit.arrays import FloatArray
 from selflimit.documents import FieldFile
 from selflimit.errors import InputError
-from selflimit.files import sha256
+from selflimit.files import opened_whole, sha256
 
 
 def save_fields(folder: Path, name: str, arrays: Mapping[str, tuple[FloatArray, str]]) -> FieldFile:
@@ -26,17 +24,9 @@ def save_fields(folder: Path, name: str, arrays: Mapping[str, tuple[FloatArray, 
     arrays
         FloatArray name -> (array, unit).
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)  # mkstemp keeps files to their owner; results are for the group too
-            np.savez_compressed(file, **{key: array for key, (array, _) in arrays.items()})  # type: ignore[arg-type]
-        digest = sha256(Path(temporary))
-        Path(temporary).replace(folder / name)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with opened_whole(folder / name) as file:
+        np.savez_compressed(file, **{key: array for key, (array, _) in arrays.items()})  # type: ignore[arg-type]
+    digest = sha256(folder / name)
     about = {key: f"{'x'.join(map(str, array.shape))} {array.dtype} {unit}" for key, (array, unit) in arrays.items()}
     return FieldFile(path=name, sha256=digest, arrays=about)
 

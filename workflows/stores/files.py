@@ -7,7 +7,6 @@ argument. Binary and not nested lists: an array of 18 MB takes 0.3 s instead of 
 
 import base64
 import hashlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +16,7 @@ from pydantic import ValidationError
 
 from selflimit.documents import FieldFile, FilePiece, Record, ReportDoc
 from selflimit.errors import InputError
-from selflimit.files import sha256
+from selflimit.files import opened_whole, sha256
 
 IN_DATA = "base64_bytes"
 """Field of a document that jobflow puts into the store's ``data``: ``@job(data=IN_DATA)``."""
@@ -155,11 +154,9 @@ def _write(file: FieldFile, folder: Path) -> Path:
             f"expected SHA-256 {file.sha256} of {file.path} in the store, got {found}; the store does not hold the "
             "file, or a damaged one: copy it from the machine that ran the job, or run the job again"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
-        part.write(content)
-    Path(part.name).chmod(0o644)  # results are for the group too
-    return Path(part.name).replace(path)
+    with opened_whole(path) as whole:
+        whole.write(content)
+    return path
 
 
 def _content(pieces: Sequence[FilePiece], name: str) -> Iterator[bytes]:
