@@ -14,6 +14,7 @@ from pymatgen.io.cif import CifParser
 from selflimit.documents import ElasticDoc, LeftOutPhase, Record
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.phases import parse_formula
+from selflimit.suggestions import did_you_mean
 
 
 class BundledPhase(Record):
@@ -123,7 +124,9 @@ def bundled_structure(label: str) -> Structure:
     """
     phases = {phase.label: phase for phase in bundled_catalogue().phases}
     if label not in phases:
-        raise InputError(f"no bundled crystal {label!r}; bundled are: {', '.join(phases)}")
+        raise InputError(
+            f"no bundled crystal {label!r}{did_you_mean(label, phases) or ';'} bundled are {', '.join(phases)}"
+        )
     return _crystal(phases[label])
 
 

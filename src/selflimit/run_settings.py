@@ -178,7 +178,7 @@ class RunConfiguration:
         "solid", "phase diagram", "whether gases stay confined or escape", choices=("solid", "released")
     )
     particle: str = setting(
-        "Li3N mp-2251", "interface", "bundled crystal of the particle layer, e.g. 'Li6PS5Cl mp-985592'", metavar="LABEL"
+        "Li3N mp-2251", "interface", "bundled crystal of the particle layer, e.g. 'Li6PS5Cl ordered'", metavar="LABEL"
     )
     duration: float = setting(
         2100.0,
