@@ -15,6 +15,8 @@ from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent
 from selflimit.structures.parents.symmetry import orbits
 from selflimit.suggestions import did_you_mean
 
+LARGEST_VOLUME = 1e9
+"""Cubic Angstrom: far beyond any crystal, and small enough for a neighbour search."""
 CLOSEST_IONS = 1.8
 """Distance (Angstrom) below which two ions of one sublattice do not sit: Li-Li contacts begin above 2 Angstrom."""
 
@@ -181,6 +183,8 @@ def _one_orbit_per_label(
 
 def _independent_neighbours(structure: Structure) -> tuple[str, ...]:
     """A note if ions could sit on two partly occupied sites that are closer than any two ions are."""
+    if not 0.0 < structure.volume < LARGEST_VOLUME:
+        return ()  # the neighbour search would fail on it; Parent refuses such a cell with a message
     first, second, _, distances = structure.get_neighbor_list(CLOSEST_IONS)
     for k in np.argsort(distances):
         pair = structure[first[k]], structure[second[k]]

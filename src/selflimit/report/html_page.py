@@ -115,7 +115,8 @@ class Page:
     def text(self) -> str:
         """Write the whole page."""
         templates = templates_of("selflimit.report", subscripted, shown)
-        return templates.get_template("page.html").render(title=self.title, parts=self.parts, chapters=self.chapters)
+        page = templates.get_template("page.html")
+        return page.render(title=self.title, parts=self.parts, chapters=self.chapters) + "\n"
 
     def _add(self, kind: str, /, **about: object) -> None:
         self.parts.append((kind, about))
