@@ -1,6 +1,6 @@
 """What must balance over a run: lithium against its inflow, charge against its currents, motion against its drive."""
 
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 
@@ -18,25 +18,23 @@ def inventory(grid: Grid, p: InterfaceParameters, xi: FloatArray, c: FloatArray)
     return grid.integrate(c + p.metal_site_density / p.bulk_concentration * xi)
 
 
-def inflow(grid: Grid, p: InterfaceParameters, xi: FloatArray, c: FloatArray, phi: FloatArray) -> float:
+def inflow(front: Front, xi: FloatArray, c: FloatArray, phi: FloatArray) -> float:
     """Li+ that enters through the top (m^2/s in units of c_0; m^3/s in 3-D), by the discrete operator."""
+    grid, p = front.grid, front.p
     xi, c, phi = (field[..., -2:] for field in (xi, c, phi))
     boltzmann = np.exp(-p.inverse_thermal_voltage * phi)
-    diffusivity = ec.mix(xi, p.metal_diffusivity, p.electrolyte_diffusivity) * boltzmann
-    return _through(grid, diffusivity, c / boltzmann)
+    return _through(grid, _in_layer(grid, front.form.diffusivity(p, xi) * boltzmann), c / boltzmann)
 
 
-def stored_current(
-    grid: Grid, p: InterfaceParameters, xi: FloatArray, phi: FloatArray, growth_rate: FloatArray
-) -> float:
+def stored_current(front: Front, xi: FloatArray, phi: FloatArray, growth_rate: FloatArray) -> float:
     """Charge that appears per time and is not taken by growth (A per m of depth; A in 3-D); 0 where charge balances.
 
     Net current through both ends, by the discrete operator, minus n F c_s int d(xi)/dt; the growth of the nodes on the
     ends is carried by the ends.
     """
-    metal = min(p.metal_conductivity, p.conductivity_cap * p.electrolyte_conductivity)
+    grid, p = front.grid, front.p
     bottom, top = (
-        _through(grid, ec.mix(xi[..., end], metal, p.electrolyte_conductivity), phi[..., end])
+        _through(grid, front.form.conductivity(p, xi[..., end], partial(_in_layer, grid)), phi[..., end])
         for end in (slice(None, 2), slice(-2, None))
     )
     taken = (grid.node_volumes() * growth_rate)[..., 1:-1].sum()
@@ -54,8 +52,7 @@ def driven_growth(front: Front, xi: FloatArray, c: FloatArray, eta: FloatArray) 
     The growth, and the lithium exchanged for it, deposition and dissolution added up.
     """
     p, charge = front.p, ec.charge_transfer(front.p, eta)
-    exchange = charge.cathodic * ec.activity(p, c) - charge.anodic
-    reaction = p.reaction_coefficient * front.is_open * ec.switch_slope(xi) * exchange
+    reaction = front.kinetics * ec.switch_slope(xi) * front.form.exchange(p, charge, c).net
     tension = p.surface_mobility * p.gradient_coefficient * front.total_curvature(xi)
     return front.grid.integrate(reaction) + tension, front.grid.integrate(np.abs(reaction)) + abs(tension)
 
@@ -71,9 +68,12 @@ def steepness(grid: Grid, p: InterfaceParameters, xi: FloatArray) -> float:
     return float(slope) / front_length(grid, p, xi)
 
 
-def _through(grid: Grid, coefficient: FloatArray, potential: FloatArray) -> float:
-    """Q1 flux along the last axis through one layer of cells, from the nodes on both sides of it, shape (..., 2)."""
-    lateral = range(grid.dimension - 1)
-    in_cells = reduce(mean_of_neighbours, lateral, coefficient.mean(axis=-1))
-    rise = reduce(mean_of_neighbours, lateral, potential[..., 1] - potential[..., 0])
+def _in_layer(grid: Grid, nodal: FloatArray) -> FloatArray:
+    """Cell means in one layer of cells, of nodal values on both sides of it, shape (..., 2)."""
+    return reduce(mean_of_neighbours, range(grid.dimension - 1), nodal.mean(axis=-1))
+
+
+def _through(grid: Grid, in_cells: FloatArray, potential: FloatArray) -> float:
+    """Q1 flux along the last axis through one layer of cells, the potential on both sides of it, shape (..., 2)."""
+    rise = reduce(mean_of_neighbours, range(grid.dimension - 1), potential[..., 1] - potential[..., 0])
     return grid.spacing ** (grid.dimension - 2) * float((in_cells * rise).sum())

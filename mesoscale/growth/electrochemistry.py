@@ -71,6 +71,11 @@ def mix(xi: FloatArray, metal: float, electrolyte: float) -> FloatArray:
     return np.asarray(h * metal + (1.0 - h) * electrolyte)
 
 
+def metal_conductivity(p: InterfaceParameters) -> float:
+    """Conductivity of lithium that is solved (S/m): at most ``conductivity_cap`` times the electrolyte's."""
+    return min(p.metal_conductivity, p.conductivity_cap * p.electrolyte_conductivity)
+
+
 def ends(grid: Grid) -> tuple[BoolArray, BoolArray]:
     """Masks of the nodes on the electrode and on the far electrolyte, the ends of the last axis, shape ``nodes``."""
     bottom, top = np.zeros(grid.nodes, dtype=np.bool_), np.zeros(grid.nodes, dtype=np.bool_)
@@ -81,7 +86,7 @@ def ends(grid: Grid) -> tuple[BoolArray, BoolArray]:
 def potential(
     grid: Grid,
     p: InterfaceParameters,
-    xi: FloatArray,
+    conductivity: FloatArray,
     growth_rate: FloatArray,
     guess: FloatArray,
     rtol: float,
@@ -99,8 +104,8 @@ def potential(
         The grid.
     p
         Parameters; phi = overpotential on the electrode and 0 at the far electrolyte.
-    xi
-        Order parameter, shape ``nodes``.
+    conductivity
+        Conductivity sigma_eff per cell (S/m), shape ``shape``.
     growth_rate
         d(xi)/dt (1/s), shape ``nodes``.
     guess
@@ -115,12 +120,10 @@ def potential(
     ConvergenceError
         If the linear solve misses ``rtol``.
     """
-    metal = min(p.metal_conductivity, p.conductivity_cap * p.electrolyte_conductivity)
-    sigma = grid.to_cells(mix(xi, metal, p.electrolyte_conductivity))
     bottom, top = ends(grid)
     x0 = np.where(bottom, p.overpotential, np.where(top, 0.0, guess))
     load = -p.charge_number * FARADAY * p.metal_site_density * growth_rate * grid.node_volumes()
-    return solve_scalar(grid, sigma, np.zeros(grid.nodes), load, bottom | top, x0, rtol, threads=threads)
+    return solve_scalar(grid, conductivity, np.zeros(grid.nodes), load, bottom | top, x0, rtol, threads=threads)
 
 
 class Sink(NamedTuple):
@@ -144,7 +147,7 @@ def consumption(growth_rate: FloatArray, cathodic_slope: FloatArray, concentrati
 def concentration(
     grid: Grid,
     p: InterfaceParameters,
-    xi: FloatArray,
+    diffusivity: FloatArray,
     phi: FloatArray,
     previous: FloatArray,
     sink: Sink,
@@ -164,8 +167,8 @@ def concentration(
         The grid.
     p
         Parameters; c = 1 at the far electrolyte, no flux elsewhere.
-    xi, phi
-        Order parameter and potential (V), shape ``nodes``.
+    diffusivity, phi
+        Diffusivity D (m^2/s) and potential (V), shape ``nodes``.
     previous
         Concentration at the beginning of the step, shape ``nodes``.
     sink
@@ -186,10 +189,10 @@ def concentration(
     """
     boltzmann = np.exp(-p.inverse_thermal_voltage * phi)
     ratio = p.metal_site_density / p.bulk_concentration
-    diffusivity = grid.to_cells(mix(xi, p.metal_diffusivity, p.electrolyte_diffusivity) * boltzmann)
+    spread = grid.to_cells(diffusivity * boltzmann)
     _, top = ends(grid)
     load = (previous / dt + ratio * sink.rest) * grid.node_volumes()
     x0 = np.where(top, 1.0, guess) / boltzmann
     reaction = (1.0 / dt + ratio * sink.slope) * boltzmann
-    found = solve_scalar(grid, diffusivity, reaction, load, top, x0, rtol, threads=threads)
+    found = solve_scalar(grid, spread, reaction, load, top, x0, rtol, threads=threads)
     return replace(found, x=found.x * boltzmann)

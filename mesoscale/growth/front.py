@@ -21,7 +21,8 @@ import numpy as np
 from selflimit.arrays import AnyArray, BoolArray, FloatArray
 from selflimit.errors import ConvergenceError
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth.electrochemistry import Charge, activity, switch_curvature, switch_slope
+from selflimit.mesoscale.growth.electrochemistry import Charge, switch_curvature, switch_slope
+from selflimit.mesoscale.growth.sharp_limit import PUBLISHED, FrontForm
 from selflimit.mesoscale.mechanics.stress import cell_gradient, direction, magnitude, weak_divergence
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.elements import diffusion_elements
@@ -71,12 +72,15 @@ class Front:
         Share of each cell that lithium may take, shape ``grid.shape``; None for all of it.
     threads
         Number of threads; the result does not depend on it.
+    form
+        How the front's width enters its kinetics.
     """
 
     grid: Grid
     p: InterfaceParameters
     open_share: FloatArray | None = None
     threads: int = 1
+    form: FrontForm = PUBLISHED
 
     @cached_property
     def is_open(self) -> BoolArray:
@@ -97,6 +101,12 @@ class Front:
             return self.grid.to_nodes(cell)
         share = np.where(self.is_open, self.grid.to_nodes(self._share), 1.0)
         return np.where(self.is_open, self.grid.to_nodes(self._share * cell) / share, self.grid.to_nodes(cell))
+
+    @cached_property
+    def kinetics(self) -> FloatArray:
+        """L_eta on this grid (1/s), shape ``nodes``; 0 where lithium cannot go."""
+        factor = self.form.kinetic_factor(self.grid.spacing / self.p.interface_width)
+        return np.asarray(factor * self.p.reaction_coefficient * self.is_open)
 
     @property
     def _share(self) -> FloatArray:
@@ -170,15 +180,14 @@ class Front:
         ConvergenceError
             If Newton's method or a linear solve fails: the step is too long.
         """
-        kinetics = self.p.reaction_coefficient * self.is_open
-        drive = kinetics * (charge.cathodic * activity(self.p, c) - charge.anodic)
+        exchange = self.form.exchange(self.p, charge, c)
+        drive = self.kinetics * exchange.net
         xi = np.where(self.is_open, guess, before)
         for iteration in range(1, MAX_NEWTON + 1):
             update = self._newton_update(xi, before, drive, load, dt, 0.01 * tolerance)
             xi = xi + update
             if np.max(np.abs(update)) < tolerance:
-                unsaturated = c < self.p.saturation
-                return FrontStep(xi, iteration, unsaturated * kinetics * switch_slope(xi) * charge.cathodic)
+                return FrontStep(xi, iteration, self.kinetics * switch_slope(xi) * exchange.slope)
         raise ConvergenceError(
             f"front: Newton's method did not reach {tolerance} in {MAX_NEWTON} iterations at dt = {dt} s"
         )
@@ -237,11 +246,11 @@ class Front:
         spread = p.surface_mobility * p.gradient_coefficient
         return -spread * self.is_open * weak_divergence(self.grid, self._share[..., None] * flux) / self.volumes
 
-    def noise_rate(self, xi: FloatArray, charge: Charge, chi: FloatArray) -> FloatArray:
+    def noise_rate(self, xi: FloatArray, c: FloatArray, charge: Charge, chi: FloatArray) -> FloatArray:
         """Random rate h'(xi) A chi (1/s), shape ``nodes``.
 
         A is relative to the local exchange rate L_eta exp(-alpha f eta); chi from
         :mod:`selflimit.mesoscale.growth.noise`.
         """
-        kinetics = self.p.noise_amplitude * self.p.reaction_coefficient * self.is_open
-        return np.asarray(kinetics * switch_slope(xi) * charge.cathodic * chi)
+        kinetics = self.p.noise_amplitude * self.kinetics
+        return np.asarray(kinetics * switch_slope(xi) * self.form.fluctuation(self.p, charge, c) * chi)

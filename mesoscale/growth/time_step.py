@@ -19,6 +19,7 @@ from selflimit.mesoscale.growth import electrochemistry as ec
 from selflimit.mesoscale.growth.anderson import expected_change, next_iterate, seen_contraction
 from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.growth.noise import noise
+from selflimit.mesoscale.growth.sharp_limit import FormName, front_form
 from selflimit.mesoscale.growth.step_length import Difference, Moment, backward_difference, extrapolate, local_error
 from selflimit.mesoscale.layers.microstructure import Microstructure, phase_lame
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, roller_box
@@ -63,6 +64,8 @@ class Numerics:
         Keep c = 1: the limit of a single-ion conductor.
     allow_unresolved
         Compute on a grid with dx > w although the front is pinned or slowed there; the document says so.
+    front
+        'published' for the equations as published, 'sharp' for a front that moves as one without width does.
     """
 
     order: int = 2
@@ -81,6 +84,7 @@ class Numerics:
     balance_tolerance: float = 1e-4
     frozen_concentration: bool = False
     allow_unresolved: bool = False
+    front: FormName = "published"
 
 
 class Mechanics(NamedTuple):
@@ -186,14 +190,19 @@ class CoupledEquations:
         """The order-parameter equation; the second electrolyte consumes lithium, none grows in it."""
         electrolyte = self.microstructure.electrolyte
         share = 1.0 - electrolyte if electrolyte.any() else None
-        return Front(self.microstructure.grid, self.parameters, share, self.threads)
+        form = front_form(self.numerics.front, transport=not self.numerics.frozen_concentration)
+        return Front(self.microstructure.grid, self.parameters, share, self.threads, form)
+
+    def conductivity(self, xi: FloatArray) -> FloatArray:
+        """Electric conductivity per cell (S/m)."""
+        return self.front.form.conductivity(self.parameters, xi, self.microstructure.grid.to_cells)
 
     def initial_state(self, xi: FloatArray, time: float, effort: Effort) -> State:
         """State of order parameter ``xi`` before any growth: c = 1 - h, potential of Ohm's law, its stress."""
         grid, p = self.microstructure.grid, self.parameters
         c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
         still = np.zeros_like(xi)
-        phi = ec.potential(grid, p, xi, still, still, self.numerics.potential_rtol, self.threads)
+        phi = ec.potential(grid, p, self.conductivity(xi), still, still, self.numerics.potential_rtol, self.threads)
         mechanics = self._mechanics(xi, np.zeros((*grid.nodes, grid.dimension)), xi)
         effort.multigrid += phi.iterations + mechanics.iterations
         return State((Moment(time, xi, c, phi.x),), mechanics, xi, xi)
@@ -301,7 +310,7 @@ class CoupledEquations:
             moving = ec.switch_slope(guess.xi) > STILL
             chi = noise(structure.grid, p.interface_width, structure.seed, state.time, guess.time, moving)
             charge = ec.charge_transfer(p, self.overpotential(guess.phi, predicted.mechanics))
-            rate = rate + self.front.noise_rate(guess.xi, charge, chi)
+            rate = rate + self.front.noise_rate(guess.xi, guess.c, charge, chi)
         return rate + self.front.anisotropy_rate(guess.xi) if p.anisotropy > 0 else rate
 
     def _sweep(
@@ -322,7 +331,8 @@ class CoupledEquations:
         """
         n, p, grid = self.numerics, self.parameters, self.microstructure.grid
         xi, c, inflow = self._moved(state, last.now, seen, difference, load, dt, effort)
-        potential = ec.potential(grid, p, xi, (xi - state.xi) / dt, last.now.phi, n.potential_rtol, self.threads)
+        sigma, rate = self.conductivity(xi), (xi - state.xi) / dt
+        potential = ec.potential(grid, p, sigma, rate, last.now.phi, n.potential_rtol, self.threads)
         effort.multigrid += potential.iterations
         effort.sweeps += 1
         now = Moment(last.now.time, xi, c, potential.x)
@@ -348,9 +358,10 @@ class CoupledEquations:
         if n.frozen_concentration:
             return moved.xi, last.c, 0.0
         sink = ec.consumption((moved.xi - state.xi) / dt, moved.cathodic_slope * (h / dt), driving)
-        found = ec.concentration(grid, p, moved.xi, phi, state.c, sink, dt, last.c, n.concentration_rtol, self.threads)
+        spread = self.front.form.diffusivity(p, moved.xi)
+        found = ec.concentration(grid, p, spread, phi, state.c, sink, dt, last.c, n.concentration_rtol, self.threads)
         effort.multigrid += found.iterations
-        inflow = balances.inflow(grid, p, moved.xi, found.x, phi)
+        inflow = balances.inflow(self.front, moved.xi, found.x, phi)
         return state.xi + dt * (sink.slope * found.x - sink.rest), found.x, inflow
 
     def _restressed(self, sweep: "_Sweep", effort: Effort) -> "_Sweep":
@@ -371,7 +382,7 @@ class CoupledEquations:
             )
         before = balances.inventory(grid, p, state.xi, state.c)
         lost = balances.inventory(grid, p, now.xi, now.c) - before - sweep.inflow * dt
-        stored = balances.stored_current(grid, p, now.xi, now.phi, (now.xi - state.xi) / dt) * dt
+        stored = balances.stored_current(self.front, now.xi, now.phi, (now.xi - state.xi) / dt) * dt
         eta = self.overpotential(now.phi, sweep.mechanics)
         driven, exchanged = balances.driven_growth(self.front, now.xi, now.c, eta)
         return replace(

@@ -148,11 +148,11 @@ def errors(cells, steps, dimension, monkeypatch):
     nodes, centres, exact = grid.node_coordinates(), grid.cell_centres(), manufactured(dimension)
     end = {}
 
-    def with_source_c(grid, p, xi, phi, previous, sink, dt, *rest):
-        return concentration(grid, p, xi, phi, previous + dt * exact("S_c", nodes, end["t"]), sink, dt, *rest)
+    def with_source_c(grid, p, diffusivity, phi, previous, sink, dt, *rest):
+        return concentration(grid, p, diffusivity, phi, previous + dt * exact("S_c", nodes, end["t"]), sink, dt, *rest)
 
-    def with_source_phi(grid, p, xi, growth_rate, *rest):
-        return potential(grid, p, xi, growth_rate + exact("S_phi", nodes, end["t"]), *rest)
+    def with_source_phi(grid, p, conductivity, growth_rate, *rest):
+        return potential(grid, p, conductivity, growth_rate + exact("S_phi", nodes, end["t"]), *rest)
 
     def with_eigenstrain(grid, lam, mu, eigenstrain, *rest, **options):
         return equilibrium(

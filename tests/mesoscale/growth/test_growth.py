@@ -197,7 +197,7 @@ def test_noise_acts_in_the_front_only_and_in_proportion_to_the_exchange_rate():
     case = model(noise_amplitude=0.5)
     front, xi = case.equations.front, needles(case.microstructure.grid, 1e-6, count=1)
     charge = ec.charge_transfer(case.parameters, np.full_like(xi, -0.1))
-    rate = front.noise_rate(xi, charge, np.ones_like(xi))
+    rate = front.noise_rate(xi, np.ones_like(xi), charge, np.ones_like(xi))
     largest = 0.5 * case.parameters.reaction_coefficient * 30 / 16 * charge.cathodic[0, 0]  # h' = 30/16 at xi = 1/2
     assert 0.9 * largest < rate.max() <= largest
     assert np.abs(rate[xi < 1e-6]).max() < 1e-9 * largest

@@ -140,5 +140,5 @@ def test_stored_current_of_a_source_is_the_source():
     """A potential without a drop carries no current: all that growth takes is missing."""
     grid, rate = Grid((4, 16), W), np.zeros((5, 17))
     rate[:, 8] = 1e-3
-    stored = balances.stored_current(grid, STIFF, 0 * rate, 0 * rate, rate)
+    stored = balances.stored_current(Front(grid, STIFF), 0 * rate, 0 * rate, rate)
     assert stored == pytest.approx(-96485.33212 * 7.64e4 * 1e-3 * 4 * W * W)
