@@ -2,7 +2,7 @@ from .field_files import load_fields
 from .grid import Grid
 from .growth.grow import grow_lithium
 from .growth.model import GrowthModel
-from .growth.time_step import Numerics
+from .growth.numerics import Numerics
 from .layers.initial_lithium import needles
 from .layers.microstructure import Microstructure
 from .layers.named_layers import LAYERS, build_layer

@@ -5,7 +5,7 @@ follow, so the interface can be widened for cost without changing the physics. E
 """
 
 import math
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -113,10 +113,21 @@ class InterfaceParameters(Record):
     noise_amplitude: float = quantity(
         0.04, "A", "1", HONG, "Relative fluctuation of the exchange rate over the area w^2 and 1 s", ge=0
     )
+    capillarity: float = quantity(
+        0.0, "T", "m^2/s", "0: the least multiple of i0 f gamma v_m/(F^2 c_s) that the width can carry",
+        "Velocity of a front over its curvature, by surface tension; 0 lets it be chosen", ge=0,
+    )  # fmt: skip
     anisotropy: float = quantity(
-        0.0, "delta", "1", "isotropic; " + ARGUELLO + " use 0.044", "Four-fold anisotropy of the surface energy",
+        0.0, "delta", "1", "isotropic; " + ARGUELLO + " use 0.044", "Anisotropy of the surface energy",
         ge=0, lt=1 / 15,
     )  # fmt: skip
+    kinetic_anisotropy: float = quantity(
+        0.0, "delta_k", "1", "isotropic", "Anisotropy of the exchange current density", gt=-1, lt=1
+    )
+    anisotropy_folds: Literal[4, 6] = quantity(4, "m", "1", ARGUELLO, "Folds of both anisotropies")
+    anisotropy_orientation: float = quantity(
+        0.0, "theta_0", "rad", "along the axes", "Direction of both anisotropies from the first axis"
+    )
     metal_site_density: float = quantity(
         7.64e4, "c_s", "mol/m^3", ARGUELLO, "Site density of lithium metal", plausible=(1e3, 1e6)
     )

@@ -41,7 +41,7 @@ def stored_current(front: Front, xi: FloatArray, phi: FloatArray, growth_rate: F
     return top - bottom - p.charge_number * FARADAY * p.metal_site_density * float(taken)
 
 
-def driven_growth(front: Front, xi: FloatArray, c: FloatArray, eta: FloatArray) -> tuple[float, float]:
+def driven_growth(front: Front, xi: FloatArray, c: FloatArray, charge: ec.Charge) -> tuple[float, float]:
     """Growth of the lithium (m^2/s; m^3/s in 3-D) that charge transfer and tension ask for on an ideal grid.
 
     Integrating the equation of xi, the double well drops out of a front with the symmetric profile, and surface tension
@@ -51,7 +51,7 @@ def driven_growth(front: Front, xi: FloatArray, c: FloatArray, eta: FloatArray) 
     -------
     The growth, and the lithium exchanged for it, deposition and dissolution added up.
     """
-    p, charge = front.p, ec.charge_transfer(front.p, eta)
+    p = front.p
     reaction = front.kinetics * ec.switch_slope(xi) * front.form.exchange(p, charge, c).net
     tension = p.surface_mobility * p.gradient_coefficient * front.total_curvature(xi)
     return front.grid.integrate(reaction) + tension, front.grid.integrate(np.abs(reaction)) + abs(tension)

@@ -25,7 +25,6 @@ from selflimit.mesoscale.growth.electrochemistry import Charge, switch_curvature
 from selflimit.mesoscale.growth.sharp_limit import PUBLISHED, FrontForm
 from selflimit.mesoscale.mechanics.stress import cell_gradient, direction, magnitude, weak_divergence
 from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.mesoscale.solver.elements import diffusion_elements
 from selflimit.mesoscale.solver.nodal_vectors import advance_iterate, dot, follow
 from selflimit.mesoscale.solver.operators import Operator, q1_operator
 
@@ -116,7 +115,7 @@ class Front:
     def _tension(self) -> Operator:
         """-L_sigma kappa lap in the weak form on the open part."""
         spread = self.p.surface_mobility * self.p.gradient_coefficient
-        elements, massless = diffusion_elements(self.grid.dimension), np.zeros(self.grid.nodes)
+        elements, massless = self.form.stiffness(self.grid.dimension), np.zeros(self.grid.nodes)
         operator = q1_operator(self.grid, spread * self._share[None], elements, massless)
         return replace(operator, free=operator.lines.pack(self.is_open[..., None], np.float64))
 
@@ -145,6 +144,14 @@ class Front:
         steepness = self.grid.to_nodes(self._share * magnitude(gradient))
         weighted = steepness * self.is_open * self.grid.node_volumes() / self.volumes
         return -float((weighted * weak_divergence(self.grid, normal)).sum())
+
+    def divergence(self, flux: FloatArray) -> FloatArray:
+        """Divergence of a flux per cell in the open part, shape ``nodes``; nothing flows out of it."""
+        return np.asarray(weak_divergence(self.grid, self._share[..., None] * flux) * self.is_open / -self.volumes)
+
+    def steepness(self, xi: FloatArray) -> FloatArray:
+        """|grad xi| (1/m), the mean of the open cells around each node, shape ``nodes``."""
+        return self.is_open * self.to_open_nodes(magnitude(cell_gradient(self.grid, xi)))
 
     def step(
         self,
@@ -230,27 +237,3 @@ class Front:
 
     def _unpacked(self, vector: AnyArray) -> FloatArray:
         return np.ascontiguousarray(self._tension.lines.unpack(vector)[..., 0])
-
-    def anisotropy_rate(self, xi: FloatArray) -> FloatArray:
-        """Explicit rate (1/s) of the cubic part of the surface energy, shape ``nodes``.
-
-        The energy density is kappa/2 a^2 |grad xi|^2 with a = 1 + delta (4 sum n_i^4 - 3), n the normal: in the plane
-        1 + delta cos 4 theta (Kobayashi 1993, doi:10.1016/0167-2789(93)90120-P), in space the same with the axes of
-        the cube (Karma and Rappel 1998, doi:10.1103/PhysRevE.57.4323). Its isotropic part is solved implicitly.
-        """
-        p, g = self.p, cell_gradient(self.grid, xi)
-        square = np.maximum((g**2).sum(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
-        fourth = (g**4).sum(axis=-1, keepdims=True) / square**2
-        a = 1.0 + p.anisotropy * (4.0 * fourth - 3.0)
-        flux = (a**2 - 1.0) * g + 16.0 * p.anisotropy * a * (g**3 / square - fourth * g)
-        spread = p.surface_mobility * p.gradient_coefficient
-        return -spread * self.is_open * weak_divergence(self.grid, self._share[..., None] * flux) / self.volumes
-
-    def noise_rate(self, xi: FloatArray, c: FloatArray, charge: Charge, chi: FloatArray) -> FloatArray:
-        """Random rate h'(xi) A chi (1/s), shape ``nodes``.
-
-        A is relative to the local exchange rate L_eta exp(-alpha f eta); chi from
-        :mod:`selflimit.mesoscale.growth.noise`.
-        """
-        kinetics = self.p.noise_amplitude * self.kinetics
-        return np.asarray(kinetics * switch_slope(xi) * self.form.fluctuation(self.p, charge, c) * chi)

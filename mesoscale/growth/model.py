@@ -21,8 +21,10 @@ from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale.field_files import save_fields
 from selflimit.mesoscale.growth import balances, guards
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
+from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.growth.step_length import LARGEST_RATIO, Moment, next_length
-from selflimit.mesoscale.growth.time_step import CoupledEquations, Effort, Mechanics, Numerics, State
+from selflimit.mesoscale.growth.terms import Term
+from selflimit.mesoscale.growth.time_step import CoupledEquations, Effort, Mechanics, State
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress, silent
@@ -105,6 +107,8 @@ class GrowthModel:
         Steps and tolerances.
     threads
         Number of threads; the result does not depend on it.
+    terms
+        What else moves the front; see ``growth.terms``.
 
     Raises
     ------
@@ -116,6 +120,7 @@ class GrowthModel:
     microstructure: Microstructure
     numerics: Numerics = field(default_factory=Numerics)
     threads: int = 1
+    terms: tuple[Term, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the grid resolves the front."""
@@ -127,7 +132,7 @@ class GrowthModel:
     @cached_property
     def equations(self) -> CoupledEquations:
         """The equations on this grid."""
-        return CoupledEquations(self.parameters, self.microstructure, self.numerics, self.threads)
+        return CoupledEquations(self.parameters, self.microstructure, self.numerics, self.threads, self.terms)
 
     def run(
         self,
@@ -222,6 +227,7 @@ class GrowthModel:
         return {
             "parameters": self.parameters.model_dump(mode="json"),
             "numerics": asdict(self.numerics),
+            "terms": [repr(term) for term in self.terms],
             "microstructure": {"name": structure.name, "seed": structure.seed},
             "grid": {"shape": list(structure.grid.shape), "spacing": structure.grid.spacing},
             "fields": {

@@ -17,12 +17,23 @@ from selflimit.errors import ConvergenceError
 from selflimit.mesoscale.growth import balances
 from selflimit.mesoscale.growth import electrochemistry as ec
 from selflimit.mesoscale.growth.anderson import expected_change, next_iterate, seen_contraction
+from selflimit.mesoscale.growth.capillarity import FrontTension, front_tension, published_tension
 from selflimit.mesoscale.growth.front import Front
-from selflimit.mesoscale.growth.noise import noise
-from selflimit.mesoscale.growth.sharp_limit import FormName, front_form
+from selflimit.mesoscale.growth.numerics import Numerics
+from selflimit.mesoscale.growth.sharp_limit import front_form
 from selflimit.mesoscale.growth.step_length import Difference, Moment, backward_difference, extrapolate, local_error
+from selflimit.mesoscale.growth.terms import (
+    STILL,
+    Seen,
+    Setting,
+    Term,
+    kinetic_anisotropy,
+    made_terms,
+    smooth_normal,
+)
 from selflimit.mesoscale.layers.microstructure import Microstructure, phase_lame
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, roller_box
+from selflimit.mesoscale.mechanics.stress import direction
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.hierarchy import Hierarchy
 from selflimit.mesoscale.solver.solve import elastic_hierarchy
@@ -30,61 +41,6 @@ from selflimit.mesoscale.solver.solve import elastic_hierarchy
 STALE = 6
 """Iterations of a stress solve after which its multigrid cycle is made anew: making it costs as much as four, and a
 fresh one needs three."""
-STILL = 1e-9
-"""h'(xi) below which drives and noise are nothing: they would move xi by less than round-off."""
-
-
-@dataclass(frozen=True)
-class Numerics:
-    """How a run is computed; none of it is physics.
-
-    Attributes
-    ----------
-    order
-        Order in time of the front: 2 for BDF2, 1 for backward Euler.
-    time_tolerance
-        Largest estimated error of xi that a step may make; larger ones are rejected.
-    first_step, longest_step, shortest_step
-        Time steps (s).
-    sweep_tolerance
-        Largest change of xi that another sweep of a step would still make, as estimated.
-    most_sweeps
-        Sweeps after which a step counts as too long.
-    newton_tolerance
-        Largest Newton update of xi that counts as converged.
-    overshoot_tolerance
-        How far xi may leave [0, 1]; a step that goes further is rejected. The run reports how far it went.
-    concentration_rtol, potential_rtol, mechanics_rtol
-        Relative residuals of the linear solves; the first two bound the errors of the lithium and charge balances.
-    mechanics_change
-        The stress is solved anew when xi has changed by more than this anywhere since its last solve.
-    balance_tolerance
-        Largest relative imbalance of the lithium and of the charge.
-    frozen_concentration
-        Keep c = 1: the limit of a single-ion conductor.
-    allow_unresolved
-        Compute on a grid with dx > w although the front is pinned or slowed there; the document says so.
-    front
-        'published' for the equations as published, 'sharp' for a front that moves as one without width does.
-    """
-
-    order: int = 2
-    time_tolerance: float = 0.01
-    first_step: float = 0.5
-    longest_step: float = 60.0
-    shortest_step: float = 1e-6
-    sweep_tolerance: float = 0.01
-    most_sweeps: int = 20
-    newton_tolerance: float = 1e-4
-    overshoot_tolerance: float = 0.02
-    concentration_rtol: float = 1e-9
-    potential_rtol: float = 1e-7
-    mechanics_rtol: float = 1e-5
-    mechanics_change: float = 0.03
-    balance_tolerance: float = 1e-4
-    frozen_concentration: bool = False
-    allow_unresolved: bool = False
-    front: FormName = "published"
 
 
 class Mechanics(NamedTuple):
@@ -183,6 +139,7 @@ class CoupledEquations:
     microstructure: Microstructure
     numerics: Numerics = field(default_factory=Numerics)
     threads: int = 1
+    more_terms: tuple[Term, ...] = ()
     _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -191,7 +148,23 @@ class CoupledEquations:
         electrolyte = self.microstructure.electrolyte
         share = 1.0 - electrolyte if electrolyte.any() else None
         form = front_form(self.numerics.front, transport=not self.numerics.frozen_concentration)
-        return Front(self.microstructure.grid, self.parameters, share, self.threads, form)
+        kept = self.parameters.model_copy(update={"surface_mobility": self.tension.mobility})
+        return Front(self.microstructure.grid, kept, share, self.threads, form)
+
+    @cached_property
+    def tension(self) -> FrontTension:
+        """Surface tension and mobility of the front, judged where it is half-way to the far electrolyte."""
+        n, p, grid = self.numerics, self.parameters, self.microstructure.grid
+        distance, transport = 0.5 * grid.size[-1], not n.frozen_concentration
+        if n.front == "published":
+            return published_tension(p, distance, transport)
+        return front_tension(p, grid.spacing, distance, transport, n.allow_unresolved)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """What moves the front besides charge transfer and the energy of its profile."""
+        capillarity = None if self.numerics.front == "published" else self.tension.capillarity
+        return made_terms(Setting(self.front, self.microstructure.seed, capillarity)) + self.more_terms
 
     def conductivity(self, xi: FloatArray) -> FloatArray:
         """Electric conductivity per cell (S/m)."""
@@ -253,13 +226,30 @@ class CoupledEquations:
         """eta_m (V), shape ``nodes``."""
         return self.front.to_open_nodes(ec.mechanical_overpotential(self.parameters, mechanics.pressure))
 
-    def _drives(self, c: FloatArray, mechanics: Mechanics) -> FloatArray:
-        """What the front is driven by and answers to: c, and the logarithm alpha f eta_m by which stress slows it.
+    def _drives(self, sweep: "_Sweep", begin: float) -> FloatArray:
+        """What the front is driven by and answers to: c, the logarithm alpha f eta_m by which stress slows it, and dt
+        times the rates of the lagged terms, where there are any.
 
-        Both of the size of 1, so that the sweeps can be mixed in one norm; shape ``(2,) + nodes``.
+        All of the size of 1, so that the sweeps can be mixed in one norm; shape ``(2 or 3,) + nodes``.
         """
-        p = self.parameters
-        return np.stack([c, p.transfer_coefficient * p.inverse_thermal_voltage * self._opposing(mechanics)])
+        p, now = self.parameters, sweep.now
+        opposing = self._opposing(sweep.mechanics)
+        drives = [now.c, p.transfer_coefficient * p.inverse_thermal_voltage * opposing]
+        rates = self._rates(Seen(self.front, begin, now, now.phi + opposing), lagged=True)
+        return np.stack(drives if rates is None else [*drives, (now.time - begin) * rates])
+
+    def _rates(self, seen: Seen, lagged: bool) -> FloatArray | None:
+        """Sum (1/s) of the lagged terms or of the others, shape ``nodes``; None where there are none."""
+        rates = [term.rate(seen) for term in self.terms if term.lagged is lagged]
+        return np.sum(rates, axis=0) if rates else None
+
+    def _charge(self, eta: FloatArray, xi: FloatArray) -> ec.Charge:
+        """Butler-Volmer factors, times the factor of each direction of the front ``xi``."""
+        charge = ec.charge_transfer(self.parameters, eta)
+        if (shape := kinetic_anisotropy(self.front)) is None:
+            return charge
+        factor = shape.factor(direction(self.front.grid.to_nodes(smooth_normal(self.front, xi))))
+        return ec.Charge(factor * charge.cathodic, factor * charge.anodic)
 
     def step(self, state: State, dt: float, effort: Effort) -> tuple[State, float]:
         """State after a step of length ``dt`` (s), and the estimated error of its order parameter.
@@ -274,7 +264,7 @@ class CoupledEquations:
         sweep = self._predicted(state, end, effort)
         load = self._explicit_rate(state, sweep)
         acting = ec.switch_slope(sweep.now.xi) > STILL  # elsewhere there is nothing to bring into agreement
-        drives = self._drives(sweep.now.c, sweep.mechanics)
+        drives = self._drives(sweep, state.time)
         seen, found, changes = [drives[:, acting]], [], list[float]()
         for _ in range(n.most_sweeps):
             before, sweep = sweep.now.xi, self._sweep(state, sweep, drives, difference, load, dt, effort)
@@ -286,7 +276,7 @@ class CoupledEquations:
                     self._next_state(state, sweep, dt), contraction=seen_contraction(changes, state.contraction)
                 )
                 return new, local_error(state.past, end, difference, sweep.now.xi)
-            drives = self._drives(sweep.now.c, sweep.mechanics)
+            drives = self._drives(sweep, state.time)
             found.append(drives[:, acting])
             drives[:, acting] = next_iterate(seen, found)
             drives[0] = np.maximum(drives[0], 0.0)
@@ -303,15 +293,10 @@ class CoupledEquations:
         return self._restressed(_Sweep(guess, state.mechanics, state.stressed, state.preconditioned, 0.0), effort)
 
     def _explicit_rate(self, state: State, predicted: "_Sweep") -> FloatArray:
-        """Rate (1/s) of noise and anisotropy, at the predicted end of the step."""
-        p, structure, guess = self.parameters, self.microstructure, predicted.now
-        rate = np.zeros_like(state.xi)
-        if p.noise_amplitude > 0:
-            moving = ec.switch_slope(guess.xi) > STILL
-            chi = noise(structure.grid, p.interface_width, structure.seed, state.time, guess.time, moving)
-            charge = ec.charge_transfer(p, self.overpotential(guess.phi, predicted.mechanics))
-            rate = rate + self.front.noise_rate(guess.xi, guess.c, charge, chi)
-        return rate + self.front.anisotropy_rate(guess.xi) if p.anisotropy > 0 else rate
+        """Rate (1/s) of the terms that are computed once, at the predicted end of the step."""
+        eta = self.overpotential(predicted.now.phi, predicted.mechanics)
+        rates = self._rates(Seen(self.front, state.time, predicted.now, eta), lagged=False)
+        return np.zeros_like(state.xi) if rates is None else rates
 
     def _sweep(
         self,
@@ -350,8 +335,9 @@ class CoupledEquations:
     ) -> tuple[FloatArray, FloatArray, float]:
         """Order parameter and concentration after the step, and the inflow of Li+ that they belong to."""
         n, p, grid = self.numerics, self.parameters, self.microstructure.grid
-        (driving, slowing), (base, h, _), phi = seen, difference, last.phi
-        charge = ec.charge_transfer(p, phi + slowing / (p.transfer_coefficient * p.inverse_thermal_voltage))
+        (driving, slowing, *lagged), (base, h, _), phi = seen, difference, last.phi
+        eta = phi + slowing / (p.transfer_coefficient * p.inverse_thermal_voltage)
+        charge, load = self._charge(eta, last.xi), sum((moved / dt for moved in lagged), load)
         moved = self.front.step(base, driving, charge, load, h, n.newton_tolerance, last.xi)
         del charge  # as large as the fields
         effort.newton += moved.newton
@@ -384,7 +370,9 @@ class CoupledEquations:
         lost = balances.inventory(grid, p, now.xi, now.c) - before - sweep.inflow * dt
         stored = balances.stored_current(self.front, now.xi, now.phi, (now.xi - state.xi) / dt) * dt
         eta = self.overpotential(now.phi, sweep.mechanics)
-        driven, exchanged = balances.driven_growth(self.front, now.xi, now.c, eta)
+        driven, exchanged = balances.driven_growth(self.front, now.xi, now.c, self._charge(eta, now.xi))
+        rates = self._rates(Seen(self.front, state.time, now, eta), lagged=True)
+        moved = 0.0 if rates is None else grid.integrate(rates)
         return replace(
             state,
             past=(now, *state.past[:1], *(moment.order_parameter_only() for moment in state.past[1:2])),
@@ -393,8 +381,8 @@ class CoupledEquations:
             preconditioned=sweep.preconditioned,
             lithium_imbalance=state.lithium_imbalance + (0.0 if n.frozen_concentration else lost),
             charge_imbalance=state.charge_imbalance + stored,
-            asked=state.asked + driven * dt,
-            exchanged=state.exchanged + exchanged * dt,
+            asked=state.asked + (driven + moved) * dt,
+            exchanged=state.exchanged + (exchanged + abs(moved)) * dt,
             reached=state.reached + grid.integrate(now.xi - state.xi),
             overshoot=max(state.overshoot, overshoot),
         )

@@ -36,6 +36,14 @@ def diffusion_elements(dimension: int) -> FloatArray:
     return np.asarray(np.einsum("pia,pja->ij", B, B)[None, :, :, None, None] / len(B))
 
 
+def isotropic_elements(dimension: int) -> FloatArray:
+    """The same with an error that has no direction, dx^2/12 lap lap: half Q1, half differences along the edges only."""
+    apart = np.abs(corners(dimension)[:, None] - corners(dimension)[None]).sum(axis=-1)
+    edges = np.where(apart == 1, -1.0, 0.0) / 2 ** (dimension - 1)
+    edges -= np.diag(edges.sum(axis=1))
+    return np.asarray(0.5 * (diffusion_elements(dimension) + edges[None, :, :, None, None]))
+
+
 def elastic_elements(dimension: int) -> FloatArray:
     """Element matrices of elasticity for unit lam and unit mu on a unit cell, shape ``(2, 2^d, 2^d, d, d)``.
 

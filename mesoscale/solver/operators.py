@@ -68,14 +68,21 @@ class Operator:
         """r -= A x in the rows of the free unknowns."""
         behind, ahead = self.lines.behind, self.lines.ahead
         if len(self.lines.nodes) == 2 and self.lines.unknowns == 1:
-            _subtract_square(threads, self.lines.inner, *self.coefficients, x, self.mass, self.free, r)
+            weights = self.weights(6.0, (1, 3))
+            _subtract_square(threads, self.lines.inner, *self.coefficients, *weights, x, self.mass, self.free, r)
         elif self.lines.unknowns == 1:
-            _subtract_cube(threads, self.lines.inner, *self.coefficients, behind, ahead, x, self.mass, self.free, r)
+            around = (*self.weights(12.0, (1, 3)), behind, ahead)
+            _subtract_cube(threads, self.lines.inner, *self.coefficients, *around, x, self.mass, self.free, r)
         elif self.lines.unknowns == 2:
             _subtract_plane_strain(threads, self.lines.inner, *self.coefficients, x, self.free, r)
         else:
             around = (behind, ahead, self.by_owner)
             _subtract(threads, self.lines.inner, self.coefficients, *around, x, self.mass, self.free, r)
+
+    def weights(self, unit: float, others: tuple[int, ...]) -> AnyArray:
+        """What couples corner 0 of a cell to the corners ``others``, in small numbers of 1/``unit``."""
+        coupling: AnyArray = np.round(-unit * self.elements[0, 0, list(others), 0, 0], 9)
+        return coupling.astype(self.mass.dtype)
 
     def stencil(self, threads: int, begin: int, end: int) -> AnyArray:
         """The matrix without fixed unknowns in the lines begin to end, shape ``(lines, c, 3^(d-1), c, 3, N + 2)``.
@@ -189,13 +196,23 @@ def _subtract(  # noqa: C901
 
 
 @Kernel
-def _subtract_square(lines: AnyArray, k: AnyArray, x: AnyArray, mass: AnyArray, free: AnyArray, r: AnyArray) -> None:
+def _subtract_square(
+    lines: AnyArray,
+    k: AnyArray,
+    near: float,
+    far: float,
+    x: AnyArray,
+    mass: AnyArray,
+    free: AnyArray,
+    r: AnyArray,
+) -> None:
     """The same for diffusion through square cells, from differences of the node to the other corners of its cells.
 
-    The force on a corner is k/6 times the differences to its two neighbours plus k/3 times that to the opposite corner.
+    The force on a corner is k/6 times ``near`` times the differences to its two neighbours plus ``far`` times that to the
+    opposite corner; 1 and 2 for Q1.
     """
     n = x.shape[2] - 2
-    sixth, two = x.dtype.type(1.0 / 6.0), x.dtype.type(2.0)
+    sixth = x.dtype.type(1.0 / 6.0)
     for line in numba.prange(len(lines)):
         i = lines[line]
         y, own = np.zeros(n, x.dtype), x[i, 0]
@@ -203,8 +220,8 @@ def _subtract_square(lines: AnyArray, k: AnyArray, x: AnyArray, mass: AnyArray, 
             cells, other = k[i - 1 + ahead], x[i - 1 + 2 * ahead, 0]
             for j in range(n):
                 here, over = own[j + 1], own[j + 1] - other[j + 1]
-                left = (here - own[j]) + over + two * (here - other[j])
-                right = (here - own[j + 2]) + over + two * (here - other[j + 2])
+                left = near * ((here - own[j]) + over) + far * (here - other[j])
+                right = near * ((here - own[j + 2]) + over) + far * (here - other[j + 2])
                 y[j] += cells[j] * left + cells[j + 1] * right
         for j in range(n):
             r[i, 0, j + 1] -= free[i, 0, j + 1] * (sixth * y[j] + mass[i, j + 1] * own[j + 1])
@@ -214,6 +231,8 @@ def _subtract_square(lines: AnyArray, k: AnyArray, x: AnyArray, mass: AnyArray, 
 def _subtract_cube(
     lines: AnyArray,
     k: AnyArray,
+    near: float,
+    far: float,
     behind: AnyArray,
     ahead: AnyArray,
     x: AnyArray,
@@ -221,7 +240,9 @@ def _subtract_cube(
     free: AnyArray,
     r: AnyArray,
 ) -> None:
-    """The same through cubic cells: k/12 times the differences to the four corners that are no neighbours."""
+    """The same through cubic cells: k/12 times ``near`` times the differences to the three neighbours plus ``far`` times
+    those to the four other corners; 0 and 1 for Q1.
+    """
     n = x.shape[2] - 2
     twelfth = x.dtype.type(1.0 / 12.0)
     for line in numba.prange(len(lines)):
@@ -239,7 +260,12 @@ def _subtract_cube(
                 left = (here - one[j]) + (here - two[j]) + (here - opposite[j])
                 right = (here - one[j + 2]) + (here - two[j + 2]) + (here - opposite[j + 2])
                 over = here - opposite[j + 1]
-                y[j] += cells[j] * (over + left) + cells[j + 1] * (over + right)
+                y[j] += far * (cells[j] * (over + left) + cells[j + 1] * (over + right))
+            if near > 0.0:
+                for j in range(n):
+                    here = own[j + 1]
+                    over = (here - one[j + 1]) + (here - two[j + 1])
+                    y[j] += near * (cells[j] * (over + here - own[j]) + cells[j + 1] * (over + here - own[j + 2]))
         for j in range(n):
             r[i, 0, j + 1] -= free[i, 0, j + 1] * (twelfth * y[j] + mass[i, j + 1] * own[j + 1])
 

@@ -97,7 +97,7 @@ def verdict_on(
     from selflimit.mesoscale.field_files import load_fields
     from selflimit.mesoscale.grid import Grid
     from selflimit.mesoscale.growth.grow import grow_lithium
-    from selflimit.mesoscale.growth.time_step import Numerics  # numba takes seconds to import
+    from selflimit.mesoscale.growth.numerics import Numerics  # numba takes seconds to import
     from selflimit.mesoscale.layers.microstructure import Microstructure
     from selflimit.mesoscale.verdict.verdict import judge
 

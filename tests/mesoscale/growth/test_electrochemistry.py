@@ -114,5 +114,7 @@ def test_concentration_stays_positive_whatever_the_sink(seed, dt, strength):
     assert np.allclose((sink.slope * before - sink.rest)[seen], rate[seen], rtol=1e-9, atol=1e-14 * (1 + strength))
     assert sink.slope.min() >= 0.0
     assert sink.rest.min() >= 0.0
-    c = ec.concentration(GRID, P, P.electrolyte_diffusivity * ONE, -0.1 * (1 - Y / GRID.size[1]), before, sink, dt, before, 1e-12).x
+    c = ec.concentration(
+        GRID, P, P.electrolyte_diffusivity * ONE, -0.1 * (1 - Y / GRID.size[1]), before, sink, dt, before, 1e-12
+    ).x
     assert c.min() >= -1e-9  # M-matrix: zero is the bound, the solver's tolerance the slack

@@ -12,7 +12,8 @@ from selflimit.mesoscale.growth import balances
 from selflimit.mesoscale.growth import electrochemistry as ec
 from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.growth.model import GrowthModel, front_compression, output_times, tip_height, towards
-from selflimit.mesoscale.growth.time_step import Effort, Numerics
+from selflimit.mesoscale.growth.numerics import Numerics
+from selflimit.mesoscale.growth.time_step import Effort
 from selflimit.mesoscale.layers.microstructure import Microstructure, needles, phase_lame
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import silent

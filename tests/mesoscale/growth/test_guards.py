@@ -11,7 +11,7 @@ from selflimit.mesoscale.growth import balances, guards
 from selflimit.mesoscale.growth import electrochemistry as ec
 from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.growth.time_step import Numerics
+from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.layers.microstructure import Microstructure, needles
 from selflimit.mesoscale.parameters import InterfaceParameters
 

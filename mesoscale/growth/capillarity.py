@@ -1,0 +1,163 @@
+"""How much surface tension a front of finite width can carry, and what that leaves of its shape.
+
+Surface tension moves a front of curvature K by T K. The material's T is M_phys = i0 f gamma v_m/(nF)/(n F c_s), the
+Gibbs-Thomson overpotential times the kinetics. A front that transport limits wrinkles fastest at the wavelength
+
+    lambda_max = 2 pi sqrt(3) sqrt(T/(V k_r)),   k_r = (c_s/c_0) beta/D,   beta = v_0 exp(-alpha f eta)
+
+(docs/theory/phase-field.md). A front of width w shows that only if it spans many w; so T is the least multiple of M_phys
+for which lambda_max >= 12 w. The mobility L_sigma, which keeps the profile, is another number.
+"""
+
+import math
+from typing import NamedTuple
+
+from selflimit.errors import InputError
+from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.units import FARADAY
+
+WAVE = 12.0
+"""Widths w that the fastest wavelength must span: measured, branches are then spaced as on half the width."""
+CARRIED = 0.1
+"""Least share T/(L_sigma kappa) that a grid with dx = w carries to 2 %: what is left of the cancelled motion."""
+DISTORTED = 2.0
+"""Largest V/(L_sigma gamma) of a front that transport limits: its profile is stretched by some per cent."""
+STRETCHED = 0.7
+"""The same where the kinetics alone sets the velocity, which then is 0.3 % low."""
+
+
+class FrontTension(NamedTuple):
+    """Surface tension of a front and the mobility that keeps its profile."""
+
+    capillarity: float
+    """T (m^2/s): a front of curvature K moves by T K."""
+    physical: float
+    """M_phys (m^2/s), of gamma and i0."""
+    mobility: float
+    """L_sigma (m^3/(J s))."""
+    wavelength: float
+    """Fastest growing wavelength (m); infinite where nothing makes a flat front unstable."""
+    width: float
+    """w (m)."""
+
+    @property
+    def multiple(self) -> float:
+        """T over its physical value; infinite without exchange current."""
+        return self.capillarity / self.physical if self.physical > 0.0 else math.inf
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the fastest wavelength spans 12 w."""
+        return self.wavelength >= WAVE * self.width * (1.0 - 1e-9)
+
+    def statement(self) -> str:
+        """What of the front's shape is the material's, and what the grid's, in one sentence."""
+        if math.isinf(self.wavelength):
+            return "nothing makes a flat front unstable here; what protrudes was there or comes from stress and noise"
+        here = f"a flat front wrinkles fastest at {self.wavelength * 1e6:.3g} um = {self.wavelength / self.width:.3g} w"
+        own = self.wavelength / math.sqrt(self.multiple) * 1e6
+        if not self.is_resolved:
+            return f"{here}, less than {WAVE:g} w: spacing and radius of branches are those of the width, not of gamma"
+        if self.multiple > 1.01:
+            return (
+                f"{here}; the material's surface tension, {self.multiple:.3g} times less, would make it {own:.3g} um: "
+                "spacing and radius of branches are those of the stated tension"
+            )
+        return f"{here}, with the material's surface tension: spacing and radius of branches are resolved"
+
+
+def physical_capillarity(p: InterfaceParameters) -> float:
+    """M_phys = v_0 f gamma v_m/(n F) (m^2/s), v_0 = i0/(n F c_s).
+
+    >>> f"{physical_capillarity(InterfaceParameters()):.2g}"
+    '1.2e-16'
+    """
+    gibbs_thomson = p.surface_energy * p.metal_molar_volume / (p.charge_number * FARADAY)
+    return exchange_velocity(p) * p.inverse_thermal_voltage * gibbs_thomson
+
+
+def exchange_velocity(p: InterfaceParameters) -> float:
+    """v_0 = i0/(n F c_s) (m/s)."""
+    return p.exchange_current / (p.charge_number * FARADAY * p.metal_site_density)
+
+
+def flat_front_velocity(p: InterfaceParameters, distance: float) -> float:
+    """Quasi-steady velocity (m/s) of a sharp flat front that is ``distance`` (m) from the far electrolyte.
+
+    Between front and far electrolyte phi is linear and c'' + e c' = 0 with e = -f eta/distance, so c at the front is
+    exp(e distance) - (q v/D) expm1(e distance)/e; v = v_0 (cathodic c - anodic) is linear in it.
+    """
+    f, eta, alpha = p.inverse_thermal_voltage, p.overpotential, p.transfer_coefficient
+    cathodic, anodic = math.exp(-alpha * f * eta), math.exp((1.0 - alpha) * f * eta)
+    v0, e = exchange_velocity(p), -f * eta / distance
+    piled = math.expm1(e * distance) / e if eta != 0.0 else distance
+    depletion = p.metal_site_density / p.bulk_concentration / p.electrolyte_diffusivity * piled
+    supplied = v0 * (cathodic * math.exp(-f * eta) - anodic) / (1.0 + v0 * cathodic * depletion)
+    return min(supplied, v0 * (cathodic * p.saturation - anodic))
+
+
+def instability(p: InterfaceParameters, velocity: float) -> float:
+    """V k_r (1/s), which makes a flat front of that velocity (m/s) unstable; 0 where it is not."""
+    beta = exchange_velocity(p) * math.exp(-p.transfer_coefficient * p.inverse_thermal_voltage * p.overpotential)
+    ratio = p.metal_site_density / p.bulk_concentration
+    return max(velocity, 0.0) * beta * ratio / p.electrolyte_diffusivity
+
+
+def fastest_wavelength(capillarity: float, unstable: float) -> float:
+    """lambda_max (m) at the capillarity T (m^2/s) and V k_r (1/s) of ``instability``; infinite for a stable front.
+
+    >>> round(fastest_wavelength(8.3e-14, 2.8e-8 * 8.0e5) * 1e6)
+    21
+    """
+    return 2.0 * math.pi * math.sqrt(3.0 * capillarity / unstable) if unstable > 0.0 else math.inf
+
+
+def front_tension(
+    p: InterfaceParameters, spacing: float, distance: float, transport: bool, allow_unresolved: bool
+) -> FrontTension:
+    """Surface tension and profile-keeping mobility of a front on a grid.
+
+    Parameters
+    ----------
+    p
+        Parameters; ``capillarity`` 0 asks for the least multiple of the physical value that can be carried.
+    spacing
+        Grid spacing (m).
+    distance
+        Distance (m) of the front from the far electrolyte at which it is judged.
+    transport
+        Whether c is solved for; where it is frozen a flat front is stable.
+    allow_unresolved
+        Take a capillarity that is too small for the width.
+
+    Raises
+    ------
+    InputError
+        If the given capillarity makes the front wrinkle at less than 12 w and ``allow_unresolved`` is not set.
+    """
+    w, physical = p.interface_width, physical_capillarity(p)
+    velocity = flat_front_velocity(p, distance) if transport else p.planar_velocity(p.overpotential)
+    unstable = instability(p, velocity) if transport else 0.0
+    stretch = DISTORTED if transport else STRETCHED
+    mobility = max(
+        p.surface_mobility, abs(velocity) / (stretch * p.surface_energy), p.capillarity / (6.0 * w * p.surface_energy)
+    )
+    least = unstable * (WAVE * w / (2.0 * math.pi)) ** 2 / 3.0
+    carried = CARRIED * (spacing / w) * mobility * p.gradient_coefficient
+    chosen = p.capillarity or max(physical, least, carried)
+    found = FrontTension(chosen, physical, mobility, fastest_wavelength(chosen, unstable), w)
+    if not found.is_resolved and not allow_unresolved:
+        raise InputError(
+            f"expected a capillarity of at least {least:.3g} m^2/s, which makes a flat front wrinkle at {WAVE:g} w, got "
+            f"{chosen:.3g} m^2/s: {found.wavelength * 1e6:.3g} um = {found.wavelength / w:.3g} w; narrow interface_width "
+            f"to {found.wavelength / WAVE:.2g} m, leave capillarity out, or set allow_unresolved"
+        )
+    return found
+
+
+def published_tension(p: InterfaceParameters, distance: float, transport: bool) -> FrontTension:
+    """Surface tension of the published model, where L_sigma kappa is both: ``distance`` as in ``front_tension``."""
+    unstable = instability(p, flat_front_velocity(p, distance)) if transport else 0.0
+    capillarity = p.surface_mobility * p.gradient_coefficient
+    wavelength = fastest_wavelength(capillarity, unstable)
+    return FrontTension(capillarity, physical_capillarity(p), p.surface_mobility, wavelength, p.interface_width)
