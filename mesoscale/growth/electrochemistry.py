@@ -12,6 +12,7 @@ import numpy as np
 
 from selflimit.arrays import BoolArray, FloatArray
 from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.mechanics.stress import cell_gradient, direction, weak_divergence
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.solve import Solution, solve_scalar
 from selflimit.units import FARADAY
@@ -124,6 +125,31 @@ def potential(
     x0 = np.where(bottom, p.overpotential, np.where(top, 0.0, guess))
     load = -p.charge_number * FARADAY * p.metal_site_density * growth_rate * grid.node_volumes()
     return solve_scalar(grid, conductivity, np.zeros(grid.nodes), load, bottom | top, x0, rtol, threads=threads)
+
+
+def supply_along(
+    grid: Grid, p: InterfaceParameters, lacking: FloatArray, xi: FloatArray, c: FloatArray, phi: FloatArray
+) -> FloatArray:
+    """Rate of c (1/s) by a diffusivity that is smaller along the front than through it, shape ``nodes``.
+
+    It is -div[(1 - n n).(lacking) exp(-f phi) grad s], s = c exp(f phi), and moves Li+ without making any.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    p
+        Parameters.
+    lacking
+        Diffusivity through the front less that along it (m^2/s), shape ``nodes``.
+    xi, c, phi
+        Order parameter, concentration and potential (V), shape ``nodes``.
+    """
+    boltzmann = np.exp(-p.inverse_thermal_voltage * phi)
+    normal, slope = direction(cell_gradient(grid, xi)), cell_gradient(grid, c / boltzmann)
+    along = slope - (slope * normal).sum(axis=-1, keepdims=True) * normal
+    flux = grid.to_cells(lacking * boltzmann)[..., None] * along
+    return weak_divergence(grid, flux) / grid.node_volumes()
 
 
 class Sink(NamedTuple):

@@ -49,6 +49,10 @@ class FrontForm(Protocol):
         """Diffusivity of Li+ along the normal (m^2/s), shape of ``xi``."""
         ...
 
+    def along(self, p: InterfaceParameters, xi: FloatArray) -> FloatArray | None:
+        """What the diffusivity (m^2/s) is smaller along the front than through it, shape of ``xi``; None for nothing."""
+        ...
+
     def conductivity(self, p: InterfaceParameters, xi: FloatArray, to_cells: CellMean) -> FloatArray:
         """Electric conductivity (S/m) per cell."""
         ...
@@ -77,6 +81,10 @@ class PublishedForm:
     def diffusivity(self, p: InterfaceParameters, xi: FloatArray) -> FloatArray:
         """D = h D_Li + (1 - h) D_SSE (m^2/s)."""
         return mix(xi, p.metal_diffusivity, p.electrolyte_diffusivity)
+
+    def along(self, p: InterfaceParameters, xi: FloatArray) -> FloatArray | None:
+        """Nothing."""
+        return None
 
     def conductivity(self, p: InterfaceParameters, xi: FloatArray, to_cells: CellMean) -> FloatArray:
         """Mean over a cell of sigma = h sigma_Li + (1 - h) sigma_SSE (S/m)."""
@@ -116,6 +124,13 @@ class SharpForm:
         """D = (1 - xi^4) D_SSE + xi^4 D_Li (m^2/s): Li+ reaches all of the front."""
         inside = np.clip(xi, 0.0, 1.0) ** REACH
         return np.asarray(inside * p.metal_diffusivity + (1.0 - inside) * p.electrolyte_diffusivity)
+
+    def along(self, p: InterfaceParameters, xi: FloatArray) -> FloatArray | None:
+        """(xi - xi^4) (D_SSE - D_Li) (m^2/s): along it a front conducts as an electrolyte that ends at xi = 1/2."""
+        if not self.transport:
+            return None
+        x = np.clip(xi, 0.0, 1.0)
+        return np.asarray((x - x**REACH) * (p.electrolyte_diffusivity - p.metal_diffusivity))
 
     def conductivity(self, p: InterfaceParameters, xi: FloatArray, to_cells: CellMean) -> FloatArray:
         """Inverse of the mean over a cell of 1/sigma = r/sigma_SSE + (1 - r)/sigma_Li (S/m)."""

@@ -345,7 +345,10 @@ class CoupledEquations:
             return moved.xi, last.c, 0.0
         sink = ec.consumption((moved.xi - state.xi) / dt, moved.cathodic_slope * (h / dt), driving)
         spread = self.front.form.diffusivity(p, moved.xi)
-        found = ec.concentration(grid, p, spread, phi, state.c, sink, dt, last.c, n.concentration_rtol, self.threads)
+        before, lacking = state.c, self.front.form.along(p, moved.xi)
+        if lacking is not None:
+            before = before + dt * ec.supply_along(grid, p, lacking, moved.xi, driving, phi)
+        found = ec.concentration(grid, p, spread, phi, before, sink, dt, last.c, n.concentration_rtol, self.threads)
         effort.multigrid += found.iterations
         inflow = balances.inflow(self.front, moved.xi, found.x, phi)
         return state.xi + dt * (sink.slope * found.x - sink.rest), found.x, inflow
