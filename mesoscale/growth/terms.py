@@ -142,7 +142,7 @@ class SurfaceTension:
         return None if found is None else SurfaceTension(found, surface_anisotropy(setting.front))
 
     def rate(self, seen: Seen) -> FloatArray:
-        """|grad xi| (T K_a - L_sigma kappa K) (1/s)."""
+        """|grad xi| [T K_a/(1 + R) - L_sigma kappa K] (1/s); R as in ``SharpForm``, which answers to this motion too."""
         front, most = seen.front, 1.0 / seen.front.p.interface_width
         normal = smooth_normal(front, seen.now.xi)
         curvature = np.clip(front.divergence(normal), -most, most)
@@ -150,8 +150,10 @@ class SurfaceTension:
         if self.anisotropy is not None:
             length = magnitude(normal)[..., None]
             weighted = np.clip(front.divergence(length * self.anisotropy.vector(direction(normal))), -most, most)
+        charge = ec.charge_transfer(front.p, seen.eta)
+        tension = self.capillarity * front.form.fluctuation(front.p, charge, seen.now.c) / charge.cathodic
         spread = front.p.surface_mobility * front.p.gradient_coefficient
-        return np.asarray(front.steepness(seen.now.xi) * (self.capillarity * weighted - spread * curvature))
+        return np.asarray(front.steepness(seen.now.xi) * (tension * weighted - spread * curvature))
 
 
 def smooth_normal(front: Front, xi: FloatArray) -> FloatArray:
