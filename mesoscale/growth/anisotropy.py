@@ -12,8 +12,8 @@ from selflimit.errors import InputError
 class Anisotropy:
     """a(n) = 1 + delta cos m(theta - theta_0) in the plane, 1 + delta (4 sum n_i^4 - 3) in space.
 
-    The first is that of Kobayashi 1993, doi:10.1016/0167-2789(93)90120-P, the second has the axes of the cube (Karma and
-    Rappel 1998, doi:10.1103/PhysRevE.57.4323) and is the first with m = 4 in every plane of two axes.
+    The first is that of Kobayashi 1993, doi:10.1016/0167-2789(93)90120-P, the second has the axes of the cube (Karma
+    and Rappel 1998, doi:10.1103/PhysRevE.57.4323) and is the first with m = 4 in every plane of two axes.
 
     Attributes
     ----------
@@ -48,9 +48,10 @@ class Anisotropy:
         """
         factor = self.factor(normal)[..., None] * normal
         if normal.shape[-1] == 3:
-            return factor + 16.0 * self.strength * (normal**3 - (normal**4).sum(axis=-1, keepdims=True) * normal)
+            slope = 16.0 * self.strength * (normal**3 - (normal**4).sum(axis=-1, keepdims=True) * normal)
+            return np.asarray(factor + slope)
         slope = -self.folds * self.strength * self._turned(normal).imag
-        return factor + slope[..., None] * np.stack([-normal[..., 1], normal[..., 0]], axis=-1)
+        return np.asarray(factor + slope[..., None] * np.stack([-normal[..., 1], normal[..., 0]], axis=-1))
 
     def checked(self, dimension: int, convex: bool) -> "Anisotropy":
         """This, if it makes sense in so many dimensions, for a surface energy with a stiffness above 0 if ``convex``.

@@ -5,8 +5,8 @@ Gibbs-Thomson overpotential times the kinetics. A front that transport limits wr
 
     lambda_max = 2 pi sqrt(3) sqrt(T/(V k_r)),   k_r = (c_s/c_0) beta/D,   beta = v_0 exp(-alpha f eta)
 
-(docs/theory/phase-field.md). A front of width w shows that only if it spans many w; so T is the least multiple of M_phys
-for which lambda_max >= 12 w. The mobility L_sigma, which keeps the profile, is another number.
+(docs/theory/phase-field.md). A front of width w shows that only if it spans many w; so T is the least multiple of
+M_phys for which lambda_max >= 12 w. The mobility L_sigma, which keeps the profile, is another number.
 """
 
 import math
@@ -148,9 +148,9 @@ def front_tension(
     found = FrontTension(chosen, physical, mobility, fastest_wavelength(chosen, unstable), w)
     if not found.is_resolved and not allow_unresolved:
         raise InputError(
-            f"expected a capillarity of at least {least:.3g} m^2/s, which makes a flat front wrinkle at {WAVE:g} w, got "
-            f"{chosen:.3g} m^2/s: {found.wavelength * 1e6:.3g} um = {found.wavelength / w:.3g} w; narrow interface_width "
-            f"to {found.wavelength / WAVE:.2g} m, leave capillarity out, or set allow_unresolved"
+            f"expected a capillarity of at least {least:.3g} m^2/s, which makes a flat front wrinkle at {WAVE:g} w, "
+            f"got {chosen:.3g} m^2/s: {found.wavelength * 1e6:.3g} um = {found.wavelength / w:.3g} w; narrow "
+            f"interface_width to {found.wavelength / WAVE:.2g} m, leave capillarity out, or set allow_unresolved"
         )
     return found
 

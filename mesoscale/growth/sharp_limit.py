@@ -2,8 +2,8 @@
 
 The published model mixes conductivity and diffusivity by h(xi) and lets every point of the front react to the c that it
 sees. To first order in the width w that moves the front: Li+ has no way to its rear half, the metal's potential reaches
-ahead of it, and the mean c is not that at the sharp front. ``SharpForm`` removes these terms; its constants are integrals
-over the profile |d(xi)/dy| = xi (1 - xi)/w, derived in docs/theory/phase-field.md and computed in the tests.
+ahead of it, and the mean c is not that at the sharp front. ``SharpForm`` removes these terms; its constants are
+integrals over the profile |d(xi)/dy| = xi (1 - xi)/w, derived in docs/theory/phase-field.md and computed in the tests.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,7 @@ class FrontForm(Protocol):
         ...
 
     def along(self, p: InterfaceParameters, xi: FloatArray) -> FloatArray | None:
-        """What the diffusivity (m^2/s) is smaller along the front than through it, shape of ``xi``; None for nothing."""
+        """What the diffusivity (m^2/s) is smaller along the front than through it, shape of ``xi``; None: not."""
         ...
 
     def conductivity(self, p: InterfaceParameters, xi: FloatArray, to_cells: CellMean) -> FloatArray:

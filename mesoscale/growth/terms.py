@@ -23,7 +23,7 @@ from selflimit.mesoscale.mechanics.stress import cell_gradient, direction, magni
 STILL = 1e-9
 """h'(xi) below which drives and noise are nothing: they would move xi by less than round-off."""
 NOISE_WIDTH = 0.5e-6
-"""Width (m) that the noise amplitude belongs to. A front averages white noise over its width, so A^2 w^(d-1) is kept."""
+"""Width (m) that the noise amplitude belongs to. A front averages white noise over its width, so A^2 w^(d-1) stays."""
 BAND = 1e-3
 """xi nearer to 0 or 1 than this has no curvature."""
 SMOOTH = 0.75
@@ -95,7 +95,7 @@ class Noise:
 
 
 def noise_amplitude(front: Front) -> float:
-    """A at this width: the published model's is relative to w^d, the sharp one's to the same strength along the front."""
+    """A at this width: the published model's is relative to w^d, the sharp one's to a strength along the front."""
     p = front.p
     if front.form is PUBLISHED:
         return p.noise_amplitude
@@ -142,7 +142,7 @@ class SurfaceTension:
         return None if found is None else SurfaceTension(found, surface_anisotropy(setting.front))
 
     def rate(self, seen: Seen) -> FloatArray:
-        """|grad xi| [T K_a/(1 + R) - L_sigma kappa K] (1/s); R as in ``SharpForm``, which answers to this motion too."""
+        """|grad xi| [T K_a/(1 + R) - L_sigma kappa K] (1/s); R as in ``SharpForm``, which answers to it too."""
         front, most = seen.front, 1.0 / seen.front.p.interface_width
         normal = smooth_normal(front, seen.now.xi)
         curvature = np.clip(front.divergence(normal), -most, most)
@@ -159,8 +159,8 @@ class SurfaceTension:
 def smooth_normal(front: Front, xi: FloatArray) -> FloatArray:
     """Direction of grad xi per cell, shape ``shape + (d,)``: of length 1 in a front, faded out between two.
 
-    It is the gradient of psi = w ln[xi/(1 - xi)], the distance to the front where the profile is kept: differences of it
-    are exact where those of xi are not. The filter 2 G - G G leaves long waves alone to fourth order.
+    It is the gradient of psi = w ln[xi/(1 - xi)], the distance to the front where the profile is kept: differences of
+    it are exact where those of xi are not. The filter 2 G - G G leaves long waves alone to fourth order.
     """
     w, x = front.p.interface_width, np.clip(xi, BAND, 1.0 - BAND)
     once = _filtered(front, w * np.log(x / (1.0 - x)))

@@ -208,8 +208,8 @@ def _subtract_square(
 ) -> None:
     """The same for diffusion through square cells, from differences of the node to the other corners of its cells.
 
-    The force on a corner is k/6 times ``near`` times the differences to its two neighbours plus ``far`` times that to the
-    opposite corner; 1 and 2 for Q1.
+    The force on a corner is k/6 times ``near`` times the differences to its two neighbours plus ``far`` times that to
+    the opposite corner; 1 and 2 for Q1.
     """
     n = x.shape[2] - 2
     sixth = x.dtype.type(1.0 / 6.0)
@@ -240,8 +240,8 @@ def _subtract_cube(
     free: AnyArray,
     r: AnyArray,
 ) -> None:
-    """The same through cubic cells: k/12 times ``near`` times the differences to the three neighbours plus ``far`` times
-    those to the four other corners; 0 and 1 for Q1.
+    """The same through cubic cells: k/12 times ``near`` times the differences to the three neighbours plus ``far``
+    times those to the four other corners; 0 and 1 for Q1.
     """
     n = x.shape[2] - 2
     twelfth = x.dtype.type(1.0 / 12.0)

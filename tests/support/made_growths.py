@@ -2,9 +2,15 @@
 
 import numpy as np
 
-from selflimit.documents import GrowthDoc
+from selflimit.documents import FrontShape, GrowthDoc
 from selflimit.mesoscale.field_files import load_fields, save_fields
 from selflimit.mesoscale.layers.microstructure import Microstructure
+
+FRONT = FrontShape(
+    model="published", width=1e-6, mobility=5e-8, capillarity=1e-13, physical_capillarity=1e-16,
+    fastest_wavelength=2e-5, statement="made up",
+)  # fmt: skip
+"""Shape of a made-up front."""
 
 
 def made_growth(grid, folder, times, structure=None):
@@ -29,7 +35,7 @@ def made_growth(grid, folder, times, structure=None):
     zeros = [0.0] * len(times)
     document = GrowthDoc(
         microstructure=structure.describe(), grid_shape=grid.shape, spacing=grid.spacing, spacing_over_width=1.0,
-        parameters=[], times=list(times), tip_height=front, deposited=zeros, peak_compression=zeros,
+        parameters=[], front=FRONT, times=list(times), tip_height=front, deposited=zeros, peak_compression=zeros,
         interface_compression=zeros, lithium_balance_error=0.0, charge_balance_error=0.0, overshoot=0.0, steps=1,
         rejected_steps=0, sweeps=1, newton_iterations=1, multigrid_iterations=1, notes=[], fields=file,
     )  # fmt: skip

@@ -41,6 +41,22 @@ class FieldFile(Record):
     pieces: list[FilePiece] = PIECES
 
 
+class FrontShape(Record):
+    """What surface tension a front had, and what of its shape is therefore the material's."""
+
+    model: Literal["published", "sharp"] = Field(
+        description="'published': equations as published; 'sharp': corrected to the first order in the width"
+    )
+    width: float = Field(gt=0, description="Width w of the front's profile (m), a number of the computation")
+    mobility: float = Field(gt=0, description="Mobility L_sigma that keeps the profile (m^3/(J s))")
+    capillarity: float = Field(ge=0, description="T (m^2/s): surface tension moves a front of curvature K by T K")
+    physical_capillarity: float = Field(ge=0, description="The material's, i0 f gamma v_m/(nF)/(n F c_s) (m^2/s)")
+    fastest_wavelength: float | None = Field(
+        description="Wavelength (m) at which a flat front wrinkles fastest, half-way; None if it is stable"
+    )
+    statement: str = Field(description="What of the shape is the material's and what is the computation's")
+
+
 class GrowthDoc(Document):
     """Lithium growth in one particle layer."""
 
@@ -49,6 +65,7 @@ class GrowthDoc(Document):
     spacing: float = Field(gt=0, description="Grid spacing (m)")
     spacing_over_width: float = Field(gt=0, description="dx / interface width w; the front is resolved for <= 1")
     parameters: list[ParameterRow] = Field(description="Every parameter with unit and source")
+    front: FrontShape = Field(description="Surface tension of the front and what of its shape is resolved")
     times: list[float] = Field(description="Output times (s)")
     tip_height: list[float] = Field(description="Highest point of the lithium contour xi = 1/2 (m) at the output times")
     deposited: list[float] = Field(

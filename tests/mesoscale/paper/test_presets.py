@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from made_growths import FRONT
 
 from selflimit.documents import FieldFile, GrowthDoc
 from selflimit.errors import InputError
@@ -21,7 +22,7 @@ def history(structure, times, reach, pressure=None, peak=None):
     zero = [0.0] * len(times)
     document = GrowthDoc(
         microstructure="made by hand", grid_shape=structure.grid.shape, spacing=1e-6, spacing_over_width=1.0,
-        parameters=[], times=times, tip_height=zero, deposited=zero, peak_compression=peak or zero,
+        parameters=[], front=FRONT, times=times, tip_height=zero, deposited=zero, peak_compression=peak or zero,
         interface_compression=zero,
         lithium_balance_error=0, charge_balance_error=0, overshoot=0, steps=1, rejected_steps=0, sweeps=1,
         newton_iterations=1, multigrid_iterations=1, notes=[], fields=FieldFile(path="x", sha256="x", arrays={}),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_growths import FRONT
 from matplotlib.figure import Figure
 
 from selflimit.documents import FieldFile, GrowthDoc
@@ -113,7 +114,8 @@ def growth(heights, times):
     series = [0.0] * len(times)
     return GrowthDoc(
         microstructure="made up", grid_shape=GRID.shape, spacing=1e-6, spacing_over_width=1.0, parameters=[],
-        times=times, tip_height=heights, deposited=series, peak_compression=series, interface_compression=series,
+        front=FRONT, times=times, tip_height=heights, deposited=series, peak_compression=series,
+        interface_compression=series,
         lithium_balance_error=0, charge_balance_error=0, overshoot=0, steps=1, rejected_steps=0, sweeps=1,
         newton_iterations=1, multigrid_iterations=1, notes=[], fields=FieldFile(path="x", sha256="x", arrays={}),
     )  # fmt: skip
