@@ -124,13 +124,16 @@ def test_driven_growth_of_an_island_is_that_of_the_solved_equation():
         before, xi = xi, model.equations.front.step(xi, zero, charge, zero, dt, 1e-10, xi).xi
     found = grid.integrate(xi - before) / dt
     # eta so that the Butler-Volmer term vanishes at c = 1; (w/R)^2 and (dx/w)^2/12 corrections are below 3 %.
-    assert found == pytest.approx(balances.driven_growth(model.equations.front, xi, zero + 1, zero)[0], rel=0.05)
+    assert found == pytest.approx(
+        balances.driven_growth(model.equations.front, xi, zero + 1, ec.charge_transfer(STIFF, zero))[0], rel=0.05
+    )
 
 
 def test_driven_growth_of_a_flat_front_is_its_velocity():
     grid = Grid((2, 160), 0.25 * W)
     xi = needles(grid, W, count=0, strip=20 * W)
-    growth, exchanged = balances.driven_growth(Front(grid, STIFF), xi, np.ones(grid.nodes), np.full(grid.nodes, -0.1))
+    charge = ec.charge_transfer(STIFF, np.full(grid.nodes, -0.1))
+    growth, exchanged = balances.driven_growth(Front(grid, STIFF), xi, np.ones(grid.nodes), charge)
     assert exchanged == pytest.approx(growth, rel=1e-3)  # nothing dissolves
     assert growth == pytest.approx(STIFF.planar_velocity(-0.1) * grid.size[0], rel=1e-3)  # quadrature of a smooth bump
     assert balances.front_length(grid, STIFF, xi) == pytest.approx(grid.size[0], rel=1e-3)
