@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selflimit.arrays import FloatArray
+from selflimit.arrays import AnyArray, FloatArray
 from selflimit.errors import InputError
 
 
@@ -74,5 +74,6 @@ class Anisotropy:
             )
         return self
 
-    def _turned(self, normal: FloatArray) -> np.ndarray:
-        return (normal[..., 0] + 1j * normal[..., 1]) ** self.folds * np.exp(-1j * self.folds * self.orientation)
+    def _turned(self, normal: FloatArray) -> AnyArray:
+        turned: AnyArray = (normal[..., 0] + 1j * normal[..., 1]) ** self.folds
+        return turned * np.exp(-1j * self.folds * self.orientation)
