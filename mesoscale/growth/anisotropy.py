@@ -76,4 +76,4 @@ class Anisotropy:
 
     def _turned(self, normal: FloatArray) -> AnyArray:
         turned: AnyArray = (normal[..., 0] + 1j * normal[..., 1]) ** self.folds
-        return turned * np.exp(-1j * self.folds * self.orientation)
+        return np.asarray(turned * np.exp(-1j * self.folds * self.orientation))
