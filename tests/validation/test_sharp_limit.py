@@ -91,7 +91,7 @@ def test_flat_front_converges_with_the_width(rate):
 
 def test_the_oracle_settles_to_the_quasi_steady_front():
     """Where Li+ is stored nowhere, c = 1 has no weight against metal: the speed of the closed form."""
-    p = InterfaceParameters(metal_site_density=7.64e6, exchange_current=3e4, metal_diffusivity=1e-20, **QUIET)
+    p = InterfaceParameters(metal_site_density=1e6, exchange_current=4e3, metal_diffusivity=1e-20, **QUIET)
     before, after = (advance(p, 8 * UM, 48 * UM, time, longest=20.0) for time in (3000.0, 4000.0))
     middle = 40 * UM - 0.5 * (before + after)
     assert (after - before) / 1000.0 == pytest.approx(flat_front_velocity(p, middle), rel=0.005)
@@ -141,7 +141,7 @@ def test_cosine_front_at_half_the_width():
 @pytest.mark.parametrize(("spacing", "share"), [(1.0, 0.1), (0.5, 0.1)])
 def test_discs_shrink_by_their_surface_tension_and_stay_round(spacing, share):
     """dA/dt = -2 pi T, with nine tenths of the curvature motion of the profile cancelled."""
-    w, p = 0.5 * UM, InterfaceParameters(interface_width=0.5 * UM, exchange_current=0.0)
+    w, p = 0.5 * UM, InterfaceParameters(interface_width=0.5 * UM, exchange_current=1e-6)
     cells = 2 * round(13 * UM / (spacing * w))
     grid, radius, centre = Grid((cells, cells), spacing * w), 8 * UM, (13.13 * UM, 13.07 * UM)
     front, one = Front(grid, p, form=SharpForm()), np.ones(grid.nodes)

@@ -39,7 +39,7 @@ class Corrosion:
 def strip(front, added=(), **values):
     grid = Grid((2, 64), W)
     p = InterfaceParameters(
-        exchange_current=0.0, overpotential=0.0, mechanical_correction=0.0, noise_amplitude=0.0, **values
+        exchange_current=1e-6, overpotential=0.0, mechanical_correction=0.0, noise_amplitude=0.0, **values
     )
     model = GrowthModel(
         p, Microstructure.fine(grid, 1), Numerics(front=front, mechanics_change=2.0, time_tolerance=1e-3), terms=added
