@@ -12,9 +12,9 @@ from pydantic.fields import FieldInfo
 
 from selflimit.documents import DecompositionDoc, ElasticDoc, ParameterRow, Record
 from selflimit.errors import InputError
-from selflimit.isotropic import Isotropic
+from selflimit.mesoscale.bridge import bridge_sources, hill_mixture, in_pascal, phase_moduli, require_elastic
 from selflimit.plausible import Quantity, check_quantity
-from selflimit.units import FARADAY, GAS_CONSTANT, GPA
+from selflimit.units import FARADAY, GAS_CONSTANT
 
 PAPER = "published model of the graded-layer cell, boundary conditions of its simulation"
 ARGUELLO = "Arguello et al. 2022, arXiv:2204.06696"
@@ -246,15 +246,15 @@ class InterfaceParameters(Record):
             If constants of the electrolyte, of the particles or of a product are missing, or a value is out of range.
         """
         formulas = [product.formula for product in decomposition.products if product.amount > 0]
-        _need_elastic([decomposition.formula, particle, *formulas], elastic)
+        require_elastic([decomposition.formula, particle, *formulas], elastic)
         zone = hill_mixture([(p.amount * p.volume, elastic[p.formula]) for p in decomposition.products if p.amount > 0])
         bridged: dict[str, Any] = {
             "reaction_strain": (1.0 + decomposition.reaction_strain) ** (1.0 / 3.0) - 1.0,
-            **_moduli("particle", _in_pascal(elastic[particle])),
-            **_moduli("electrolyte", _in_pascal(elastic[decomposition.formula])),
-            **_moduli("zone", zone),
+            **phase_moduli("particle", in_pascal(elastic[particle])),
+            **phase_moduli("electrolyte", in_pascal(elastic[decomposition.formula])),
+            **phase_moduli("zone", zone),
         }
-        sources = _bridge_sources(decomposition, elastic, particle) | values.pop("sources", {})
+        sources = bridge_sources(decomposition, elastic, particle) | values.pop("sources", {})
         return cls(**(bridged | values), sources={**sources, **dict.fromkeys(values, "given by the user")})
 
     @property
@@ -331,64 +331,6 @@ class InterfaceParameters(Record):
             source=self.sources.get(name, "given by the user") if given else str(extra["source"]),
             calibrated=bool(extra["calibrated"]) and not given,
         )
-
-
-def hill_mixture(parts: list[tuple[float, ElasticDoc]]) -> Isotropic:
-    """Hill average of a mixture: mean of Voigt (uniform strain) and Reuss (uniform stress) bulk and shear moduli.
-
-    Parameters
-    ----------
-    parts
-        Volume (any one unit) and elastic constants of each phase.
-
-    Raises
-    ------
-    InputError
-        If there is no phase.
-    """
-    if not parts:
-        raise InputError(
-            "expected at least one product phase with its volume, got none; the reaction zone needs moduli"
-        )
-    total = sum(volume for volume, _ in parts)
-    bulk = _hill([(volume / total, phase.bulk_modulus) for volume, phase in parts]) * GPA
-    shear = _hill([(volume / total, phase.shear_modulus) for volume, phase in parts]) * GPA
-    return Isotropic.from_bulk_and_shear(bulk, shear)
-
-
-def _hill(parts: list[tuple[float, float]]) -> float:
-    voigt = sum(fraction * modulus for fraction, modulus in parts)
-    reuss = 1.0 / sum(fraction / modulus for fraction, modulus in parts)
-    return 0.5 * (voigt + reuss)
-
-
-def _in_pascal(constants: ElasticDoc) -> Isotropic:
-    return Isotropic(constants.youngs_modulus * GPA, constants.poisson_ratio)
-
-
-def _moduli(phase: str, constants: Isotropic) -> dict[str, float]:
-    return {f"{phase}_modulus": constants.youngs_modulus, f"{phase}_poisson": constants.poisson_ratio}
-
-
-def _need_elastic(formulas: list[str], elastic: dict[str, ElasticDoc]) -> None:
-    missing = sorted(set(formulas) - set(elastic))
-    if missing:
-        raise InputError(
-            f"expected elastic constants of {', '.join(sorted(set(formulas)))}, got none of {', '.join(missing)}; "
-            "compute them with the elastic step of the workflow or give an ElasticDoc"
-        )
-
-
-def _bridge_sources(decomposition: DecompositionDoc, elastic: dict[str, ElasticDoc], particle: str) -> dict[str, str]:
-    host = elastic[decomposition.formula]
-    made = {
-        "particle": f"elastic constants of {particle}, {elastic[particle].level_of_theory.label}",
-        "electrolyte": f"elastic constants of {host.formula}, {host.level_of_theory.label}",
-        "zone": f"Hill mixture of the products of {decomposition.reaction}",
-    }
-    moduli = {f"{phase}_{kind}": source for phase, source in made.items() for kind in ("modulus", "poisson")}
-    strain = f"(1 + dV/V0)^(1/3) - 1 of {decomposition.reaction}, {decomposition.level_of_theory.label}"
-    return moduli | {"reaction_strain": strain}
 
 
 def _derived_rows(p: InterfaceParameters) -> list[ParameterRow]:

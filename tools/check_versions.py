@@ -27,7 +27,7 @@ TESTS = (
     "tests/phase_diagrams/test_diagram.py",
     "tests/mesoscale/test_grid.py",
     "tests/mesoscale/test_parameters.py",
-    "tests/workflows/makers/test_jobs.py",
+    "tests/workflows/makers/test_chain_of_makers.py",
     "tests/workflows/makers/test_vasp_inputs.py",
     "tests/workflows/stores",
 )

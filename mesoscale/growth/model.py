@@ -24,7 +24,7 @@ from selflimit.mesoscale.growth.checkpoint import CheckpointFile
 from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.growth.step_length import LARGEST_RATIO, Moment, next_length
 from selflimit.mesoscale.growth.terms import Term
-from selflimit.mesoscale.growth.time_step import CoupledEquations, Effort, Mechanics, State
+from selflimit.mesoscale.growth.time_step import CoupledEquations, Effort, GrowthState, Mechanics
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress, silent
@@ -44,7 +44,7 @@ class Output:
     pressure
         Hydrostatic pressure per cell (Pa), shape ``shape``.
     lithium_imbalance, charge_imbalance, overshoot
-        As in ``State``.
+        As in ``GrowthState``.
     """
 
     time: float
@@ -57,7 +57,7 @@ class Output:
     overshoot: float
 
     @classmethod
-    def of(cls, state: State) -> "Output":
+    def of(cls, state: GrowthState) -> "Output":
         """What is kept of ``state``."""
         return cls(**{field.name: getattr(state, field.name) for field in fields(cls)})
 
@@ -81,7 +81,7 @@ class GrowthRun:
     """
 
     outputs: tuple[Output, ...]
-    state: State
+    state: GrowthState
     dt: float
     effort: Effort
     notes: tuple[str, ...] = ()
@@ -230,7 +230,7 @@ class GrowthModel:
             return n.longest_step
         return min(n.longest_step, 0.25 * self.microstructure.grid.size[-1] ** 2 / p.electrolyte_diffusivity)
 
-    def short_circuit(self, state: State) -> bool:
+    def short_circuit(self, state: GrowthState) -> bool:
         """Whether lithium is within ten interface widths of the top, where c = 1 and phi = 0 are held."""
         height, w = self.microstructure.grid.size[-1], self.parameters.interface_width
         return tip_height(self.microstructure.grid.spacing, state.xi) > height - 10.0 * w
@@ -292,12 +292,12 @@ class GrowthModel:
             return run
         return replace(run, outputs=(*run.outputs, Output.of(state)))
 
-    def lithium_error(self, state: State | Output) -> float:
+    def lithium_error(self, state: GrowthState | Output) -> float:
         """Imbalance of the lithium inventory relative to the lithium that is metal; 0 where c is frozen."""
         ratio = self.parameters.metal_site_density / self.parameters.bulk_concentration
         return abs(state.lithium_imbalance) / (ratio * self.microstructure.grid.integrate(state.xi))
 
-    def charge_error(self, state: State | Output) -> float:
+    def charge_error(self, state: GrowthState | Output) -> float:
         """Imbalance of the charge relative to the charge of the lithium that is metal."""
         p = self.parameters
         metal = p.charge_number * FARADAY * p.metal_site_density * self.microstructure.grid.integrate(state.xi)
@@ -344,9 +344,9 @@ class GrowthModel:
         )
 
 
-def _restored_state(saved: dict[str, Any]) -> State:
+def _restored_state(saved: dict[str, Any]) -> GrowthState:
     past = tuple(Moment(**moment) for moment in saved["past"])
-    return State(**{**saved, "past": past, "mechanics": Mechanics(**saved["mechanics"])})
+    return GrowthState(**{**saved, "past": past, "mechanics": Mechanics(**saved["mechanics"])})
 
 
 def towards(left: float, dt: float, shortest: float) -> float:
@@ -381,7 +381,7 @@ def tip_height(spacing: float, xi: FloatArray) -> float:
     return float(spacing * np.max(crossed[-1] + (low - 0.5) / (low - high)))
 
 
-def front_compression(model: GrowthModel, state: State | Output) -> float:
+def front_compression(model: GrowthModel, state: GrowthState | Output) -> float:
     """Mean of -P over the front (Pa), weighted with xi (1 - xi)."""
     weight = model.microstructure.grid.to_cells(np.clip(state.xi * (1.0 - state.xi), 0.0, None))
     return float(-(weight * state.pressure).sum() / weight.sum())

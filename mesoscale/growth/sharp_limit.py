@@ -17,7 +17,7 @@ from selflimit.mesoscale.growth.electrochemistry import Charge, activity, metal_
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.elements import diffusion_elements, isotropic_elements
 
-REACH = 4
+DIFFUSIVITY_POWER = 4
 """Power n of the diffusivity's switch 1 - xi^n: with n = 4 the front takes its Li+ up to xi = 0.8 and more."""
 FOOT = 125.0 / 12.0
 """k of the resistivity's switch r = (1 - xi)^4 (1 + k xi): int (r - 1 + xi)/xi/(1 - xi) d(xi) = 0, so that a front that
@@ -122,7 +122,7 @@ class SharpForm:
 
     def diffusivity(self, p: InterfaceParameters, xi: FloatArray) -> FloatArray:
         """D = (1 - xi^4) D_SSE + xi^4 D_Li (m^2/s): Li+ reaches all of the front."""
-        inside = np.clip(xi, 0.0, 1.0) ** REACH
+        inside = np.clip(xi, 0.0, 1.0) ** DIFFUSIVITY_POWER
         return np.asarray(inside * p.metal_diffusivity + (1.0 - inside) * p.electrolyte_diffusivity)
 
     def along(self, p: InterfaceParameters, xi: FloatArray) -> FloatArray | None:
@@ -130,7 +130,7 @@ class SharpForm:
         if not self.transport:
             return None
         x = np.clip(xi, 0.0, 1.0)
-        return np.asarray((x - x**REACH) * (p.electrolyte_diffusivity - p.metal_diffusivity))
+        return np.asarray((x - x**DIFFUSIVITY_POWER) * (p.electrolyte_diffusivity - p.metal_diffusivity))
 
     def conductivity(self, p: InterfaceParameters, xi: FloatArray, to_cells: CellMean) -> FloatArray:
         """Inverse of the mean over a cell of 1/sigma = r/sigma_SSE + (1 - r)/sigma_Li (S/m)."""

@@ -58,7 +58,7 @@ class Term(Protocol):
         ...
 
 
-class Setting(NamedTuple):
+class TermSetting(NamedTuple):
     """What a built-in term is made of."""
 
     front: Front
@@ -77,7 +77,7 @@ class Noise:
     lagged: bool = False
 
     @staticmethod
-    def of(setting: Setting) -> "Noise | None":
+    def of(setting: TermSetting) -> "Noise | None":
         """The noise of these parameters, if any."""
         return Noise(setting.seed) if setting.front.p.noise_amplitude > 0.0 else None
 
@@ -110,7 +110,7 @@ class AnisotropicProfile:
     lagged: bool = True
 
     @staticmethod
-    def of(setting: Setting) -> "AnisotropicProfile | None":
+    def of(setting: TermSetting) -> "AnisotropicProfile | None":
         """The anisotropy of these parameters, if any, where surface tension is not a number of its own."""
         shape = surface_anisotropy(setting.front)
         return AnisotropicProfile(shape) if setting.capillarity is None and shape is not None else None
@@ -136,7 +136,7 @@ class SurfaceTension:
     lagged: bool = True
 
     @staticmethod
-    def of(setting: Setting) -> "SurfaceTension | None":
+    def of(setting: TermSetting) -> "SurfaceTension | None":
         """The surface tension, where it is a number of its own."""
         found = setting.capillarity
         return None if found is None else SurfaceTension(found, surface_anisotropy(setting.front))
@@ -191,7 +191,15 @@ def kinetic_anisotropy(front: Front) -> Anisotropy | None:
     return found.checked(front.grid.dimension, convex=False) if p.kinetic_anisotropy != 0.0 else None
 
 
-TERMS: dict[str, Callable[[Setting], Term | None]] = {
+def directed_exchange(front: Front, xi: FloatArray, charge: ec.Charge) -> ec.Charge:
+    """Butler-Volmer factors times the kinetics of each direction of the front ``xi``; as they are where it has none."""
+    if (shape := kinetic_anisotropy(front)) is None:
+        return charge
+    factor = shape.factor(direction(front.grid.to_nodes(smooth_normal(front, xi))))
+    return ec.Charge(factor * charge.cathodic, factor * charge.anodic)
+
+
+TERMS: dict[str, Callable[[TermSetting], Term | None]] = {
     "noise": Noise.of,
     "anisotropic profile": AnisotropicProfile.of,
     "surface tension": SurfaceTension.of,
@@ -199,6 +207,8 @@ TERMS: dict[str, Callable[[Setting], Term | None]] = {
 """Makers of the built-in terms; None where a term has nothing to do."""
 
 
-def made_terms(setting: Setting, makers: Mapping[str, Callable[[Setting], Term | None]] = TERMS) -> tuple[Term, ...]:
+def made_terms(
+    setting: TermSetting, makers: Mapping[str, Callable[[TermSetting], Term | None]] = TERMS
+) -> tuple[Term, ...]:
     """The terms that act in a setting."""
     return tuple(term for make in makers.values() if (term := make(setting)) is not None)

@@ -16,25 +16,16 @@ from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
 from selflimit.mesoscale.growth import balances
 from selflimit.mesoscale.growth import electrochemistry as ec
-from selflimit.mesoscale.growth.anderson import expected_change, next_iterate, seen_contraction
 from selflimit.mesoscale.growth.capillarity import FrontTension, front_tension, published_tension
 from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.growth.sharp_limit import front_form
 from selflimit.mesoscale.growth.step_length import Difference, Moment, backward_difference, extrapolate, local_error
-from selflimit.mesoscale.growth.terms import (
-    STILL,
-    Seen,
-    Setting,
-    Term,
-    kinetic_anisotropy,
-    made_terms,
-    smooth_normal,
-)
+from selflimit.mesoscale.growth.terms import STILL, Seen, Term, TermSetting, directed_exchange, made_terms
 from selflimit.mesoscale.layers.microstructure import Microstructure, phase_lame
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, roller_box
-from selflimit.mesoscale.mechanics.stress import direction
 from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.solver.anderson import expected_change, next_iterate, seen_contraction
 from selflimit.mesoscale.solver.hierarchy import Hierarchy
 from selflimit.mesoscale.solver.solve import elastic_hierarchy
 
@@ -55,7 +46,7 @@ class Mechanics(NamedTuple):
 
 
 @dataclass(frozen=True)
-class State:
+class GrowthState:
     """Everything that a step needs of the ones before.
 
     Attributes
@@ -164,13 +155,13 @@ class CoupledEquations:
     def terms(self) -> tuple[Term, ...]:
         """What moves the front besides charge transfer and the energy of its profile."""
         capillarity = None if self.numerics.front == "published" else self.tension.capillarity
-        return made_terms(Setting(self.front, self.microstructure.seed, capillarity)) + self.more_terms
+        return made_terms(TermSetting(self.front, self.microstructure.seed, capillarity)) + self.more_terms
 
     def conductivity(self, xi: FloatArray) -> FloatArray:
         """Electric conductivity per cell (S/m)."""
         return self.front.form.conductivity(self.parameters, xi, self.microstructure.grid.to_cells)
 
-    def initial_state(self, xi: FloatArray, time: float, effort: Effort) -> State:
+    def initial_state(self, xi: FloatArray, time: float, effort: Effort) -> GrowthState:
         """State of order parameter ``xi`` before any growth: c = 1 - h, potential of Ohm's law, its stress."""
         grid, p = self.microstructure.grid, self.parameters
         c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
@@ -178,7 +169,7 @@ class CoupledEquations:
         phi = ec.potential(grid, p, self.conductivity(xi), still, still, self.numerics.potential_rtol, self.threads)
         mechanics = self._mechanics(xi, np.zeros((*grid.nodes, grid.dimension)), xi)
         effort.multigrid += phi.iterations + mechanics.iterations
-        return State((Moment(time, xi, c, phi.x),), mechanics, xi, xi)
+        return GrowthState((Moment(time, xi, c, phi.x),), mechanics, xi, xi)
 
     def stress(self, xi: FloatArray, guess: FloatArray, hierarchy: Hierarchy | None = None) -> MechanicalState:
         """Mechanical equilibrium with lithium at h(xi): C = h C_Li + (1 - h) C_host, eps0 = K(x) h(xi)."""
@@ -245,13 +236,9 @@ class CoupledEquations:
 
     def _charge(self, eta: FloatArray, xi: FloatArray) -> ec.Charge:
         """Butler-Volmer factors, times the factor of each direction of the front ``xi``."""
-        charge = ec.charge_transfer(self.parameters, eta)
-        if (shape := kinetic_anisotropy(self.front)) is None:
-            return charge
-        factor = shape.factor(direction(self.front.grid.to_nodes(smooth_normal(self.front, xi))))
-        return ec.Charge(factor * charge.cathodic, factor * charge.anodic)
+        return directed_exchange(self.front, xi, ec.charge_transfer(self.parameters, eta))
 
-    def step(self, state: State, dt: float, effort: Effort) -> tuple[State, float]:
+    def step(self, state: GrowthState, dt: float, effort: Effort) -> tuple[GrowthState, float]:
         """State after a step of length ``dt`` (s), and the estimated error of its order parameter.
 
         Raises
@@ -285,14 +272,14 @@ class CoupledEquations:
             f"growth: sweeps did not settle to {n.sweep_tolerance} in {n.most_sweeps} at dt = {dt} s, shorten the step"
         )
 
-    def _predicted(self, state: State, end: float, effort: Effort) -> "_Sweep":
+    def _predicted(self, state: GrowthState, end: float, effort: Effort) -> "_Sweep":
         """Extrapolation of the last two moments, inside the bounds, and its stress."""
         xi, c, phi = (extrapolate(state.past[:2], end, name) for name in ("xi", "c", "phi"))
         c = state.c if self.numerics.frozen_concentration else np.maximum(c, 0.0)
         guess = Moment(end, np.clip(xi, 0.0, 1.0), c, phi)
         return self._restressed(_Sweep(guess, state.mechanics, state.stressed, state.preconditioned, 0.0), effort)
 
-    def _explicit_rate(self, state: State, predicted: "_Sweep") -> FloatArray:
+    def _explicit_rate(self, state: GrowthState, predicted: "_Sweep") -> FloatArray:
         """Rate (1/s) of the terms that are computed once, at the predicted end of the step."""
         eta = self.overpotential(predicted.now.phi, predicted.mechanics)
         rates = self._rates(Seen(self.front, state.time, predicted.now, eta), lagged=False)
@@ -300,7 +287,7 @@ class CoupledEquations:
 
     def _sweep(
         self,
-        state: State,
+        state: GrowthState,
         last: "_Sweep",
         seen: FloatArray,
         difference: Difference,
@@ -325,7 +312,7 @@ class CoupledEquations:
 
     def _moved(
         self,
-        state: State,
+        state: GrowthState,
         last: Moment,
         seen: FloatArray,
         difference: Difference,
@@ -362,13 +349,12 @@ class CoupledEquations:
         effort.multigrid += mechanics.iterations
         return sweep._replace(mechanics=mechanics, stressed=xi, preconditioned=near)
 
-    def _next_state(self, state: State, sweep: "_Sweep", dt: float) -> State:
+    def _next_state(self, state: GrowthState, sweep: "_Sweep", dt: float) -> GrowthState:
         n, p, grid, now = self.numerics, self.parameters, self.microstructure.grid, sweep.now
         overshoot = max(-float(now.xi.min()), float(now.xi.max()) - 1.0, 0.0)
         if overshoot > n.overshoot_tolerance:
-            raise ConvergenceError(
-                f"growth: xi left [0, 1] by {overshoot:.2g}, allowed {n.overshoot_tolerance}, at dt = {dt} s"
-            )
+            allowed = f"allowed {n.overshoot_tolerance}, at dt = {dt} s"
+            raise ConvergenceError(f"growth: xi left [0, 1] by {overshoot:.2g}, {allowed}")
         before = balances.inventory(grid, p, state.xi, state.c)
         lost = balances.inventory(grid, p, now.xi, now.c) - before - sweep.inflow * dt
         stored = balances.stored_current(self.front, now.xi, now.phi, (now.xi - state.xi) / dt) * dt

@@ -170,7 +170,7 @@ def errors(cells, steps, dimension, monkeypatch):
         equations, dt = WithSources(P, Microstructure.fine(grid), EXACT), END / steps
         past = tuple(Moment(t, *(exact(name, nodes, t) for name in ("xi", "c", "phi"))) for t in (0.0, -dt))
         rest = MechanicalState(exact("u", nodes, 0.0), np.zeros((*grid.shape, components(dimension))), 0, 0.0)
-        state = ce.State(past, rest, past[0].xi - 1.0, past[0].xi)
+        state = ce.GrowthState(past, rest, past[0].xi - 1.0, past[0].xi)
         for step in range(1, steps + 1):
             end["t"] = step * dt
             state, _ = equations.step(state, dt, ce.Effort())

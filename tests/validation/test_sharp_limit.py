@@ -32,7 +32,7 @@ def test_constants_are_integrals_over_the_profile():
     def h(x):
         return x**3 * (6 * x**2 - 15 * x + 10)
 
-    n, k = sharp_limit.REACH, sharp_limit.FOOT
+    n, k = sharp_limit.DIFFUSIVITY_POWER, sharp_limit.FOOT
     # Li+ flux (1 - xi) J through D (1 - xi^n): mean excess of c over the sharp front's, weighted with h'
     assert through_profile(lambda x: (1 - (1 - x) / (1 - x**n)) * (1 - h(x))) == pytest.approx(
         sharp_limit.OFFSET, abs=1e-5

@@ -7,10 +7,11 @@ from functools import cached_property
 from selflimit.documents import ElasticDoc, PhaseAmount
 from selflimit.errors import InputError
 from selflimit.isotropic import Isotropic, bulk_modulus
+from selflimit.mesoscale.bridge import hill_mixture
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.mechanics.effective_modulus import EffectiveModulus, modulus_at_tip
 from selflimit.mesoscale.mechanics.static_stress import InterfacePhases
-from selflimit.mesoscale.parameters import InterfaceParameters, hill_mixture
+from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.units import GPA
 
 
