@@ -206,6 +206,13 @@ class RunConfiguration:
         quantity="grid_cells",
         metavar="N",
     )
+    front: Literal["published", "sharp"] = setting(
+        "published",
+        "interface",
+        "lithium front: the published equations, whose speed and shape depend on the numerical width, or corrected to "
+        "move as a sharp front does",
+        choices=("published", "sharp"),
+    )
     seed: int = setting(1, "interface", "seed of particle packing and noise", convert=int, quantity="seed")
     closed_loop: bool = setting(
         False,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from jobflow import Flow, Job, Maker, OutputReference
 from monty.json import MSONable
@@ -89,6 +89,8 @@ class InterfaceMaker(Maker):
         Potential of the metal against the far electrolyte (V); negative deposits.
     grid_cells
         Grid cells along x and y.
+    front
+        'published' for the published equations, 'sharp' for a front that moves as one without width does.
     seed
         Seed of packing and noise.
     closed_loop
@@ -107,6 +109,7 @@ class InterfaceMaker(Maker):
     duration: float = 2100.0
     overpotential: float = -0.1
     grid_cells: tuple[int, int] = (128, 192)
+    front: Literal["published", "sharp"] = "published"
     seed: int = 1
     closed_loop: bool = False
     voltage: float = 0.0
@@ -124,6 +127,7 @@ class InterfaceMaker(Maker):
             duration=settings.duration,
             overpotential=settings.overpotential,
             grid_cells=settings.grid_cells,
+            front=settings.front,
             seed=settings.seed,
             closed_loop=settings.closed_loop,
             voltage=settings.voltage_range[0],
@@ -219,7 +223,10 @@ class InterfaceMaker(Maker):
         """Lithium growth in one particle layer."""
         structure = mesoscale.build_layer(layer, parameters, self.grid_cells, self.seed)
         here = Path.cwd()
-        grown = mesoscale.grow_lithium(parameters, structure, self.duration, OUTPUT_INTERVALS, here, current_progress())
+        numerics = mesoscale.Numerics(front=self.front)
+        grown = mesoscale.grow_lithium(
+            parameters, structure, self.duration, OUTPUT_INTERVALS, here, current_progress(), numerics
+        )
         return with_files(grown, here)
 
     @job(data=IN_DATA)
