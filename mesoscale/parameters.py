@@ -116,6 +116,7 @@ class InterfaceParameters(Record):
     capillarity: float = quantity(
         0.0, "T", "m^2/s", "0: the least multiple of i0 f gamma v_m/(F^2 c_s) that the width can carry",
         "Velocity of a front over its curvature, by surface tension; 0 lets it be chosen", ge=0,
+        plausible=(0.0, 1e-8),
     )  # fmt: skip
     anisotropy: float = quantity(
         0.0, "delta", "1", "isotropic; " + ARGUELLO + " use 0.044", "Anisotropy of the surface energy",
@@ -126,8 +127,9 @@ class InterfaceParameters(Record):
     )
     anisotropy_folds: Literal[4, 6] = quantity(4, "m", "1", ARGUELLO, "Folds of both anisotropies")
     anisotropy_orientation: float = quantity(
-        0.0, "theta_0", "rad", "along the axes", "Direction of both anisotropies from the first axis"
-    )
+        0.0, "theta_0", "rad", "along the axes", "Direction of both anisotropies from the first axis",
+        plausible=(-6.3, 6.3),
+    )  # fmt: skip
     metal_site_density: float = quantity(
         7.64e4, "c_s", "mol/m^3", ARGUELLO, "Site density of lithium metal", plausible=(1e3, 1e6)
     )

@@ -122,6 +122,7 @@ def test_a_file_in_the_place_of_the_run_folder(here, capsys):
     assert (here / "taken").read_text() == "mine"
 
 
+@pytest.mark.force_field
 def test_a_run_killed_while_it_is_set_up_keeps_to_its_configuration(here, capsys, monkeypatch):
     from selflimit.workflows.running import execution
 

@@ -15,6 +15,7 @@ CHECKS = (
     ("types", [str(BIN / "mypy")]),
     ("import direction", [str(BIN / "lint-imports")]),
     ("wheel", [sys.executable, "tools/check_wheel.py"]),
+    ("oldest and newest versions", [sys.executable, "tools/check_versions.py"]),
     (
         "tests",
         [sys.executable, "-m", "pytest", "-n", "2", "--doctest-modules", "src/selflimit", "tests", *sys.argv[1:]],

@@ -31,7 +31,7 @@ TESTS = (
     "tests/workflows/makers/test_vasp_inputs.py",
     "tests/workflows/stores",
 )
-PASSED_AT_LEAST = 200
+PASSED_AT_LEAST = 450
 
 
 def main() -> int:

@@ -57,12 +57,12 @@ def check_run(settings: RunConfiguration, through: str = "report") -> tuple[Pare
     find_functional(settings.model)
     for cell in settings.cells:
         count_orderings(parent, cell)
-    for name in {settings.force_field, settings.screen} - {"VASP", ""}:
-        load_force_field(name)
     if through != "orderings":
         _check_competing(parent.formula, settings)
     if through in ("interface", "report"):
         _check_interface(settings)
+    for name in {settings.force_field, settings.screen} - {"VASP", ""}:
+        load_force_field(name)  # last: it takes seconds
     return parent, settings
 
 
