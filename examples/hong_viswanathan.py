@@ -23,8 +23,7 @@ import numpy as np
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale import Grid, GrowthModel, InterfaceParameters, Microstructure, Numerics
-from selflimit.mesoscale.growth.model import GrowthRun, tip_height
+from selflimit.mesoscale import Grid, GrowthModel, GrowthRun, InterfaceParameters, Microstructure, Numerics, tip_height
 from selflimit.progress import Progress
 from selflimit.units import FARADAY, MICROMETRE
 

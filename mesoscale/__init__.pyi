@@ -1,8 +1,19 @@
 from .field_files import load_fields
 from .grid import Grid
+from .growth.electrochemistry import Charge, switch, switch_slope
+from .growth.front import Front
 from .growth.grow import grow_lithium
-from .growth.model import GrowthModel
+from .growth.model import GrowthModel, GrowthRun, tip_height
 from .growth.numerics import Numerics
+from .growth.step_length import (
+    LARGEST_RATIO,
+    Difference,
+    Moment,
+    backward_difference,
+    extrapolate,
+    local_error,
+    next_length,
+)
 from .layers.initial_lithium import needles
 from .layers.microstructure import Microstructure
 from .layers.named_layers import LAYERS, build_layer
@@ -10,6 +21,7 @@ from .layers.packing import LognormalRadii, NormalRadii
 from .layers.particles import Particle
 from .materials import LITHIUM_MEASURED
 from .mechanics.effective_modulus import effective_modulus
+from .mechanics.elasticity import cell_strain
 from .mechanics.static_stress import static_stress
 from .parameters import InterfaceParameters
 from .pictures.design_map import plot_design_map
@@ -18,32 +30,44 @@ from .pictures.overviews import plot_growth_overview, plot_stress_overview
 from .pictures.plotting import plot_growth, plot_interface_stress, plot_multiphase
 from .pictures.volumes import plot_packing, plot_volume
 from .pictures.vtk import export_vtk
+from .solver.solve import solve_elastic, solve_scalar
 from .verdict.contact import Contact
 from .verdict.design_map import DesignSettings, design_point
 from .verdict.verdict import ZONE_DEPTH, judge
 
 __all__ = [
+    "LARGEST_RATIO",
     "LAYERS",
     "LITHIUM_MEASURED",
     "ZONE_DEPTH",
+    "Charge",
     "Contact",
     "DesignSettings",
+    "Difference",
+    "Front",
     "Grid",
     "GrowthModel",
+    "GrowthRun",
     "InterfaceParameters",
     "LognormalRadii",
     "Microstructure",
+    "Moment",
     "NormalRadii",
     "Numerics",
     "Particle",
+    "backward_difference",
     "build_layer",
+    "cell_strain",
     "design_point",
     "effective_modulus",
     "export_vtk",
+    "extrapolate",
     "grow_lithium",
     "judge",
     "load_fields",
+    "local_error",
     "needles",
+    "next_length",
     "plot_design_map",
     "plot_growth",
     "plot_growth_overview",
@@ -52,6 +76,11 @@ __all__ = [
     "plot_packing",
     "plot_stress_overview",
     "plot_volume",
+    "solve_elastic",
+    "solve_scalar",
     "static_stress",
+    "switch",
+    "switch_slope",
+    "tip_height",
     "write_movie",
 ]

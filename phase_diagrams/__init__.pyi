@@ -1,8 +1,9 @@
 from .diagram import ConstrainedPhaseDiagram
 from .electrolyte_interfaces import interface_scan
-from .entries.bundled import bundled_catalogue, bundled_structure, bundled_structures
+from .entries.bundled import bundled_catalogue, bundled_structure, bundled_structures, bundled_text
 from .entries.entry_sets import electrolyte_entries
 from .entries.sources import competing_entries, read_entries, with_experimental_volumes
+from .phases import parse_formula
 from .rules import MechanicalRules, Sampling
 from .uncertainty.sampling import sample_uncertainty
 
@@ -13,9 +14,11 @@ __all__ = [
     "bundled_catalogue",
     "bundled_structure",
     "bundled_structures",
+    "bundled_text",
     "competing_entries",
     "electrolyte_entries",
     "interface_scan",
+    "parse_formula",
     "read_entries",
     "sample_uncertainty",
     "with_experimental_volumes",

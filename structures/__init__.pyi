@@ -8,17 +8,21 @@ from .parents.from_structure import parent_from_structure
 from .parents.parents import Parent, parent_cell
 from .relaxation.elastic_constants import elastic_constants
 from .relaxation.force_fields import FORCE_FIELDS, ForceField, load_force_field
-from .relaxation.relaxation import relax, relax_all, relax_each
+from .relaxation.minimisation import largest_force, minimise
+from .relaxation.relaxation import DEFAULT_TOLERANCES, relax, relax_all, relax_each
 
 __all__ = [
+    "DEFAULT_TOLERANCES",
     "FORCE_FIELDS",
     "ForceField",
     "Parent",
     "count_orderings",
     "elastic_constants",
     "enumerate_orderings",
+    "largest_force",
     "load_force_field",
     "lowest_orderings",
+    "minimise",
     "orderings_document",
     "parent_cell",
     "parent_from_cif",

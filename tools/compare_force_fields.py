@@ -16,11 +16,8 @@ from pathlib import Path
 from ase import Atoms
 
 from selflimit.documents import FailedRelaxationDoc
-from selflimit.phase_diagrams.entries.bundled import bundled_catalogue, bundled_structures, bundled_text
-from selflimit.structures import load_force_field
-from selflimit.structures.relaxation.force_fields import FORCE_FIELDS
-from selflimit.structures.relaxation.minimisation import largest_force, minimise
-from selflimit.structures.relaxation.relaxation import DEFAULT_TOLERANCES, relax_each
+from selflimit.phase_diagrams import bundled_catalogue, bundled_structures, bundled_text
+from selflimit.structures import DEFAULT_TOLERANCES, FORCE_FIELDS, largest_force, load_force_field, minimise, relax_each
 from selflimit.units import EV_TO_KJ_PER_MOL
 
 PAGE = Path(__file__).parents[1] / "docs" / "force-fields.md"

@@ -28,11 +28,14 @@ from pymatgen.core import Structure
 
 from selflimit.documents import ElasticDoc, LevelOfTheory, RelaxationDoc
 from selflimit.errors import ConvergenceError
-from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entries
-from selflimit.phase_diagrams.entries.bundled import bundled_catalogue, bundled_structure
-from selflimit.phase_diagrams.phases import parse_formula
-from selflimit.structures import ForceField, elastic_constants, load_force_field, relax
-from selflimit.structures.relaxation.relaxation import relax_all
+from selflimit.phase_diagrams import (
+    ConstrainedPhaseDiagram,
+    bundled_catalogue,
+    bundled_structure,
+    electrolyte_entries,
+    parse_formula,
+)
+from selflimit.structures import ForceField, elastic_constants, load_force_field, relax, relax_all
 
 DATA = Path(__file__).resolve().parent.parent / "phase_diagrams" / "data"
 FORCE_FIELD = "CHGNet-r2scan"

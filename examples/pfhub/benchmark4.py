@@ -40,10 +40,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale import Grid
-from selflimit.mesoscale.growth.electrochemistry import switch, switch_slope
-from selflimit.mesoscale.mechanics.elasticity import cell_strain
-from selflimit.mesoscale.solver.solve import solve_elastic
+from selflimit.mesoscale import Grid, cell_strain, solve_elastic, switch, switch_slope
 
 WELL = 0.1 * Polynomial([0, 0, 8.072789087, -81.24549382, 408.0297321, -1244.129167, 2444.046270, -3120.635139,
                          2506.663551, -1151.003178, 230.2006355])  # fmt: skip

@@ -25,8 +25,7 @@ from cahn_hilliard import CahnHilliard
 from marching import march, write_table
 
 from selflimit.arrays import FloatArray
-from selflimit.mesoscale import Grid
-from selflimit.mesoscale.solver.solve import solve_scalar
+from selflimit.mesoscale import Grid, solve_scalar
 
 CA, CB, KAPPA, RHO, MOBILITY, COUPLING, PERMITTIVITY = 0.3, 0.7, 2.0, 5.0, 5.0, 0.09, 90.0
 SIDE, END = 100.0, 400.0

@@ -34,10 +34,7 @@ import numpy as np
 from marching import write_table
 
 from selflimit.arrays import FloatArray
-from selflimit.mesoscale import Grid, InterfaceParameters
-from selflimit.mesoscale.growth.electrochemistry import Charge
-from selflimit.mesoscale.growth.front import Front
-from selflimit.mesoscale.growth.step_length import Moment, backward_difference, extrapolate
+from selflimit.mesoscale import Charge, Front, Grid, InterfaceParameters, Moment, backward_difference, extrapolate
 
 A1, B1, A2, B2 = 0.0075, 8.0 * np.pi, 0.03, 22.0 * np.pi
 HEIGHT, END = 0.5, 8.0

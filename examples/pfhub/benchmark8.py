@@ -28,10 +28,7 @@ import numpy as np
 from marching import march, write_table
 
 from selflimit.arrays import FloatArray
-from selflimit.mesoscale import Grid, InterfaceParameters
-from selflimit.mesoscale.growth.electrochemistry import Charge, switch
-from selflimit.mesoscale.growth.front import Front
-from selflimit.mesoscale.growth.step_length import Difference
+from selflimit.mesoscale import Charge, Difference, Front, Grid, InterfaceParameters, switch
 from selflimit.units import FARADAY
 
 SIDE, END, CRITICAL = 100.0, 200.0, 5.0

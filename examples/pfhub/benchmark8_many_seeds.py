@@ -37,9 +37,7 @@ from marching import march, write_table
 from periodic_square import PeriodicSquare, particle_count
 
 from selflimit.arrays import FloatArray
-from selflimit.mesoscale.growth.electrochemistry import switch
-from selflimit.mesoscale.growth.front import Front
-from selflimit.mesoscale.growth.step_length import Difference
+from selflimit.mesoscale import Difference, Front, switch
 
 DRIVE = 1.0 / (3.0 * np.sqrt(2.0))
 START_RADIUS = 2.2

@@ -23,8 +23,7 @@ from scipy.sparse.linalg import LinearOperator, gmres
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale import Grid
-from selflimit.mesoscale.growth.step_length import Difference
+from selflimit.mesoscale import Difference, Grid
 
 Potential = Callable[[FloatArray], FloatArray]
 MAX_NEWTON = 12

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.growth.step_length import (
+from selflimit.mesoscale import (
     LARGEST_RATIO,
     Difference,
     Moment,
