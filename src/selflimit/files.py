@@ -12,6 +12,7 @@ from typing import BinaryIO
 def opened_whole(path: Path) -> Iterator[BinaryIO]:
     """A new file that takes the place of ``path`` once all is written: a reader sees the old content or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    # beside its target, for only within one file system is the replacement one step; the number keeps two writers apart
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with partial.open("wb") as file:

@@ -170,6 +170,13 @@ def convert(value: float, unit: str, to: str) -> float:
     >>> convert(25.0, "Celsius", "K")
     298.15
 
+    Parameters
+    ----------
+    value
+        The number, in ``unit``.
+    unit, to
+        Keys of ``KNOWN_UNITS`` of one dimension.
+
     Raises
     ------
     InputError

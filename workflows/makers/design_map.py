@@ -12,16 +12,28 @@ from selflimit.workflows.running.identical_work import job
 
 
 @job(output_schema=DesignPointDoc)
-def judged_point(point: DesignPoint, settings: DesignSettings, parameters: InterfaceParameters) -> DesignPointDoc:
-    """One point of a design map."""
+def judge_point(point: DesignPoint, settings: DesignSettings, parameters: InterfaceParameters) -> DesignPointDoc:
+    """Judge one point of a design map.
+
+    Parameters
+    ----------
+    point, settings, parameters
+        As :func:`selflimit.mesoscale.verdict.design_map.design_point`.
+    """
     return design_point(point, settings, parameters)
 
 
 @job(output_schema=DesignMapDoc)
-def collected_map(
+def collect_map(
     points: Sequence[DesignPointDoc], settings: DesignSettings, parameters: InterfaceParameters
 ) -> DesignMapDoc:
-    """The map of all points."""
+    """Collect all points into the map.
+
+    Parameters
+    ----------
+    points, settings, parameters
+        As :func:`selflimit.mesoscale.verdict.design_map.design_map`.
+    """
     return design_map(points, settings, parameters)
 
 
@@ -42,8 +54,8 @@ class DesignMapMaker(Maker):
 
     def make(self, points: Sequence[DesignPoint], parameters: InterfaceParameters) -> Flow:
         """Flow whose output is the DesignMapDoc."""
-        jobs = [judged_point(point, self.settings, parameters) for point in points]
+        jobs = [judge_point(point, self.settings, parameters) for point in points]
         for one in jobs:
             one.name = f"design {point_label(one.function_args[0])}"
-        collect = collected_map([one.output for one in jobs], self.settings, parameters)
+        collect = collect_map([one.output for one in jobs], self.settings, parameters)
         return Flow([*jobs, collect], collect.output, name=self.name)

@@ -36,7 +36,18 @@ class ElectrolyteInterfaceMaker(Maker):
     def make(
         self, entries: Sequence[ComputedStructureEntry], pair: tuple[str, str], left_out: Sequence[LeftOutPhase]
     ) -> Job:
-        """Job whose output are the InterfaceReactionDocs of the two formulas."""
+        """Make the job whose output are the InterfaceReactionDocs of the two formulas.
+
+        Parameters
+        ----------
+        entries
+            Both electrolytes and all that competes with them and their mixtures, of one level of theory (eV,
+            Angstrom).
+        pair
+            Formulas of the two electrolytes.
+        left_out
+            Phases that were not considered, for the documents.
+        """
         made: Job = self.scan(entries, pair, left_out)
         made.name = f"interface {' '.join(pair)}"
         return made
@@ -45,7 +56,13 @@ class ElectrolyteInterfaceMaker(Maker):
     def scan(
         self, entries: Sequence[ComputedStructureEntry], pair: tuple[str, str], left_out: Sequence[LeftOutPhase]
     ) -> list[InterfaceReactionDoc]:
-        """Scan between the two electrolytes."""
+        """Scan between the two electrolytes, at each K_eff without and with contact to the working ion's metal.
+
+        Parameters
+        ----------
+        entries, pair, left_out
+            As :meth:`make`.
+        """
         diagram = self.rules.model_copy(update={"model": "linear"}).diagram(entries)
         return [
             interface_scan(diagram, *pair, k_eff=k_eff, voltage=voltage, left_out=left_out)

@@ -11,7 +11,15 @@ class RelaxMaker(Protocol):
     """Relaxes a list of crystals; output: list[RelaxationDoc], or what became of each."""
 
     def make(self, structures: Any, labels: Any, degeneracies: Any) -> Job | Flow:
-        """Job or flow whose output is the list of relaxations, in order."""
+        """Make a job or flow whose output is the list of relaxations, in order.
+
+        Parameters
+        ----------
+        structures
+            Crystals (Angstrom), or a reference to a list of them.
+        labels, degeneracies
+            Name and number of equivalent orderings of each crystal, or references to such lists.
+        """
         ...
 
 
@@ -22,6 +30,16 @@ def named(work: Work, name: str) -> Work:
 
 
 def relax_found(maker: RelaxMaker, candidates: Job, name: str) -> Job | Flow:
-    """Relax the crystals that the job ``candidates`` finds; its output is a CandidatesDoc."""
+    """Relax the crystals that the job ``candidates`` finds; its output is a CandidatesDoc.
+
+    Parameters
+    ----------
+    maker
+        What relaxes crystals.
+    candidates
+        Job whose output is a CandidatesDoc: crystals (Angstrom), labels and degeneracies.
+    name
+        Name of the relaxation's job or flow.
+    """
     found = candidates.output
     return named(maker.make(found.structures, found.labels, found.degeneracies), name)

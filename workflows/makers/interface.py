@@ -154,6 +154,8 @@ class InterfaceMaker(Maker):
         particle = relax_found(self.relax_maker, crystal, "relax particle")
         phases = (electrolyte, competing, particle.output, decompositions)
         chosen = named(self.choose_crystals(*phases), "crystals to strain")
+        # the closed loop strains every compound that might be a product: one that is unstable must not end the run
+        # before it is needed
         strain = replace(self.elastic_maker, keep_failures=self.closed_loop)
         strained = named(strain.make(chosen.output), "elastic constants")
         constants = named(usable_constants(strained.output), "usable constants")
@@ -203,6 +205,15 @@ class InterfaceMaker(Maker):
 
         The closed loop needs every product below the largest K_eff and the lowest crystal of each compound as well:
         errors of energies and volumes can bring any compound among the products.
+
+        Parameters
+        ----------
+        electrolyte
+            Its relaxed crystal, of energy in eV and volume in Angstrom^3 as all of them.
+        competing, particles
+            Relaxed crystals of the competing phases, and of the particle layer.
+        decompositions
+            Of the electrolyte at lithium metal, in the order of K_eff; the first and the last count.
         """
         wanted = {product.entry_id for doc in first_and_last(decompositions) for product in doc.products}
         chosen = [electrolyte, *particles, *(relaxed for relaxed in competing if relaxed.label in wanted)]
@@ -247,7 +258,19 @@ class InterfaceMaker(Maker):
         parameters: InterfaceParameters,
         functional: Functional,
     ) -> ClosedLoopDoc:
-        """Every self-consistent pair of products and constriction at one voltage."""
+        """Find every self-consistent pair of products and constriction at one voltage.
+
+        Parameters
+        ----------
+        electrolyte, competing
+            Relaxed crystals (eV, Angstrom).
+        elastic
+            Elastic constants (GPa) of every product that can occur.
+        parameters
+            Of the surroundings (SI), and the retained fraction.
+        functional
+            Mechanical functional of the phase diagram: 'linear' or 'elastic'.
+        """
         diagram = diagram_of([electrolyte, competing], self.rules.model_copy(update={"model": functional}))
         zone = self._zone(parameters, elastic)
         return coupling.close_loop(
@@ -263,7 +286,13 @@ class InterfaceMaker(Maker):
         elastic: Sequence[ElasticDoc],
         parameters: InterfaceParameters,
     ) -> PressureSpreadDoc:
-        """Errors of energies and volumes carried to the compression at the tip, at one voltage."""
+        """Carry errors of energies and volumes to the compression at the tip (MPa), at one voltage.
+
+        Parameters
+        ----------
+        electrolyte, competing, elastic, parameters
+            As :meth:`close_loop`.
+        """
         entries, s = entries_of([electrolyte, competing]), self.sampling
         zone = self._zone(parameters, elastic)
         return coupling.spread_pressure(
@@ -286,6 +315,7 @@ class InterfaceMaker(Maker):
             electrolyte.formula, self.voltage, (0.0, LARGEST_K_EFF)
         )
         compounds = [d for d in competing if len(d.structure.composition) > 1 and d.formula != electrolyte.formula]
+        # highest first: the lowest crystal of a formula is written over the others
         lowest = {doc.formula: doc.label for doc in sorted(compounds, key=lambda doc: -doc.energy_per_atom)}
         return {product.entry_id for segment in over_k.segments for product in segment.products} | {*lowest.values()}
 
@@ -293,6 +323,7 @@ class InterfaceMaker(Maker):
         """Of several crystals of one formula the one that takes part in the reaction counts."""
         taking_part = {product.entry_id for product in reaction.products}
         ordered = sorted(elastic, key=lambda doc: doc.label in taking_part)
+        # those that take part come last and are written over the others of their formula
         by_formula = {doc.formula: doc for doc in ordered}
         particle = Composition(self.particle.split()[0]).reduced_formula
         return InterfaceParameters.from_decomposition(reaction, by_formula, particle, overpotential=self.overpotential)

@@ -99,7 +99,17 @@ class OrderingMaker(Maker):
     def compare(
         self, found: Sequence[OrderingsDoc], outcomes: Sequence[Outcome], compared: Sequence[Sequence[Outcome]]
     ) -> OrderingEnergiesDoc:
-        """Relaxed orderings: duplicates merged, energies above the hull, weights, rank agreement."""
+        """Merge duplicates among the relaxed orderings and give energies above the hull, weights, rank agreement.
+
+        Parameters
+        ----------
+        found
+            What the searches found: one document per composition.
+        outcomes
+            Relaxations, coarse relaxations and failures of all their orderings, energies in eV.
+        compared
+            The same orderings relaxed by each of the other force fields.
+        """
         return ordering_energies(found, outcomes, compared, self.temperature)
 
 

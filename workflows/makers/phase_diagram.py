@@ -125,7 +125,17 @@ class PhaseDiagramMaker(Maker):
         return Flow([*steps], output=outputs, name=f"{self.name} {formula}")
 
     def diagrams(self, phases: Phases, formula: str, about: str = "") -> tuple[list[Job], DiagramOutputs]:
-        """The jobs of one electrolyte; ``about`` ends their names where a flow has several."""
+        """Make the jobs of one electrolyte.
+
+        Parameters
+        ----------
+        phases
+            Relaxations or entries of the electrolyte and all that competes, or references to them.
+        formula
+            Formula of the electrolyte.
+        about
+            Ends the names of the jobs where a flow has several electrolytes.
+        """
         found = {
             "stabilities": self.stabilities(phases, formula),
             "decompositions": self.decompositions(phases, formula),
@@ -161,6 +171,7 @@ class PhaseDiagramMaker(Maker):
         if not find_functional(self.rules.model).has_pressure:
             return []
         diagram = diagram_of(phases, self.rules.model_copy(update={"compressible": True}))
+        # without constriction there is no pressure, and the profile is that of rigid phases
         found = [profile_if_whole(diagram, formula, k_eff, self.voltage_range) for k_eff in self.k_effs if k_eff > 0]
         return [doc for doc in found if doc is not None]
 
@@ -212,7 +223,19 @@ def diagram_of(phases: Phases, rules: MechanicalRules) -> ConstrainedPhaseDiagra
 def profile_if_whole(
     diagram: ConstrainedPhaseDiagram, formula: str, k_eff: float, voltage_range: tuple[float, float]
 ) -> StabilityDoc | None:
-    """The profile at one K_eff (GPa); None where products that shrink would be torn (tension beyond B/B')."""
+    """Return the profile at one K_eff, or None where products that shrink would be torn (tension beyond B/B').
+
+    Parameters
+    ----------
+    diagram
+        The electrolyte and all that competes with it.
+    formula
+        Formula of the electrolyte.
+    k_eff
+        Effective bulk modulus (GPa).
+    voltage_range
+        Lowest and highest voltage (V vs the working ion's metal).
+    """
     try:
         return diagram.profile(formula, k_eff, voltage_range)
     except TensileLimitError:
@@ -221,6 +244,15 @@ def profile_if_whole(
 
 def competing_crystals(formula: str, working_ion: str, source: Literal["bundled", "mp-api"]) -> CandidatesDoc:
     """The competing crystals of the chemical system of ``formula`` and the working ion.
+
+    Parameters
+    ----------
+    formula
+        Formula of the electrolyte.
+    working_ion
+        Symbol of the working ion, which belongs to the chemical system.
+    source
+        Where the crystals come from: the package, or the Materials Project.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from selflimit import mesoscale
 from selflimit.arrays import FloatArray
 from selflimit.documents import ComparisonDoc, DecompositionDoc, GrowthDoc, StressDoc
 from selflimit.mesoscale.paper.presets import Preset, preset_named
+from selflimit.mesoscale.paper.published import GrowthHistory, compare_growth, compare_stress
 from selflimit.mesoscale.parameters import EXPANSION_RATIO, InterfaceParameters
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.bundled import bundled_elastic
@@ -112,7 +113,6 @@ class PresetMaker(Maker):
     @job(output_schema=ComparisonDoc)
     def compare(self, preset: str, computed: GrowthDoc | StressDoc) -> ComparisonDoc:
         """Published and computed values; figure and film go to the working directory."""
-        from selflimit.mesoscale.paper.published import GrowthHistory, compare_growth, compare_stress
         from selflimit.report.preset_pictures import draw  # the plotting library takes seconds to import
 
         known, here = preset_named(preset), Path.cwd()

@@ -23,8 +23,17 @@ __all__ = [
 ]
 
 
-def relaxed_again(relaxations: list[RelaxationDoc], force_field: str, workers: int | None) -> list[RelaxationDoc]:
-    """The same crystals relaxed by ``force_field``, under their labels.
+def relax_again(relaxations: list[RelaxationDoc], force_field: str, workers: int | None) -> list[RelaxationDoc]:
+    """Relax the same crystals by ``force_field``, under their labels.
+
+    Parameters
+    ----------
+    relaxations
+        Crystals as another calculator relaxed them (Angstrom).
+    force_field
+        Name of a force field.
+    workers
+        Processes at a time; None: one per core.
 
     Raises
     ------
@@ -119,8 +128,6 @@ class ForceFieldElasticMaker(Maker):
     @job
     def make(self, relaxations: list[RelaxationDoc]) -> Job:
         """Elastic constants of ``relaxations``; output: list[ElasticDoc]."""
-        strained = (
-            relaxed_again(relaxations, self.force_field, self.workers or None) if self.relax_first else relaxations
-        )
+        strained = relax_again(relaxations, self.force_field, self.workers or None) if self.relax_first else relaxations
         compute = elastic_each if self.keep_failures else elastic_all
         return compute(strained, self.force_field, self.workers or None, current_progress())  # type: ignore[return-value]

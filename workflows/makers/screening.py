@@ -21,6 +21,7 @@ from selflimit.documents import (
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.structures.relaxation.duplicates import same_crystals
 from selflimit.structures.relaxation.ordering_energies import Outcome, Relaxed, above_hull
+from selflimit.workflows.makers.flow_parts import named
 from selflimit.workflows.makers.relaxation import StagedRelaxMaker
 from selflimit.workflows.running.identical_work import job
 
@@ -64,7 +65,15 @@ class ScreenedRelaxMaker(Maker):
             raise InputError(f"expected at least 1 crystal that may pass the screening, got {self.most}")
 
     def make(self, structures: list[Structure], labels: list[str], degeneracies: list[int]) -> Job:
-        """Screen and relax ``structures``, which may be references to the output of an earlier job."""
+        """Screen and relax ``structures``, which may be references to the output of an earlier job.
+
+        Parameters
+        ----------
+        structures
+            Crystals (Angstrom).
+        labels, degeneracies
+            Name and number of equivalent orderings of each crystal, in the same order.
+        """
         made: Job = screen_first(self, structures, labels, degeneracies)
         made.name = self.name
         return made
@@ -74,34 +83,64 @@ class ScreenedRelaxMaker(Maker):
 def screen_first(
     maker: ScreenedRelaxMaker, structures: list[Structure], labels: list[str], degeneracies: list[int]
 ) -> Response[Any]:
-    """Replace this job by screening, decision, and the job that passes crystals on."""
+    """Replace this job by screening, decision, and the job that passes crystals on.
+
+    Parameters
+    ----------
+    maker
+        What screens, what relaxes, and the window between the two.
+    structures, labels, degeneracies
+        As :meth:`ScreenedRelaxMaker.make`, references resolved.
+    """
     screened = maker.screen.make(structures, labels, degeneracies)
-    decided = screening(screened.output, maker.window, maker.most)
+    decided = named(decide_screening(screened.output, maker.window, maker.most), "screening")
     passed = pass_on(maker, screened.output, decided.output)
     return Response(replace=Flow([screened, decided, passed], output=passed.output, name=maker.name))
 
 
 @job
-def screening(outcomes: list[Outcome], window: float, most: int) -> ScreeningDoc:
-    """Decide which crystals are passed on."""
+def decide_screening(outcomes: list[Outcome], window: float, most: int) -> ScreeningDoc:
+    """Decide which crystals are passed on.
+
+    Parameters
+    ----------
+    outcomes, window, most
+        As :func:`screened_crystals`.
+    """
     return screened_crystals(outcomes, window, most)
 
 
 @job
 def pass_on(maker: ScreenedRelaxMaker, outcomes: list[Outcome], decided: ScreeningDoc) -> Response[Any]:
-    """Replace this job by the relaxation of what is passed on, and a job that adds its duplicates."""
+    """Replace this job by the relaxation of what is passed on, and a job that adds its duplicates.
+
+    Parameters
+    ----------
+    maker
+        What relaxes the crystals that are passed on.
+    outcomes
+        Of the screening, one per crystal.
+    decided
+        Which of them are passed on.
+    """
     passed = {crystal.label for crystal in decided.crystals if crystal.decision == "passed on"}
     chosen = [doc for doc in _relaxed(outcomes) if doc.label in passed]
     relaxed = maker.relax_maker.make(
         [doc.structure for doc in chosen], [doc.label for doc in chosen], [doc.degeneracy for doc in chosen]
     )
-    together = with_duplicates(relaxed.output, outcomes, decided)
+    together = add_duplicates(relaxed.output, outcomes, decided)
     return Response(replace=Flow([relaxed, together], output=together.output, name=f"{maker.name}: passed on"))
 
 
 @job
-def with_duplicates(relaxed: list[RelaxationDoc], outcomes: list[Outcome], decided: ScreeningDoc) -> list[Outcome]:
-    """The relaxations, with the screening's duplicates of them."""
+def add_duplicates(relaxed: list[RelaxationDoc], outcomes: list[Outcome], decided: ScreeningDoc) -> list[Outcome]:
+    """Add to the relaxations the screening's duplicates of them.
+
+    Parameters
+    ----------
+    relaxed, outcomes, decided
+        As :func:`relaxations_and_duplicates`.
+    """
     return relaxations_and_duplicates(relaxed, outcomes, decided)
 
 
@@ -131,6 +170,7 @@ def screened_crystals(outcomes: Sequence[Outcome], window: float, most: int) -> 
     twins = _twins(relaxed)
     ranked = sorted((label for label in heights if label not in twins), key=lambda label: heights[label])
     within = [label for label in ranked if heights[label] <= window]
+    # the later words replace the earlier ones, so the narrowest decision stands
     decisions = dict.fromkeys(ranked, "outside the window") | dict.fromkeys(within, "cut off")
     decisions |= dict.fromkeys(within[:most], "passed on") | dict.fromkeys(twins, "duplicate")
     return ScreeningDoc(

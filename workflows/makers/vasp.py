@@ -69,13 +69,22 @@ class VaspRelaxMaker(Maker):
     potcar_spec: bool = False
 
     def make(self, structures: list[Structure], labels: list[str], degeneracies: list[int]) -> Job:
-        """Relax ``structures``, which may be references to the output of an earlier job."""
+        """Relax ``structures``, which may be references to the output of an earlier job.
+
+        Parameters
+        ----------
+        structures
+            Crystals (Angstrom).
+        labels, degeneracies
+            Name and number of equivalent orderings of each crystal, in the same order.
+        """
         fanned_out: Job = fan_out(self, structures, labels, degeneracies)
         fanned_out.name = self.name
         return fanned_out
 
     def relax_flow(self, structure: Structure) -> Flow:
         """Double relaxation and static calculation of one crystal."""
+        # given again, because these sets take the place of those of atomate2's Makers, which have them
         inputs = {"force_gamma": True, "inherit_incar": False, **self._settings()}
         how: dict[str, Any] = {
             "write_input_set_kwargs": {"potcar_spec": self.potcar_spec},
@@ -83,6 +92,7 @@ class VaspRelaxMaker(Maker):
         }
         relax: dict[str, Any] = {"input_set_generator": MPRelaxSet(**inputs), **how}
         static: dict[str, Any] = {"input_set_generator": MPStaticSet(**inputs), **how}
+        # each calculation runs in a folder of its own and begins from the orbitals and the density of the one before
         carried = {"additional_vasp_files": ("WAVECAR", "CHGCAR")}
         first, second = VaspRelaxation(**relax), VaspRelaxation(copy_vasp_kwargs=carried, **relax)
         last = VaspStatic(copy_vasp_kwargs=carried, **static)
@@ -100,7 +110,15 @@ class VaspRelaxMaker(Maker):
 def fan_out(
     maker: VaspRelaxMaker, structures: list[Structure], labels: list[str], degeneracies: list[int]
 ) -> Response[Any]:
-    """Replace this job by one VASP flow per crystal and a job that collects them."""
+    """Replace this job by one VASP flow per crystal and a job that collects them.
+
+    Parameters
+    ----------
+    maker
+        Inputs, settings and tolerances.
+    structures, labels, degeneracies
+        As :meth:`VaspRelaxMaker.make`, references resolved.
+    """
     return Response(replace=relaxation_flow(maker, structures, labels, degeneracies))
 
 
@@ -112,14 +130,29 @@ def collect(
     degeneracies: list[int],
     maker: VaspRelaxMaker,
 ) -> list[RelaxationDoc]:
-    """RelaxationDocs of finished VASP tasks."""
+    """Turn finished VASP tasks into RelaxationDocs.
+
+    Parameters
+    ----------
+    tasks, structures, labels, degeneracies, maker
+        As :func:`relaxations_of`.
+    """
     return relaxations_of(tasks, structures, labels, degeneracies, maker)
 
 
 def relaxation_flow(
     maker: VaspRelaxMaker, structures: list[Structure], labels: list[str], degeneracies: list[int]
 ) -> Flow:
-    """Flow of one VASP relaxation per crystal; output: list[RelaxationDoc].
+    """Make a flow of one VASP relaxation per crystal; output: list[RelaxationDoc].
+
+    Parameters
+    ----------
+    maker
+        Inputs, settings and tolerances.
+    structures
+        Crystals (Angstrom).
+    labels, degeneracies
+        Name and number of equivalent orderings of each crystal, in the same order.
 
     Raises
     ------

@@ -31,7 +31,7 @@ def submit_workflow(flow: Flow, launchpad: Path, worker: str | None, worker_for:
         FireWorks is not installed.
     """
     opened = launchpad_of(launchpad)
-    from jobflow.managers.fireworks import flow_to_workflow
+    from jobflow.managers.fireworks import flow_to_workflow  # imports FireWorks, which is optional
 
     if worker is not None:
         flow.update_config({"manager_config": {"_fworker": worker}})
@@ -55,7 +55,7 @@ def launchpad_of(path: Path) -> Any:
     if not path.is_file():
         raise InputError(f"--launchpad: expected the YAML file of a launchpad, found no file {path}")
     try:
-        from fireworks import LaunchPad
+        from fireworks import LaunchPad  # optional
     except ImportError:
         raise MissingDependencyError("FireWorks is not installed; pip install fireworks") from None
     try:

@@ -68,7 +68,7 @@ def submit(
         jobflow-remote is not installed.
     """
     with answering():
-        from jobflow_remote import ConfigManager, set_run_config, submit_flow
+        from jobflow_remote import ConfigManager, set_run_config, submit_flow  # optional, as everywhere below
 
         for text, name in worker_for.items():
             require_jobs(flow, text)
@@ -170,7 +170,7 @@ def project_store(project: str | None) -> JobStore:
         As :func:`submit`.
     """
     with answering():
-        from jobflow_remote import get_jobstore
+        from jobflow_remote import get_jobstore  # optional
 
         store: JobStore = get_jobstore(project)
         store.connect()
@@ -208,7 +208,7 @@ def answering() -> Iterator[None]:
 
 @contextmanager
 def _controller(project: str | None) -> Iterator[Any]:
-    from jobflow_remote import JobController
+    from jobflow_remote import JobController  # optional
 
     controller = JobController.from_project_name(project)
     try:

@@ -57,6 +57,13 @@ def keep_flow(folder: Path, configuration: dict[str, Any], make: Callable[[], Fl
 def require_same(folder: Path, kept: dict[str, Any], asked: dict[str, Any]) -> None:
     """Refuse another configuration than the one a folder was begun with.
 
+    Parameters
+    ----------
+    folder
+        The run folder, for the message.
+    kept, asked
+        Configurations as plain JSON data: the folder's, and the one asked for. Only keys of ``asked`` count.
+
     Raises
     ------
     InputError
@@ -124,7 +131,17 @@ def execute(
 
 
 def record_provenance(folder: Path, records: list[JobRecord], where: str) -> None:
-    """Write ``provenance.json``; a job that was reused keeps the record of when it ran."""
+    """Write ``provenance.json``; a job that was reused keeps the record of when it ran.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    records
+        One record per job of this execution; their seconds are wall time (s).
+    where
+        Where the store is; written without password.
+    """
     earlier = {record["uuid"]: record for record in recorded_jobs(folder)}
     now = {record.uuid: record.model_dump() for record in records}
     jobs = {**now, **{uuid: kept for uuid, kept in earlier.items() if uuid not in now or now[uuid]["reused"]}}

@@ -117,6 +117,7 @@ def find_identical(store: JobStore, digest: str) -> dict[str, Any] | None:
         From :func:`inputs_hash`.
     """
     query = {f"metadata.{PROVENANCE}.inputs_hash": digest}
+    # a job that replaced itself has a document per index, and only the last ones have the output
     found = (doc for doc in store.query(query, sort={"index": -1}) if doc.get("output") is not None)
     return next((doc for doc in found if is_compatible(doc["metadata"][PROVENANCE])), None)
 

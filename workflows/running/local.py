@@ -5,6 +5,7 @@ run folder; a job whose output is in the store is not run again. Flows that a jo
 ``detour``, ``addition``) are kept and resumed in the same way.
 """
 
+import fcntl
 import json
 import signal
 import sys
@@ -63,8 +64,6 @@ def locked(folder: Path) -> Iterator[None]:
     InputError
         Another process holds the folder.
     """
-    import fcntl  # POSIX only, and not wanted at import
-
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as handle:
         try:

@@ -84,7 +84,16 @@ class _Copy:
         self.left: list[str] = []
 
     def collection(self, name: str, source: MongoStore, target: MongoStore) -> None:
-        """Copy one collection in batches of bounded size."""
+        """Copy one collection in batches of bounded size.
+
+        Parameters
+        ----------
+        name
+            Key of ``COLLECTIONS``.
+        source, target
+            Collections of that name; only ``target`` is written to.
+        """
+        # digests, not documents: a store may be larger than the memory
         there = {_key(name, doc): _digest(doc) for doc in target._collection.find({})}
         batch: list[dict[str, Any]] = []
         size = 0
@@ -127,6 +136,7 @@ def _key(name: str, doc: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _digest(doc: dict[str, Any]) -> bytes:
+    # a job that both stores were given has two identifiers and is the same document all the same
     content = {key: value for key, value in doc.items() if key != "_id"}
     return hashlib.sha256(bson.encode(content)).digest()
 
@@ -137,6 +147,7 @@ def _named(name: str, doc: dict[str, Any]) -> str:
 
 def _insert(target: MongoStore, batch: list[dict[str, Any]]) -> None:
     try:
+        # unordered, so that the documents after a duplicate are inserted too
         target._collection.insert_many(batch, ordered=False)
     except BulkWriteError as error:
         if any(fault["code"] != DUPLICATE for fault in error.details["writeErrors"]):

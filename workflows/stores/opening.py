@@ -4,6 +4,7 @@ The embedded default is maggma's MontyStore on sqlite: it persists, answers Mong
 several writers (measured; JSONStore and in-memory stores do not).
 """
 
+import fcntl
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -54,8 +55,6 @@ class EmbeddedStore(MontyStore):
 
     def connect(self, force_reset: bool = False) -> None:
         """As :meth:`maggma.stores.MontyStore.connect`, one process at a time: it writes its settings at each call."""
-        import fcntl  # POSIX only, and not wanted at import
-
         with self._told(), (Path(self.database_path) / ".lock").open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             super().connect(force_reset)
@@ -66,6 +65,7 @@ class EmbeddedStore(MontyStore):
         path = Path(self.database_path) / self.database_name / f"{self.collection_name}.collection"
         path.parent.mkdir(exist_ok=True)
         with closing(sqlite3.connect(path)) as connection:
+            # with a log written ahead, readers and the one writer do not shut each other out
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(CREATE_TABLE.format(SQLITE_RECORD_TABLE).replace("TABLE", "TABLE IF NOT EXISTS", 1))
 
@@ -126,6 +126,7 @@ def open_store(where: str, *, must_exist: bool = False) -> JobStore:
     except (PyMongoError, ValueError, UnicodeError) as error:  # the driver checks addresses with all three
         if not is_mongo_uri(where):
             raise
+        # what follows the first comma is the driver's picture of all its servers
         reason = redacted(str(error)).split(",")[0]
         raise InputError(
             f"no MongoDB answered at {redacted(where)} ({reason}); start the server, correct SELFLIMIT_STORE, "

@@ -44,6 +44,8 @@ class PatientJobStore(JobStore):
 
     def query(self, *asked: Any, **how: Any) -> Iterator[dict[str, Any]]:
         """As :meth:`jobflow.JobStore.query`."""
+        # read to the end within one attempt: a cursor that broke half way could not be begun again without repeating
+        # documents
         return iter(patiently(lambda: list(self.store.query(*asked, **how)), self.patience))
 
     def update(self, *given: Any, **how: Any) -> None:

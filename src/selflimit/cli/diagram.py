@@ -97,7 +97,16 @@ def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
 
 
 def read_competitors(asked: Namespace, formulas: Sequence[str], working_ion: str) -> Competitors:
-    """The entries from ``--entries``, the Materials Project, or the package.
+    """Read the entries from ``--entries``, the Materials Project, or the package.
+
+    Parameters
+    ----------
+    asked
+        The command line.
+    formulas
+        Formulas of the electrolytes.
+    working_ion
+        Symbol of the working ion.
 
     Raises
     ------
@@ -146,7 +155,19 @@ def without_brackets(formula: str) -> str:
 
 
 def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competitors, formulas: Sequence[str]) -> Flow:
-    """A flow for each electrolyte, and a job for each pair; its output are their outputs, in this order."""
+    """A flow for each electrolyte, and a job for each pair; its output are their outputs, in this order.
+
+    Parameters
+    ----------
+    asked
+        The command line: K_eff (GPa), voltages (V) and how errors are sampled.
+    rules
+        Mechanical functional, volumes that count, and the working ion.
+    competitors
+        The entries of the electrolytes and of all that competes.
+    formulas
+        Formulas of the electrolytes.
+    """
     k_effs = tuple(asked.k_effs)
     voltages = require_range(tuple(asked.voltage_range), "voltage_range", "--voltage-range")
     k_eff_range = require_range(tuple(asked.k_eff_range), "k_eff_range", "--k-eff-range")
@@ -214,7 +235,22 @@ def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...
 def study_of(
     formulas: Sequence[str], flow: Flow, store: JobStore, competitors: Competitors, notes: tuple[str, ...]
 ) -> DiagramStudy:
-    """The documents of a finished flow, by electrolyte and by pair."""
+    """Collect the documents of a finished flow, by electrolyte and by pair.
+
+    Parameters
+    ----------
+    formulas
+        Formulas of the electrolytes, as given to :func:`diagram_flow`.
+    flow
+        Made by :func:`diagram_flow` from ``formulas``.
+    store
+        A connected JobStore that holds its outputs.
+    competitors
+        The entries, whose origin and level of theory the page states.
+    notes
+        What else the page says.
+    """
+    # electrolytes first, then pairs in the order of `combinations`, as diagram_flow made them
     diagrams, scans = flow.output[: len(formulas)], flow.output[len(formulas) :]
     return DiagramStudy(
         electrolytes=tuple(
@@ -230,7 +266,17 @@ def study_of(
 
 
 def electrolyte_of(formula: str, outputs: DiagramOutputs, store: JobStore) -> ElectrolyteDiagram:
-    """The documents of one electrolyte."""
+    """Collect the documents of one electrolyte.
+
+    Parameters
+    ----------
+    formula
+        Formula of the electrolyte.
+    outputs
+        References to its documents.
+    store
+        A connected JobStore that holds them.
+    """
     return ElectrolyteDiagram(
         formula=formula,
         profiles=tuple(read_output(outputs.stabilities, store)),

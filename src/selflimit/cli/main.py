@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return complain(" ".join(str(error).split()))
     except BrokenPipeError:  # whoever reads, `head` for instance, has enough
+        # or Python would fail once more when it empties its buffer at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:  # disk full, no permission, a file where a folder should be
         if in_full:

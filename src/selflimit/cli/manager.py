@@ -109,7 +109,7 @@ def _resume_folder(folder: Path, asked: Namespace) -> None:
 
         show_preset(open_preset(folder, configuration, where), asked.json)
         return
-    from selflimit.cli.run import resume_run, show_report
+    from selflimit.cli.run import resume_run, show_report  # as above
 
     started = started_run(folder)
     through = started.through if started else "report"

@@ -110,6 +110,7 @@ def given_options(made: ArgumentParser, arguments: Sequence[str]) -> frozenset[s
     The defaults of ``made`` are gone afterwards.
     """
     for action in made._actions:
+        # without a default, an option is in the namespace only if it was written
         action.default = SUPPRESS
     made._defaults.clear()
     return frozenset(vars(made.parse_args(arguments)))

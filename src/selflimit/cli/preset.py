@@ -38,11 +38,21 @@ def run_preset(asked: Namespace) -> None:
 def open_preset(folder: Path, configuration: dict[str, Any], where: str) -> OpenRun:
     """Run the preset of a configuration in its folder, or go on with it.
 
+    Parameters
+    ----------
+    folder
+        The run folder, made when it is not there.
+    configuration
+        Name of the preset, and the fields of its Maker, as plain JSON data.
+    where
+        Its store: a folder or a MongoDB URI.
+
     Raises
     ------
     InputError
         The folder holds another run.
     """
+    # JSON gives lists back, and the kept configuration is compared with this one
     settings = {**configuration, "grid_cells": list(configuration["grid_cells"])}
     fields = {name: value for name, value in settings.items() if name != "preset"}
     maker = PresetMaker(**(fields | {"grid_cells": tuple(settings["grid_cells"])}))

@@ -54,6 +54,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in row))
+    # a file or a pipe has no width; the 80 columns assumed for it would fold the numbers
     width = None if sys.stdout.isatty() else 160
     Console(width=width).print(table)
 

@@ -98,6 +98,15 @@ def opened_run(asked: Namespace, through: str) -> Iterator[OpenRun]:
 def resume_run(folder: Path, where: str, through: str) -> OpenRun:
     """Go on with the run in ``folder``, with the configuration it was started with, to the end of one stage.
 
+    Parameters
+    ----------
+    folder
+        The run folder.
+    where
+        Its store: a folder or a MongoDB URI.
+    through
+        Name of the stage at whose end the run stops.
+
     Raises
     ------
     InputError
@@ -205,6 +214,7 @@ def write_report_again(asked: Namespace) -> None:
     with locked(folder), chdir(folder):
         *steps, last = jobs_in_order(flow)
         for job in steps:
+            # raises for a job that is not finished, before the old report is touched
             plain_output(job.output, store)
         last.run(store=store)
     written = folder / store.get_output(last.uuid)["path"]

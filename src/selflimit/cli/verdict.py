@@ -87,7 +87,7 @@ def drawn_map(doc: DesignMapDoc, folder: Path) -> str:
     """Draw the map if it has two axes with several values; returns what to say about it."""
     from matplotlib.figure import Figure  # takes a second to import
 
-    from selflimit.mesoscale.pictures.design_map import AXES, plot_design_map
+    from selflimit.mesoscale.pictures.design_map import AXES, plot_design_map  # imports it too
 
     varied = [name for name in AXES if len({getattr(cell, name) for cell in doc.cells}) > 1]
     if len(varied) != 2:

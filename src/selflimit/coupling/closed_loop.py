@@ -123,6 +123,7 @@ class _LinearLoop:
             LoopBranch(
                 low=piece.low, high=piece.high, reaction=segment.reaction, products=segment.products,
                 reaction_strain=segment.reaction_strain, modulus=series_modulus(modulus), answer=piece.answer,
+                # the pieces reach up to the zone's bound, which no answer exceeds, so there always is one
                 next_branch=next(i for i, p in enumerate(pieces) if piece.answer <= p.high),
             )
             for piece, segment, modulus in zip(pieces, self.segments, self.moduli, strict=True)
@@ -200,12 +201,14 @@ class _QuadraticLoop:
         return []
 
     def at(self, index: float) -> DecompositionDoc:
+        # the difference quotient around a fixed point at 0 asks for a negative one
         return self.diagram.products(self.composition, self.voltage, max(index, 0.0))
 
     def points(self, retained: float) -> list[FixedPoint]:
         def answer(index: float) -> float:
             return retained**2 * self.zone.modulus(self.at(index).products).k_eff / GPA
 
+        # nothing retained would leave no range to look through
         top = max(retained**2 * self.zone.bound, STEP)
         return [self._point(k, answer, retained) for k in continuous_fixed_points(answer, top)]
 

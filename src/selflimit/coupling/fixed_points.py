@@ -99,11 +99,22 @@ def _together(number: int, lower: Piece, upper: Piece, mixed: Callable[[int, flo
 
 
 def continuous_fixed_points(answer: Callable[[float], float], top: float, scanned: int = SCANNED) -> list[float]:
-    """Fixed points (GPa) of a continuous answer from 0 to ``top`` (GPa); pairs closer than the scan may be missed."""
+    """Find the fixed points (GPa) of a continuous answer; pairs closer than the scan may be missed.
+
+    Parameters
+    ----------
+    answer
+        Index (GPa) at which a zone is made -> index (GPa) with which it answers.
+    top
+        Fixed points are sought from 0 to this (GPa).
+    scanned
+        Number of moduli at which changes of sign are looked for.
+    """
     at = np.linspace(0.0, top, scanned)
     excess = [answer(k) - k for k in at]
     return [
         float(brentq(lambda k: answer(k) - k, low, high, xtol=FIXED_POINT_TOLERANCE))
         for (low, above), (high, below) in pairwise(zip(at, excess, strict=True))
+        # one that a scanned modulus hits changes no sign; the interval that begins there counts it
         if above * below < 0.0 or above == 0.0
     ]

@@ -63,6 +63,7 @@ class _Zone:
 
     def response(self, products: Sequence[PhaseAmount]) -> TipResponse:
         """Of a zone of these products."""
+        # rounded: samples meet one assemblage again and again, with amounts that differ in their last digits
         key = tuple(sorted((product.entry_id, round(product.amount, 4)) for product in products))
         if key not in self.known:
             self.known[key] = self._solved(products)
@@ -73,6 +74,7 @@ class _Zone:
         zone = self.zone
         solved = interface_stress(zone.structure.grid, zone.phases, zone.with_products(central))
         lithium = tip_compression(zone.phases, solved.lithium.pressure) * MPA
+        # the zone's solution is for a unit linear strain, a third of the volumetric one
         return TipResponse(lithium, tip_compression(zone.phases, solved.zone.pressure) * MPA / 3.0)
 
 
@@ -129,6 +131,7 @@ def spread_pressure(
         sample = drawn_entries(list(zip(entries, spreads, strict=True)), energy_error, random)
         drawn.append(settled(diagram_of(sample), composition, voltage, mechanics))
     pressures = [outcome.pressure for outcome in drawn]
+    # random numbers of its own: the resampling must not depend on how many the samples have drawn
     low, median, high = quantile_estimates(pressures, np.random.default_rng([seed, 1]))
     return PressureSpreadDoc(
         formula=diagram.products(composition, voltage, 0.0).formula,
@@ -153,7 +156,19 @@ def spread_pressure(
 
 
 def settled(diagram: ConstrainedPhaseDiagram, composition: str, voltage: float, mechanics: _Zone) -> SettledSample:
-    """The stable fixed point of lowest index, and the compression there."""
+    """Return the stable fixed point of lowest index, and the compression there.
+
+    Parameters
+    ----------
+    diagram
+        Of one sample of energies and volumes, with the linear functional.
+    composition
+        Formula of the electrolyte.
+    voltage
+        V vs the working ion's metal.
+    mechanics
+        The zone with its responses by assemblage, which grow as new ones are asked for.
+    """
     retained, top = mechanics.zone.parameters.retained_fraction, mechanics.zone.bound
     segments = diagram.constriction_profile(composition, voltage, (0.0, top)).segments
     answers = [retained * mechanics.response(segment.products).k_eff / GPA for segment in segments]

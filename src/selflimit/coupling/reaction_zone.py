@@ -49,6 +49,7 @@ class ReactionZone:
         K_eff rises with the stiffness of every cell, and a mixture has at most the largest bulk and shear modulus.
         """
         shear = max(phase.shear_modulus for phase in self.elastic.values()) * GPA
+        # also at least 2/3 of the shear modulus, lest the two maxima make a negative Poisson's ratio
         bulk = max(*(phase.bulk_modulus * GPA for phase in self.elastic.values()), bulk_modulus(0.0, shear))
         stiffest = self.with_zone(Isotropic.from_bulk_and_shear(bulk, shear))
         return modulus_at_tip(self.phases, self.structure.grid, stiffest).k_eff / GPA
@@ -74,7 +75,17 @@ class ReactionZone:
         return modulus_at_tip(self.phases, self.structure.grid, self.with_products(products))
 
     def compression(self, strain: float, modulus: EffectiveModulus, retained: float) -> float:
-        """Mean compression of the zone (Pa) by the retained fraction of the volume change dV/V0 = ``strain``."""
+        """Return the mean compression of the zone (Pa) by the part of its swelling that is retained.
+
+        Parameters
+        ----------
+        strain
+            Volume change dV/V0 of the reaction.
+        modulus
+            Effective modulus of the zone in its surroundings (Pa).
+        retained
+            Share of the linear strain, 0 to 1, that is not relieved.
+        """
         return 3.0 * retained * linear_strain(strain) * modulus.k_eff
 
     def _constants(self, product: PhaseAmount) -> ElasticDoc:
@@ -94,7 +105,15 @@ def linear_strain(volume_change: float) -> float:
 
 
 def mix_products(lower: Sequence[PhaseAmount], upper: Sequence[PhaseAmount], share: float) -> list[PhaseAmount]:
-    """Products of an electrolyte of which the share reacts to ``upper`` and the rest to ``lower``."""
+    """Products of an electrolyte of which the share reacts to ``upper`` and the rest to ``lower``.
+
+    Parameters
+    ----------
+    lower, upper
+        Products of one formula unit of the electrolyte in the two assemblages.
+    share
+        Part of the electrolyte, 0 to 1, that reacts to ``upper``.
+    """
     amounts: dict[str, PhaseAmount] = {}
     for weight, products in ((1.0 - share, lower), (share, upper)):
         for product in products:

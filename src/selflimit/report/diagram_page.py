@@ -89,7 +89,17 @@ def write_diagram_report(study: DiagramStudy, folder: Path) -> ReportDoc:
 
 
 def add_electrolyte(page: Page, one: ElectrolyteDiagram, folder: Path) -> FigureFiles:
-    """Add everything about one electrolyte; returns its figures."""
+    """Add everything about one electrolyte; returns its figures.
+
+    Parameters
+    ----------
+    page
+        The page, which is added to.
+    one
+        All documents of the electrolyte.
+    folder
+        Where the figures are written.
+    """
     page.heading(one.formula)
     figures = draw_electrolyte(one, folder)
     page.table("Stability", diagram_tables.WINDOW_COLUMNS, diagram_tables.window_rows(one.profiles))
@@ -164,7 +174,19 @@ def _high_enough(height: float, lines: int) -> float:
 def add_interface(
     page: Page, pair: tuple[str, str], scans: Sequence[InterfaceReactionDoc], folder: Path
 ) -> FigureFiles:
-    """Reactions between two electrolytes: the curve at the lowest and highest K_eff, and all kinks."""
+    """Reactions between two electrolytes: the curve at the lowest and highest K_eff, and all kinks.
+
+    Parameters
+    ----------
+    page
+        The page, which is added to.
+    pair
+        Formulas of the two electrolytes.
+    scans
+        The scans between them, at each K_eff (GPa).
+    folder
+        Where the figure is written.
+    """
     page.heading(f"Interface {' | '.join(pair)}")
     ends = {min(doc.k_eff for doc in scans), max(doc.k_eff for doc in scans)}
     shown = [doc for doc in scans if doc.k_eff in ends]

@@ -17,6 +17,13 @@ def draw_figure(draw: Callable[[Axes], object], width: float, height: float) -> 
 
     >>> draw_figure(lambda ax: ax.set_xlabel("Voltage (V)"), 6.0, 4.0).axes[0].get_xlabel()
     'Voltage (V)'
+
+    Parameters
+    ----------
+    draw
+        Draws on the axes that it is given.
+    width, height
+        Size of the canvas (inches).
     """
     figure = Figure(figsize=(width, height), layout="constrained")
     draw(figure.subplots())

@@ -38,7 +38,19 @@ def draw_growths(growths: Sequence[GrowthDoc], folder: Path) -> dict[str, Figure
 
 
 def add_growths(page: Page, growths: Sequence[GrowthDoc], figures: FigureFiles, folder: Path) -> None:
-    """Add figures and films of the growths, those that :func:`draw_growths` made."""
+    """Add figures and films of the growths, those that :func:`draw_growths` made.
+
+    Parameters
+    ----------
+    page
+        The page, which is added to.
+    growths
+        The growths, one after another in the order in which they were drawn.
+    figures
+        PNG file of each figure, by name.
+    folder
+        Where the fields of the growths are.
+    """
     page.figure(figures["growth"], "Lithium and hydrostatic pressure in the particle layers (counterpart of Fig. 5).")
     for number, doc in enumerate(growths):
         for kind, said in (
@@ -55,7 +67,17 @@ def add_growths(page: Page, growths: Sequence[GrowthDoc], figures: FigureFiles, 
 
 
 def add_films(page: Page, growths: Sequence[GrowthDoc], folder: Path) -> None:
-    """Add a film of each growth with its time slider, all on one colour scale (counterparts of movies S1 to S7)."""
+    """Add a film of each growth with its time slider, all on one colour scale (counterparts of movies S1 to S7).
+
+    Parameters
+    ----------
+    page
+        The page, which is added to.
+    growths
+        One film each.
+    folder
+        Where their fields are.
+    """
     runs = [middle_section(doc, load_fields(folder, doc.fields)) for doc in growths]
     scales = common_scales([fields for _, fields in runs])
     for doc, fields in runs:

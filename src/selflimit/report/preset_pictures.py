@@ -21,7 +21,22 @@ SHOWN = (300.0, 600.0, 1200.0, 1300.0, 1800.0, 2100.0)
 def draw(
     preset: Preset, computed: GrowthDoc | StressDoc, fields: Mapping[str, FloatArray], folder: Path, movie: str
 ) -> list[str]:
-    """Write the figure, and the film of a growth, into ``folder``; returns their names."""
+    """Write the figure, and the film of a growth, into ``folder``; returns their names.
+
+    Parameters
+    ----------
+    preset
+        The simulation of the paper.
+    computed
+        What it gave here.
+    fields
+        Arrays by name, on the grid of ``computed`` (the times of a growth first), in the units that its document
+        states.
+    folder
+        Where the files of ``computed`` are, and the pictures go.
+    movie
+        Kind of the film and ending of its name: 'webp', 'gif' or 'mp4'.
+    """
     name = f"{preset.name}.png"
     if isinstance(computed, StressDoc):
         figure = Figure((12.0, 4.5), layout="constrained")

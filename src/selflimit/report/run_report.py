@@ -120,7 +120,17 @@ def add_ensembles(page: Page, found: OrderingEnergiesDoc) -> None:
 
 
 def add_diagram(page: Page, content: ReportContent, figures: FigureFiles) -> None:
-    """Add the constrained phase diagram: figures, reactions, and the DFT energies beside it."""
+    """Add the constrained phase diagram: figures, reactions, and the DFT energies beside it.
+
+    Parameters
+    ----------
+    page
+        The page, which is added to.
+    content
+        All documents of the run.
+    figures
+        PNG file of each figure, by name.
+    """
     page.heading("Mechanically constrained phase diagram")
     profiles = content.stabilities
     said = "Decomposition products against voltage at each K_eff (counterpart of Fig. 7)."
@@ -161,7 +171,19 @@ def add_reference(page: Page, content: ReportContent) -> None:
 
 
 def add_growth_and_stress(page: Page, content: ReportContent, figures: FigureFiles, folder: Path) -> None:
-    """Add growth and static stress."""
+    """Add growth and static stress.
+
+    Parameters
+    ----------
+    page
+        The page, which is added to.
+    content
+        All documents of the run.
+    figures
+        PNG file of each figure, by name.
+    folder
+        Where the fields of the growths are.
+    """
     page.heading("Growth in the particle layers")
     add_growths(page, content.growths, figures, folder)
     page.paragraph(

@@ -61,7 +61,17 @@ def add_self_limitation(
 
 
 def add_loops(page: Page, loops: Sequence[ClosedLoopDoc], figures: FigureFiles) -> None:
-    """Add the fixed points of products and constriction, by each functional."""
+    """Add the fixed points of products and constriction, by each functional.
+
+    Parameters
+    ----------
+    page
+        The page, which is added to.
+    loops
+        Closed loops of one electrolyte, the linear functional first; empty: nothing is added.
+    figures
+        PNG file of each figure, by name.
+    """
     if not loops:
         return
     page.paragraph(

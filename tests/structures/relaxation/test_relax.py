@@ -33,8 +33,8 @@ from selflimit.workflows.makers.relaxation import (
     ForceFieldRelaxMaker,
     Tolerances,
     relax,
+    relax_again,
     relax_all,
-    relaxed_again,
 )
 
 # argon-like units with eV-scale bonds, smoothly cut off: every analytic relation of pair potentials holds
@@ -219,7 +219,7 @@ def test_crystals_of_another_level_are_relaxed_again_first(relaxed_fcc, lattice_
     monkeypatch.setattr("selflimit.structures.relaxation.relaxation.loaded_force_field", pair_potential)
     dft = LevelOfTheory(method="DFT", model="PBE")
     swollen = relaxed_fcc.model_copy(update={"structure": fcc(1.03 * lattice_parameter), "level_of_theory": dft})
-    again = relaxed_again([swollen], "pair potential", 1)[0]
+    again = relax_again([swollen], "pair potential", 1)[0]
     assert again.level_of_theory == pair_potential().level
     # the volume's tolerance is the residual stress (0.03 GPa) over the bulk modulus (some GPa): within 1 %
     assert again.volume_per_formula == pytest.approx(relaxed_fcc.volume_per_formula, rel=0.01)
