@@ -16,6 +16,15 @@ def require_one_of(name: str, value: str, allowed: Sequence[str]) -> None:
     Traceback (most recent call last):
     ...
     selflimit.errors.InputError: expected gases to be one of 'solid', 'released', got 'release'; did you mean released?
+
+    Parameters
+    ----------
+    name
+        Name of the option, for the message.
+    value
+        What was given.
+    allowed
+        What may be given.
     """
     if value not in allowed:
         choices = ", ".join(map(repr, allowed))
@@ -35,12 +44,21 @@ def require_quantities(**values: float) -> None:
 
 
 def require_range(limits: Range, quantity: str, name: str = "") -> Range:
-    """The two ends of a range of a quantity, checked: low before high, both plausible; ``name`` is what to call it.
+    """Return the two ends of a range of a quantity, checked: low before high, both plausible.
 
     >>> require_range((0, 6000), "voltage_range")
     Traceback (most recent call last):
     ...
     selflimit.errors.InputError: voltage_range: expected 0 to 10 V, got 6000 V; did you mean 6 (6000 mV)?
+
+    Parameters
+    ----------
+    limits
+        Lower and upper end, in the unit of the quantity.
+    quantity
+        Key of ``QUANTITIES``.
+    name
+        What the message calls it; empty: by the quantity's name.
     """
     low, high = limits
     for end in limits:

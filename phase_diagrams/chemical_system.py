@@ -228,6 +228,17 @@ def chemical_system(
 ) -> ChemicalSystem:
     """The phases of ``entries``, checked.
 
+    Parameters
+    ----------
+    entries
+        Of one level of theory, energies in eV and lengths in Angstrom.
+    working_ion
+        Symbol of the working ion, of charge +1.
+    rules
+        Whose volume counts.
+    exclude_without_volume
+        Leave out entries without crystal, and name them in the rules, instead of refusing them.
+
     Raises
     ------
     InputError

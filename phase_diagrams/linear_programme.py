@@ -139,11 +139,13 @@ def _minimise(candidates: Candidates, cost: FloatArray, start: Sequence[int]) ->
     for _ in range(PIVOT_LIMIT):
         inverse = inverse_of(candidates, basis)
         reduced = cost - (cost[basis] @ inverse) @ candidates.fractions
+        # exactly: to round-off alone a phase of the basis might enter it again
         reduced[basis] = 0.0
         entering = int(reduced.argmin())
         if reduced[entering] >= -REDUCED_COST_TOLERANCE:
             return basis, reduced
         if standstill > DEGENERATE_PIVOTS:
+            # Bland's rule: with the lowest index that lowers the cost no cycle is possible, but it takes more pivots
             entering = int(np.argmax(reduced < -REDUCED_COST_TOLERANCE))
         row, step = _runs_out_first(candidates, inverse, basis, entering)
         standstill = 0 if step > 0 else standstill + 1
@@ -203,7 +205,17 @@ class Parametric:
     rate: FloatArray
 
     def solve(self, t: float, start: tuple[int, ...], side: int = 1) -> Assemblage:
-        """Ground state at t, on the side of higher (+1) or lower (-1) t where two assemblages meet."""
+        """Find the ground state at one t.
+
+        Parameters
+        ----------
+        t
+            The parameter, of which the costs are linear functions.
+        start
+            Basis to begin from: indices of candidates, as many as there are elements.
+        side
+            Which one where two assemblages meet: that of higher (+1) or lower (-1) t.
+        """
         costs = [self.base + t * self.rate, side * self.rate, *self.candidates.ties]
         return ground_state(self.candidates, costs, start)
 
@@ -217,6 +229,7 @@ class Parametric:
         if abs(slope) < SMALLEST_AMOUNT:
             return []
         t = (right.total(self.base) - left.total(self.base)) / slope
+        # the lowest cost is concave in t: any ground state between these two undercuts both where their lines cross
         middle = self.solve(t, left.basis)
         if self.cost(left, t) - self.cost(middle, t) <= CORNER_TOLERANCE:
             return [(t, right)]

@@ -44,7 +44,17 @@ class MechanicalRules(MakerSetting):
         )
 
     def question(self, formula: str, k_effs: Sequence[float], voltage: float) -> Question:
-        """What is asked of every sample: ``formula`` at these moduli (GPa) and this voltage (V)."""
+        """Return what is asked of every sample.
+
+        Parameters
+        ----------
+        formula
+            Formula of the electrolyte.
+        k_effs
+            Effective bulk moduli (GPa).
+        voltage
+            V vs the working ion's metal.
+        """
         return Question(formula, tuple(k_effs), (voltage,), self.working_ion, self.model, self.ion_volume, self.gases)
 
 

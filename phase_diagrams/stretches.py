@@ -28,6 +28,13 @@ def join_stretches(found: Sequence[Stretch[State]], low: float, high: float) -> 
 
     >>> join_stretches([Stretch(0, 1, "A"), Stretch(1, 1 + 2e-10, "B"), Stretch(1 + 2e-10, 5, "C")], 0, 5)
     [Stretch(low=0, high=1.0000000002, state='A'), Stretch(low=1.0000000002, high=5, state='C')]
+
+    Parameters
+    ----------
+    found
+        Stretches in ascending order that follow each other.
+    low, high
+        Ends of the whole range, in the unit of the stretches.
     """
     wide = [part for part in found if part.high - part.low > NARROWEST_STRETCH]
     kept = wide or [max(found, key=lambda part: part.high - part.low)]  # the whole range is narrow

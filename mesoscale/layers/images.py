@@ -156,7 +156,7 @@ def read_labels(path: Path, dimension: int) -> AnyArray:
         If Pillow is not installed.
     """
     try:
-        from PIL import Image
+        from PIL import Image  # optional
     except ImportError as fault:
         raise MissingDependencyError("reading images needs Pillow: pip install 'selflimit[plots]'") from fault
     if not path.is_file():

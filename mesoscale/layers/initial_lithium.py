@@ -17,11 +17,21 @@ APART = 3.0
 
 
 def most_side_by_side(side: float, radius: float = RADIUS_OF_NEEDLES, spread: float = SPREAD_OF_NEEDLES) -> int:
-    """How many needles of a half-width stand side by side on a lateral side (both in m); one always does.
+    """Return how many needles stand side by side on a lateral side; one always does.
 
     >>> most_side_by_side(32e-6), most_side_by_side(8e-6)
     (3, 1)
+
+    Parameters
+    ----------
+    side
+        Length of the side (m).
+    radius
+        Half-width of a needle (m).
+    spread
+        Largest displacement of a needle from the middle of its place, as a share of the place.
     """
+    # the last digits of a side that is just long enough must not cost a needle
     return max(1, int(side * (1.0 - 2.0 * spread) / (APART * radius) + 1e-9))
 
 
@@ -90,6 +100,7 @@ def needles(
         bump = length * draw.uniform(0.7, 1.3) * np.exp(-0.5 * sum((x / radius) ** 2 for x in offsets))
         front = front + bump
         slopes = [slope - bump * x / radius**2 for slope, x in zip(slopes, offsets, strict=True)]
+    # the distance to the front counts along its normal, so that the flanks of needles are as wide as the strip's face
     steepness = np.sqrt(1.0 + sum(slope**2 for slope in slopes))
     return np.asarray(0.5 * (1.0 - np.tanh((height - front) / steepness / (2.0 * width))))
 

@@ -201,7 +201,18 @@ class Microstructure:
     def of_particles(
         cls, grid: Grid, particles: Sequence[Particle], electrolyte_height: float = 0.0, seed: int = 0
     ) -> Self:
-        """Given coarse particles among fine ones, below an electrolyte of ``electrolyte_height`` (m), which cuts them.
+        """Place given coarse particles among fine ones, below an electrolyte that cuts them.
+
+        Parameters
+        ----------
+        grid
+            The domain.
+        particles
+            Centre and radius of each (m).
+        electrolyte_height
+            Height of the less stable electrolyte at the far end (m).
+        seed
+            Of the noise and the needles; the particles do not depend on it.
 
         Raises
         ------

@@ -98,6 +98,17 @@ def drawn_radii(radii: Radii, amount: float, dimension: int, draw: np.random.Gen
 
     A list of radii is taken as it is, whatever ``amount``.
 
+    Parameters
+    ----------
+    radii
+        One radius (m), a list of them, or a distribution.
+    amount
+        Area (m^2) or volume (m^3) to fill.
+    dimension
+        2 or 3.
+    draw
+        Gives the random numbers of a distribution.
+
     Raises
     ------
     InputError
@@ -114,6 +125,7 @@ def drawn_radii(radii: Radii, amount: float, dimension: int, draw: np.random.Gen
         return sorted(map(float, radii), reverse=True)
     taken: list[float] = []
     for radius in radii.stream(draw):
+        # one more brings the sum nearer to the amount as long as it is less than twice what is left
         if ball_measure(radius, dimension) > 2.0 * amount:
             break
         taken.append(radius)
@@ -201,6 +213,7 @@ def coarse_layer(
     dimension, box = len(room.sides) + 1, (*room.sides, height)
     wanted = asked = fraction * math.prod(box)
     while True:
+        # begun anew: a distribution gives the sizes of the round before again, and then more
         draw = np.random.default_rng(seed)
         sizes = drawn_radii(radii, asked, dimension, draw)
         _check_sizes(sizes, radii, fraction, least)
@@ -211,6 +224,7 @@ def coarse_layer(
         mean = sum(ball_measure(r, dimension) for r in sizes) / max(1, len(sizes))
         if not sizes or isinstance(radii, Sequence) or missing <= 0.5 * mean:
             return particles
+        # what the sides and the top have cut off is asked for on top
         asked += missing
 
 
@@ -295,6 +309,7 @@ def _push_apart(centres: FloatArray, radii: FloatArray, fixed: int, room: Room, 
             if overlaps.sum() > 0.95 * before:
                 break
             before = overlaps.sum()
+        # two centres in one place have no direction apart: they wait until a neighbour moves one
         shift = (0.5 * overlaps / np.maximum(distance, 1e-300))[:, None] * apart
         moved = [np.bincount(one, x, len(radii)) - np.bincount(other, x, len(radii)) for x in shift.T]
         centres = np.clip(centres + np.transpose(moved), low, high)

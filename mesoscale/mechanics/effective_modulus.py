@@ -119,7 +119,15 @@ def mean_compression(zone: FloatArray, state: MechanicalState) -> float:
 
 
 def between_rigid_walls(lam: FloatArray, mu: FloatArray, zone: FloatArray) -> float:
-    """K_zone (Pa): P = -K z e where nothing moves, averaged with the weight z; the bulk modulus of a uniform zone."""
+    """K_zone (Pa): P = -K z e where nothing moves, averaged with the weight z; the bulk modulus of a uniform zone.
+
+    Parameters
+    ----------
+    lam, mu
+        Lame constants per cell (Pa).
+    zone
+        Volume fraction z of the zone per cell.
+    """
     return float((zone**2 * bulk_modulus(lam, mu)).sum() / zone.sum())
 
 

@@ -164,9 +164,11 @@ def generalised_plane_strain(
     """
     if grid.dimension != 2:
         raise InputError(f"generalised plane strain needs a grid of two dimensions, got {grid.dimension}")
+    # both solves have the same operator
     hierarchy = elastic_hierarchy(grid, lam, mu, fixed, threads)
     plane = equilibrium(grid, lam, mu, eigenstrain, fixed, x0, rtol, max_iterations, threads, hierarchy)
     pulled = np.zeros((*grid.shape, 3))
+    # the total strain along z is held at zero, so an eigenstrain of -1 stands for a total strain of 1
     pulled[..., ZZ] = -1.0
     unit = equilibrium(grid, lam, mu, pulled, fixed, np.zeros_like(x0), rtol, max_iterations, threads, hierarchy)
     strain = -float(plane.stress[..., ZZ].sum() / unit.stress[..., ZZ].sum())
@@ -194,14 +196,30 @@ def cell_strain(grid: Grid, displacement: FloatArray) -> FloatArray:
 
 
 def elastic_stress(lam: FloatArray, mu: FloatArray, strain: FloatArray) -> FloatArray:
-    """Hooke's law sigma = lam tr(eps) I + 2 mu eps (Pa), shape of ``strain``."""
+    """Hooke's law sigma = lam tr(eps) I + 2 mu eps (Pa), shape of ``strain``.
+
+    Parameters
+    ----------
+    lam, mu
+        Lame constants per cell (Pa).
+    strain
+        Components in the last axis, the cells before.
+    """
     stress = 2.0 * mu[..., None] * strain
     stress[..., :XY] += (lam * stress_measures.trace(strain))[..., None]
     return np.asarray(stress)
 
 
 def eigenstress(lam: FloatArray, mu: FloatArray, eigenstrain: FloatArray) -> FloatArray:
-    """C : eps0, the stress (Pa) that would undo an eigenstrain, with as many components as it has."""
+    """C : eps0, the stress (Pa) that would undo an eigenstrain, with as many components as it has.
+
+    Parameters
+    ----------
+    lam, mu
+        Lame constants per cell (Pa).
+    eigenstrain
+        Components in the last axis, the cells before.
+    """
     return elastic_stress(lam, mu, eigenstrain)
 
 

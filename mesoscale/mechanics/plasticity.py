@@ -109,6 +109,7 @@ def plastic_step(
     bulk, inelastic = bulk_modulus(lam, mu), all_components(grid, eigenstrain) + plastic_strain
     secant, u, iterations, miss = mu, x0, 0, np.inf
     for solve in range(1, max_solves + 1):
+        # flow keeps the volume: only the shear modulus is a secant one, the bulk modulus stays
         state = equilibrium(grid, first_lame(bulk, secant), secant, inelastic, fixed, u, rtol, threads=threads)
         u, iterations = state.displacement, iterations + state.iterations
         strain = cell_strain(grid, u) - inelastic
@@ -118,6 +119,7 @@ def plastic_step(
         if miss <= tolerance:
             flow = (1.0 - secant / mu)[..., None] * deviator(strain)
             return PlasticState(replace(state, iterations=iterations), plastic_strain + flow, solve)
+        # a cell without stress stays elastic
         secant = mu * np.maximum(np.divide(returned, trial, out=np.ones(grid.shape), where=trial > 0.0), SOFTEST_SHEAR)
     raise ConvergenceError(
         f"plasticity: stress and yield strength still differ by {miss:.1e} of the latter after {max_solves} solves, "

@@ -126,7 +126,16 @@ class InterfaceStress:
 
 
 def interface_stress(grid: Grid, phases: InterfacePhases, p: InterfaceParameters) -> InterfaceStress:
-    """Mechanical equilibrium for lithium's strain and for a unit zone strain, with roller sides and fixed ends.
+    """Find mechanical equilibrium for lithium's strain and for a unit zone strain, with roller sides and fixed ends.
+
+    Parameters
+    ----------
+    grid
+        The domain.
+    phases
+        Volume fractions of all phases per cell.
+    p
+        Moduli (Pa) and lithium's strains.
 
     Raises
     ------

@@ -87,7 +87,17 @@ def plot_frame(doc: GrowthDoc, fields: GrowthFields, output: int, scales: Scales
 
 
 def frames(doc: GrowthDoc, fields: GrowthFields, outputs: Sequence[int], scales: Scales) -> list[UInt8Array]:
-    """Pictures of the given outputs, each of shape (rows, columns, 3) with even numbers of rows and columns."""
+    """Draw outputs as pictures, each of shape (rows, columns, 3) with even numbers of rows and columns.
+
+    Parameters
+    ----------
+    doc, fields
+        The growth and its arrays.
+    outputs
+        Numbers of the outputs.
+    scales
+        Colour scales, the same for all frames.
+    """
     return [_drawn(doc, fields, output, scales) for output in outputs]
 
 

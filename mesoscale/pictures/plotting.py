@@ -28,7 +28,17 @@ LITHIUM, COARSE, ELECTROLYTE = "0.15", "0.75", "0.9"
 
 
 def plot_morphology(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes) -> Axes:
-    """Lithium (dark), coarse particles (grey discs) and electrolyte (light grey) at output number ``output``."""
+    """Draw lithium (dark), coarse particles (grey discs) and electrolyte (light grey).
+
+    Parameters
+    ----------
+    doc, fields
+        The growth and its arrays by name.
+    output
+        Number of the output.
+    ax
+        Axes to draw on, in micrometres.
+    """
     _picture(doc, 1.0 - 0.25 * fields["coarse"] - 0.1 * fields["electrolyte"], ax, "gray", 0.0, 1.0)
     x, y = _nodes(doc)
     ax.contourf(x, y, fields["xi"][output].T, levels=[0.5, np.inf], colors=[LITHIUM])
@@ -37,12 +47,28 @@ def plot_morphology(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes)
 
 
 def plot_pressure(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes, limit: float) -> AxesImage:
-    """Compression -P (MPa) between 0 and ``limit`` at output number ``output``, with the outline of the lithium."""
+    """Draw the compression -P (MPa) with the outline of the lithium.
+
+    Parameters
+    ----------
+    doc, fields, output, ax
+        As :func:`plot_morphology`.
+    limit
+        Upper end of the colour scale (MPa), which begins at 0.
+    """
     return _under_the_front(doc, fields, output, ax, -fields["pressure"][output] / MPA, PRESSURE_MAP, limit)
 
 
 def plot_concentration(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes, limit: float) -> AxesImage:
-    """Concentration c/c0 between 0 and ``limit`` at output number ``output``, with the outline of the lithium."""
+    """Draw the concentration c/c0 with the outline of the lithium.
+
+    Parameters
+    ----------
+    doc, fields, output, ax
+        As :func:`plot_morphology`.
+    limit
+        Upper end of the colour scale, which begins at 0.
+    """
     return _under_the_front(doc, fields, output, ax, fields["c"][output], CONCENTRATION_MAP, limit)
 
 
@@ -175,7 +201,17 @@ def plot_interface_stress(doc: StressDoc, fields: GrowthFields, figure: Figure) 
 
 
 def plot_static_pressure(doc: StressDoc, fields: GrowthFields, name: str, ax: Axes, limit: float) -> AxesImage:
-    """Compression -P (MPa) of the field ``name`` between 0 and ``limit``, with the outlines of phases and zone."""
+    """Draw the compression -P (MPa) of one field with the outlines of phases and zone.
+
+    Parameters
+    ----------
+    doc, fields
+        The static stress and its arrays by name.
+    name
+        Name of the pressure field.
+    ax, limit
+        As :func:`plot_pressure`.
+    """
     image = _picture(doc, -fields[name] / MPA, ax, PRESSURE_MAP, 0.0, limit)
     _outline_zone(doc, fields, ax)
     _frame(ax, "")
@@ -283,7 +319,19 @@ def _frame(ax: Axes, title: str) -> Axes:
 
 
 def draw_scale_bar(doc: GrowthDoc | StressDoc, ax: Axes, colour: str = "black", level: float = 0.94) -> None:
-    """Bar of a round length, about a quarter of the width, with its length in micrometres."""
+    """Draw a bar of a round length, about a quarter of the width, with its length in micrometres.
+
+    Parameters
+    ----------
+    doc
+        Says how large the picture is.
+    ax
+        Axes in micrometres.
+    colour
+        Of bar and text; white gets a black rim.
+    level
+        Height of the bar as a share of the picture's.
+    """
     width, height = (n * doc.spacing / MICROMETRE for n in doc.grid_shape)
     length = bar_length(width)
     x, y = 0.95 * width - length, level * height

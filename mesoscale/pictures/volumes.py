@@ -45,7 +45,17 @@ class Volume:
 
 
 def plot_packing(structure: Microstructure, interface_width: float, figure: Figure) -> list[Axes]:
-    """Coarse particles and the lithium at the beginning, in four panels as :func:`plot_volume`; w in m."""
+    """Draw coarse particles and the lithium at the beginning, in four panels as :func:`plot_volume`.
+
+    Parameters
+    ----------
+    structure
+        The packing, in three dimensions.
+    interface_width
+        Width of the front w (m).
+    figure
+        Where it is drawn.
+    """
     grid = structure.grid
     lithium = grid.to_cells(structure.initial_lithium(interface_width))
     return _plot(Volume(grid.shape, grid.spacing, structure.coarse, structure.electrolyte, lithium), figure)

@@ -35,6 +35,13 @@ def strips(threads: int, fine: Lines, coarse: Lines) -> Iterator[tuple[IntArray,
     """All coarse lines, some at a time, with the first and the end of the fine lines on and beside them.
 
     So the stencil of the finest level, the largest array of all, need not be there as a whole.
+
+    Parameters
+    ----------
+    threads
+        Threads of the kernel that takes the strips; with several, a strip is of another width.
+    fine, coarse
+        Layouts of the two levels.
     """
     on_fine, on_coarse = (lines.shape[0] // (lines.nodes[0] + 2) for lines in (fine, coarse))
     wide = max(PLANES, math.ceil((LINES if threads == 1 else FEWEST_LINES) / on_coarse))
@@ -173,16 +180,42 @@ class Transfer:
         return table[self.fine.inner]
 
     def restrict(self, threads: int, fine: AnyArray, coarse: AnyArray) -> None:
-        """coarse = P^T fine: forces and moments of the fine nodes on the coarse ones."""
+        """coarse = P^T fine: forces and moments of the fine nodes on the coarse ones.
+
+        Parameters
+        ----------
+        threads
+            Threads of the kernel.
+        fine, coarse
+            Nodal vectors of the two levels; ``coarse`` is overwritten.
+        """
         tables = (self.on_fine, self.fine.around, self.motions)
         _restrict(threads, self.coarse.inner, *tables, self.weights, self.free, fine, coarse)
 
     def prolong(self, threads: int, coarse: AnyArray, fine: AnyArray) -> None:
-        """fine = P coarse; fixed fine unknowns move too."""
+        """fine = P coarse; fixed fine unknowns move too.
+
+        Parameters
+        ----------
+        threads
+            Threads of the kernel.
+        coarse, fine
+            Nodal vectors of the two levels; ``fine`` is overwritten.
+        """
         _prolong(threads, self.fine.inner, self.reached_by, self.motions, self.weights, coarse, fine)
 
     def project(self, threads: int, rows: StencilRows, dtype: type) -> AnyArray:
-        """Galerkin product P^T A P as a coarse stencil, without rows and columns of fixed coarse unknowns."""
+        """Galerkin product P^T A P as a coarse stencil, without rows and columns of fixed coarse unknowns.
+
+        Parameters
+        ----------
+        threads
+            Threads of the kernel.
+        rows
+            Gives the fine stencil in the lines from a first to an end.
+        dtype
+            Of the coarse stencil.
+        """
         d, c = len(self.fine.nodes), self.coarse.unknowns
         result = np.zeros((self.coarse.shape[0], c, 3 ** (d - 1), c, 3, self.coarse.shape[2]), dtype)
         steps = np.array(list(product((-1, 0, 1), repeat=d - 1)))

@@ -32,6 +32,15 @@ class Coarsest:
     def of(cls, lines: Lines, stencil: AnyArray, precision: type) -> "Coarsest":
         """Factorise a stencil.
 
+        Parameters
+        ----------
+        lines
+            Layout of its nodal vectors.
+        stencil
+            The operator of the level, as :func:`stencil_product`.
+        precision
+            Of the vectors of the cycle.
+
         Raises
         ------
         ConvergenceError

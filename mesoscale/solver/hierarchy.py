@@ -78,9 +78,19 @@ class Level:
 
         It needs no lower bound of the spectrum (J. Lottes, Numer. Linear Algebra Appl. 30, e2518 (2023),
         doi:10.1002/nla.2518). One polynomial in D^-1 A before and after keeps the cycle symmetric.
+
+        Parameters
+        ----------
+        threads
+            Threads of the kernels.
+        degree
+            Degree of the polynomial, which is the number of steps.
+        residual_after
+            Whether r is needed on exit; without it the last product is spared.
         """
         for k in range(degree):
             keep, add = (2 * k - 1) / (2 * k + 3), (8 * k + 4) / (2 * k + 3) / self.largest
+            # in the precision of the cycle: Python's floats would make the kernel compute in double
             scalars = (self.d.dtype.type(max(keep, 0.0)), self.d.dtype.type(add))
             _step(threads, self.lines.inner, *scalars, self.inverse, self.r, self.d, self.x)
             if residual_after or k < degree - 1:

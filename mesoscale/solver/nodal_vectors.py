@@ -110,7 +110,17 @@ class Lines:
 
 
 def dot(lines: Lines, threads: int, a: AnyArray, b: AnyArray) -> float:
-    """Scalar product, summed line by line so that it does not depend on the number of threads."""
+    """Return the scalar product, summed line by line so that it does not depend on the number of threads.
+
+    Parameters
+    ----------
+    lines
+        Layout of the vectors.
+    threads
+        Threads of the kernel.
+    a, b
+        Nodal vectors of one shape.
+    """
     by_line = np.zeros(len(lines.inner))
     _dot_by_line(threads, lines.inner, a, b, by_line)
     return float(by_line.sum())
@@ -118,7 +128,19 @@ def dot(lines: Lines, threads: int, a: AnyArray, b: AnyArray) -> float:
 
 @Kernel
 def follow(lines: AnyArray, z: AnyArray, factor: float, p: AnyArray, image: AnyArray) -> None:
-    """p = z + factor p, the next search direction of conjugate gradients, and a clean place for its image."""
+    """p = z + factor p, the next search direction of conjugate gradients, and a clean place for its image.
+
+    Parameters
+    ----------
+    lines
+        Numbers of the lines with free nodes.
+    z
+        Preconditioned residual.
+    factor
+        Share of the direction before that is kept.
+    p, image
+        The direction, which is overwritten, and its image, which is set to zero.
+    """
     for line in numba.prange(len(lines)):
         i = lines[line]
         for a in range(p.shape[1]):
@@ -129,7 +151,19 @@ def follow(lines: AnyArray, z: AnyArray, factor: float, p: AnyArray, image: AnyA
 
 @Kernel
 def advance_iterate(lines: AnyArray, step: float, p: AnyArray, minus_Ap: AnyArray, x: AnyArray, r: AnyArray) -> None:
-    """x += step p and r -= step A p."""
+    """x += step p and r -= step A p.
+
+    Parameters
+    ----------
+    lines
+        Numbers of the lines with free nodes.
+    step
+        Length of the step.
+    p, minus_Ap
+        The direction and the negative of its image.
+    x, r
+        Iterate and residual, which are overwritten.
+    """
     for line in numba.prange(len(lines)):
         i = lines[line]
         for a in range(p.shape[1]):

@@ -65,7 +65,15 @@ class Operator:
         return result
 
     def subtract(self, threads: int, x: AnyArray, r: AnyArray) -> None:
-        """r -= A x in the rows of the free unknowns."""
+        """r -= A x in the rows of the free unknowns.
+
+        Parameters
+        ----------
+        threads
+            Threads of the kernel.
+        x, r
+            Nodal vectors; ``r`` is overwritten.
+        """
         behind, ahead = self.lines.behind, self.lines.ahead
         if len(self.lines.nodes) == 2 and self.lines.unknowns == 1:
             weights = self.weights(6.0, (1, 3))
@@ -89,6 +97,13 @@ class Operator:
 
         Entry ``[i, a, q, b, s, j]`` couples unknown a of node j on line ``begin + i`` to unknown b of node
         ``j + s - 1`` on line ``begin + i + around[q]``.
+
+        Parameters
+        ----------
+        threads
+            Threads of the kernel.
+        begin, end
+            First line and the one behind the last.
         """
         (_, c, along), d, inner = self.lines.shape, len(self.lines.nodes), self.lines.inner
         stencil = np.zeros((end - begin, c, 3 ** (d - 1), c, 3, along), self.coefficients.dtype)

@@ -64,7 +64,17 @@ class DifferenceProduct:
 
 
 def stencil_product(lines: Lines, stencil: AnyArray, precision: type) -> Product:
-    """The product of a stencil: of a scalar in the precision of the cycle, of a displacement in that of the stencil."""
+    """The product of a stencil: of a scalar in the precision of the cycle, of a displacement in that of the stencil.
+
+    Parameters
+    ----------
+    lines
+        Layout of the nodal vectors.
+    stencil
+        Of shape (lines, c, 3^(d-1), c, 3, N + 2) for c unknowns in d dimensions.
+    precision
+        Of the cycle.
+    """
     if lines.unknowns > 1 and len(lines.nodes) == 2:
         by_place = stencil.transpose(0, 2, 4, 1, 3, 5)
         half: AnyArray = np.empty((len(stencil), 5, *by_place.shape[3:]), stencil.dtype)
@@ -83,7 +93,19 @@ def diagonal_blocks(stencil: AnyArray) -> AnyArray:
 
 
 def inverse_blocks(threads: int, lines: Lines, blocks: AnyArray, precision: type) -> AnyArray:
-    """Inverses of ``diagonal_blocks``, of their shape; zeros for what is fixed or depends on others."""
+    """Inverses of ``diagonal_blocks``, of their shape; zeros for what is fixed or depends on others.
+
+    Parameters
+    ----------
+    threads
+        Threads of the kernel.
+    lines
+        Layout of the nodal vectors.
+    blocks
+        The diagonal blocks.
+    precision
+        Of the inverses.
+    """
     inverse: AnyArray = np.zeros(blocks.shape, precision)
     _invert_blocks(threads, lines.inner, blocks, inverse)
     return inverse

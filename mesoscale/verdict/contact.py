@@ -113,9 +113,18 @@ class Contact:
         return np.asarray((distance <= depth + 0.5 * grid.spacing) * structure.electrolyte)
 
     def phases(self, structure: Microstructure, xi: FloatArray, depth: float) -> InterfacePhases:
-        """Phases for the static stress: the lithium of ``xi``, with a reaction zone below the covered surface.
+        """Return the phases for the static stress: lithium, with a reaction zone below the covered surface.
 
         Lithium in a coarse particle expands with K_coarse, elsewhere with K_fine, as in the growth.
+
+        Parameters
+        ----------
+        structure
+            Where particles and electrolyte are.
+        xi
+            Lithium, 0 to 1, at the nodes.
+        depth
+            Thickness of the zone (m).
         """
         lithium = structure.grid.to_cells(switch(xi)) * (1.0 - structure.electrolyte)
         zone = self.reaction_zone(structure, depth)

@@ -27,7 +27,13 @@ from selflimit.documents.self_limitation import (
 )
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.files import write_atomically
+from selflimit.mesoscale.field_files import load_fields
+from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.growth.grow import grow_lithium
+from selflimit.mesoscale.growth.numerics import Numerics
+from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.verdict.verdict import judge
 from selflimit.progress import Progress, silent
 from selflimit.units import MICROMETRE
 from selflimit.worker_processes import worker_processes
@@ -85,7 +91,18 @@ def design_point(
 def verdict_on(
     point: DesignPoint, settings: DesignSettings, parameters: InterfaceParameters, progress: Progress = silent
 ) -> VerdictDoc:
-    """The verdict on one point.
+    """Judge one point.
+
+    Parameters
+    ----------
+    point
+        The design and the seed of its packing.
+    settings
+        Domain, duration and criterion.
+    parameters
+        Of the interface (SI); overpotential and correction factor are the point's.
+    progress
+        Listener.
 
     Raises
     ------
@@ -94,13 +111,6 @@ def verdict_on(
     ConvergenceError
         The growth, or a solve, misses its tolerance.
     """
-    from selflimit.mesoscale.field_files import load_fields
-    from selflimit.mesoscale.grid import Grid
-    from selflimit.mesoscale.growth.grow import grow_lithium
-    from selflimit.mesoscale.growth.numerics import Numerics  # numba takes seconds to import
-    from selflimit.mesoscale.layers.microstructure import Microstructure
-    from selflimit.mesoscale.verdict.verdict import judge
-
     s = settings
     changed = {"overpotential": point.overpotential, "mechanical_correction": point.correction}
     p = parameters.model_copy(update=changed)
@@ -125,9 +135,22 @@ def design_points(
     corrections: Sequence[float],
     seeds: Sequence[int],
 ) -> list[DesignPoint]:
-    """All combinations, the first seed of every design first, so that a stopped run has a whole map.
+    """Combine all values, the first seed of every design first, so that a stopped run has a whole map.
 
     Radii in m, overpotentials in V.
+
+    Parameters
+    ----------
+    coarse_fractions
+        Share of the coarse particles, 0 to 1.
+    radii
+        Of the coarse particles (m).
+    overpotentials
+        Potential of the metal against the far electrolyte (V).
+    corrections
+        Correction factors C of the stress overpotential.
+    seeds
+        One packing each.
 
     Raises
     ------
@@ -147,7 +170,15 @@ def design_points(
 def design_map(
     points: Iterable[DesignPointDoc], settings: DesignSettings, parameters: InterfaceParameters
 ) -> DesignMapDoc:
-    """Probability of self-limitation per design, with the binomial interval of its packings."""
+    """Find the probability of self-limitation per design, with the binomial interval of its packings.
+
+    Parameters
+    ----------
+    points
+        What was found at each point.
+    settings, parameters
+        Those of all points.
+    """
     found = list(points)
     designs: dict[tuple[float, float, float, float], list[DesignPointDoc]] = {}
     for doc in found:

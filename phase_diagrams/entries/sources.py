@@ -205,7 +205,7 @@ def _downloaded_entries(elements: set[str], api_key: str | None, time_limit: flo
 def _client() -> tuple[Any, type[Exception]]:
     """The Materials Project's client class and its own exception."""
     try:
-        from mp_api.client import MPRester
+        from mp_api.client import MPRester  # optional
         from mp_api.client.core.exceptions import MPRestError
     except ImportError as error:
         raise MissingDependencyError(

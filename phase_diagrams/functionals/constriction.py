@@ -54,7 +54,15 @@ class Constriction(Protocol):
         """Ground states from ``low`` to ``high`` (V), lowest first."""
 
     def moduli(self, voltage: float, low: float, high: float) -> list[Course]:
-        """Ground states at ``voltage`` (V) from K_eff = ``low`` to ``high`` (GPa), lowest first."""
+        """Find the ground states over a range of K_eff at one voltage, lowest first.
+
+        Parameters
+        ----------
+        voltage
+            V vs the working ion's metal.
+        low, high
+            Ends of the range (GPa).
+        """
 
     def tiling(self, voltages: Range, k_effs: Range) -> Tiling:
         """The voltage-K_eff map over ranges in V and GPa."""
@@ -94,7 +102,15 @@ def constrict_electrolyte(
 
 
 def follow_course(at: Callable[[float], StableAssemblage], low: float, high: float) -> Course:
-    """A ground state at the beginning, in the middle and at the end of a stretch of voltages (V) or moduli (GPa)."""
+    """Follow a ground state: take it at the beginning, in the middle and at the end of a stretch.
+
+    Parameters
+    ----------
+    at
+        The ground state at a voltage (V) or modulus (GPa).
+    low, high
+        Ends of the stretch (V or GPa).
+    """
     return at(low), at(0.5 * (low + high)), at(high)
 
 
@@ -103,6 +119,13 @@ def find_whole_window(at: Callable[[float], StableAssemblage], low: float, high:
 
     The energy is concave in the voltage with the ion uptake as its slope, so it has one peak, where the uptake changes
     sign, and at most one zero on either side of it.
+
+    Parameters
+    ----------
+    at
+        The ground state at a voltage (V).
+    low, high
+        Ends of the voltages that are looked through (V).
     """
     peak = _sign_change(lambda v: at(v).reaction.ion_uptake, low, high)
     if at(peak).energy < 0:

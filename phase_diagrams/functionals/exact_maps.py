@@ -33,7 +33,15 @@ PRESSURE_MARGIN = 1.01
 
 
 def linear_cells(candidates: Candidates, voltages: Range, pressures: Range) -> list[Cell]:
-    """Polygons of the linear functional over voltage (V) and constriction (GPa)."""
+    """Find the polygons of the linear functional over voltage and constriction.
+
+    Parameters
+    ----------
+    candidates
+        Phases that may take part.
+    voltages, pressures
+        Ends of the two axes (V and GPa).
+    """
     slopes = np.vstack([candidates.energy, candidates.ion, GPA_ANGSTROM3_TO_EV * candidates.volume])
 
     def solve(voltage: float, pressure: float, start: tuple[int, ...]) -> Assemblage:
@@ -46,7 +54,15 @@ def linear_cells(candidates: Candidates, voltages: Range, pressures: Range) -> l
 
 
 def linear_map(candidates: Candidates, voltages: Range, k_effs: Range) -> Tiling:
-    """The map of the linear functional; ties within a whole region follow the rule of ``Candidates.ties``."""
+    """The map of the linear functional; ties within a whole region follow the rule of ``Candidates.ties``.
+
+    Parameters
+    ----------
+    candidates
+        Phases that may take part.
+    voltages, k_effs
+        Ends of the two axes (V and GPa).
+    """
     regions = [
         Region(cell.corners, (_by_tie_rule(candidates, cell),)) for cell in linear_cells(candidates, voltages, k_effs)
     ]
@@ -54,7 +70,17 @@ def linear_map(candidates: Candidates, voltages: Range, k_effs: Range) -> Tiling
 
 
 def elastic_map(candidates: Candidates, surrounding: Surrounding, voltages: Range, k_effs: Range) -> Tiling:
-    """The map of the elastic functional; of ``surrounding`` only the volumes are used."""
+    """The map of the elastic functional; of ``surrounding`` only the volumes are used.
+
+    Parameters
+    ----------
+    candidates
+        Phases that may take part.
+    surrounding
+        What the products swell against; its modulus is not used.
+    voltages, k_effs
+        Ends of the two axes (V and GPa).
+    """
     frame = rectangle(voltages, k_effs)
     unit = replace(surrounding, modulus=1.0)
 

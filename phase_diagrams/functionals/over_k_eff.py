@@ -79,11 +79,27 @@ class ElasticModuli:
         return PressureWalk((first, *(a for _, a in corners)), tuple(p for p, _ in corners), sign)
 
     def stretches(self, voltage: float, walk: PressureWalk, low: float, high: float) -> list[Stretch[Filling]]:
-        """What ``walk`` says between ``low`` and ``high`` (GPa) at ``voltage`` (V), softest first."""
+        """Return what ``walk`` says between two moduli, softest first.
+
+        Parameters
+        ----------
+        voltage
+            V vs the working ion's metal.
+        walk
+            Ground states by pressure at that voltage.
+        low, high
+            The two moduli (GPa).
+        """
         return join_stretches(self.ordered(voltage, walk, low, high), low, high)
 
     def ordered(self, voltage: float, walk: PressureWalk, low: float, high: float) -> list[Stretch[Filling]]:
-        """The same with what is too narrow to keep, or empty."""
+        """Return the same with what is too narrow to keep, or empty.
+
+        Parameters
+        ----------
+        voltage, walk, low, high
+            As :meth:`stretches`.
+        """
         ends = self._ends(self._at(voltage), walk, high)
         begins = [0.0, *(end for end, _ in ends)]
         return [
@@ -137,7 +153,17 @@ class _Column:
         return assemblage.total(self.hull.volumes(pressure)) - self.electrolyte.counted_volume
 
     def modulus(self, assemblage: Assemblage, pressure: float, sign: float) -> float:
-        """K (GPa) at which an assemblage alone rests at ``pressure`` (GPa); infinite: it lies beyond V0."""
+        """Return K (GPa) at which an assemblage alone rests at a pressure; infinite: it lies beyond V0.
+
+        Parameters
+        ----------
+        assemblage
+            The assemblage.
+        pressure
+            Its pressure (GPa).
+        sign
+            +1 where the products grow, -1 where they shrink.
+        """
         growth = self.growth(assemblage, pressure)
         return pressure * self.electrolyte.volume / growth if sign * growth > SMALLEST_AMOUNT else math.inf
 
@@ -148,7 +174,15 @@ class _Column:
         return self.hull.rest(assemblage, around, min(0.0, push), max(0.0, push))
 
     def crossing(self, first: Assemblage, second: Assemblage, near: float) -> float:
-        """Pressure (GPa) at which two assemblages cost the same, by Newton's method from ``near``."""
+        """Find the pressure (GPa) at which two assemblages cost the same, by Newton's method.
+
+        Parameters
+        ----------
+        first, second
+            The assemblages.
+        near
+            Pressure to begin from (GPa).
+        """
         pressure = near
         for _ in range(NEWTON_LIMIT):
             volumes = self.hull.volumes(pressure)
@@ -169,7 +203,15 @@ class _Column:
         return self.drive(alone, pressure) - 0.5 * pressure * self.growth(alone, pressure)
 
     def limit(self, alone: Assemblage, begin: float, end: float) -> float:
-        """K (GPa) above which an assemblage between two pressures (GPa) gains nothing; it does not at ``end``."""
+        """Find K (GPa) above which an assemblage gains nothing.
+
+        Parameters
+        ----------
+        alone
+            The assemblage.
+        begin, end
+            Pressures (GPa) between which it rests; at ``end`` it gains nothing.
+        """
         if self.gain(alone, begin) >= 0:
             pressure = begin
         else:

@@ -111,6 +111,7 @@ class ElasticVoltages:
         rates = self.candidates.ion + GPA_ANGSTROM3_TO_EV * slope * self.candidates.volume
         present = sorted(frozenset().union(*found.support))
         below, above = 0.0, 0.0
+        # a degenerate state has several bases, of which each may prove more than the others
         for basis in {found.basis, *(assemblage.basis for assemblage in found.assemblages)}:
             down, up = _certified(self.candidates, costs, rates, list(basis), present)
             below, above = max(below, down), max(above, up)

@@ -97,14 +97,32 @@ class PressureHull:
         return assemblage.total(self.costs(pressure))
 
     def crossing(self, left: Assemblage, right: Assemblage, low: float, high: float) -> float:
-        """Pressure (GPa) between ``low`` and ``high`` at which two assemblages cost the same."""
+        """Find the pressure (GPa) at which two assemblages cost the same.
+
+        Parameters
+        ----------
+        left, right
+            The assemblages.
+        low, high
+            Pressures that enclose it (GPa).
+        """
         if self.compression is None:
             shrinkage = left.total(self.candidates.volume) - right.total(self.candidates.volume)
             return (right.total(self.grand) - left.total(self.grand)) / (GPA_ANGSTROM3_TO_EV * shrinkage)
         return _root(lambda p: self.energy(left, p) - self.energy(right, p), low, high)
 
     def rest(self, assemblage: Assemblage, surrounding: Surrounding, low: float, high: float) -> float:
-        """Pressure (GPa) at which one assemblage alone is in balance with the surrounding."""
+        """Pressure (GPa) at which one assemblage alone is in balance with the surrounding.
+
+        Parameters
+        ----------
+        assemblage
+            What rests.
+        surrounding
+            What it swells against.
+        low, high
+            Pressures that enclose the balance (GPa).
+        """
         if self.compression is None:
             return surrounding.pressure(assemblage.total(self.candidates.volume))
         return _root(lambda p: surrounding.pressure(assemblage.total(self.volumes(p))) - p, low, high)
@@ -139,7 +157,21 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
 def balance_pair(
     hull: PressureHull, surrounding: Surrounding, pair: tuple[Assemblage, ...], pressure: float, basis: tuple[int, ...]
 ) -> Balance:
-    """Two assemblages at the ``pressure`` (GPa) where they cost the same, by the lever rule."""
+    """Balance two assemblages at the pressure where they cost the same, by the lever rule.
+
+    Parameters
+    ----------
+    hull
+        Energies and volumes of the phases under pressure.
+    surrounding
+        What the products swell against.
+    pair
+        The assemblages, the larger one first.
+    pressure
+        Where they cost the same (GPa).
+    basis
+        Optimal basis of the hull at this pressure.
+    """
     large, small = (assemblage.total(hull.volumes(pressure)) for assemblage in pair)
     asked = surrounding.counted_volume + pressure * surrounding.volume / surrounding.modulus
     share = min(max((asked - small) / (large - small), 0.0), 1.0)
@@ -169,6 +201,7 @@ def balance_pressure(hull: PressureHull, surrounding: Surrounding, start: tuple[
     push = surrounding.pressure(first.total(hull.volumes(0.0)))
     if abs(push) < SAME_PRESSURE:
         return Balance(0.0, (first,), (1.0,), first.basis)
+    # phases yield under pressure, so the balance lies between none and what the uncompressed ones exert
     own = hull.rest(first, surrounding, min(0.0, push), max(0.0, push))
     far = hull.solve(own, first.basis)
     if same_energy(hull, far, first, own):
@@ -208,6 +241,16 @@ def _between(
 
 
 def same_energy(hull: PressureHull, found: Assemblage, known: Assemblage, pressure: float) -> bool:
-    """Whether ``known`` costs no more than ``found``, to ``SAME_ENERGY``, at ``pressure`` (GPa)."""
+    """Tell whether one assemblage costs no more than another, to ``SAME_ENERGY``.
+
+    Parameters
+    ----------
+    hull
+        Energies of the phases under pressure.
+    found, known
+        The one of lowest energy, and the one that is compared.
+    pressure
+        Where both are (GPa).
+    """
     energy = hull.energy(known, pressure)
     return energy - hull.energy(found, pressure) <= SAME_ENERGY * max(1.0, abs(energy))

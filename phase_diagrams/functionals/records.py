@@ -18,7 +18,13 @@ from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 
 def record_voltages(low: StableAssemblage, middle: StableAssemblage, high: StableAssemblage) -> VoltageSegment:
-    """One ground state over its voltages (V), from how it is at their beginning, middle and end."""
+    """Record one ground state over its voltages.
+
+    Parameters
+    ----------
+    low, middle, high
+        How it is at their beginning, middle and end (V).
+    """
     return VoltageSegment(
         voltage_low=low.voltage,
         voltage_high=high.voltage,
@@ -30,7 +36,13 @@ def record_voltages(low: StableAssemblage, middle: StableAssemblage, high: Stabl
 
 
 def record_moduli(low: StableAssemblage, middle: StableAssemblage, high: StableAssemblage) -> ConstrictionSegment:
-    """One ground state over its moduli (GPa), from how it is at their beginning, middle and end."""
+    """Record one ground state over its moduli.
+
+    Parameters
+    ----------
+    low, middle, high
+        How it is at their beginning, middle and end (GPa).
+    """
     return ConstrictionSegment(k_eff_low=low.k_eff, k_eff_high=high.k_eff, **_shared(low, middle, high))
 
 

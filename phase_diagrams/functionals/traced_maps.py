@@ -87,6 +87,7 @@ def traced_map(moduli: ElasticModuli, voltages: Range, k_effs: Range, marks: Ite
         return _Look(voltage, walk, moduli.stretches(voltage, walk, *k_effs))
 
     first = np.linspace(*voltages, FIRST_VOLTAGES + 1).tolist()
+    # known changes are looked at from both sides, however narrow what lies between two of them
     beside = [mark + side * FINEST for mark in marks for side in (-1, 1)]
     starts = sorted({*first, *(voltage for voltage in beside if voltages[0] < voltage < voltages[1])})
     looks = [look(voltage) for voltage in starts]

@@ -24,24 +24,58 @@ def draw_profiles(docs: Sequence[StabilityDoc], ax: Axes | None) -> Axes:
 
 
 def draw_stability(doc: StabilityDoc, _folder: Path, ax: Axes | None) -> Axes:
-    """Draw the decomposition products against voltage as one lane."""
+    """Draw the decomposition products against voltage as one lane.
+
+    Parameters
+    ----------
+    doc
+        The profile.
+    _folder
+        Not needed: the document holds all that is drawn.
+    ax
+        Axes to draw on; None: those of a new figure.
+    """
     return plot_profile([doc], _axes(ax, 3.0))
 
 
 def draw_predominance(doc: PredominanceDoc, _folder: Path, ax: Axes | None) -> Axes:
-    """Draw the voltage-K_eff map."""
+    """Draw the voltage-K_eff map.
+
+    Parameters
+    ----------
+    doc
+        The map.
+    _folder, ax
+        As :func:`draw_stability`.
+    """
     return plot_predominance(doc, _axes(ax, 5.2))
 
 
 def draw_uncertainty(doc: UncertaintyDoc, _folder: Path, ax: Axes | None) -> Axes:
-    """Draw the bands of the boundaries; where one K_eff was sampled only, the probabilities of the products."""
+    """Draw the bands of the boundaries; where one K_eff was sampled only, the probabilities of the products.
+
+    Parameters
+    ----------
+    doc
+        The sampled uncertainty.
+    _folder, ax
+        As :func:`draw_stability`.
+    """
     if len({band.k_eff for band in doc.boundaries}) > 1:
         return plot_boundary_bands(doc, _axes(ax, 5.2))
     return plot_product_probabilities(doc, doc.products[0].voltage, _axes(ax, 4.4))
 
 
 def draw_interface_reactions(doc: InterfaceReactionDoc, _folder: Path, ax: Axes | None) -> Axes:
-    """Draw the reaction energy of the mixture against its mixing ratio."""
+    """Draw the reaction energy of the mixture against its mixing ratio.
+
+    Parameters
+    ----------
+    doc
+        One scan between two electrolytes.
+    _folder, ax
+        As :func:`draw_stability`.
+    """
     return plot_interface([doc], _axes(ax, 5.2))
 
 

@@ -54,12 +54,32 @@ def readable(text: str) -> str:
 
 
 def text_at(x: float, y: float, text: str, kind: str) -> SvgShape:
-    """Place one line of text of a style class at a pixel."""
+    """Place one line of text of a style class at a pixel.
+
+    Parameters
+    ----------
+    x, y
+        Where it is anchored (pixels).
+    text
+        The line.
+    kind
+        Its class in the style sheet.
+    """
     return "text", {"x": x, "y": y, "text": text, "kind": kind}
 
 
 def pointed(shapes: Sequence[SvgShape], lines: Sequence[str], y: float) -> SvgShape:
-    """Group shapes with the lines that are shown at height ``y`` (pixels) while they are pointed at."""
+    """Group shapes with the lines that are shown while they are pointed at.
+
+    Parameters
+    ----------
+    shapes
+        What is pointed at.
+    lines
+        What is shown, from top to bottom.
+    y
+        Height at which the first line is shown (pixels).
+    """
     return "pointed", {"shapes": shapes, "lines": lines, "x": LEFT, "y": y}
 
 

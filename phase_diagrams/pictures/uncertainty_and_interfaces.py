@@ -67,6 +67,15 @@ def plot_boundary_bands(doc: UncertaintyDoc, ax: Axes) -> Axes:
 def plot_product_probabilities(doc: UncertaintyDoc, voltage: float, ax: Axes) -> Axes:
     """Probability of each set of products against K_eff at one voltage (V), with its 95 % interval.
 
+    Parameters
+    ----------
+    doc
+        The sampled uncertainty.
+    voltage
+        One of the sampled voltages (V).
+    ax
+        Axes to draw on.
+
     Raises
     ------
     InputError

@@ -26,7 +26,18 @@ from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 
 def boundary_deviation(boundary: Boundary, k_eff: float, error: EnergyError, spreads: Sequence[VolumeSpread]) -> float:
-    """Standard deviation (V) of a boundary's voltage at one modulus (GPa).
+    """Return the standard deviation (V) of a boundary's voltage.
+
+    Parameters
+    ----------
+    boundary
+        The assemblages on its two sides.
+    k_eff
+        Effective bulk modulus (GPa).
+    error
+        Standard deviation of the energies.
+    spreads
+        Distributions of the volumes (Angstrom^3).
 
     Raises
     ------
@@ -40,7 +51,15 @@ def boundary_deviation(boundary: Boundary, k_eff: float, error: EnergyError, spr
 
 
 def threshold_deviation(found: Threshold, error: EnergyError, spreads: Sequence[VolumeSpread]) -> float | None:
-    """Standard deviation (GPa) of K*; None: there is no threshold."""
+    """Return the standard deviation (GPa) of K*; None: there is no threshold.
+
+    Parameters
+    ----------
+    found
+        K* (GPa) with the assemblages below and above it.
+    error, spreads
+        As :func:`boundary_deviation`.
+    """
     if found.k_eff is None or found.upper is None:
         return None
     change = _total_volume(found.lower) - _total_volume(found.upper)

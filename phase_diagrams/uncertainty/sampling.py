@@ -152,6 +152,7 @@ def sample_uncertainty(
     drawn = _answers(entries, question, energy_error, spreads, samples, seed)
     diagram = question.diagram(entries)
     plain = _ask(diagram, question)
+    # random numbers of its own: the resampling must not depend on how many the samples have drawn
     random = np.random.default_rng([seed, 1])
     names = sorted({source for volumes in sources.values() for source in volumes})
     return UncertaintyDoc(
@@ -218,6 +219,15 @@ def drawn_entries(
     """One sample of the entries: energies (eV) and volumes (Angstrom^3) drawn from their distributions.
 
     One normal number for each composition and one for each phase, in the order of the entries, whatever the errors.
+
+    Parameters
+    ----------
+    pairs
+        Each entry with the distribution of its volume (Angstrom^3).
+    error
+        Standard deviation of the energies.
+    random
+        Gives the numbers.
     """
     formulas = dict.fromkeys(spread.formula for _, spread in pairs)
     shift = {formula: error.standard_deviation * random.standard_normal() for formula in formulas}
@@ -305,6 +315,7 @@ def _threshold_band(
     model: tuple[EnergyError, Sequence[VolumeSpread], np.random.Generator],
 ) -> ThresholdBand:
     error, spreads, random = model
+    # one beyond the range counts as its end: quantiles below stay what they are, and one at the end is not reported
     values = [plain.largest if found.k_eff is None else found.k_eff for found in drawn]
     low, median, high = (e if e.value < plain.largest else None for e in quantile_estimates(values, random))
     counts = Counter((found.below, found.above) for found in drawn)

@@ -100,10 +100,21 @@ def has_entry(diagram: ConstrainedPhaseDiagram, composition: Composition | str) 
 def staircase(
     diagram: ConstrainedPhaseDiagram, composition: Composition | str, k_eff: float, voltages: tuple[float, float]
 ) -> Staircase:
-    """Assemblages of an electrolyte over a voltage range (V) at one modulus (GPa).
+    """Follow the assemblages of an electrolyte over a voltage range at one modulus.
 
     Without an entry of its own the products of its elements, as :meth:`ConstrainedPhaseDiagram.hull_products`. Of an
     inclusion the electrolyte itself where the grain stays whole.
+
+    Parameters
+    ----------
+    diagram
+        The electrolyte's chemical system.
+    composition
+        The electrolyte, with or without an entry of its own.
+    k_eff
+        Effective bulk modulus (GPa).
+    voltages
+        Lowest and highest voltage (V vs the working ion's metal).
     """
     own = has_entry(diagram, composition)
     solve = diagram.profile if own else diagram.hull_products
@@ -134,7 +145,17 @@ def threshold(
     voltage: float,
     largest: float = LARGEST_K_EFF,
 ) -> Threshold:
-    """K* of an electrolyte at one voltage (V), looked for up to ``largest`` (GPa)."""
+    """Find K* of an electrolyte at one voltage.
+
+    Parameters
+    ----------
+    diagram, composition
+        As :func:`staircase`.
+    voltage
+        V vs the working ion's metal.
+    largest
+        Modulus up to which it is looked for (GPa).
+    """
     if has_entry(diagram, composition):
         segments = diagram.constriction_profile(composition, voltage, (0.0, largest)).segments
         steps = [StaircaseStep(s.k_eff_low, s.k_eff_high, tuple(s.products)) for s in segments]

@@ -105,6 +105,7 @@ class SearchState:
                 energies=kept[2],
             )
             file.flush()
+            # on the disk before it takes the place of the state before
             os.fsync(file.fileno())
         new.replace(self.path)
         self.saved_at = time.monotonic()

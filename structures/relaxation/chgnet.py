@@ -36,7 +36,15 @@ class CHGNetOnePass(Calculator):  # type: ignore[misc]  # ASE has no types
     def calculate(
         self, atoms: Atoms | None = None, properties: Any = ("energy",), system_changes: Any = all_changes
     ) -> None:
-        """Fill ``results`` for ``atoms``."""
+        """Fill ``results`` for ``atoms``: energies (eV), forces (eV/Angstrom, (N, 3)), stress (eV/Angstrom^3, Voigt).
+
+        Parameters
+        ----------
+        atoms
+            The crystal (Angstrom).
+        properties, system_changes
+            As ASE passes them; everything is computed at each call.
+        """
         super().calculate(atoms, properties, system_changes)
         network = self.network
         graph = network.graph_converter(AseAtomsAdaptor.get_structure(self.atoms))

@@ -149,7 +149,7 @@ def _chgnet(name: str) -> ForceField:
     with _quiet():
         _one_thread()
         package, model = _need("chgnet", FORCE_FIELD_EXTRA), _need("chgnet.model.model", FORCE_FIELD_EXTRA)
-        from selflimit.structures.relaxation.chgnet import CHGNetOnePass
+        from selflimit.structures.relaxation.chgnet import CHGNetOnePass  # imports torch and chgnet, both optional
 
         network = model.CHGNet.load(model_name=model_name, use_device="cpu", verbose=False)
         calculator = CHGNetOnePass(network)

@@ -132,8 +132,10 @@ def _outcome(
     if isinstance(first, FailedRelaxationDoc):
         return first
     if isinstance(second, RelaxationDoc):
+        # each stage counts from where it began
         change = (1 + first.volume_change) * (1 + second.volume_change) - 1
         return second.model_copy(update={"steps": first.steps + second.steps, "volume_change": change})
+    # a refinement that failed stands as the failure it is
     return second or CoarseRelaxationDoc(
         label=first.label,
         formula=first.formula,

@@ -188,6 +188,7 @@ def _next_rank(
     rank = np.int64(tried[depth])
     if rank >= 0:
         left[pool + rank] += 1
+        # the comparisons that waited further on because of the species before are taken back
         for i in range(mark[depth], mark[depth + 1]):
             waiting[trail[i]] -= 1
     rank += 1

@@ -63,6 +63,7 @@ class ElectrolyteInterfaceMaker(Maker):
         entries, pair, left_out
             As :meth:`make`.
         """
+        # mixtures are solved for the linear functional only
         diagram = self.rules.model_copy(update={"model": "linear"}).diagram(entries)
         return [
             interface_scan(diagram, *pair, k_eff=k_eff, voltage=voltage, left_out=left_out)

@@ -75,7 +75,15 @@ class ForceFieldRelaxMaker(Maker):
 
     @job
     def make(self, structures: list[Structure], labels: list[str], degeneracies: list[int]) -> Job:
-        """Relax ``structures``; output: list[RelaxationDoc]."""
+        """Relax ``structures``; output: list[RelaxationDoc].
+
+        Parameters
+        ----------
+        structures
+            Crystals (Angstrom), or a reference to them.
+        labels, degeneracies
+            Name and number of equivalent orderings of each crystal, in the same order.
+        """
         batch = (structures, labels, degeneracies, self.force_field, self.tolerances)
         return relax_all(*batch, self.workers or None, current_progress())  # type: ignore[return-value]
 
@@ -96,7 +104,15 @@ class StagedRelaxMaker(ForceFieldRelaxMaker):
 
     @job
     def make(self, structures: list[Structure], labels: list[str], degeneracies: list[int]) -> Job:
-        """Relax ``structures``; output: list of RelaxationDoc, CoarseRelaxationDoc and FailedRelaxationDoc."""
+        """Relax ``structures``; output: list of RelaxationDoc, CoarseRelaxationDoc and FailedRelaxationDoc.
+
+        Parameters
+        ----------
+        structures
+            Crystals (Angstrom), or a reference to them.
+        labels, degeneracies
+            Name and number of equivalent orderings of each crystal, in the same order.
+        """
         batch = (structures, labels, degeneracies, self.force_field, self.tolerances)
         return relax_in_stages(*batch, self.workers or None, current_progress())  # type: ignore[return-value]
 

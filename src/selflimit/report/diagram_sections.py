@@ -82,7 +82,15 @@ def add_uncertainty(page: Page, found: Sequence[UncertaintyDoc]) -> None:
 
 
 def add_shifts(page: Page, rigid: Sequence[StabilityDoc], compressible: Sequence[StabilityDoc]) -> None:
-    """Add how far each limit moves where the phases are compressible; nothing under the linear functional."""
+    """Add how far each limit moves where the phases are compressible; nothing under the linear functional.
+
+    Parameters
+    ----------
+    page
+        The page, which is added to.
+    rigid, compressible
+        Profiles of one electrolyte at the same K_eff (GPa), with rigid and with compressible phases.
+    """
     if find_functional(rigid[0].functional).has_pressure:
         rows = diagram_tables.shift_rows(rigid, compressible)
         page.table("Limits with rigid and with compressible phases", diagram_tables.SHIFT_COLUMNS, rows)
