@@ -44,7 +44,13 @@ class Elastic:
         return [follow(part.state, part.low, part.high) for part in states.stretches(low, high)]
 
     def moduli(self, voltage: float, low: float, high: float) -> list[Course]:
-        """Ground states at ``voltage`` (V) from K_eff = ``low`` to ``high`` (GPa), lowest first."""
+        """Find the ground states over a range of K_eff at one voltage, lowest first.
+
+        Parameters
+        ----------
+        voltage, low, high
+            As :meth:`~selflimit.phase_diagrams.functionals.constriction.Constriction.moduli`.
+        """
 
         def follow(filling: Filling, begin: float, end: float) -> Course:
             def at(k_eff: float) -> StableAssemblage:

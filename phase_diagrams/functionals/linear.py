@@ -35,7 +35,13 @@ class Linear:
         return [follow(part.state, part.low, part.high) for part in self._hull().stretches(low, high)]
 
     def moduli(self, voltage: float, low: float, high: float) -> list[Course]:
-        """Ground states at ``voltage`` (V) from K_eff = ``low`` to ``high`` (GPa), lowest first."""
+        """Find the ground states over a range of K_eff at one voltage, lowest first.
+
+        Parameters
+        ----------
+        voltage, low, high
+            As :meth:`~selflimit.phase_diagrams.functionals.constriction.Constriction.moduli`.
+        """
 
         def follow(assemblage: Assemblage, begin: float, end: float) -> Course:
             return follow_course(lambda k: replace(self, k_eff=k)._outcome(assemblage, voltage), begin, end)

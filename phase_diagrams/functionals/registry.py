@@ -47,7 +47,7 @@ class MechanicalFunctional:
 def _constrict_linear(
     system: "ChemicalSystem", candidates: "Candidates", electrolyte: "Electrolyte", k_eff: float
 ) -> "Constriction":
-    from selflimit.phase_diagrams.functionals.linear import Linear
+    from selflimit.phase_diagrams.functionals.linear import Linear  # only when used: see the top
 
     return Linear(candidates, electrolyte, system.working_ion, k_eff)
 
@@ -55,8 +55,8 @@ def _constrict_linear(
 def _constrict_elastically(
     system: "ChemicalSystem", candidates: "Candidates", electrolyte: "Electrolyte", k_eff: float
 ) -> "Constriction":
-    from selflimit.phase_diagrams.functionals.compressibility import compressibility_in
-    from selflimit.phase_diagrams.functionals.elastic import Elastic
+    from selflimit.phase_diagrams.functionals.compressibility import compressibility_in  # as above
+    from selflimit.phase_diagrams.functionals.elastic import Elastic  # as above
 
     soft = compressibility_in(system, candidates)
     return Elastic(candidates, electrolyte, system.working_ion, k_eff, soft)
