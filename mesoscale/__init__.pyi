@@ -3,8 +3,11 @@ from .grid import Grid
 from .growth.electrochemistry import Charge, switch, switch_slope
 from .growth.front import Front
 from .growth.grow import grow_lithium
-from .growth.model import GrowthModel, GrowthRun, tip_height
+from .growth.growth_run import GrowthRun
+from .growth.model import GrowthModel, tip_height
 from .growth.numerics import Numerics
+from .growth.schedule import ConstantCurrent, ConstantPotential, Cycle, Rest, plate, strip
+from .growth.start import Start
 from .growth.step_length import (
     LARGEST_RATIO,
     Difference,
@@ -41,7 +44,10 @@ __all__ = [
     "LITHIUM_MEASURED",
     "ZONE_DEPTH",
     "Charge",
+    "ConstantCurrent",
+    "ConstantPotential",
     "Contact",
+    "Cycle",
     "DesignSettings",
     "Difference",
     "Front",
@@ -55,6 +61,8 @@ __all__ = [
     "NormalRadii",
     "Numerics",
     "Particle",
+    "Rest",
+    "Start",
     "backward_difference",
     "build_layer",
     "cell_strain",
@@ -68,6 +76,7 @@ __all__ = [
     "local_error",
     "needles",
     "next_length",
+    "plate",
     "plot_design_map",
     "plot_growth",
     "plot_growth_overview",
@@ -79,6 +88,7 @@ __all__ = [
     "solve_elastic",
     "solve_scalar",
     "static_stress",
+    "strip",
     "switch",
     "switch_slope",
     "tip_height",

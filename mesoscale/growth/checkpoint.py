@@ -22,7 +22,7 @@ from selflimit import __version__
 from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
 
-FORMAT = "selflimit growth checkpoint, version 3"
+FORMAT = "selflimit growth checkpoint, version 4"
 UNITS = {
     "xi": "1",
     "c": "1",
@@ -33,6 +33,8 @@ UNITS = {
     "preconditioned": "1",
 }
 """Unit of an array by the last part of its name."""
+MAY_DIFFER = ("output times",)
+"""Parts of a configuration that a run may go on without: what is still to come."""
 _REFERENCE = "array:"
 
 
@@ -102,7 +104,8 @@ class CheckpointFile:
     def _check(self, header: Mapping[str, Any]) -> None:
         there = _leaves({"selflimit": header["selflimit"], **header["configuration"]})
         here = _leaves({"selflimit": __version__, **json.loads(json.dumps(self.configuration))})
-        differing = [name for name in {**there, **here} if there.get(name) != here.get(name)]
+        names = [name for name in {**there, **here} if name not in MAY_DIFFER]
+        differing = [name for name in names if there.get(name) != here.get(name)]
         if differing:
             shown = "; ".join(f"{name}: {there.get(name)} there, {here.get(name)} here" for name in differing[:3])
             more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""

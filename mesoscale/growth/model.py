@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,78 +19,20 @@ from selflimit.arrays import FloatArray
 from selflimit.documents import FrontShape, GrowthDoc
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale.field_files import save_fields
-from selflimit.mesoscale.growth import balances, guards
+from selflimit.mesoscale.growth import balances, cell, guards
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
+from selflimit.mesoscale.growth.growth_run import GrowthRun, Output, times_to_come
 from selflimit.mesoscale.growth.numerics import Numerics
-from selflimit.mesoscale.growth.step_length import LARGEST_RATIO, Moment, next_length
+from selflimit.mesoscale.growth.schedule import Schedule, Segment, all_segments
+from selflimit.mesoscale.growth.start import Start
+from selflimit.mesoscale.growth.state import Effort, State
+from selflimit.mesoscale.growth.step_length import LARGEST_RATIO, next_length
 from selflimit.mesoscale.growth.terms import Term
-from selflimit.mesoscale.growth.time_step import CoupledEquations, Effort, GrowthState, Mechanics
+from selflimit.mesoscale.growth.time_step import CoupledEquations
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress, silent
 from selflimit.units import FARADAY, MPA
-
-
-@dataclass(frozen=True)
-class Output:
-    """What is kept of a state at an output time.
-
-    Attributes
-    ----------
-    time
-        Time (s).
-    xi, c, phi
-        Order parameter, normalised Li+ concentration and electric potential (V), shape ``nodes``.
-    pressure
-        Hydrostatic pressure per cell (Pa), shape ``shape``.
-    lithium_imbalance, charge_imbalance, overshoot
-        As in ``GrowthState``.
-    """
-
-    time: float
-    xi: FloatArray
-    c: FloatArray
-    phi: FloatArray
-    pressure: FloatArray
-    lithium_imbalance: float
-    charge_imbalance: float
-    overshoot: float
-
-    @classmethod
-    def of(cls, state: GrowthState) -> "Output":
-        """What is kept of ``state``."""
-        return cls(**{field.name: getattr(state, field.name) for field in fields(cls)})
-
-
-@dataclass(frozen=True)
-class GrowthRun:
-    """How far a run has got.
-
-    Attributes
-    ----------
-    outputs
-        What is kept of the output times so far, the beginning included.
-    state
-        The newest state.
-    dt
-        Time step to try next (s).
-    effort
-        Work so far.
-    notes
-        What makes the result doubtful, for its document.
-    """
-
-    outputs: tuple[Output, ...]
-    state: GrowthState
-    dt: float
-    effort: Effort
-    notes: tuple[str, ...] = ()
-
-    @classmethod
-    def restored(cls, saved: dict[str, Any]) -> "GrowthRun":
-        """The run of a checkpoint's dictionaries and lists."""
-        outputs, state = tuple(Output(**output) for output in saved["outputs"]), _restored_state(saved["state"])
-        return cls(outputs, state, saved["dt"], Effort(**saved["effort"]), tuple(saved["notes"]))
 
 
 @dataclass(frozen=True)
@@ -138,31 +80,36 @@ class GrowthModel:
 
     def run(
         self,
-        duration: float,
+        duration: float | Schedule,
         outputs: Sequence[float] | int,
         folder: Path,
         progress: Progress = silent,
         resume: bool = False,
         checkpoint_interval: float = 60.0,
+        start: Start | None = None,
     ) -> GrowthDoc:
         """Grow for ``duration`` from a strip with needles, or until lithium comes near the far electrolyte.
 
         Parameters
         ----------
         duration
-            Model time (s).
+            Model time (s) at the parameters' overpotential, or a schedule of potentials, currents and rests.
         outputs
-            Output times (s) between 0 and ``duration``, or how many equal intervals to write (0 included).
+            Output times (s) between 0 and the end, or how many equal intervals to write (0 included).
         folder
-            Where the fields go, as 'growth-<microstructure>.npz', and until then the checkpoint, as
+            Where the fields go, as 'growth-<microstructure>.npz', and beside them the checkpoint, as
             'growth-<microstructure>.checkpoint'.
         progress
             Listener.
         resume
-            Go on from the checkpoint in ``folder``, if there is one; the result is the same, bit by bit, as without
-            the interruption. Otherwise a checkpoint there is replaced.
+            Go on from the checkpoint in ``folder``, if there is one, of a run that was interrupted or has finished. The
+            duration may be longer, the schedule have more segments, the outputs to come be others; where none of these
+            differs before the checkpoint, the result is that of one run, bit by bit. Otherwise a checkpoint there is
+            replaced.
         checkpoint_interval
             Wall-clock time between checkpoints (s): the most that a killed run loses.
+        start
+            Fields to begin from instead of a strip with needles.
 
         Raises
         ------
@@ -172,18 +119,26 @@ class GrowthModel:
             If the step falls below ``shortest_step``, lithium or charge is not conserved, or the front is pinned. The
             last good state is in the checkpoint.
         """
-        times = output_times(duration, outputs)
-        xi = self.microstructure.initial_lithium(self.parameters.interface_width)
+        segments = () if isinstance(duration, float | int) else all_segments(duration)
+        lasting = duration if isinstance(duration, float | int) else sum(segment.duration for segment in segments)
+        times = output_times(lasting, outputs)
+        begins = start.checked(self.microstructure.grid) if start is not None else self._strip()
         path = folder / f"growth-{self.microstructure.name}.checkpoint"
-        file = CheckpointFile(path, self.configuration(xi, times), checkpoint_interval)
+        file = CheckpointFile(path, self.configuration(begins, times), checkpoint_interval)
         if resume and path.is_file():
             begun = GrowthRun.restored(file.load())
+            times, begun = times_to_come(begun, times), cell.continued(begun, segments)
         else:
             file.remove()
-            begun = self.begin(xi, times[0])
-        document = self._document(self.advance(begun, times, progress, file), folder)
-        file.remove()
-        return document
+            begun = self.begin(begins.xi, times[0], None if start is None else begins.c)
+        run = self.advance(begun, times, progress, file, segments)
+        file.save(run)
+        return self._document(run, folder)
+
+    def _strip(self) -> Start:
+        """The fields of a strip with needles."""
+        xi = self.microstructure.initial_lithium(self.parameters.interface_width)
+        return Start(xi, np.zeros(0), np.zeros(0))
 
     def evolve(self, xi: FloatArray, times: Sequence[float], progress: Progress = silent) -> GrowthRun:
         """Grow from the order parameter ``xi``, with outputs at ``times`` (s, ascending, the first is the beginning).
@@ -192,19 +147,31 @@ class GrowthModel:
         """
         return self.advance(self.begin(xi, times[0]), times, progress)
 
-    def begin(self, xi: FloatArray, begin: float) -> GrowthRun:
-        """A run at the time ``begin`` (s), at the order parameter ``xi``, shape ``nodes``."""
+    def begin(self, xi: FloatArray, begin: float, c: FloatArray | None = None) -> GrowthRun:
+        """A run at the time ``begin`` (s), at the order parameter ``xi`` and concentration ``c``, shape ``nodes``."""
         effort = Effort()
-        state = self.equations.initial_state(xi, begin, effort)
+        state = self.equations.initial_state(xi, begin, effort, c)
         return GrowthRun((Output.of(state),), state, self.numerics.first_step, effort, tuple(self._resolution()))
 
     def advance(
-        self, run: GrowthRun, times: Sequence[float], progress: Progress, file: CheckpointFile | None = None
+        self,
+        run: GrowthRun,
+        times: Sequence[float],
+        progress: Progress,
+        file: CheckpointFile | None = None,
+        segments: Sequence[Segment] = (),
     ) -> GrowthRun:
-        """Take ``run`` to the last of ``times`` (s); keep it in ``file`` at intervals and if it fails."""
+        """Take ``run`` to the last of ``times`` (s) or the end of its segments; keep it in ``file`` at intervals and if
+        it fails."""
         saved = time.monotonic()
         try:
-            while len(run.outputs) < len(times) and not (len(run.outputs) > 1 and self.short_circuit(run.state)):
+            while len(run.outputs) < len(times) and not (len(run.outputs) > 1 and self._is_short(run)):
+                if segments and (reason := self._left(run)) is not None:
+                    run = cell.said(run, reason)
+                    if len(run.leg.done) == len(segments):
+                        return self._at_end(run)
+                    run = cell.entered(self.equations, run, segments[len(run.leg.done)])
+                    continue
                 run = self._next(run, times[len(run.outputs)])
                 done = (run.state.time - times[0]) / (times[-1] - times[0])
                 progress(done, f"{run.state.time:.0f} s, step {run.effort.steps}")
@@ -216,7 +183,23 @@ class GrowthModel:
                 raise
             file.save(run)
             raise ConvergenceError(f"{fault}. The state at {run.state.time:.1f} s is kept in {file.path}") from fault
-        return run
+        return cell.said(run, self._left(run) or "")
+
+    def _left(self, run: GrowthRun) -> str | None:
+        """Why the run's segment is over, '' if there was none or its time is; None if it is not."""
+        tip = tip_height(self.microstructure.grid.spacing, run.state.xi)
+        return cell.ended(run, tip, self.parameters) if run.leg.done else ""
+
+    def _at_end(self, run: GrowthRun) -> GrowthRun:
+        """``run`` with its last state among the outputs."""
+        if run.outputs[-1].time == run.state.time:
+            return run
+        return replace(run, outputs=(*run.outputs, Output.of(run.state)))
+
+    def _is_short(self, run: GrowthRun) -> bool:
+        """Whether lithium is near the far electrolyte and not on its way back."""
+        stripping = bool(run.leg.done) and run.leg.done[-1].current < 0.0
+        return self.short_circuit(run.state) and not stripping
 
     @property
     def longest_step(self) -> float:
@@ -230,13 +213,13 @@ class GrowthModel:
             return n.longest_step
         return min(n.longest_step, 0.25 * self.microstructure.grid.size[-1] ** 2 / p.electrolyte_diffusivity)
 
-    def short_circuit(self, state: GrowthState) -> bool:
+    def short_circuit(self, state: State) -> bool:
         """Whether lithium is within ten interface widths of the top, where c = 1 and phi = 0 are held."""
         height, w = self.microstructure.grid.size[-1], self.parameters.interface_width
         return tip_height(self.microstructure.grid.spacing, state.xi) > height - 10.0 * w
 
-    def configuration(self, xi: FloatArray, times: Sequence[float]) -> dict[str, Any]:
-        """All that the result depends on, as JSON types; arrays by their SHA-256."""
+    def configuration(self, start: Start, times: Sequence[float]) -> dict[str, Any]:
+        """All that the result depends on, as JSON types; arrays by their SHA-256. The schedule is in the run's legs."""
         structure = self.microstructure
         return {
             "parameters": self.parameters.model_dump(mode="json"),
@@ -246,7 +229,12 @@ class GrowthModel:
             "grid": {"shape": list(structure.grid.shape), "spacing": structure.grid.spacing},
             "fields": {
                 name: hashlib.sha256(array.tobytes()).hexdigest()
-                for name, array in (("coarse", structure.coarse), ("electrolyte", structure.electrolyte), ("xi", xi))
+                for name, array in (
+                    ("coarse", structure.coarse),
+                    ("electrolyte", structure.electrolyte),
+                    ("xi", start.xi),
+                    ("c", start.c),
+                )
             },
             "output times": list(times),
         }
@@ -255,9 +243,10 @@ class GrowthModel:
         """The run after one accepted step towards ``goal`` (s); fails below the shortest step."""
         n, dt, effort = self.numerics, run.dt, replace(run.effort)
         while True:
-            length = towards(goal - run.state.time, dt, n.shortest_step)
+            length = towards(cell.goal_within(run.leg, goal) - run.state.time, dt, n.shortest_step)
+            metal = cell.wanted_metal(self.microstructure.grid, self.parameters, run.leg, run.state.time + length)
             try:
-                new, error = self.equations.step(run.state, length, effort)
+                new, error = self.equations.step(run.state, length, effort, metal)
             except ConvergenceError as fault:
                 new, error, reason = run.state, np.inf, str(fault)
             else:
@@ -266,7 +255,10 @@ class GrowthModel:
                 effort.steps += 1
                 grown = next_length(length, error, n.time_tolerance, min(n.order, len(new.past) - 1))
                 later = min(max(grown, dt if length < dt else 0.0), LARGEST_RATIO * length, self.longest_step)
-                return self._watched(replace(run, state=new, dt=later, effort=effort), goal)
+                grid, first = self.microstructure.grid, self.microstructure.grid.integrate(run.outputs[0].xi)
+                moved = replace(run, state=new, dt=later, effort=effort)
+                noted = cell.noted(moved, grid, self.parameters, grid.integrate(run.state.xi), first)
+                return self._watched(noted, goal)
             effort.rejected += 1
             dt = 0.5 * length if np.isinf(error) else next_length(length, error, n.time_tolerance, n.order)
             if dt < n.shortest_step:
@@ -282,22 +274,22 @@ class GrowthModel:
             guards.check_balance(state.time, name, error, n.balance_tolerance, remedy)
         grid, p = self.microstructure.grid, self.parameters
         watched = max(balances.front_length(grid, p, state.xi), guards.shortest_front(grid, p))
-        if state.exchanged > p.interface_width * watched:
+        if state.exchanged > p.interface_width * watched and not cell.has_given_current(run.leg):
             motion = (state.asked, state.reached, state.exchanged)
             steepness = balances.steepness(grid, p, state.xi)
             said = guards.check_pinning(state.time, *motion, steepness, n.allow_unresolved)
             state = replace(state, asked=0.0, reached=0.0, exchanged=0.0)
             run = replace(run, state=state, notes=tuple(dict.fromkeys([*run.notes, *said])))
-        if state.time < goal * (1.0 - 1e-12) and not self.short_circuit(state):
+        if state.time < goal * (1.0 - 1e-12) and not self._is_short(run):
             return run
         return replace(run, outputs=(*run.outputs, Output.of(state)))
 
-    def lithium_error(self, state: GrowthState | Output) -> float:
+    def lithium_error(self, state: State | Output) -> float:
         """Imbalance of the lithium inventory relative to the lithium that is metal; 0 where c is frozen."""
         ratio = self.parameters.metal_site_density / self.parameters.bulk_concentration
         return abs(state.lithium_imbalance) / (ratio * self.microstructure.grid.integrate(state.xi))
 
-    def charge_error(self, state: GrowthState | Output) -> float:
+    def charge_error(self, state: State | Output) -> float:
         """Imbalance of the charge relative to the charge of the lithium that is metal."""
         p = self.parameters
         metal = p.charge_number * FARADAY * p.metal_site_density * self.microstructure.grid.integrate(state.xi)
@@ -340,13 +332,9 @@ class GrowthModel:
             newton_iterations=effort.newton,
             multigrid_iterations=effort.multigrid,
             notes=list(run.notes),
+            cell=cell.cell_history(run),
             fields=save_fields(folder, f"growth-{structure.name}.npz", arrays),
         )
-
-
-def _restored_state(saved: dict[str, Any]) -> GrowthState:
-    past = tuple(Moment(**moment) for moment in saved["past"])
-    return GrowthState(**{**saved, "past": past, "mechanics": Mechanics(**saved["mechanics"])})
 
 
 def towards(left: float, dt: float, shortest: float) -> float:
@@ -381,7 +369,7 @@ def tip_height(spacing: float, xi: FloatArray) -> float:
     return float(spacing * np.max(crossed[-1] + (low - 0.5) / (low - high)))
 
 
-def front_compression(model: GrowthModel, state: GrowthState | Output) -> float:
+def front_compression(model: GrowthModel, state: State | Output) -> float:
     """Mean of -P over the front (Pa), weighted with xi (1 - xi)."""
     weight = model.microstructure.grid.to_cells(np.clip(state.xi * (1.0 - state.xi), 0.0, None))
     return float(-(weight * state.pressure).sum() / weight.sum())

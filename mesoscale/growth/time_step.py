@@ -17,11 +17,13 @@ from selflimit.errors import ConvergenceError
 from selflimit.mesoscale.growth import balances
 from selflimit.mesoscale.growth import electrochemistry as ec
 from selflimit.mesoscale.growth.capillarity import FrontTension, front_tension, published_tension
+from selflimit.mesoscale.growth.current_control import Aim, has_settled, shift_to, steered
 from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.growth.sharp_limit import front_form
+from selflimit.mesoscale.growth.state import Effort, Mechanics, State
 from selflimit.mesoscale.growth.step_length import Difference, Moment, backward_difference, extrapolate, local_error
-from selflimit.mesoscale.growth.terms import STILL, Seen, Term, TermSetting, directed_exchange, made_terms
+from selflimit.mesoscale.growth.terms import STILL, Seen, Term, TermSetting, made_terms
 from selflimit.mesoscale.layers.microstructure import Microstructure, phase_lame
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, roller_box
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -32,94 +34,10 @@ from selflimit.mesoscale.solver.solve import elastic_hierarchy
 STALE = 6
 """Iterations of a stress solve after which its multigrid cycle is made anew: making it costs as much as four, and a
 fresh one needs three."""
-
-
-class Mechanics(NamedTuple):
-    """What a step needs of the mechanical equilibrium before it; ``CoupledEquations.stress`` gives all of it."""
-
-    displacement: FloatArray
-    """Nodal displacement (m), shape ``nodes + (d,)``: where the next solution begins."""
-    pressure: FloatArray
-    """Hydrostatic pressure per cell (Pa), shape ``shape``: what the front feels."""
-    iterations: int
-    """Iterations of the linear solver."""
-
-
-@dataclass(frozen=True)
-class GrowthState:
-    """Everything that a step needs of the ones before.
-
-    Attributes
-    ----------
-    past
-        The last moments, newest first, at most three; of the third only the order parameter, c and phi are empty.
-    mechanics
-        Displacement and pressure.
-    stressed
-        Order parameter that ``mechanics`` belongs to, shape ``nodes``.
-    preconditioned
-        Order parameter at which the multigrid cycle of the stress was made, shape ``nodes``.
-    lithium_imbalance
-        Lithium that appeared from nowhere since the beginning (m^2, in units of c_0 per m of depth; m^3 in 3-D).
-    charge_imbalance
-        Charge that did (C per m of depth; C in 3-D).
-    asked, reached
-        Growth of the lithium (m^2; m^3 in 3-D) asked for by the kinetics, and that happened, since the last comparison.
-    exchanged
-        The same with deposition and dissolution added up: where it is much more, the front is held by its drives.
-    overshoot
-        Farthest that xi has been outside [0, 1].
-    contraction
-        Change of xi in the second sweep of a step over that in the first, as last seen.
-    """
-
-    past: tuple[Moment, ...]
-    mechanics: Mechanics
-    stressed: FloatArray
-    preconditioned: FloatArray
-    lithium_imbalance: float = 0.0
-    charge_imbalance: float = 0.0
-    asked: float = 0.0
-    reached: float = 0.0
-    exchanged: float = 0.0
-    overshoot: float = 0.0
-    contraction: float = 1.0
-
-    @property
-    def time(self) -> float:
-        """Time (s)."""
-        return self.past[0].time
-
-    @property
-    def xi(self) -> FloatArray:
-        """Order parameter, shape ``nodes``."""
-        return self.past[0].xi
-
-    @property
-    def c(self) -> FloatArray:
-        """Normalised Li+ concentration, shape ``nodes``."""
-        return self.past[0].c
-
-    @property
-    def phi(self) -> FloatArray:
-        """Electric potential (V), shape ``nodes``."""
-        return self.past[0].phi
-
-    @property
-    def pressure(self) -> FloatArray:
-        """Hydrostatic pressure per cell (Pa), shape ``shape``."""
-        return self.mechanics.pressure
-
-
-@dataclass
-class Effort:
-    """Work of a run, counted."""
-
-    steps: int = 0
-    rejected: int = 0
-    sweeps: int = 0
-    newton: int = 0
-    multigrid: int = 0
+STEERED = 1e-3
+"""Newton's tolerance at a given current over the usual one: 1e-4 of xi is 10 % of the overpotential at 0.2 mA/cm^2."""
+NEAR = 1e-3
+"""Difference of the overpotential, in RT/nF, over which the kinetics' slope is taken."""
 
 
 @dataclass(frozen=True)
@@ -161,15 +79,33 @@ class CoupledEquations:
         """Electric conductivity per cell (S/m)."""
         return self.front.form.conductivity(self.parameters, xi, self.microstructure.grid.to_cells)
 
-    def initial_state(self, xi: FloatArray, time: float, effort: Effort) -> GrowthState:
-        """State of order parameter ``xi`` before any growth: c = 1 - h, potential of Ohm's law, its stress."""
-        grid, p = self.microstructure.grid, self.parameters
-        c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
-        still = np.zeros_like(xi)
-        phi = ec.potential(grid, p, self.conductivity(xi), still, still, self.numerics.potential_rtol, self.threads)
+    def initial_state(self, xi: FloatArray, time: float, effort: Effort, c: FloatArray | None = None) -> State:
+        """State of order parameter ``xi`` before any growth: c = 1 - h unless given, Ohm's potential, its stress."""
+        grid, eta = self.microstructure.grid, self.parameters.overpotential
+        if c is None or self.numerics.frozen_concentration:
+            c = np.ones_like(xi) if self.numerics.frozen_concentration else 1.0 - ec.switch(xi)
+        phi = self._still_potential(xi, eta, np.zeros_like(xi), effort)
         mechanics = self._mechanics(xi, np.zeros((*grid.nodes, grid.dimension)), xi)
-        effort.multigrid += phi.iterations + mechanics.iterations
-        return GrowthState((Moment(time, xi, c, phi.x),), mechanics, xi, xi)
+        effort.multigrid += mechanics.iterations
+        return State((Moment(time, xi, c, phi),), mechanics, xi, xi, overpotential=eta)
+
+    def driven_by(self, state: State, overpotential: float, effort: Effort) -> State:
+        """``state`` at the moment when another overpotential (V) is put on the metal: no history, Ohm's potential."""
+        phi = self._still_potential(state.xi, overpotential, state.phi, effort)
+        now = Moment(state.time, state.xi, state.c, phi)
+        return replace(state, past=(now,), overpotential=overpotential, contraction=1.0)
+
+    def _still_potential(self, xi: FloatArray, overpotential: float, guess: FloatArray, effort: Effort) -> FloatArray:
+        """Potential (V) of the front ``xi`` that does not move, shape ``nodes``."""
+        grid, p, n = self.microstructure.grid, self._at(overpotential), self.numerics
+        found = ec.potential(grid, p, self.conductivity(xi), np.zeros_like(xi), guess, n.potential_rtol, self.threads)
+        effort.multigrid += found.iterations
+        return found.x
+
+    def _at(self, overpotential: float) -> InterfaceParameters:
+        """The parameters at another overpotential (V)."""
+        p = self.parameters
+        return p if p.overpotential == overpotential else p.model_copy(update={"overpotential": overpotential})
 
     def stress(self, xi: FloatArray, guess: FloatArray, hierarchy: Hierarchy | None = None) -> MechanicalState:
         """Mechanical equilibrium with lithium at h(xi): C = h C_Li + (1 - h) C_host, eps0 = K(x) h(xi)."""
@@ -238,8 +174,20 @@ class CoupledEquations:
         """Butler-Volmer factors, times the factor of each direction of the front ``xi``."""
         return directed_exchange(self.front, xi, ec.charge_transfer(self.parameters, eta))
 
-    def step(self, state: GrowthState, dt: float, effort: Effort) -> tuple[GrowthState, float]:
+    def step(self, state: State, dt: float, effort: Effort, metal: float | None = None) -> tuple[State, float]:
         """State after a step of length ``dt`` (s), and the estimated error of its order parameter.
+
+        Parameters
+        ----------
+        state
+            The state before.
+        dt
+            Length (s).
+        effort
+            Where the work is counted.
+        metal
+            Integral of xi (m^2; m^3 in 3-D) that a given current asks for at the end: the overpotential is found. None
+            where ``state.overpotential`` is held.
 
         Raises
         ------
@@ -254,11 +202,12 @@ class CoupledEquations:
         drives = self._drives(sweep, state.time)
         seen, found, changes = [drives[:, acting]], [], list[float]()
         for _ in range(n.most_sweeps):
-            before, sweep = sweep.now.xi, self._sweep(state, sweep, drives, difference, load, dt, effort)
+            before, sweep = sweep.now.xi, self._sweep(state, sweep, drives, difference, load, dt, effort, metal)
             del drives  # room for the stress
             sweep = self._restressed(sweep, effort)
             changes.append(float(np.max(np.abs(sweep.now.xi - before))))
-            if expected_change(changes, state.contraction) < n.sweep_tolerance:
+            settled = metal is None or (len(changes) > 1 and has_settled(sweep.shift, sweep.overpotential))
+            if settled and expected_change(changes, state.contraction) < n.sweep_tolerance:
                 new = replace(
                     self._next_state(state, sweep, dt), contraction=seen_contraction(changes, state.contraction)
                 )
@@ -272,14 +221,15 @@ class CoupledEquations:
             f"growth: sweeps did not settle to {n.sweep_tolerance} in {n.most_sweeps} at dt = {dt} s, shorten the step"
         )
 
-    def _predicted(self, state: GrowthState, end: float, effort: Effort) -> "_Sweep":
+    def _predicted(self, state: State, end: float, effort: Effort) -> "_Sweep":
         """Extrapolation of the last two moments, inside the bounds, and its stress."""
         xi, c, phi = (extrapolate(state.past[:2], end, name) for name in ("xi", "c", "phi"))
         c = state.c if self.numerics.frozen_concentration else np.maximum(c, 0.0)
         guess = Moment(end, np.clip(xi, 0.0, 1.0), c, phi)
-        return self._restressed(_Sweep(guess, state.mechanics, state.stressed, state.preconditioned, 0.0), effort)
+        begun = _Sweep(guess, state.mechanics, state.stressed, state.preconditioned, 0.0, state.overpotential, 0.0)
+        return self._restressed(begun, effort)
 
-    def _explicit_rate(self, state: GrowthState, predicted: "_Sweep") -> FloatArray:
+    def _explicit_rate(self, state: State, predicted: "_Sweep") -> FloatArray:
         """Rate (1/s) of the terms that are computed once, at the predicted end of the step."""
         eta = self.overpotential(predicted.now.phi, predicted.mechanics)
         rates = self._rates(Seen(self.front, state.time, predicted.now, eta), lagged=False)
@@ -287,58 +237,84 @@ class CoupledEquations:
 
     def _sweep(
         self,
-        state: GrowthState,
+        state: State,
         last: "_Sweep",
         seen: FloatArray,
         difference: Difference,
         load: FloatArray,
         dt: float,
         effort: Effort,
+        metal: float | None,
     ) -> "_Sweep":
         """Once through the equations.
 
         The front moves at the drives ``seen`` and the last phi; c is solved with the growth linearised in c, and the
         linearised growth of the change in c is added to the front, so that c + (c_s/c_0) xi is conserved; then phi.
+        At a given current the overpotential is shifted by what the lithium still misses.
         The stress is left to ``_restressed``.
         """
-        n, p, grid = self.numerics, self.parameters, self.microstructure.grid
-        xi, c, inflow = self._moved(state, last.now, seen, difference, load, dt, effort)
+        n, grid = self.numerics, self.microstructure.grid
+        xi, c, inflow, shift = self._moved(state, last.now, seen, difference, load, dt, effort, metal)
+        eta = state.overpotential if metal is None else float(last.now.phi.flat[0]) + shift
         sigma, rate = self.conductivity(xi), (xi - state.xi) / dt
-        potential = ec.potential(grid, p, sigma, rate, last.now.phi, n.potential_rtol, self.threads)
+        potential = ec.potential(grid, self._at(eta), sigma, rate, last.now.phi, n.potential_rtol, self.threads)
         effort.multigrid += potential.iterations
         effort.sweeps += 1
         now = Moment(last.now.time, xi, c, potential.x)
-        return last._replace(now=now, inflow=inflow)
+        return last._replace(now=now, inflow=inflow, overpotential=eta, shift=shift)
 
     def _moved(
         self,
-        state: GrowthState,
+        state: State,
         last: Moment,
         seen: FloatArray,
         difference: Difference,
         load: FloatArray,
         dt: float,
         effort: Effort,
-    ) -> tuple[FloatArray, FloatArray, float]:
-        """Order parameter and concentration after the step, and the inflow of Li+ that they belong to."""
+        metal: float | None,
+    ) -> tuple[FloatArray, FloatArray, float, float]:
+        """Order parameter and concentration after the step, the inflow of Li+ that they belong to, and the shift of the
+        overpotential (V) that they need."""
         n, p, grid = self.numerics, self.parameters, self.microstructure.grid
         (driving, slowing, *lagged), (base, h, _), phi = seen, difference, last.phi
         eta = phi + slowing / (p.transfer_coefficient * p.inverse_thermal_voltage)
         charge, load = self._charge(eta, last.xi), sum((moved / dt for moved in lagged), load)
-        moved = self.front.step(base, driving, charge, load, h, n.newton_tolerance, last.xi)
-        del charge  # as large as the fields
+        tolerance = n.newton_tolerance * (1.0 if metal is None else STEERED)
+        moved = self.front.step(base, driving, charge, load, h, tolerance, last.xi)
         effort.newton += moved.newton
+        aim = None if metal is None else self._aim(metal, eta, driving, moved.xi, h / dt)
+        del charge  # as large as the fields
         if n.frozen_concentration:
-            return moved.xi, last.c, 0.0
+            shift = 0.0 if aim is None else shift_to(aim, grid, moved.xi, 0.0 * phi, -aim.fall, dt)
+            return (moved.xi if aim is None else moved.xi - dt * shift * aim.fall), last.c, 0.0, shift
         sink = ec.consumption((moved.xi - state.xi) / dt, moved.cathodic_slope * (h / dt), driving)
         spread = self.front.form.diffusivity(p, moved.xi)
         before, lacking = state.c, self.front.form.along(p, moved.xi)
         if lacking is not None:
             before = before + dt * ec.supply_along(grid, p, lacking, moved.xi, driving, phi)
-        found = ec.concentration(grid, p, spread, phi, before, sink, dt, last.c, n.concentration_rtol, self.threads)
-        effort.multigrid += found.iterations
-        inflow = balances.inflow(self.front, moved.xi, found.x, phi)
-        return state.xi + dt * (sink.slope * found.x - sink.rest), found.x, inflow
+
+        def solve(sink: ec.Sink) -> FloatArray:
+            found = ec.concentration(grid, p, spread, phi, before, sink, dt, last.c, n.concentration_rtol, self.threads)
+            effort.multigrid += found.iterations
+            return found.x
+
+        if aim is None:
+            c, shift = solve(sink), 0.0
+            xi = state.xi + dt * (sink.slope * c - sink.rest)
+        else:
+            rate, c, shift = steered(aim, grid, state.xi, sink, solve, dt)
+            xi = state.xi + dt * rate
+        return xi, c, balances.inflow(self.front, moved.xi, c, phi), shift
+
+    def _aim(self, metal: float, eta: FloatArray, c: FloatArray, xi: FloatArray, share: float) -> Aim:
+        """What a given current asks for; ``share`` of the kinetics' rate is the step's."""
+        p, thermal = self.parameters, 1.0 / self.parameters.inverse_thermal_voltage
+        low, high = (
+            self.front.form.exchange(p, self._charge(eta + side * thermal, xi), c).net for side in (-NEAR, NEAR)
+        )
+        slope = self.front.kinetics * ec.switch_slope(xi) * (low - high) / (2.0 * NEAR * thermal)
+        return Aim(metal, share * np.maximum(slope, 0.0), thermal)
 
     def _restressed(self, sweep: "_Sweep", effort: Effort) -> "_Sweep":
         xi = sweep.now.xi
@@ -349,12 +325,13 @@ class CoupledEquations:
         effort.multigrid += mechanics.iterations
         return sweep._replace(mechanics=mechanics, stressed=xi, preconditioned=near)
 
-    def _next_state(self, state: GrowthState, sweep: "_Sweep", dt: float) -> GrowthState:
+    def _next_state(self, state: State, sweep: "_Sweep", dt: float) -> State:
         n, p, grid, now = self.numerics, self.parameters, self.microstructure.grid, sweep.now
         overshoot = max(-float(now.xi.min()), float(now.xi.max()) - 1.0, 0.0)
         if overshoot > n.overshoot_tolerance:
-            allowed = f"allowed {n.overshoot_tolerance}, at dt = {dt} s"
-            raise ConvergenceError(f"growth: xi left [0, 1] by {overshoot:.2g}, {allowed}")
+            raise ConvergenceError(
+                f"growth: xi left [0, 1] by {overshoot:.2g}, allowed {n.overshoot_tolerance}, at dt = {dt} s"
+            )
         before = balances.inventory(grid, p, state.xi, state.c)
         lost = balances.inventory(grid, p, now.xi, now.c) - before - sweep.inflow * dt
         stored = balances.stored_current(self.front, now.xi, now.phi, (now.xi - state.xi) / dt) * dt
@@ -374,6 +351,7 @@ class CoupledEquations:
             exchanged=state.exchanged + (exchanged + abs(moved)) * dt,
             reached=state.reached + grid.integrate(now.xi - state.xi),
             overshoot=max(state.overshoot, overshoot),
+            overpotential=sweep.overpotential,
         )
 
 
@@ -389,3 +367,7 @@ class _Sweep(NamedTuple):
     """Order parameter that the stress' multigrid cycle belongs to."""
     inflow: float
     """Li+ through the top that ``now.c`` belongs to (m^2/s)."""
+    overpotential: float
+    """Overpotential (V) that ``now.phi`` belongs to."""
+    shift: float
+    """What a given current has shifted it by in this sweep (V)."""

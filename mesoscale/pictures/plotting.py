@@ -171,6 +171,18 @@ def plot_front(runs: Sequence[GrowthDoc], ax: Axes) -> Axes:
     return ax
 
 
+def plot_cell(doc: GrowthDoc, figure: Figure) -> list[Axes]:
+    """Current density (mA/cm^2) and overpotential (mV) against the time (s), one above the other."""
+    panels = figure.subplots(2, 1, sharex=True)
+    series = (doc.cell.current_density, [1e3 * eta for eta in doc.cell.overpotential])
+    for ax, values, label in zip(panels, series, ("current density (mA/cm²)", "overpotential (mV)"), strict=True):
+        ax.plot(doc.cell.times, values, color="0.15", linewidth=1.2)
+        ax.axhline(0.0, color="0.6", linewidth=0.6)
+        ax.set_ylabel(label)
+    panels[1].set_xlabel("time (s)")
+    return list(panels)
+
+
 def plot_interface_stress(doc: StressDoc, fields: GrowthFields, figure: Figure) -> list[Axes]:
     """Phases, compression without and with the reaction strain (one scale), and the sweep of the retained fraction.
 

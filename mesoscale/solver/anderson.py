@@ -46,4 +46,4 @@ def seen_contraction(changes: Sequence[float], before: float) -> float:
     After a single sweep it is the value ``before``, trusted less with every step, as in Hairer and Wanner, Solving
     Ordinary Differential Equations II, section IV.8, doi:10.1007/978-3-642-05221-7.
     """
-    return changes[1] / changes[0] if len(changes) > 1 else before**0.8
+    return changes[1] / changes[0] if len(changes) > 1 and changes[0] > 0.0 else before**0.8

@@ -28,3 +28,7 @@ MPA = 1e6
 """One megapascal in Pa."""
 MICROMETRE = 1e-6
 """One micrometre in m."""
+MILLIAMPERE_PER_CM2 = 10.0
+"""One mA/cm^2 in A/m^2."""
+MILLIAMPERE_HOUR_PER_CM2 = 3.6e4
+"""One mAh/cm^2 in C/m^2."""

@@ -36,6 +36,7 @@ from .diagrams import (
     VolumeRules,
 )
 from .growth import (
+    CellHistory,
     ComparisonDoc,
     ComparisonRow,
     FieldFile,
@@ -94,6 +95,7 @@ __all__ = [
     "BoundaryBand",
     "BulkModulus",
     "CandidatesDoc",
+    "CellHistory",
     "ClosedLoopDoc",
     "CoarseRelaxationDoc",
     "CoexistingAssemblage",

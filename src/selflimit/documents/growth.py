@@ -57,6 +57,20 @@ class FrontShape(Record):
     statement: str = Field(description="What of the shape is the material's and what is the computation's")
 
 
+class CellHistory(Record):
+    """What passed through the cell, after every time step."""
+
+    times: list[float] = Field([], description="Times (s)")
+    current_density: list[float] = Field(
+        [],
+        description="Current that the lithium took, mean of each step (mA/cm^2 of electrode); positive: plates",
+    )
+    overpotential: list[float] = Field(
+        [], description="Potential of the metal against the far electrolyte (V), negative where it plates"
+    )
+    areal_capacity: list[float] = Field([], description="Lithium plated since the beginning (mAh/cm^2 of electrode)")
+
+
 class GrowthDoc(Document):
     """Lithium growth in one particle layer."""
 
@@ -73,6 +87,7 @@ class GrowthDoc(Document):
     )
     peak_compression: list[float] = Field(description="Largest hydrostatic compression -P (MPa) at the output times")
     interface_compression: list[float] = Field(description="Mean -P over the lithium front (MPa) at the output times")
+    cell: CellHistory = Field(CellHistory(), description="Current and overpotential against time")
     lithium_balance_error: float = Field(
         ge=0, description="Largest relative imbalance of the lithium inventory over the run"
     )

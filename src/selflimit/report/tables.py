@@ -64,6 +64,7 @@ DECOMPOSITION_COLUMNS = [
     "dV/V0 (%)",
 ]
 ELASTIC_COLUMNS = ["crystal", "K (GPa)", "G (GPa)", "E (GPa)", "Poisson ratio"]
+CELL_COLUMNS = ["layer", "time (s)", "current (mA/cm^2)", "overpotential (V)", "capacity (mAh/cm^2)"]
 GROWTH_COLUMNS = [
     "particle layer",
     "time (s)",
@@ -198,6 +199,18 @@ def growth_rows(growths: Sequence[GrowthDoc]) -> TableRows:
         for time, tip, peak, mean in zip(
             doc.times, doc.tip_height, doc.peak_compression, doc.interface_compression, strict=True
         )
+    ]
+
+
+def cell_rows(growths: Sequence[GrowthDoc]) -> TableRows:
+    """One row per output time of every layer: what the last step before it passed."""
+    return [
+        [doc.microstructure, time, current, overpotential, capacity]
+        for doc in growths
+        for time, current, overpotential, capacity in zip(
+            doc.cell.times, doc.cell.current_density, doc.cell.overpotential, doc.cell.areal_capacity, strict=True
+        )
+        if time in doc.times
     ]
 
 

@@ -11,7 +11,8 @@ from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
-from selflimit.mesoscale.growth.model import GrowthModel, GrowthRun
+from selflimit.mesoscale.growth.growth_run import GrowthRun
+from selflimit.mesoscale.growth.model import GrowthModel
 from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -58,7 +59,10 @@ def test_killed_runs_end_bitwise_as_the_uninterrupted_one(tmp_path):
     whole = grow(tmp_path / "whole", resume=False, interval=1e9)
     kills = killed_at_random_moments(tmp_path / "killed", random.Random(1))
     assert kills >= 2
-    assert sorted(path.name for path in (tmp_path / "killed").iterdir()) == ["growth-fine.npz"]
+    assert sorted(path.name for path in (tmp_path / "killed").iterdir()) == [
+        "growth-fine.checkpoint",
+        "growth-fine.npz",
+    ]
     last = stopped(tmp_path / "again", 6)
     resumed = grow(tmp_path / "again")
     assert last.state.time > 0
@@ -87,8 +91,8 @@ def stopped(folder, steps, case=None):
 
 
 def read(case, folder):
-    xi = case.microstructure.initial_lithium(case.parameters.interface_width)
-    file = CheckpointFile(folder / "growth-fine.checkpoint", case.configuration(xi, [0.0, *OUTPUTS]))
+    begins = case._strip()
+    file = CheckpointFile(folder / "growth-fine.checkpoint", case.configuration(begins, [0.0, *OUTPUTS]))
     return GrowthRun.restored(file.load())
 
 
@@ -122,9 +126,24 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path, other, named):
     assert (tmp_path / "growth-fine.checkpoint").is_file()
 
 
-def test_other_output_times_are_another_run(tmp_path):
-    stopped(tmp_path, 2)
-    with pytest.raises(InputError, match="output times"):
+@pytest.mark.parametrize("steps", [3, None])
+def test_a_longer_run_with_other_outputs_is_one_run_bit_by_bit(tmp_path, steps):
+    """From a stopped run (after a few steps) and from a finished one."""
+    whole = model().run(45.0, [*OUTPUTS, 37.0, 45.0], tmp_path / "whole")
+    if steps is None:
+        grow(tmp_path / "first")
+    else:
+        stopped(tmp_path / "first", steps)
+    extended = model().run(45.0, [*OUTPUTS, 37.0, 45.0], tmp_path / "first", resume=True)
+    assert extended.steps == whole.steps > 10
+    assert alike(tmp_path / "first", extended, tmp_path / "whole", whole)
+    again = model().run(45.0, [*OUTPUTS, 37.0, 45.0], tmp_path / "first", resume=True)
+    assert alike(tmp_path / "first", again, tmp_path / "whole", whole)  # nothing left to do
+
+
+def test_outputs_that_have_passed_are_refused(tmp_path):
+    grow(tmp_path)
+    with pytest.raises(InputError, match=r"output times after 30 s.*got \[15.0\]"):
         model().run(30.0, 2, tmp_path, resume=True)
 
 
