@@ -23,7 +23,7 @@ def inflow(front: Front, xi: FloatArray, c: FloatArray, phi: FloatArray) -> floa
     grid, p = front.grid, front.p
     xi, c, phi = (field[..., -2:] for field in (xi, c, phi))
     boltzmann = np.exp(-p.inverse_thermal_voltage * phi)
-    return _through(grid, _in_layer(grid, front.form.diffusivity(p, xi) * boltzmann), c / boltzmann)
+    return current_through(grid, mean_in_layer(grid, front.form.diffusivity(p, xi) * boltzmann), c / boltzmann)
 
 
 def stored_current(front: Front, xi: FloatArray, phi: FloatArray, growth_rate: FloatArray) -> float:
@@ -34,7 +34,7 @@ def stored_current(front: Front, xi: FloatArray, phi: FloatArray, growth_rate: F
     """
     grid, p = front.grid, front.p
     bottom, top = (
-        _through(grid, front.form.conductivity(p, xi[..., end], partial(_in_layer, grid)), phi[..., end])
+        current_through(grid, front.form.conductivity(p, xi[..., end], partial(mean_in_layer, grid)), phi[..., end])
         for end in (slice(None, 2), slice(-2, None))
     )
     taken = (grid.node_volumes() * growth_rate)[..., 1:-1].sum()
@@ -68,12 +68,12 @@ def steepness(grid: Grid, p: InterfaceParameters, xi: FloatArray) -> float:
     return float(slope) / front_length(grid, p, xi)
 
 
-def _in_layer(grid: Grid, nodal: FloatArray) -> FloatArray:
+def mean_in_layer(grid: Grid, nodal: FloatArray) -> FloatArray:
     """Cell means in one layer of cells, of nodal values on both sides of it, shape (..., 2)."""
     return reduce(mean_of_neighbours, range(grid.dimension - 1), nodal.mean(axis=-1))
 
 
-def _through(grid: Grid, in_cells: FloatArray, potential: FloatArray) -> float:
+def current_through(grid: Grid, in_cells: FloatArray, potential: FloatArray) -> float:
     """Q1 flux along the last axis through one layer of cells, the potential on both sides of it, shape (..., 2)."""
     rise = reduce(mean_of_neighbours, range(grid.dimension - 1), potential[..., 1] - potential[..., 0])
     return grid.spacing ** (grid.dimension - 2) * float((in_cells * rise).sum())

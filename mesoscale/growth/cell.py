@@ -53,7 +53,7 @@ def goal_within(leg: Leg, goal: float) -> float:
     return end if end < goal * (1.0 - AT_ONCE) else goal
 
 
-def ended(run: GrowthRun, tip: float, p: InterfaceParameters) -> str | None:
+def find_end(run: GrowthRun, tip: float, p: InterfaceParameters) -> str | None:
     """Why the segment is over, '' if its time is; None if it is not.
 
     Parameters
@@ -78,7 +78,7 @@ def ended(run: GrowthRun, tip: float, p: InterfaceParameters) -> str | None:
     return None
 
 
-def said(run: GrowthRun, reason: str) -> GrowthRun:
+def add_note(run: GrowthRun, reason: str) -> GrowthRun:
     """The run with ``reason`` among its notes, if there is one."""
     return replace(run, notes=tuple(dict.fromkeys([*run.notes, *filter(None, [reason])])))
 
@@ -93,7 +93,7 @@ def _rested(overpotential: float, p: InterfaceParameters) -> str:
     )
 
 
-def entered(equations: CoupledEquations, run: GrowthRun, segment: Segment) -> GrowthRun:
+def enter_segment(equations: CoupledEquations, run: GrowthRun, segment: Segment) -> GrowthRun:
     """The run at the beginning of ``segment``."""
     grid, p = equations.microstructure.grid, equations.parameters
     effort, eta = replace(run.effort), segment.overpotential
@@ -105,7 +105,7 @@ def entered(equations: CoupledEquations, run: GrowthRun, segment: Segment) -> Gr
     return replace(run, state=state, dt=equations.numerics.first_step, effort=effort, leg=leg)
 
 
-def noted(run: GrowthRun, grid: Grid, p: InterfaceParameters, before: float, first: float) -> GrowthRun:
+def record_step(run: GrowthRun, grid: Grid, p: InterfaceParameters, before: float, first: float) -> GrowthRun:
     """The run with what its last step passed in its history.
 
     Parameters
@@ -123,7 +123,7 @@ def noted(run: GrowthRun, grid: Grid, p: InterfaceParameters, before: float, fir
     return replace(run, history=(*run.history, (state.time, current, state.overpotential, charge)))
 
 
-def continued(run: GrowthRun, segments: Sequence[Segment]) -> GrowthRun:
+def continue_schedule(run: GrowthRun, segments: Sequence[Segment]) -> GrowthRun:
     """A run of a checkpoint in a schedule that begins like its own; the segment that it is in may be longer.
 
     Raises

@@ -24,6 +24,7 @@ from selflimit.mesoscale.growth.checkpoint import CheckpointFile
 from selflimit.mesoscale.growth.growth_run import GrowthRun, Output, times_to_come
 from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.growth.schedule import Schedule, Segment, all_segments
+from selflimit.mesoscale.growth.single_ion import SingleIonEquations
 from selflimit.mesoscale.growth.start import Start
 from selflimit.mesoscale.growth.state import Effort, State
 from selflimit.mesoscale.growth.step_length import LARGEST_RATIO, next_length
@@ -76,7 +77,8 @@ class GrowthModel:
     @cached_property
     def equations(self) -> CoupledEquations:
         """The equations on this grid."""
-        return CoupledEquations(self.parameters, self.microstructure, self.numerics, self.threads, self.terms)
+        made = SingleIonEquations if self.numerics.front == "single-ion" else CoupledEquations
+        return made(self.parameters, self.microstructure, self.numerics, self.threads, self.terms)
 
     def run(
         self,
@@ -127,7 +129,7 @@ class GrowthModel:
         file = CheckpointFile(path, self.configuration(begins, times), checkpoint_interval)
         if resume and path.is_file():
             begun = GrowthRun.restored(file.load())
-            times, begun = times_to_come(begun, times), cell.continued(begun, segments)
+            times, begun = times_to_come(begun, times), cell.continue_schedule(begun, segments)
         else:
             file.remove()
             begun = self.begin(begins.xi, times[0], None if start is None else begins.c)
@@ -167,10 +169,10 @@ class GrowthModel:
         try:
             while len(run.outputs) < len(times) and not (len(run.outputs) > 1 and self._is_short(run)):
                 if segments and (reason := self._left(run)) is not None:
-                    run = cell.said(run, reason)
+                    run = cell.add_note(run, reason)
                     if len(run.leg.done) == len(segments):
                         return self._at_end(run)
-                    run = cell.entered(self.equations, run, segments[len(run.leg.done)])
+                    run = cell.enter_segment(self.equations, run, segments[len(run.leg.done)])
                     continue
                 run = self._next(run, times[len(run.outputs)])
                 done = (run.state.time - times[0]) / (times[-1] - times[0])
@@ -183,12 +185,12 @@ class GrowthModel:
                 raise
             file.save(run)
             raise ConvergenceError(f"{fault}. The state at {run.state.time:.1f} s is kept in {file.path}") from fault
-        return cell.said(run, self._left(run) or "")
+        return cell.add_note(run, self._left(run) or "")
 
     def _left(self, run: GrowthRun) -> str | None:
         """Why the run's segment is over, '' if there was none or its time is; None if it is not."""
         tip = tip_height(self.microstructure.grid.spacing, run.state.xi)
-        return cell.ended(run, tip, self.parameters) if run.leg.done else ""
+        return cell.find_end(run, tip, self.parameters) if run.leg.done else ""
 
     def _at_end(self, run: GrowthRun) -> GrowthRun:
         """``run`` with its last state among the outputs."""
@@ -257,7 +259,7 @@ class GrowthModel:
                 later = min(max(grown, dt if length < dt else 0.0), LARGEST_RATIO * length, self.longest_step)
                 grid, first = self.microstructure.grid, self.microstructure.grid.integrate(run.outputs[0].xi)
                 moved = replace(run, state=new, dt=later, effort=effort)
-                noted = cell.noted(moved, grid, self.parameters, grid.integrate(run.state.xi), first)
+                noted = cell.record_step(moved, grid, self.parameters, grid.integrate(run.state.xi), first)
                 return self._watched(noted, goal)
             effort.rejected += 1
             dt = 0.5 * length if np.isinf(error) else next_length(length, error, n.time_tolerance, n.order)

@@ -36,7 +36,8 @@ class Numerics:
     allow_unresolved
         Compute on a grid with dx > w although the front is pinned or slowed there; the document says so.
     front
-        'published' for the equations as published, 'sharp' for a front that moves as one without width does.
+        'published' for the equations as published, 'sharp' for a front that moves as one without width does,
+        'single-ion' for such a one where c = 1, the metal has one potential and the electrolyte's is Ohm's.
     """
 
     order: int = 2
@@ -56,3 +57,8 @@ class Numerics:
     frozen_concentration: bool = False
     allow_unresolved: bool = False
     front: FormName = "published"
+
+    def __post_init__(self) -> None:
+        """In a single-ion conductor c = 1."""
+        if self.front == "single-ion":
+            object.__setattr__(self, "frozen_concentration", True)

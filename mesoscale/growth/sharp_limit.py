@@ -27,8 +27,9 @@ OFFSET = 0.74697
 LATTICE = 1.0 / 40.0
 """A front on Q1 elements with lumped mass is slower by (dx/w)^2/40: the error of h' in the sum over the nodes."""
 
-FormName = Literal["published", "sharp"]
-"""'published': the equations as published; 'sharp': corrected to the first order in the width."""
+FormName = Literal["published", "sharp", "single-ion"]
+"""'published': the equations as published; 'sharp': corrected to the first order in the width; 'single-ion': also
+c = 1 and two potentials."""
 CellMean = Callable[[FloatArray], FloatArray]
 """From nodal values to those of cells, such as ``Grid.to_cells``."""
 

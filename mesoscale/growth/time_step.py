@@ -20,10 +20,10 @@ from selflimit.mesoscale.growth.capillarity import FrontTension, front_tension, 
 from selflimit.mesoscale.growth.current_control import Aim, has_settled, shift_to, steered
 from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.growth.numerics import Numerics
-from selflimit.mesoscale.growth.sharp_limit import front_form
+from selflimit.mesoscale.growth.sharp_limit import FrontForm, front_form
 from selflimit.mesoscale.growth.state import Effort, Mechanics, State
 from selflimit.mesoscale.growth.step_length import Difference, Moment, backward_difference, extrapolate, local_error
-from selflimit.mesoscale.growth.terms import STILL, Seen, Term, TermSetting, made_terms
+from selflimit.mesoscale.growth.terms import STILL, Seen, Term, TermSetting, directed_exchange, made_terms
 from selflimit.mesoscale.layers.microstructure import Microstructure, phase_lame
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, roller_box
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -51,14 +51,18 @@ class CoupledEquations:
     more_terms: tuple[Term, ...] = ()
     _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    @property
+    def form(self) -> FrontForm:
+        """How the front's width enters what it conducts and its kinetics."""
+        return front_form(self.numerics.front, transport=not self.numerics.frozen_concentration)
+
     @cached_property
     def front(self) -> Front:
         """The order-parameter equation; the second electrolyte consumes lithium, none grows in it."""
         electrolyte = self.microstructure.electrolyte
         share = 1.0 - electrolyte if electrolyte.any() else None
-        form = front_form(self.numerics.front, transport=not self.numerics.frozen_concentration)
         kept = self.parameters.model_copy(update={"surface_mobility": self.tension.mobility})
-        return Front(self.microstructure.grid, kept, share, self.threads, form)
+        return Front(self.microstructure.grid, kept, share, self.threads, self.form)
 
     @cached_property
     def tension(self) -> FrontTension:
@@ -153,7 +157,7 @@ class CoupledEquations:
         """eta_m (V), shape ``nodes``."""
         return self.front.to_open_nodes(ec.mechanical_overpotential(self.parameters, mechanics.pressure))
 
-    def _drives(self, sweep: "_Sweep", begin: float) -> FloatArray:
+    def _drives(self, sweep: "Sweep", begin: float) -> FloatArray:
         """What the front is driven by and answers to: c, the logarithm alpha f eta_m by which stress slows it, and dt
         times the rates of the lagged terms, where there are any.
 
@@ -221,15 +225,15 @@ class CoupledEquations:
             f"growth: sweeps did not settle to {n.sweep_tolerance} in {n.most_sweeps} at dt = {dt} s, shorten the step"
         )
 
-    def _predicted(self, state: State, end: float, effort: Effort) -> "_Sweep":
+    def _predicted(self, state: State, end: float, effort: Effort) -> "Sweep":
         """Extrapolation of the last two moments, inside the bounds, and its stress."""
         xi, c, phi = (extrapolate(state.past[:2], end, name) for name in ("xi", "c", "phi"))
         c = state.c if self.numerics.frozen_concentration else np.maximum(c, 0.0)
         guess = Moment(end, np.clip(xi, 0.0, 1.0), c, phi)
-        begun = _Sweep(guess, state.mechanics, state.stressed, state.preconditioned, 0.0, state.overpotential, 0.0)
+        begun = Sweep(guess, state.mechanics, state.stressed, state.preconditioned, 0.0, state.overpotential, 0.0)
         return self._restressed(begun, effort)
 
-    def _explicit_rate(self, state: State, predicted: "_Sweep") -> FloatArray:
+    def _explicit_rate(self, state: State, predicted: "Sweep") -> FloatArray:
         """Rate (1/s) of the terms that are computed once, at the predicted end of the step."""
         eta = self.overpotential(predicted.now.phi, predicted.mechanics)
         rates = self._rates(Seen(self.front, state.time, predicted.now, eta), lagged=False)
@@ -238,14 +242,14 @@ class CoupledEquations:
     def _sweep(
         self,
         state: State,
-        last: "_Sweep",
+        last: "Sweep",
         seen: FloatArray,
         difference: Difference,
         load: FloatArray,
         dt: float,
         effort: Effort,
         metal: float | None,
-    ) -> "_Sweep":
+    ) -> "Sweep":
         """Once through the equations.
 
         The front moves at the drives ``seen`` and the last phi; c is solved with the growth linearised in c, and the
@@ -254,12 +258,12 @@ class CoupledEquations:
         The stress is left to ``_restressed``.
         """
         n, grid = self.numerics, self.microstructure.grid
+        effort.sweeps += 1
         xi, c, inflow, shift = self._moved(state, last.now, seen, difference, load, dt, effort, metal)
         eta = state.overpotential if metal is None else float(last.now.phi.flat[0]) + shift
         sigma, rate = self.conductivity(xi), (xi - state.xi) / dt
         potential = ec.potential(grid, self._at(eta), sigma, rate, last.now.phi, n.potential_rtol, self.threads)
         effort.multigrid += potential.iterations
-        effort.sweeps += 1
         now = Moment(last.now.time, xi, c, potential.x)
         return last._replace(now=now, inflow=inflow, overpotential=eta, shift=shift)
 
@@ -316,7 +320,7 @@ class CoupledEquations:
         slope = self.front.kinetics * ec.switch_slope(xi) * (low - high) / (2.0 * NEAR * thermal)
         return Aim(metal, share * np.maximum(slope, 0.0), thermal)
 
-    def _restressed(self, sweep: "_Sweep", effort: Effort) -> "_Sweep":
+    def _restressed(self, sweep: "Sweep", effort: Effort) -> "Sweep":
         xi = sweep.now.xi
         if np.max(np.abs(xi - sweep.stressed)) < self.numerics.mechanics_change:
             return sweep
@@ -325,7 +329,11 @@ class CoupledEquations:
         effort.multigrid += mechanics.iterations
         return sweep._replace(mechanics=mechanics, stressed=xi, preconditioned=near)
 
-    def _next_state(self, state: State, sweep: "_Sweep", dt: float) -> State:
+    def _unbalanced(self, now: Moment, rate: FloatArray) -> float:
+        """Current that appears and is not taken by growth at the ``rate`` (1/s) (A per m of depth; A in 3-D)."""
+        return balances.stored_current(self.front, now.xi, now.phi, rate)
+
+    def _next_state(self, state: State, sweep: "Sweep", dt: float) -> State:
         n, p, grid, now = self.numerics, self.parameters, self.microstructure.grid, sweep.now
         overshoot = max(-float(now.xi.min()), float(now.xi.max()) - 1.0, 0.0)
         if overshoot > n.overshoot_tolerance:
@@ -334,7 +342,7 @@ class CoupledEquations:
             )
         before = balances.inventory(grid, p, state.xi, state.c)
         lost = balances.inventory(grid, p, now.xi, now.c) - before - sweep.inflow * dt
-        stored = balances.stored_current(self.front, now.xi, now.phi, (now.xi - state.xi) / dt) * dt
+        stored = dt * self._unbalanced(now, (now.xi - state.xi) / dt)
         eta = self.overpotential(now.phi, sweep.mechanics)
         driven, exchanged = balances.driven_growth(self.front, now.xi, now.c, self._charge(eta, now.xi))
         rates = self._rates(Seen(self.front, state.time, now, eta), lagged=True)
@@ -355,7 +363,7 @@ class CoupledEquations:
         )
 
 
-class _Sweep(NamedTuple):
+class Sweep(NamedTuple):
     """Where the sweeps of a step have got to."""
 
     now: Moment

@@ -44,8 +44,9 @@ class FieldFile(Record):
 class FrontShape(Record):
     """What surface tension a front had, and what of its shape is therefore the material's."""
 
-    model: Literal["published", "sharp"] = Field(
-        description="'published': equations as published; 'sharp': corrected to the first order in the width"
+    model: Literal["published", "sharp", "single-ion"] = Field(
+        description="'published': equations as published; 'sharp': corrected to the first order in the width; "
+        "'single-ion': also c = 1 and two potentials"
     )
     width: float = Field(gt=0, description="Width w of the front's profile (m), a number of the computation")
     mobility: float = Field(gt=0, description="Mobility L_sigma that keeps the profile (m^3/(J s))")

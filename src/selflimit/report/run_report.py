@@ -192,7 +192,7 @@ def add_growth_and_stress(page: Page, content: ReportContent, figures: FigureFil
         "note",
     )
     page.table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(content.growths))
-    page.table("Current and overpotential", tables.CELL_COLUMNS, tables.cell_rows(content.growths))
+    page.table("Current and overpotential", tables.CURRENT_COLUMNS, tables.current_rows(content.growths))
     page.table("Numerical effort and balance", tables.EFFORT_COLUMNS, tables.effort_rows(content.growths))
     page.heading("Stress at the interface")
     for number, doc in enumerate(first_of_each_reaction(content.stresses)):

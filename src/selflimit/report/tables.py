@@ -64,7 +64,7 @@ DECOMPOSITION_COLUMNS = [
     "dV/V0 (%)",
 ]
 ELASTIC_COLUMNS = ["crystal", "K (GPa)", "G (GPa)", "E (GPa)", "Poisson ratio"]
-CELL_COLUMNS = ["layer", "time (s)", "current (mA/cm^2)", "overpotential (V)", "capacity (mAh/cm^2)"]
+CURRENT_COLUMNS = ["layer", "time (s)", "current (mA/cm^2)", "overpotential (V)", "capacity (mAh/cm^2)"]
 GROWTH_COLUMNS = [
     "particle layer",
     "time (s)",
@@ -202,7 +202,7 @@ def growth_rows(growths: Sequence[GrowthDoc]) -> TableRows:
     ]
 
 
-def cell_rows(growths: Sequence[GrowthDoc]) -> TableRows:
+def current_rows(growths: Sequence[GrowthDoc]) -> TableRows:
     """One row per output time of every layer: what the last step before it passed."""
     return [
         [doc.microstructure, time, current, overpotential, capacity]

@@ -26,7 +26,7 @@ from selflimit.mesoscale.layers.initial_lithium import needles
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.pictures.plotting import plot_cell
-from selflimit.report.tables import cell_rows
+from selflimit.report.tables import current_rows
 from selflimit.units import FARADAY
 
 STRIP = 4e-6
@@ -217,6 +217,6 @@ def test_the_figure_shows_current_and_overpotential(tmp_path):
     current, overpotential = (ax.lines[0].get_ydata() for ax in plot_cell(doc, Figure()))
     assert (current.max(), current.min()) == pytest.approx((2.0, -1.0), rel=1e-6)
     assert overpotential.min() < 0.0 < overpotential.max()  # mV
-    rows = cell_rows([doc])
+    rows = current_rows([doc])
     assert [row[1:3] for row in rows] == [[5.0, pytest.approx(2.0)], [10.0, pytest.approx(-1.0)]]
     assert rows[0][-1] == pytest.approx(2.0 * 5 / 3600, rel=1e-6)
