@@ -1,14 +1,7 @@
-from .field_files import load_fields
-from .grid import Grid
-from .growth.electrochemistry import Charge, switch, switch_slope
-from .growth.front import Front
-from .growth.grow import grow_lithium
-from .growth.growth_run import GrowthRun
-from .growth.model import GrowthModel, tip_height
-from .growth.numerics import Numerics
-from .growth.schedule import ConstantCurrent, ConstantPotential, Cycle, Rest, plate, strip
-from .growth.start import Start
-from .growth.step_length import (
+from .equations.electrochemistry import Charge, switch, switch_slope
+from .equations.front import Front
+from .equations.numerics import Numerics
+from .equations.step_length import (
     LARGEST_RATIO,
     Difference,
     Moment,
@@ -17,6 +10,13 @@ from .growth.step_length import (
     local_error,
     next_length,
 )
+from .field_files import load_fields
+from .grid import Grid
+from .growth.grow import grow_lithium
+from .growth.growth_run import GrowthRun
+from .growth.model import GrowthModel, tip_height
+from .growth.schedule import ConstantCurrent, ConstantPotential, Cycle, Rest, plate, strip
+from .growth.start import Start
 from .layers.initial_lithium import needles
 from .layers.microstructure import Microstructure
 from .layers.named_layers import LAYERS, build_layer

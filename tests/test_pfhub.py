@@ -244,7 +244,7 @@ def test_benchmark_6_conserves_and_descends(example, tmp_path):
 
 def test_cahn_hilliard_manufactured_solution(example):
     """c = 1/2 + 0.3 cos(pi x) cos(2 pi y) e^-t, f = c^2 (1 - c)^2: second order in space and time at once."""
-    ch, stepping = example("cahn_hilliard"), importlib.import_module("selflimit.mesoscale.growth.step_length")
+    ch, stepping = example("cahn_hilliard"), importlib.import_module("selflimit.mesoscale.equations.step_length")
     mobility, kappa, k2 = 0.3, 0.05, 5.0 * np.pi**2
 
     def error(cells, steps):

@@ -10,7 +10,7 @@ commit cecb594):
 periodic in x, eta = 1 at y = 0 and eta = 0 at y = 1/2, and eta_sol(t = 0) at the start. Asked for: the L2 error at
 t = 8 for at least three meshes and three constant time steps with errors between 1e-4 and 5e-3, and the orders.
 
-The equation is the one of ``selflimit.mesoscale.growth.front`` with W = L_sigma = 1 and no charge transfer; S is its
+The equation is the one of ``selflimit.mesoscale.equations.front`` with W = L_sigma = 1 and no charge transfer; S is its
 explicit load. The solver's boundaries carry no flux. In x the domain is therefore continued by 1/2 at both ends, and
 after every step the margins get the values of their periodic images: what the far ends do wrong in a step of effective
 length h decays with exp(-1/2/sqrt(kappa h)), 1e-8 for the longest one here. In y the front stays five widths away from

@@ -10,7 +10,7 @@ on 100 x 100 with the seed in the middle and periodic boundaries, Df = sqrt(2)/3
 until t = 200. Asked for: solid fraction and F at about 100 times, phi at t = 200, and for 1.01 r* the L2 error at
 t = 200 of at least three meshes, each half as coarse as the one before, against the finest.
 
-The equation is the one of ``selflimit.mesoscale.growth.front`` with W = L_sigma = kappa = 1 and a constant charge
+The equation is the one of ``selflimit.mesoscale.equations.front`` with W = L_sigma = kappa = 1 and a constant charge
 transfer that amounts to Df. One seed in the middle is its own mirror image in every side, so periodic boundaries carry
 no flux: the solver's. The study of meshes takes one quarter of the square for the same reason.
 

@@ -1,1 +1,1 @@
-"""The phase-field model of the growing lithium: front, concentration, potential, time steps, checkpoints."""
+"""A growth as a run: schedules of potential and current, start, checkpoints, guards, documents."""

@@ -8,10 +8,10 @@ import numpy as np
 
 from selflimit.documents import CellHistory
 from selflimit.errors import InputError
+from selflimit.mesoscale.equations.time_step import CoupledEquations
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.growth_run import GrowthRun, Leg
 from selflimit.mesoscale.growth.schedule import Segment
-from selflimit.mesoscale.growth.time_step import CoupledEquations
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.units import FARADAY, MILLIAMPERE_HOUR_PER_CM2, MILLIAMPERE_PER_CM2
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from selflimit.documents import GrowthDoc
+from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.nodal_vectors import threads_asked

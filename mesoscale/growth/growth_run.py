@@ -6,9 +6,9 @@ from typing import Any
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
+from selflimit.mesoscale.equations.state import Effort, Mechanics, State
+from selflimit.mesoscale.equations.step_length import Moment
 from selflimit.mesoscale.growth.schedule import Segment
-from selflimit.mesoscale.growth.state import Effort, Mechanics, State
-from selflimit.mesoscale.growth.step_length import Moment
 
 
 @dataclass(frozen=True)

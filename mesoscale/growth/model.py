@@ -18,18 +18,19 @@ import numpy as np
 from selflimit.arrays import FloatArray
 from selflimit.documents import FrontShape, GrowthDoc
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.mesoscale.equations import balances
+from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale.equations.single_ion import SingleIonEquations
+from selflimit.mesoscale.equations.state import Effort, State
+from selflimit.mesoscale.equations.step_length import LARGEST_RATIO, next_length
+from selflimit.mesoscale.equations.terms import Term
+from selflimit.mesoscale.equations.time_step import CoupledEquations
 from selflimit.mesoscale.field_files import save_fields
-from selflimit.mesoscale.growth import balances, cell, guards
+from selflimit.mesoscale.growth import cell, guards
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
 from selflimit.mesoscale.growth.growth_run import GrowthRun, Output, times_to_come
-from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.growth.schedule import Schedule, Segment, all_segments
-from selflimit.mesoscale.growth.single_ion import SingleIonEquations
 from selflimit.mesoscale.growth.start import Start
-from selflimit.mesoscale.growth.state import Effort, State
-from selflimit.mesoscale.growth.step_length import LARGEST_RATIO, next_length
-from selflimit.mesoscale.growth.terms import Term
-from selflimit.mesoscale.growth.time_step import CoupledEquations
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress, silent
@@ -51,7 +52,7 @@ class GrowthModel:
     threads
         Number of threads; the result does not depend on it.
     terms
-        What else moves the front; see ``growth.terms``.
+        What else moves the front; see ``equations.terms``.
 
     Raises
     ------
@@ -306,7 +307,7 @@ class GrowthModel:
             capillarity=found.capillarity,
             physical_capillarity=found.physical,
             fastest_wavelength=found.wavelength if np.isfinite(found.wavelength) else None,
-            statement=found.statement(),
+            statement=self.equations.shape_statement(),
         )
 
     def _document(self, run: GrowthRun, folder: Path) -> GrowthDoc:

@@ -7,7 +7,7 @@ from scipy.ndimage import distance_transform_edt, label
 
 from selflimit.arrays import BoolArray, FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.growth.electrochemistry import switch
+from selflimit.mesoscale.equations.electrochemistry import switch
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.layers.surfaces import Surface
 from selflimit.mesoscale.mechanics.static_stress import InterfacePhases

@@ -27,10 +27,10 @@ from selflimit.documents.self_limitation import (
 )
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.files import write_atomically
+from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.grow import grow_lithium
-from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.verdict.verdict import judge

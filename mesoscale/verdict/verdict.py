@@ -22,7 +22,7 @@ import numpy as np
 from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc
 from selflimit.documents.self_limitation import Criterion, SeriesModulus, VerdictDoc, ZoneGeometry
-from selflimit.mesoscale.growth.electrochemistry import mechanical_overpotential
+from selflimit.mesoscale.equations.electrochemistry import mechanical_overpotential
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.mechanics.effective_modulus import EffectiveModulus, modulus_at_tip
 from selflimit.mesoscale.mechanics.static_stress import interface_stress

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from selflimit.mesoscale.equations import electrochemistry as ec
+from selflimit.mesoscale.equations.front import Front
+from selflimit.mesoscale.equations.step_length import Moment, backward_difference, extrapolate, local_error
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth import electrochemistry as ec
-from selflimit.mesoscale.growth.front import Front
-from selflimit.mesoscale.growth.step_length import Moment, backward_difference, extrapolate, local_error
 from selflimit.mesoscale.layers.microstructure import needles
 from selflimit.mesoscale.parameters import InterfaceParameters
 

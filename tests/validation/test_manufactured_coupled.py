@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from selflimit.mesoscale.equations import electrochemistry as ec
+from selflimit.mesoscale.equations import time_step as ce
+from selflimit.mesoscale.equations.step_length import Moment
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth import electrochemistry as ec
-from selflimit.mesoscale.growth import time_step as ce
-from selflimit.mesoscale.growth.step_length import Moment
 from selflimit.mesoscale.layers.microstructure import Microstructure, grid_axes, phase_lame
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, all_components, equilibrium
 from selflimit.mesoscale.mechanics.stress import components

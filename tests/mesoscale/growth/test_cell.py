@@ -7,11 +7,11 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 from selflimit.errors import InputError
+from selflimit.mesoscale.equations import electrochemistry as ec
+from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth import electrochemistry as ec
 from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.growth.schedule import (
     ConstantCurrent,
     ConstantPotential,

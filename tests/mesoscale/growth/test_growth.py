@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.mesoscale.equations import balances
+from selflimit.mesoscale.equations import electrochemistry as ec
+from selflimit.mesoscale.equations.anisotropy import Anisotropy
+from selflimit.mesoscale.equations.front import Front
+from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale.equations.step_length import Moment
+from selflimit.mesoscale.equations.terms import AnisotropicProfile, Noise, Seen
+from selflimit.mesoscale.equations.time_step import Effort
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth import balances
-from selflimit.mesoscale.growth import electrochemistry as ec
-from selflimit.mesoscale.growth.anisotropy import Anisotropy
-from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.growth.model import GrowthModel, front_compression, output_times, tip_height, towards
-from selflimit.mesoscale.growth.numerics import Numerics
-from selflimit.mesoscale.growth.step_length import Moment
-from selflimit.mesoscale.growth.terms import AnisotropicProfile, Noise, Seen
-from selflimit.mesoscale.growth.time_step import Effort
 from selflimit.mesoscale.layers.microstructure import Microstructure, needles, phase_lame
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import silent

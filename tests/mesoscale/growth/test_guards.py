@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.mesoscale.equations import balances
+from selflimit.mesoscale.equations import electrochemistry as ec
+from selflimit.mesoscale.equations.front import Front
+from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth import balances, guards
-from selflimit.mesoscale.growth import electrochemistry as ec
-from selflimit.mesoscale.growth.front import Front
+from selflimit.mesoscale.growth import guards
 from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.growth.numerics import Numerics
 from selflimit.mesoscale.layers.microstructure import Microstructure, needles
 from selflimit.mesoscale.parameters import InterfaceParameters
 

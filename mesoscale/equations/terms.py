@@ -12,12 +12,12 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from selflimit.arrays import FloatArray
-from selflimit.mesoscale.growth import electrochemistry as ec
-from selflimit.mesoscale.growth.anisotropy import Anisotropy
-from selflimit.mesoscale.growth.front import Front
-from selflimit.mesoscale.growth.noise import noise
-from selflimit.mesoscale.growth.sharp_limit import PUBLISHED
-from selflimit.mesoscale.growth.step_length import Moment
+from selflimit.mesoscale.equations import electrochemistry as ec
+from selflimit.mesoscale.equations.anisotropy import Anisotropy
+from selflimit.mesoscale.equations.front import Front
+from selflimit.mesoscale.equations.noise import noise
+from selflimit.mesoscale.equations.sharp_limit import PUBLISHED
+from selflimit.mesoscale.equations.step_length import Moment
 from selflimit.mesoscale.mechanics.stress import cell_gradient, direction, magnitude
 
 STILL = 1e-9
@@ -71,7 +71,7 @@ class TermSetting(NamedTuple):
 
 @dataclass(frozen=True)
 class Noise:
-    """Random rate L_eta h'(xi) A chi, relative to the local exchange rate; chi from ``growth.noise``."""
+    """Random rate L_eta h'(xi) A chi, relative to the local exchange rate; chi from ``equations.noise``."""
 
     seed: int
     lagged: bool = False

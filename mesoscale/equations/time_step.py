@@ -14,16 +14,16 @@ import numpy as np
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
-from selflimit.mesoscale.growth import balances
-from selflimit.mesoscale.growth import electrochemistry as ec
-from selflimit.mesoscale.growth.capillarity import FrontTension, front_tension, published_tension
-from selflimit.mesoscale.growth.current_control import Aim, has_settled, shift_to, steered
-from selflimit.mesoscale.growth.front import Front
-from selflimit.mesoscale.growth.numerics import Numerics
-from selflimit.mesoscale.growth.sharp_limit import FrontForm, front_form
-from selflimit.mesoscale.growth.state import Effort, Mechanics, State
-from selflimit.mesoscale.growth.step_length import Difference, Moment, backward_difference, extrapolate, local_error
-from selflimit.mesoscale.growth.terms import STILL, Seen, Term, TermSetting, directed_exchange, made_terms
+from selflimit.mesoscale.equations import balances
+from selflimit.mesoscale.equations import electrochemistry as ec
+from selflimit.mesoscale.equations.capillarity import FrontTension, front_tension, published_tension
+from selflimit.mesoscale.equations.current_control import Aim, has_settled, shift_to, steered
+from selflimit.mesoscale.equations.front import Front
+from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale.equations.sharp_limit import FrontForm, front_form
+from selflimit.mesoscale.equations.state import Effort, Mechanics, State
+from selflimit.mesoscale.equations.step_length import Difference, Moment, backward_difference, extrapolate, local_error
+from selflimit.mesoscale.equations.terms import STILL, Seen, Term, TermSetting, directed_exchange, made_terms
 from selflimit.mesoscale.layers.microstructure import Microstructure, phase_lame
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, roller_box
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -72,6 +72,10 @@ class CoupledEquations:
         if n.front == "published":
             return published_tension(p, distance, transport)
         return front_tension(p, grid.spacing, distance, transport, n.allow_unresolved)
+
+    def shape_statement(self) -> str:
+        """What of the front's shape is the material's, and what the grid's, in one sentence."""
+        return self.tension.statement()
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:

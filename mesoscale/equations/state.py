@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from selflimit.arrays import FloatArray
-from selflimit.mesoscale.growth.step_length import Moment
+from selflimit.mesoscale.equations.step_length import Moment
 
 
 class Mechanics(NamedTuple):

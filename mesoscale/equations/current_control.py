@@ -11,8 +11,8 @@ import numpy as np
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
+from selflimit.mesoscale.equations.electrochemistry import Sink
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth.electrochemistry import Sink
 
 LARGEST_SHIFT = 3.0
 """Most that one sweep shifts the overpotential, in RT/nF: the kinetics is linear over less than that."""

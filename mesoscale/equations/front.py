@@ -20,9 +20,9 @@ import numpy as np
 
 from selflimit.arrays import AnyArray, BoolArray, FloatArray
 from selflimit.errors import ConvergenceError
+from selflimit.mesoscale.equations.electrochemistry import Charge, switch_curvature, switch_slope
+from selflimit.mesoscale.equations.sharp_limit import PUBLISHED, FrontForm
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth.electrochemistry import Charge, switch_curvature, switch_slope
-from selflimit.mesoscale.growth.sharp_limit import PUBLISHED, FrontForm
 from selflimit.mesoscale.mechanics.stress import cell_gradient, direction, magnitude, weak_divergence
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.nodal_vectors import advance_iterate, dot, follow

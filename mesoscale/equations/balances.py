@@ -5,9 +5,9 @@ from functools import partial, reduce
 import numpy as np
 
 from selflimit.arrays import FloatArray
+from selflimit.mesoscale.equations import electrochemistry as ec
+from selflimit.mesoscale.equations.front import Front
 from selflimit.mesoscale.grid import Grid, mean_of_neighbours
-from selflimit.mesoscale.growth import electrochemistry as ec
-from selflimit.mesoscale.growth.front import Front
 from selflimit.mesoscale.mechanics.stress import cell_gradient, magnitude
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.units import FARADAY

@@ -16,14 +16,14 @@ import numpy as np
 from scipy.optimize import brentq
 
 from selflimit.arrays import FloatArray
+from selflimit.mesoscale.equations import balances
+from selflimit.mesoscale.equations import electrochemistry as ec
+from selflimit.mesoscale.equations.current_control import shift_to
+from selflimit.mesoscale.equations.sharp_limit import CellMean, FrontForm, SharpForm
+from selflimit.mesoscale.equations.state import Effort, State
+from selflimit.mesoscale.equations.step_length import Difference, Moment
+from selflimit.mesoscale.equations.time_step import STEERED, CoupledEquations, Sweep
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth import balances
-from selflimit.mesoscale.growth import electrochemistry as ec
-from selflimit.mesoscale.growth.current_control import shift_to
-from selflimit.mesoscale.growth.sharp_limit import CellMean, FrontForm, SharpForm
-from selflimit.mesoscale.growth.state import Effort, State
-from selflimit.mesoscale.growth.step_length import Difference, Moment
-from selflimit.mesoscale.growth.time_step import STEERED, CoupledEquations, Sweep
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.solve import Solution, solve_scalar
 from selflimit.units import FARADAY
@@ -100,6 +100,13 @@ class SingleIonEquations(CoupledEquations):
     def form(self) -> FrontForm:
         """Electrolyte that ends at xi = 1/2."""
         return SingleIonForm()
+
+    def shape_statement(self) -> str:
+        """That the instability of a front that the field feeds is not compared with the width."""
+        return (
+            "the field makes a flat front of a single-ion conductor unstable; which wavelengths this width resolves "
+            "is not judged, so compare with half the spacing before reading spacing and radius of branches"
+        )
 
     def _still_potential(self, xi: FloatArray, overpotential: float, guess: FloatArray, effort: Effort) -> FloatArray:
         """That of no current."""

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 
 from selflimit.arrays import FloatArray
-from selflimit.mesoscale.growth.electrochemistry import Charge, activity, metal_conductivity, mix
+from selflimit.mesoscale.equations.electrochemistry import Charge, activity, metal_conductivity, mix
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.elements import diffusion_elements, isotropic_elements
 

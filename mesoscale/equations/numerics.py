@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from selflimit.mesoscale.growth.sharp_limit import FormName
+from selflimit.mesoscale.equations.sharp_limit import FormName
 
 
 @dataclass(frozen=True)
