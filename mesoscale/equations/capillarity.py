@@ -156,7 +156,17 @@ def front_tension(
 
 
 def published_tension(p: InterfaceParameters, distance: float, transport: bool) -> FrontTension:
-    """Surface tension of the published model, where L_sigma kappa is both: ``distance`` as in ``front_tension``."""
+    """Surface tension of the published model, where L_sigma kappa is both: ``distance`` as in ``front_tension``.
+
+    Parameters
+    ----------
+    p
+        Parameters of the interface.
+    distance
+        Distance (m) of the front from the far electrolyte at which it is judged.
+    transport
+        Whether c is solved for; where it is frozen a flat front is stable.
+    """
     unstable = instability(p, flat_front_velocity(p, distance)) if transport else 0.0
     capillarity = p.surface_mobility * p.gradient_coefficient
     wavelength = fastest_wavelength(capillarity, unstable)

@@ -67,7 +67,15 @@ def activity(p: InterfaceParameters, concentration: FloatArray) -> FloatArray:
 
 
 def mix(xi: FloatArray, metal: float, electrolyte: float) -> FloatArray:
-    """X_eff = h X_Li + (1 - h) X_SSE, in the unit of ``metal`` and the shape of ``xi``."""
+    """X_eff = h X_Li + (1 - h) X_SSE, in the unit of ``metal`` and the shape of ``xi``.
+
+    Parameters
+    ----------
+    xi
+        Front, any shape.
+    metal, electrolyte
+        The property of lithium and of electrolyte, in one unit.
+    """
     h = switch(xi)
     return np.asarray(h * metal + (1.0 - h) * electrolyte)
 
@@ -165,6 +173,15 @@ def consumption(growth_rate: FloatArray, cathodic_slope: FloatArray, concentrati
     """Linearise d(xi)/dt in c, with non-negative slope and rest (Patankar's rule).
 
     The slope is the kinetics' d(rate)/dc, raised to rate/c where the rest would be negative.
+
+    Parameters
+    ----------
+    growth_rate
+        d(xi)/dt (1/s), any shape.
+    cathodic_slope
+        Derivative of the rate by c (1/s), same shape.
+    concentration
+        c in units of c_0, same shape.
     """
     slope = np.maximum(cathodic_slope, growth_rate / np.maximum(concentration, 1e-12))
     return Sink(slope, np.maximum(slope * concentration - growth_rate, 0.0))

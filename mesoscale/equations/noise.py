@@ -60,7 +60,17 @@ def noise(grid: Grid, width: float, seed: int, begin: float, end: float, where: 
 
 
 def lattice_values(points: Sequence[IntArray], seed: int, slot: int) -> FloatArray:
-    """Standard normal numbers of one time slot at lattice points, given by an array of indices for each axis."""
+    """Standard normal numbers of one time slot at lattice points, given by an array of indices for each axis.
+
+    Parameters
+    ----------
+    points
+        Indices along each axis, all of one shape.
+    seed
+        Seed of the noise.
+    slot
+        Number of the time slot.
+    """
     word = _mixed(_mixed(np.full(1, seed & 0xFFFFFFFFFFFFFFFF, np.uint64)), np.full(1, slot, np.uint64))
     for index in points:
         word = _mixed(word, index.astype(np.uint64))

@@ -85,7 +85,19 @@ def electrode_potential(
 def unbalanced_current(
     grid: Grid, p: InterfaceParameters, xi: FloatArray, psi: FloatArray, growth_rate: FloatArray
 ) -> float:
-    """Current through the top, by the discrete operator, less that of the growth (A per m of depth; A in 3-D)."""
+    """Current through the top, by the discrete operator, less that of the growth (A per m of depth; A in 3-D).
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    p
+        Parameters of the interface.
+    xi, psi
+        Front and potential (V), shape ``grid.shape``.
+    growth_rate
+        d(xi)/dt (1/s), same shape.
+    """
     end = slice(-2, None)
     in_cells = SingleIonForm().conductivity(p, xi[..., end], partial(balances.mean_in_layer, grid))
     taken = (grid.node_volumes() * growth_rate)[..., :-1].sum()

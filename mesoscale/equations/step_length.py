@@ -53,7 +53,17 @@ class Difference(NamedTuple):
 
 
 def backward_difference(past: Sequence[Moment], dt: float, order: int) -> Difference:
-    """Difference formula for a step of ``dt`` (s) after the moments ``past``, newest first; order 2 needs two."""
+    """Difference formula for a step of ``dt`` (s) after the moments ``past``, newest first; order 2 needs two.
+
+    Parameters
+    ----------
+    past
+        Moments so far, the newest first.
+    dt
+        Step (s).
+    order
+        1 or 2; with one moment the order is 1.
+    """
     if order == 1 or len(past) < 2:
         return Difference(past[0].xi, dt, 1)
     r = dt / (past[0].time - past[1].time)
@@ -62,7 +72,17 @@ def backward_difference(past: Sequence[Moment], dt: float, order: int) -> Differ
 
 
 def extrapolate(past: Sequence[Moment], time: float, name: str) -> FloatArray:
-    """The polynomial through one field ('xi', 'c' or 'phi') of all ``past`` moments, at ``time`` (s)."""
+    """The polynomial through one field ('xi', 'c' or 'phi') of all ``past`` moments, at ``time`` (s).
+
+    Parameters
+    ----------
+    past
+        Moments so far, the newest first; each raises the degree by one.
+    time
+        Time (s) asked for.
+    name
+        'xi', 'c' or 'phi'.
+    """
     total = np.zeros_like(past[0].xi)
     for moment in past:
         others = [other.time for other in past if other is not moment]
@@ -76,6 +96,17 @@ def local_error(past: Sequence[Moment], time: float, difference: Difference, xi:
 
     With q past moments at the distances d_i from ``time``, a formula of order q errs by h d_1 ... d_q xi^(q+1)/(q+1)!
     and the extrapolation through q + 1 moments, d the distance to its oldest, by d times the same and the other sign.
+
+    Parameters
+    ----------
+    past
+        Moments before the step, the newest first.
+    time
+        Time (s) at the end of the step.
+    difference
+        The formula that made the step.
+    xi
+        Front that it led to.
     """
     used = past[: difference.order + 1]
     if len(used) <= difference.order:
@@ -86,6 +117,18 @@ def local_error(past: Sequence[Moment], time: float, difference: Difference, xi:
 
 
 def next_length(dt: float, error: float, tolerance: float, order: int) -> float:
-    """Step (s) whose local error would meet ``tolerance``: the error goes with the (order + 1)-th power of the step."""
+    """Step (s) whose local error would meet ``tolerance``: the error goes with the (order + 1)-th power of the step.
+
+    Parameters
+    ----------
+    dt
+        Step (s) that was made.
+    error
+        Its local error.
+    tolerance
+        Allowed local error.
+    order
+        Order of the formula.
+    """
     ratio = SAFETY * (tolerance / max(error, 1e-12)) ** (1.0 / (order + 1))
     return dt * float(np.clip(ratio, SMALLEST_RATIO, LARGEST_RATIO))

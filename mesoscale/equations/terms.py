@@ -192,7 +192,17 @@ def kinetic_anisotropy(front: Front) -> Anisotropy | None:
 
 
 def directed_exchange(front: Front, xi: FloatArray, charge: ec.Charge) -> ec.Charge:
-    """Butler-Volmer factors times the kinetics of each direction of the front ``xi``; as they are where it has none."""
+    """Butler-Volmer factors times the kinetics of each direction of the front ``xi``; as they are where it has none.
+
+    Parameters
+    ----------
+    front
+        The front, with its grid and parameters.
+    xi
+        Front, shape ``grid.shape``.
+    charge
+        Butler-Volmer factors at the nodes.
+    """
     if (shape := kinetic_anisotropy(front)) is None:
         return charge
     factor = shape.factor(direction(front.grid.to_nodes(smooth_normal(front, xi))))

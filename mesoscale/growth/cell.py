@@ -27,7 +27,17 @@ def electrode_area(grid: Grid) -> float:
 
 
 def areal_charge(grid: Grid, p: InterfaceParameters, metal: float) -> float:
-    """Charge (C per m^2 of electrode) that deposits the integral ``metal`` of xi (m^2; m^3 in 3-D)."""
+    """Charge (C per m^2 of electrode) that deposits the integral ``metal`` of xi (m^2; m^3 in 3-D).
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    p
+        Parameters of the interface.
+    metal
+        Integral of xi (m^2; m^3 in 3-D).
+    """
     return p.charge_number * FARADAY * p.metal_site_density * metal / electrode_area(grid)
 
 
@@ -40,6 +50,17 @@ def wanted_metal(grid: Grid, p: InterfaceParameters, leg: Leg, time: float) -> f
     """Integral of xi (m^2; m^3 in 3-D) that the current asks for at ``time`` (s); None where the potential is held.
 
     It is counted from the beginning of the segment, so what one step leaves the next one makes up for.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    p
+        Parameters of the interface.
+    leg
+        The part of the schedule that is under way, and what came before.
+    time
+        Time (s) since the growth began.
     """
     if not has_given_current(leg):
         return None
@@ -94,7 +115,17 @@ def _rested(overpotential: float, p: InterfaceParameters) -> str:
 
 
 def enter_segment(equations: CoupledEquations, run: GrowthRun, segment: Segment) -> GrowthRun:
-    """The run at the beginning of ``segment``."""
+    """The run at the beginning of ``segment``.
+
+    Parameters
+    ----------
+    equations
+        Equations of the growth.
+    run
+        The run so far.
+    segment
+        Potential, current or rest that begins.
+    """
     grid, p = equations.microstructure.grid, equations.parameters
     effort, eta = replace(run.effort), segment.overpotential
     if eta is None:

@@ -27,6 +27,15 @@ FRONT_WIDTHS = 10.0
 def check_resolution(structure: Microstructure, p: InterfaceParameters, allow_unresolved: bool) -> list[str]:
     """Notes for the document on what the grid does not resolve; empty if it resolves everything.
 
+    Parameters
+    ----------
+    structure
+        Layer on its grid.
+    p
+        Parameters of the interface.
+    allow_unresolved
+        Whether what is not resolved is a note instead of an error.
+
     Raises
     ------
     InputError
@@ -82,6 +91,17 @@ def check_pinning(
     A front that stress or depletion holds exchanges lithium without asking for motion, and is not judged. One whose
     mean slope is ``SPREAD`` of its profile's is not held by the grid: its drive changes too much across it.
 
+    Parameters
+    ----------
+    time
+        Time (s), for the message.
+    asked, reached, exchanged
+        Areas (m^2; m^3 in 3-D) since the last check.
+    steepness
+        Mean slope of the front over that of its profile.
+    allow_unresolved
+        Whether a pinned front is a note instead of an error.
+
     Raises
     ------
     ConvergenceError
@@ -104,6 +124,17 @@ def check_pinning(
 
 def check_balance(time: float, name: str, error: float, allowed: float, remedy: str) -> None:
     """Stop if the relative imbalance ``error`` of 'lithium' or 'charge' is above ``allowed``.
+
+    Parameters
+    ----------
+    time
+        Time (s), for the message.
+    name
+        'lithium' or 'charge'.
+    error, allowed
+        Relative imbalance, and the largest that is allowed.
+    remedy
+        What to do about it, for the message.
 
     Raises
     ------

@@ -341,7 +341,17 @@ class GrowthModel:
 
 
 def towards(left: float, dt: float, shortest: float) -> float:
-    """Length (s) of a step that aims at ``dt`` with ``left`` to go, without leaving a sliver for the next one."""
+    """Length (s) of a step that aims at ``dt`` with ``left`` to go, without leaving a sliver for the next one.
+
+    Parameters
+    ----------
+    left
+        Time (s) left to the next output.
+    dt
+        Step (s) that accuracy allows.
+    shortest
+        Shortest step (s).
+    """
     return left if dt >= left else min(dt, max(0.5 * left, shortest))
 
 

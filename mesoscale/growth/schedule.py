@@ -166,7 +166,21 @@ def plate(current: float, capacity: float, limit: float = LIMIT) -> ConstantCurr
 
 
 def strip(current: float, capacity: float, limit: float = LIMIT) -> ConstantCurrent:
-    """Strip lithium; the arguments are those of ``plate``, all positive.
+    """Strip lithium.
+
+    Parameters
+    ----------
+    current
+        Current density (mA/cm^2), positive.
+    capacity
+        Areal capacity (mAh/cm^2), positive.
+    limit
+        Overpotential (V), either sign, at which it ends before.
+
+    Raises
+    ------
+    InputError
+        If the current or the capacity is not positive.
 
     >>> strip(0.5, 1.0).current_density  # A/m^2
     -5.0
