@@ -20,6 +20,7 @@ import sympy as sp
 
 from selflimit.mesoscale.equations import electrochemistry as ec
 from selflimit.mesoscale.equations import time_step as ce
+from selflimit.mesoscale.equations.state import Effort, State
 from selflimit.mesoscale.equations.step_length import Moment
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.microstructure import Microstructure, grid_axes, phase_lame
@@ -170,10 +171,10 @@ def errors(cells, steps, dimension, monkeypatch):
         equations, dt = WithSources(P, Microstructure.fine(grid), EXACT), END / steps
         past = tuple(Moment(t, *(exact(name, nodes, t) for name in ("xi", "c", "phi"))) for t in (0.0, -dt))
         rest = MechanicalState(exact("u", nodes, 0.0), np.zeros((*grid.shape, components(dimension))), 0, 0.0)
-        state = ce.GrowthState(past, rest, past[0].xi - 1.0, past[0].xi)
+        state = State(past, rest, past[0].xi - 1.0, past[0].xi, overpotential=P.overpotential)
         for step in range(1, steps + 1):
             end["t"] = step * dt
-            state, _ = equations.step(state, dt, ce.Effort())
+            state, _ = equations.step(state, dt, Effort())
     found = {"xi": state.xi, "c": state.c, "phi": state.phi, "u": state.mechanics.displacement}
     scale = {"xi": 0.3, "c": 0.2, "phi": 0.005, "u": 1e-3 * SIDE}
     return {name: np.abs(found[name] - exact(name, nodes, END)).max() / scale[name] for name in found}

@@ -16,6 +16,7 @@ from selflimit.mesoscale.equations.sharp_limit import SharpForm
 from selflimit.mesoscale.equations.step_length import Moment
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.model import GrowthModel
+from selflimit.mesoscale.growth.start import Start
 from selflimit.mesoscale.layers.microstructure import Microstructure, needles
 from selflimit.mesoscale.parameters import InterfaceParameters
 
@@ -68,7 +69,9 @@ def test_a_term_in_the_registry_acts_in_every_model(monkeypatch):
 def test_terms_are_part_of_what_a_checkpoint_belongs_to():
     plain, other = (strip("sharp", added)[0] for added in ((), (Corrosion(1e-8),)))
     xi = strip("sharp")[1]
-    assert plain.configuration(xi, [0.0, 1.0]) != other.configuration(xi, [0.0, 1.0])
+    start = Start(xi, np.ones_like(xi), np.zeros_like(xi))
+    assert plain.configuration(start, [0.0, 1.0]) == plain.configuration(start, [0.0, 1.0])
+    assert plain.configuration(start, [0.0, 1.0]) != other.configuration(start, [0.0, 1.0])
 
 
 @pytest.mark.parametrize("folds", [4, 6])
