@@ -5,6 +5,14 @@ from argparse import ArgumentParser
 
 def add_conditions(parser: ArgumentParser) -> None:
     """Add domain, duration and criterion, which all points share."""
+    _add_domain(parser)
+    _add_criterion(parser)
+    parser.add_argument(
+        "--parameters", metavar="FILE", help="documents/parameters.json of a run (default: the documented values)"
+    )
+
+
+def _add_domain(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--grid",
         dest="grid_cells",
@@ -42,6 +50,9 @@ def add_conditions(parser: ArgumentParser) -> None:
         metavar="UM",
         help="depth to which the electrolyte has reacted (micrometres, default: %(default)s)",
     )
+
+
+def _add_criterion(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--largest-coverage",
         type=float,
@@ -55,9 +66,6 @@ def add_conditions(parser: ArgumentParser) -> None:
         default=1.0,
         metavar="X",
         help="arrested: the stress overpotential is at least X times the applied one (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--parameters", metavar="FILE", help="documents/parameters.json of a run (default: the documented values)"
     )
 
 
