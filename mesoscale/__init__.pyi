@@ -22,10 +22,10 @@ from .layers.microstructure import Microstructure
 from .layers.named_layers import LAYERS, build_layer
 from .layers.packing import LognormalRadii, NormalRadii
 from .layers.particles import Particle
-from .materials import LITHIUM_MEASURED
 from .mechanics.effective_modulus import effective_modulus
 from .mechanics.elasticity import cell_strain
 from .mechanics.static_stress import static_stress
+from .paper.presets import PUBLISHED_MODEL
 from .parameters import InterfaceParameters
 from .pictures.design_map import plot_design_map
 from .pictures.movies import write_movie
@@ -41,7 +41,7 @@ from .verdict.verdict import ZONE_DEPTH, judge
 __all__ = [
     "LARGEST_RATIO",
     "LAYERS",
-    "LITHIUM_MEASURED",
+    "PUBLISHED_MODEL",
     "ZONE_DEPTH",
     "Charge",
     "ConstantCurrent",

@@ -20,7 +20,7 @@ PAPER = "published model of the graded-layer cell, boundary conditions of its si
 ARGUELLO = "Arguello et al. 2022, arXiv:2204.06696"
 HONG = "Hong and Viswanathan 2018, ACS Energy Lett. 3, 1737, doi:10.1021/acsenergylett.8b01009"
 FOAM_SET = "electro-chemo-mechanical dendrite model with OpenFOAM (public parameter set)"
-MOOSE_SET = "solid electrolyte with fillers, public MOOSE input"
+MASIAS = "bulk lithium, Masias et al. 2019, J. Mater. Sci. 54, 2585, doi:10.1007/s10853-018-2971-3"
 MP_BULK = "Materials Project bulk modulus; Poisson ratio 0.2 assumed, from_decomposition replaces both"
 LZC_RANGE = (
     "middle of a force field's 7-13 GPa bulk modulus, Poisson ratio 0.3 assumed; from_decomposition replaces both"
@@ -169,13 +169,13 @@ class InterfaceParameters(Record):
         plausible=(1e-6, 1e-3),
     )
     mechanical_correction: float = quantity(
-        80.0, "C", "1",
-        "calibrated: lithium must leave coarse particles alone, also beside a soft electrolyte, C >= |eta| F/(P v_m), "
-        "82 at 9 MPa; of 30, 60, 80, 100 the smallest that does",
-        "Mechanical overpotential correction factor", calibrated=True, ge=0,
+        1.0, "C", "1",
+        "the work P v_m that lithium under the pressure P does (Monroe and Newman 2004, doi:10.1149/1.1710893); the "
+        "published growth takes a larger one",
+        "Mechanical overpotential correction factor", ge=0,
     )  # fmt: skip
-    lithium_modulus: float = quantity(4.9e9, "E_Li", "Pa", MOOSE_SET, "Young's modulus of lithium", plausible=MODULUS)
-    lithium_poisson: float = quantity(0.36, "nu_Li", "1", MOOSE_SET, "Poisson ratio of lithium", ge=0, lt=0.5)
+    lithium_modulus: float = quantity(7.82e9, "E_Li", "Pa", MASIAS, "Young's modulus of lithium", plausible=MODULUS)
+    lithium_poisson: float = quantity(0.381, "nu_Li", "1", MASIAS, "Poisson ratio of lithium", ge=0, lt=0.5)
     particle_modulus: float = quantity(
         93.6e9, "E_p", "Pa", "Li3N 52 GPa, " + MP_BULK, "Young's modulus of the particle layer", plausible=MODULUS
     )
@@ -240,7 +240,7 @@ class InterfaceParameters(Record):
         particle
             Reduced formula of the particle layer.
         **values
-            Other parameters, as for the constructor, e.g. ``retained_fraction=0.1``.
+            Other parameters, as for the constructor, e.g. ``retained_fraction=0.1``, with their ``sources``.
 
         Raises
         ------
@@ -256,8 +256,9 @@ class InterfaceParameters(Record):
             **phase_moduli("electrolyte", in_pascal(elastic[decomposition.formula])),
             **phase_moduli("zone", zone),
         }
-        sources = bridge_sources(decomposition, elastic, particle) | values.pop("sources", {})
-        return cls(**(bridged | values), sources={**sources, **dict.fromkeys(values, "given by the user")})
+        named = values.pop("sources", {})
+        found = bridge_sources(decomposition, elastic, particle) | dict.fromkeys(values, "given by the user") | named
+        return cls(**(bridged | values), sources=found)
 
     @property
     def inverse_thermal_voltage(self) -> float:
@@ -331,7 +332,7 @@ class InterfaceParameters(Record):
             value=float(value),
             unit=str(extra["unit"]),
             source=self.sources.get(name, "given by the user") if given else str(extra["source"]),
-            calibrated=bool(extra["calibrated"]) and not given,
+            calibrated=self.sources.get(name, "").startswith("calibrated") if given else bool(extra["calibrated"]),
         )
 
 

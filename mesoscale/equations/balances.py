@@ -95,6 +95,12 @@ def driven_growth(front: Front, xi: FloatArray, c: FloatArray, charge: ec.Charge
     return front.grid.integrate(reaction) + tension, front.grid.integrate(np.abs(reaction)) + abs(tension)
 
 
+def open_share_left(front: Front, xi: FloatArray) -> float:
+    """Share of the space open to lithium that it has not taken, where ``xi`` has the shape ``nodes``."""
+    volumes = front.volumes * front.is_open
+    return float(1.0 - (xi * volumes).sum() / volumes.sum())
+
+
 def front_length(grid: Grid, p: InterfaceParameters, xi: FloatArray) -> float:
     """Length of the front (m; m^2 in 3-D): int xi (1 - xi) / w, exact for the profile 1/2 [1 - tanh(x/2w)].
 

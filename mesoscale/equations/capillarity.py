@@ -1,16 +1,19 @@
 """How much surface tension a front of finite width can carry, and what that leaves of its shape.
 
 Surface tension moves a front of curvature K by T K. The material's T is M_phys = i0 f gamma v_m/(nF)/(n F c_s), the
-Gibbs-Thomson overpotential times the kinetics. A front that transport limits wrinkles fastest at the wavelength
+Gibbs-Thomson overpotential times the kinetics. A flat front of the velocity V that supply limits is unstable: a wave of
+the wavenumber k grows at (k V - k^3 T/k_r)/(1 + k/k_r), k_r the kinetics' answer over the supply's, fastest where
 
-    lambda_max = 2 pi sqrt(3) sqrt(T/(V k_r)),   k_r = (c_s/c_0) beta/D,   beta = v_0 exp(-alpha f eta)
+    V k_r = T k^2 (3 + 2 k/k_r)
 
-(docs/theory/phase-field.md). A front of width w shows that only if it spans many w; so T is the least multiple of
-M_phys for which lambda_max >= 12 w. The mobility L_sigma, which keeps the profile, is another number.
+(docs/theory/phase-field.md). A front of width w shows that wavelength lambda_max only if it spans many w; so T is the
+least multiple of M_phys for which lambda_max >= 12 w. The mobility L_sigma, which keeps the profile, is another number.
 """
 
 import math
 from typing import NamedTuple
+
+import numpy as np
 
 from selflimit.errors import InputError
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -26,6 +29,48 @@ STRETCHED = 0.7
 """The same where the kinetics alone sets the velocity, which then is 0.3 % low."""
 
 
+class FlatFront(NamedTuple):
+    """A flat front, and what makes it unstable: crests reach into fresh supply."""
+
+    velocity: float
+    """V (m/s), positive where lithium grows."""
+    response: float
+    """k_r (1/m): the kinetics' answer to the supply over what an electrolyte of unit thickness conducts; 0 where supply
+    limits nothing, so that the front is stable."""
+
+    def growth_rate(self, wavenumber: float, capillarity: float) -> float:
+        """Rate (1/s) at which a wave of that wavenumber (1/m) grows at that capillarity (m^2/s).
+
+        >>> FlatFront(2.0e-8, 1.0e5).growth_rate(1.0e5, 0.0)
+        0.001
+        """
+        if self.response == 0.0:
+            return -capillarity * wavenumber**2
+        q = wavenumber / self.response
+        return (self.velocity * wavenumber - capillarity * wavenumber**2 * q) / (1.0 + q)
+
+    def fastest_wavelength(self, capillarity: float) -> float:
+        """lambda_max (m) at the capillarity T (m^2/s); infinite for a stable front.
+
+        Where kinetics is slow, k << k_r, it is 2 pi sqrt(3) sqrt(T/(V k_r)).
+
+        >>> round(FlatFront(2.8e-8, 8.0e5).fastest_wavelength(8.3e-14) * 1e6)
+        25
+        """
+        unstable = self.velocity * self.response
+        if unstable <= 0.0:
+            return math.inf
+        if capillarity == 0.0:
+            return 0.0
+        roots = np.roots([2.0 * capillarity / self.response, 3.0 * capillarity, 0.0, -unstable])
+        return 2.0 * math.pi / max(float(root.real) for root in roots)
+
+    def least_capillarity(self, wavelength: float) -> float:
+        """T (m^2/s) at which that wavelength (m) grows fastest; 0 for a stable front."""
+        k, unstable = 2.0 * math.pi / wavelength, self.velocity * self.response
+        return unstable / (k**2 * (3.0 + 2.0 * k / self.response)) if unstable > 0.0 else 0.0
+
+
 class FrontTension(NamedTuple):
     """Surface tension of a front and the mobility that keeps its profile."""
 
@@ -35,10 +80,15 @@ class FrontTension(NamedTuple):
     """M_phys (m^2/s), of gamma and i0."""
     mobility: float
     """L_sigma (m^3/(J s))."""
-    wavelength: float
-    """Fastest growing wavelength (m); infinite where nothing makes a flat front unstable."""
     width: float
     """w (m)."""
+    flat: FlatFront
+    """The flat front that it is judged by."""
+
+    @property
+    def wavelength(self) -> float:
+        """Fastest growing wavelength (m); infinite where nothing makes a flat front unstable."""
+        return self.flat.fastest_wavelength(self.capillarity)
 
     @property
     def multiple(self) -> float:
@@ -55,10 +105,10 @@ class FrontTension(NamedTuple):
         if math.isinf(self.wavelength):
             return "nothing makes a flat front unstable here; what protrudes was there or comes from stress and noise"
         here = f"a flat front wrinkles fastest at {self.wavelength * 1e6:.3g} um = {self.wavelength / self.width:.3g} w"
-        own = self.wavelength / math.sqrt(self.multiple) * 1e6
         if not self.is_resolved:
             return f"{here}, less than {WAVE:g} w: spacing and radius of branches are those of the width, not of gamma"
         if self.multiple > 1.01:
+            own = self.flat.fastest_wavelength(self.physical) * 1e6
             return (
                 f"{here}; the material's surface tension, {self.multiple:.3g} times less, would make it {own:.3g} um: "
                 "spacing and radius of branches are those of the stated tension"
@@ -96,25 +146,20 @@ def flat_front_velocity(p: InterfaceParameters, distance: float) -> float:
     return min(supplied, v0 * (cathodic * p.saturation - anodic))
 
 
-def instability(p: InterfaceParameters, velocity: float) -> float:
-    """V k_r (1/s), which makes a flat front of that velocity (m/s) unstable; 0 where it is not."""
+def depleting_front(p: InterfaceParameters, distance: float) -> FlatFront:
+    """A flat front, ``distance`` (m) from the far electrolyte, that uses up Li+: k_r = (c_s/c_0) beta/D, beta = v_0
+    exp(-alpha f eta)."""
     beta = exchange_velocity(p) * math.exp(-p.transfer_coefficient * p.inverse_thermal_voltage * p.overpotential)
     ratio = p.metal_site_density / p.bulk_concentration
-    return max(velocity, 0.0) * beta * ratio / p.electrolyte_diffusivity
+    return FlatFront(flat_front_velocity(p, distance), beta * ratio / p.electrolyte_diffusivity)
 
 
-def fastest_wavelength(capillarity: float, unstable: float) -> float:
-    """lambda_max (m) at the capillarity T (m^2/s) and V k_r (1/s) of ``instability``; infinite for a stable front.
-
-    >>> round(fastest_wavelength(8.3e-14, 2.8e-8 * 8.0e5) * 1e6)
-    21
-    """
-    return 2.0 * math.pi * math.sqrt(3.0 * capillarity / unstable) if unstable > 0.0 else math.inf
+def stable_front(p: InterfaceParameters) -> FlatFront:
+    """A flat front at c = 1 and the full overpotential, which nothing but the kinetics limits."""
+    return FlatFront(p.planar_velocity(p.overpotential), 0.0)
 
 
-def front_tension(
-    p: InterfaceParameters, spacing: float, distance: float, transport: bool, allow_unresolved: bool
-) -> FrontTension:
+def front_tension(p: InterfaceParameters, spacing: float, flat: FlatFront, allow_unresolved: bool) -> FrontTension:
     """Surface tension and profile-keeping mobility of a front on a grid.
 
     Parameters
@@ -123,10 +168,8 @@ def front_tension(
         Parameters; ``capillarity`` 0 asks for the least multiple of the physical value that can be carried.
     spacing
         Grid spacing (m).
-    distance
-        Distance (m) of the front from the far electrolyte at which it is judged.
-    transport
-        Whether c is solved for; where it is frozen a flat front is stable.
+    flat
+        The flat front by which it is judged.
     allow_unresolved
         Take a capillarity that is too small for the width.
 
@@ -136,38 +179,22 @@ def front_tension(
         If the given capillarity makes the front wrinkle at less than 12 w and ``allow_unresolved`` is not set.
     """
     w, physical = p.interface_width, physical_capillarity(p)
-    velocity = flat_front_velocity(p, distance) if transport else p.planar_velocity(p.overpotential)
-    unstable = instability(p, velocity) if transport else 0.0
-    stretch = DISTORTED if transport else STRETCHED
-    mobility = max(
-        p.surface_mobility, abs(velocity) / (stretch * p.surface_energy), p.capillarity / (6.0 * w * p.surface_energy)
-    )
-    least = unstable * (WAVE * w / (2.0 * math.pi)) ** 2 / 3.0
+    stretch = DISTORTED if flat.response > 0.0 else STRETCHED
+    kept = abs(flat.velocity) / (stretch * p.surface_energy)
+    mobility = max(p.surface_mobility, kept, p.capillarity / (6.0 * w * p.surface_energy))
+    least = flat.least_capillarity(WAVE * w)
     carried = CARRIED * (spacing / w) * mobility * p.gradient_coefficient
-    chosen = p.capillarity or max(physical, least, carried)
-    found = FrontTension(chosen, physical, mobility, fastest_wavelength(chosen, unstable), w)
+    found = FrontTension(p.capillarity or max(physical, least, carried), physical, mobility, w, flat)
     if not found.is_resolved and not allow_unresolved:
         raise InputError(
             f"expected a capillarity of at least {least:.3g} m^2/s, which makes a flat front wrinkle at {WAVE:g} w, "
-            f"got {chosen:.3g} m^2/s: {found.wavelength * 1e6:.3g} um = {found.wavelength / w:.3g} w; narrow "
-            f"interface_width to {found.wavelength / WAVE:.2g} m, leave capillarity out, or set allow_unresolved"
+            f"got {found.capillarity:.3g} m^2/s: {found.wavelength * 1e6:.3g} um = {found.wavelength / w:.3g} w; "
+            f"narrow interface_width to {found.wavelength / WAVE:.2g} m, leave capillarity out, or set allow_unresolved"
         )
     return found
 
 
-def published_tension(p: InterfaceParameters, distance: float, transport: bool) -> FrontTension:
-    """Surface tension of the published model, where L_sigma kappa is both: ``distance`` as in ``front_tension``.
-
-    Parameters
-    ----------
-    p
-        Parameters of the interface.
-    distance
-        Distance (m) of the front from the far electrolyte at which it is judged.
-    transport
-        Whether c is solved for; where it is frozen a flat front is stable.
-    """
-    unstable = instability(p, flat_front_velocity(p, distance)) if transport else 0.0
+def published_tension(p: InterfaceParameters, flat: FlatFront) -> FrontTension:
+    """Surface tension of the published model, where L_sigma kappa is both; judged by the front ``flat``."""
     capillarity = p.surface_mobility * p.gradient_coefficient
-    wavelength = fastest_wavelength(capillarity, unstable)
-    return FrontTension(capillarity, physical_capillarity(p), p.surface_mobility, wavelength, p.interface_width)
+    return FrontTension(capillarity, physical_capillarity(p), p.surface_mobility, p.interface_width, flat)

@@ -1,4 +1,4 @@
-"""Settings of how a growth is computed."""
+"""Settings of how a growth is computed, and by which equations."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from selflimit.mesoscale.equations.sharp_limit import FormName
 
 @dataclass(frozen=True)
 class Numerics:
-    """How a run is computed; none of it is physics.
+    """How a run is computed; but for ``front``, which says by which equations, none of it is physics.
 
     Attributes
     ----------
@@ -32,12 +32,13 @@ class Numerics:
     balance_tolerance
         Largest relative imbalance of the lithium and of the charge.
     frozen_concentration
-        Keep c = 1: the limit of a single-ion conductor.
+        Keep c = 1, as in a single-ion conductor.
     allow_unresolved
         Compute on a grid with dx > w although the front is pinned or slowed there; the document says so.
     front
-        'published' for the equations as published, 'sharp' for a front that moves as one without width does,
-        'single-ion' for such a one where c = 1, the metal has one potential and the electrolyte's is Ohm's.
+        'single-ion' for a solid electrolyte, in which only Li+ moves: c = 1, the metal has one potential and the
+        electrolyte's is Ohm's; 'published' for the published equations, in which salt is used up and one potential
+        stands for both; 'sharp' for these with a front that moves as one without width does.
     """
 
     order: int = 2
@@ -56,7 +57,7 @@ class Numerics:
     balance_tolerance: float = 1e-4
     frozen_concentration: bool = False
     allow_unresolved: bool = False
-    front: FormName = "published"
+    front: FormName = "single-ion"
 
     def __post_init__(self) -> None:
         """In a single-ion conductor c = 1."""

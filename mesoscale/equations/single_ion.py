@@ -18,6 +18,7 @@ from scipy.optimize import brentq
 from selflimit.arrays import FloatArray
 from selflimit.mesoscale.equations import balances
 from selflimit.mesoscale.equations import electrochemistry as ec
+from selflimit.mesoscale.equations.capillarity import FlatFront
 from selflimit.mesoscale.equations.current_control import shift_to
 from selflimit.mesoscale.equations.sharp_limit import CellMean, FrontForm, SharpForm
 from selflimit.mesoscale.equations.state import Effort, State
@@ -113,12 +114,9 @@ class SingleIonEquations(CoupledEquations):
         """Electrolyte that ends at xi = 1/2."""
         return SingleIonForm()
 
-    def shape_statement(self) -> str:
-        """That the instability of a front that the field feeds is not compared with the width."""
-        return (
-            "the field makes a flat front of a single-ion conductor unstable; which wavelengths this width resolves "
-            "is not judged, so compare with half the spacing before reading spacing and radius of branches"
-        )
+    def flat_front(self, distance: float) -> FlatFront:
+        """A flat front that the field feeds: k_r is the kinetics' conductance over sigma."""
+        return fed_front(self.parameters, distance)
 
     def _still_potential(self, xi: FloatArray, overpotential: float, guess: FloatArray, effort: Effort) -> FloatArray:
         """That of no current."""
@@ -165,6 +163,20 @@ class SingleIonEquations(CoupledEquations):
             psi = psi + shift * per_volt
         xi = state.xi + dt * (rate - aim.fall * (psi - phi))
         return last._replace(now=last.now._replace(xi=xi, phi=psi), overpotential=held + shift, shift=shift)
+
+
+def fed_front(p: InterfaceParameters, distance: float) -> FlatFront:
+    """A flat front ``distance`` (m) from the far electrolyte, which Ohm's law feeds.
+
+    Its response is k_r = (di/d eta)/sigma, the inverse of Wagner's length: a crest of height a meets a potential that
+    is by i a/sigma lower, to which the kinetics answers, and its neighbours are fed by so much less.
+    """
+    i, f, alpha = planar_current(p, distance), p.inverse_thermal_voltage, p.transfer_coefficient
+    there = f * (p.overpotential + i * distance / p.electrolyte_conductivity)
+    answers = alpha * np.exp(-alpha * there) + (1.0 - alpha) * np.exp((1.0 - alpha) * there)
+    conductance = p.exchange_current * f * float(answers)
+    velocity = i / (p.charge_number * FARADAY * p.metal_site_density)
+    return FlatFront(velocity, conductance / p.electrolyte_conductivity)
 
 
 def planar_current(p: InterfaceParameters, distance: float) -> float:

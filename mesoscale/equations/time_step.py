@@ -16,7 +16,14 @@ from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError
 from selflimit.mesoscale.equations import balances
 from selflimit.mesoscale.equations import electrochemistry as ec
-from selflimit.mesoscale.equations.capillarity import FrontTension, front_tension, published_tension
+from selflimit.mesoscale.equations.capillarity import (
+    FlatFront,
+    FrontTension,
+    depleting_front,
+    front_tension,
+    published_tension,
+    stable_front,
+)
 from selflimit.mesoscale.equations.current_control import Aim, has_settled, shift_to, steered
 from selflimit.mesoscale.equations.front import Front
 from selflimit.mesoscale.equations.numerics import Numerics
@@ -58,24 +65,23 @@ class CoupledEquations:
 
     @cached_property
     def front(self) -> Front:
-        """The order-parameter equation; the second electrolyte consumes lithium, none grows in it."""
-        electrolyte = self.microstructure.electrolyte
-        share = 1.0 - electrolyte if electrolyte.any() else None
+        """The order-parameter equation where lithium may go: not into the second electrolyte, which consumes it."""
         kept = self.parameters.model_copy(update={"surface_mobility": self.tension.mobility})
-        return Front(self.microstructure.grid, kept, share, self.threads, self.form)
+        return Front(self.microstructure.grid, kept, self.microstructure.open_share, self.threads, self.form)
 
     @cached_property
     def tension(self) -> FrontTension:
         """Surface tension and mobility of the front, judged where it is half-way to the far electrolyte."""
         n, p, grid = self.numerics, self.parameters, self.microstructure.grid
-        distance, transport = 0.5 * grid.size[-1], not n.frozen_concentration
+        flat = self.flat_front(0.5 * grid.size[-1])
         if n.front == "published":
-            return published_tension(p, distance, transport)
-        return front_tension(p, grid.spacing, distance, transport, n.allow_unresolved)
+            return published_tension(p, flat)
+        return front_tension(p, grid.spacing, flat, n.allow_unresolved)
 
-    def shape_statement(self) -> str:
-        """What of the front's shape is the material's, and what the grid's, in one sentence."""
-        return self.tension.statement()
+    def flat_front(self, distance: float) -> FlatFront:
+        """A flat front ``distance`` (m) from the far electrolyte, at the parameters' overpotential."""
+        p = self.parameters
+        return stable_front(p) if self.numerics.frozen_concentration else depleting_front(p, distance)
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:

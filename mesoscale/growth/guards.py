@@ -1,12 +1,16 @@
 """What makes a growth untrustworthy, said before the run, during it, and in its document."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt, label, maximum
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.mesoscale.equations import balances
+from selflimit.mesoscale.equations.front import Front
+from selflimit.mesoscale.equations.state import State
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -78,9 +82,45 @@ HELD = 0.5
 """Motion asked for over lithium exchanged below which a front is held by its own drives, not by the grid."""
 
 
+FILLED = 0.02
+"""Share of the space open to lithium that is left when lithium has filled it: what then moves are its last corners."""
+
+
 def shortest_front(grid: Grid, p: InterfaceParameters) -> float:
     """Length (m; area in m^2 in 3-D) of the shortest front that is watched; where lithium fills all there is none."""
     return float((FRONT_WIDTHS * p.interface_width) ** (grid.dimension - 1))
+
+
+def watch_motion(front: Front, state: State, allow_unresolved: bool) -> tuple[State, list[str]]:
+    """Compare the motion of the front with what its drives ask for, once enough of either has gathered.
+
+    Parameters
+    ----------
+    front
+        The order-parameter equation.
+    state
+        After a step.
+    allow_unresolved
+        Whether a front that is held is a note instead of an error.
+
+    Returns
+    -------
+    The state, whose sums begin anew where they were compared, and notes for the document.
+
+    Raises
+    ------
+    ConvergenceError
+        If the grid holds the front and ``allow_unresolved`` is not set.
+    """
+    grid, p, said = front.grid, front.p, []
+    watched = max(balances.front_length(grid, p, state.xi), shortest_front(grid, p))
+    is_full = balances.open_share_left(front, state.xi) < FILLED  # then no front is left that could be held
+    if not is_full and state.exchanged <= p.interface_width * watched:
+        return state, []
+    if not is_full:
+        motion = (state.asked, state.reached, state.exchanged)
+        said = check_pinning(state.time, *motion, balances.steepness(grid, p, state.xi), allow_unresolved)
+    return replace(state, asked=0.0, reached=0.0, exchanged=0.0), said
 
 
 def check_pinning(

@@ -18,7 +18,6 @@ import numpy as np
 from selflimit.arrays import FloatArray
 from selflimit.documents import FrontShape, GrowthDoc
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.mesoscale.equations import balances
 from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.equations.single_ion import SingleIonEquations
 from selflimit.mesoscale.equations.state import Effort, State
@@ -228,7 +227,7 @@ class GrowthModel:
             "parameters": self.parameters.model_dump(mode="json"),
             "numerics": asdict(self.numerics),
             "terms": [repr(term) for term in self.terms],
-            "microstructure": {"name": structure.name, "seed": structure.seed},
+            "microstructure": {"name": structure.name, "seed": structure.seed, "closed": structure.closed},
             "grid": {"shape": list(structure.grid.shape), "spacing": structure.grid.spacing},
             "fields": {
                 name: hashlib.sha256(array.tobytes()).hexdigest()
@@ -275,13 +274,8 @@ class GrowthModel:
             ("charge", self.charge_error(state), "tighten potential_rtol"),
         ):
             guards.check_balance(state.time, name, error, n.balance_tolerance, remedy)
-        grid, p = self.microstructure.grid, self.parameters
-        watched = max(balances.front_length(grid, p, state.xi), guards.shortest_front(grid, p))
-        if state.exchanged > p.interface_width * watched and not cell.has_given_current(run.leg):
-            motion = (state.asked, state.reached, state.exchanged)
-            steepness = balances.steepness(grid, p, state.xi)
-            said = guards.check_pinning(state.time, *motion, steepness, n.allow_unresolved)
-            state = replace(state, asked=0.0, reached=0.0, exchanged=0.0)
+        if not cell.has_given_current(run.leg):
+            state, said = guards.watch_motion(self.equations.front, state, n.allow_unresolved)
             run = replace(run, state=state, notes=tuple(dict.fromkeys([*run.notes, *said])))
         if state.time < goal * (1.0 - 1e-12) and not self._is_short(run):
             return run
@@ -307,7 +301,7 @@ class GrowthModel:
             capillarity=found.capillarity,
             physical_capillarity=found.physical,
             fastest_wavelength=found.wavelength if np.isfinite(found.wavelength) else None,
-            statement=self.equations.shape_statement(),
+            statement=found.statement(),
         )
 
     def _document(self, run: GrowthRun, folder: Path) -> GrowthDoc:

@@ -51,6 +51,8 @@ class Microstructure:
         Volume fraction of the less lithium-stable electrolyte (Li2ZrCl6) per cell, shape ``grid.shape``.
     source
         What else the structure was made from, in words.
+    closed
+        Whether coarse particles are dense grains, which lithium goes round; else it grows into them where it is driven.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Microstructure:
     coarse: FloatArray
     electrolyte: FloatArray
     source: str = ""
+    closed: bool = False
 
     def __post_init__(self) -> None:
         """Refuse fields that are no volume fractions on the grid, and grids that are not in m."""
@@ -306,11 +309,19 @@ class Microstructure:
         """Share of the particle layer that coarse particles take, as drawn on the grid."""
         return float(self.coarse.sum() / (1.0 - self.electrolyte).sum())
 
+    @property
+    def open_share(self) -> FloatArray | None:
+        """Share of each cell that lithium may take, shape ``grid.shape``; None for all of it."""
+        closed = self.electrolyte + self.coarse if self.closed else self.electrolyte
+        return np.clip(1.0 - closed, 0.0, 1.0) if closed.any() else None
+
     def describe(self) -> str:
         """Name, seed and, after a colon, what distinguishes the structure, for documents and figures."""
         words = [self.source] if self.source else []
         if self.coarse.any():
-            words.append(f"{100.0 * self.coarse_fraction:.1f} % of the layer coarse")
+            words.append(
+                f"{100.0 * self.coarse_fraction:.1f} % of the layer coarse{' and closed' if self.closed else ''}"
+            )
         return f"{self.name}, seed {self.seed}" + (f": {'; '.join(words)}" if words else "")
 
     def initial_lithium(self, width: float) -> FloatArray:
@@ -321,7 +332,10 @@ class Microstructure:
         if self.name == "interface":
             return needles(self.grid, width, self.seed, count=1, spread=0.05, length=12.0 * MICROMETRE)
         count = math.prod(min(3, most_side_by_side(side)) for side in self.grid.size[:-1])
-        return needles(self.grid, width, self.seed, count)
+        lithium = needles(self.grid, width, self.seed, count)
+        if self.closed and self.open_share is not None:  # the foot of a needle's profile may reach into a dense grain
+            return np.where(self.grid.to_nodes(self.open_share) > 0.0, lithium, 0.0)
+        return lithium
 
     def expansion(self, p: InterfaceParameters) -> FloatArray:
         """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``."""

@@ -28,6 +28,7 @@ from selflimit.documents.self_limitation import (
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.files import write_atomically
 from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale.equations.sharp_limit import FormName
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.grow import grow_lithium
@@ -55,6 +56,7 @@ class DesignSettings(MakerSetting):
     clearance: float = Field(8.0 * MICROMETRE, gt=0, description="Least distance of a particle from the electrode (m)")
     electrolyte_height: float = Field(12.0 * MICROMETRE, gt=0, description="Thickness of the electrolyte (m)")
     zone_depth: float = Field(6.0 * MICROMETRE, gt=0, description="Depth of the reaction zone (m)")
+    front: FormName = Field("single-ion", description="Equations of the growth, as in Numerics")
     time_tolerance: float = Field(0.05, gt=0, description="Largest error of the order parameter that a step may make")
     criterion: Criterion = Field(default_factory=Criterion, description="Thresholds of the verdict")
 
@@ -119,7 +121,7 @@ def verdict_on(
         s.electrolyte_height, point.coarse_fraction,
     )  # fmt: skip
     # a front that has covered the electrolyte cannot go on, which the guard takes for a pinned one: noted, not refused
-    numerics = Numerics(time_tolerance=s.time_tolerance, allow_unresolved=True)
+    numerics = Numerics(time_tolerance=s.time_tolerance, allow_unresolved=True, front=s.front)
     thickness = structure.grid.size[-1] - s.electrolyte_height
     duration = s.crossings * thickness / p.planar_velocity(p.overpotential)
     with tempfile.TemporaryDirectory() as folder:  # the fields of thousands of points are not kept

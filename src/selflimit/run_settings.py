@@ -206,12 +206,18 @@ class RunConfiguration:
         quantity="grid_cells",
         metavar="N",
     )
-    front: Literal["published", "sharp"] = setting(
-        "published",
+    front: Literal["single-ion", "published", "sharp"] = setting(
+        "single-ion",
         "interface",
-        "lithium front: the published equations, whose speed and shape depend on the numerical width, or corrected to "
-        "move as a sharp front does",
-        choices=("published", "sharp"),
+        "equations of the growth: a solid electrolyte, in which only Li+ moves; the published ones, with salt that is "
+        "used up, whose speed and shape depend on the numerical width; or these with a front that moves as a sharp one",
+        choices=("single-ion", "published", "sharp"),
+    )
+    coarse: Literal["closed", "open"] = setting(
+        "closed",
+        "interface",
+        "coarse particles: dense grains that lithium goes round, or open to it where it is driven",
+        choices=("closed", "open"),
     )
     seed: int = setting(1, "interface", "seed of particle packing and noise", convert=int, quantity="seed")
     closed_loop: bool = setting(

@@ -6,8 +6,7 @@ import pytest
 
 from selflimit.cli.main import main
 from selflimit.documents import ComparisonDoc
-from selflimit.mesoscale.paper.presets import PRESETS, preset_named
-from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.paper.presets import PRESETS, PUBLISHED_MODEL, preset_named
 from selflimit.workflows.makers.preset import decomposition_of, preset_parameters
 from selflimit.workflows.stores.opening import open_store
 from selflimit.workflows.stores.results import results
@@ -60,4 +59,4 @@ def test_every_presets_parameters_come_from_bundled_data(name):
     strain = decomposition_of(preset.electrolyte, 0.0).reaction_strain
     assert p.reaction_strain == pytest.approx((1 + strain) ** (1 / 3) - 1)
     assert preset.particle in p.sources["particle_modulus"]
-    assert p.lithium_modulus == InterfaceParameters().lithium_modulus
+    assert p.lithium_modulus == PUBLISHED_MODEL["lithium_modulus"]

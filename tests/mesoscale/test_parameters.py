@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from selflimit.documents import DecompositionDoc, ElasticDoc, LevelOfTheory, PhaseAmount
 from selflimit.errors import InputError
 from selflimit.mesoscale.bridge import hill_mixture
-from selflimit.mesoscale.materials import LITHIUM_MEASURED
+from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
 from selflimit.mesoscale.parameters import NOMINAL_REACTION_STRAIN, InterfaceParameters
 from selflimit.units import FARADAY, GAS_CONSTANT
 
@@ -104,7 +104,7 @@ def test_default_retained_fraction_is_the_published_rule():
     p = InterfaceParameters()
     assert p.zone_eigenstrain == pytest.approx(2.0 * sum(p.coarse_expansion) / 3.0, rel=1e-12)
     assert p.reaction_strain == NOMINAL_REACTION_STRAIN
-    assert {row.name for row in p.rows() if row.calibrated} >= {"retained fraction", "mechanical correction"}
+    assert {row.name for row in p.rows() if row.calibrated} >= {"retained fraction", "exchange current"}
 
 
 def test_rows_name_value_unit_and_source_of_everything():
@@ -194,9 +194,13 @@ def test_unknown_names_and_missing_constants_are_refused():
         InterfaceParameters.from_decomposition(reaction(), {k: v for k, v in CONSTANTS.items() if k != "Zr"})
 
 
-def test_measured_lithium_has_the_bulk_modulus_of_lithium_and_says_where_from():
-    p = InterfaceParameters(**LITHIUM_MEASURED)
-    # 11 GPa is measured (Masias et al. 2019: E 7.82 GPa, nu 0.381); the default is half as stiff
+def test_lithium_has_its_measured_bulk_modulus_and_the_published_model_its_own():
+    p = InterfaceParameters()
+    # 11 GPa is measured (Masias et al. 2019: E 7.82 GPa, nu 0.381); the published model's is half as stiff
     assert p.lithium_modulus / (3.0 * (1.0 - 2.0 * p.lithium_poisson)) == pytest.approx(11e9, rel=0.01)
     rows = {row.symbol: row for row in p.rows()}
     assert "10.1007/s10853-018-2971-3" in rows["E_Li"].source
+    assert rows["C"].value == 1.0 and not rows["C"].calibrated  # the work of the pressure, no more
+    published = {row.symbol: row for row in InterfaceParameters(**PUBLISHED_MODEL).rows()}
+    assert published["C"].calibrated and not published["E_Li"].calibrated
+    assert published["E_Li"].source == "solid electrolyte with fillers, public MOOSE input"

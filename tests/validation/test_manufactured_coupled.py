@@ -36,6 +36,7 @@ P = InterfaceParameters(
 """All terms of one order of magnitude, so that an error in any of them shows; without the kink at saturation."""
 SIDE, END = 8.0 * P.interface_width, 1.0
 EXACT = ce.Numerics(
+    front="published",
     order=2, sweep_tolerance=1e-8, most_sweeps=80, newton_tolerance=1e-9, concentration_rtol=1e-10,
     potential_rtol=1e-10, mechanics_rtol=1e-10, mechanics_change=0.0, overshoot_tolerance=1.0,
 )  # fmt: skip

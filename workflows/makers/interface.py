@@ -90,7 +90,11 @@ class InterfaceMaker(Maker):
     grid_cells
         Grid cells along x and y.
     front
-        'published' for the published equations, 'sharp' for a front that moves as one without width does.
+        'single-ion' for a solid electrolyte, in which only Li+ moves; 'published' for the published equations, with
+        the parameters that they are computed with; 'sharp' for these with a front that moves as a sharp one does.
+    coarse
+        'closed' for coarse particles that are dense grains, round which lithium goes; 'open' for ones that it grows
+        into where it is driven, as in the published equations.
     seed
         Seed of packing and noise.
     closed_loop
@@ -109,7 +113,8 @@ class InterfaceMaker(Maker):
     duration: float = 2100.0
     overpotential: float = -0.1
     grid_cells: tuple[int, int] = (128, 192)
-    front: Literal["published", "sharp"] = "published"
+    front: Literal["single-ion", "published", "sharp"] = "single-ion"
+    coarse: Literal["closed", "open"] = "closed"
     seed: int = 1
     closed_loop: bool = False
     voltage: float = 0.0
@@ -128,6 +133,7 @@ class InterfaceMaker(Maker):
             overpotential=settings.overpotential,
             grid_cells=settings.grid_cells,
             front=settings.front,
+            coarse=settings.coarse,
             seed=settings.seed,
             closed_loop=settings.closed_loop,
             voltage=settings.voltage_range[0],
@@ -233,6 +239,7 @@ class InterfaceMaker(Maker):
     def grow(self, parameters: InterfaceParameters, layer: str) -> GrowthDoc:
         """Lithium growth in one particle layer."""
         structure = mesoscale.build_layer(layer, parameters, self.grid_cells, self.seed)
+        structure = replace(structure, closed=self.coarse == "closed")
         here = Path.cwd()
         numerics = mesoscale.Numerics(front=self.front)
         grown = mesoscale.grow_lithium(
@@ -326,7 +333,10 @@ class InterfaceMaker(Maker):
         # those that take part come last and are written over the others of their formula
         by_formula = {doc.formula: doc for doc in ordered}
         particle = Composition(self.particle.split()[0]).reduced_formula
-        return InterfaceParameters.from_decomposition(reaction, by_formula, particle, overpotential=self.overpotential)
+        given = {} if self.front == "single-ion" else dict(mesoscale.PUBLISHED_MODEL)
+        return InterfaceParameters.from_decomposition(
+            reaction, by_formula, particle, overpotential=self.overpotential, **given
+        )
 
     def _stress(self, reaction: DecompositionDoc, parameters: InterfaceParameters) -> StressDoc:
         structure = mesoscale.build_layer("channel", parameters, self.grid_cells, self.seed)

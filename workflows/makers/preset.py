@@ -97,7 +97,10 @@ class PresetMaker(Maker):
         known, here = preset_named(preset), Path.cwd()
         structure = mesoscale.build_layer(known.layer, parameters, self.grid_cells, self.seed)
         duration = known.duration if self.duration is None else self.duration
-        grown = mesoscale.grow_lithium(parameters, structure, duration, PRESET_OUTPUTS, here, current_progress())
+        numerics = mesoscale.Numerics(front="published")
+        grown = mesoscale.grow_lithium(
+            parameters, structure, duration, PRESET_OUTPUTS, here, current_progress(), numerics
+        )
         return with_files(grown, here)
 
     @job(output_schema=StressDoc, data=IN_DATA)

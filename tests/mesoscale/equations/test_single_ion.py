@@ -35,13 +35,14 @@ def flat(case):
 
 def test_a_held_potential_drives_the_current_of_charge_transfer_and_ohm(tmp_path):
     case = model()
-    doc = case.run([ConstantPotential(-0.1, 3.0)], 3, tmp_path, start=flat(case))
+    doc = case.run([ConstantPotential(-0.1, 40.0)], 8, tmp_path, start=flat(case))
     currents = np.diff(doc.deposited) / np.diff(doc.times) * FARADAY / case.microstructure.grid.size[0]
     middle = 0.5 * (np.array(doc.tip_height[1:]) + doc.tip_height[:-1])
     exact = np.array([planar_current(case.parameters, 16e-6 - height) for height in middle])
-    assert currents[1:] == pytest.approx(exact[1:], rel=0.005)  # before, the first step begins without a field
+    # before, the profile at rest becomes a moving one, in 1/(L_sigma W) = 6 s
+    assert currents[4:] == pytest.approx(exact[4:], rel=0.01)
     assert doc.charge_balance_error < 1e-9
-    assert "unstable" in doc.front.statement  # a front that the field feeds is; the capillarity does not know it
+    assert "wrinkles fastest" in doc.front.statement  # a front that the field feeds is unstable
 
 
 @pytest.mark.parametrize("current", [2.0, 20.0, 200.0])

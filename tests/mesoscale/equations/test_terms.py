@@ -8,7 +8,7 @@ import pytest
 from selflimit.errors import InputError
 from selflimit.mesoscale.equations import terms
 from selflimit.mesoscale.equations.anisotropy import Anisotropy
-from selflimit.mesoscale.equations.capillarity import front_tension, physical_capillarity
+from selflimit.mesoscale.equations.capillarity import depleting_front, front_tension, physical_capillarity
 from selflimit.mesoscale.equations.electrochemistry import charge_transfer, switch_slope
 from selflimit.mesoscale.equations.front import Front
 from selflimit.mesoscale.equations.numerics import Numerics
@@ -18,6 +18,7 @@ from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.model import GrowthModel
 from selflimit.mesoscale.growth.start import Start
 from selflimit.mesoscale.layers.microstructure import Microstructure, needles
+from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
 from selflimit.mesoscale.parameters import InterfaceParameters
 
 UM = 1e-6
@@ -166,19 +167,20 @@ def test_noise_is_relative_to_the_exchange_rate_that_transport_leaves():
 
 def test_surface_tension_is_the_least_multiple_that_the_width_carries():
     p = InterfaceParameters()
-    found = front_tension(p, 0.25 * UM, 24 * UM, True, False)
+    found = front_tension(p, 0.25 * UM, depleting_front(p, 24 * UM), False)
     assert found.wavelength == pytest.approx(12 * p.interface_width)
     assert found.physical == physical_capillarity(p) < found.capillarity
     assert "material's surface tension" in found.statement()
-    finer = front_tension(InterfaceParameters(interface_width=0.01 * UM), 0.005 * UM, 24 * UM, True, False)
+    thin = InterfaceParameters(interface_width=0.01 * UM)
+    finer = front_tension(thin, 0.005 * UM, depleting_front(thin, 24 * UM), False)
     assert finer.multiple == pytest.approx(1.0)  # wide enough for the material's own
 
 
 def test_a_surface_tension_that_the_width_cannot_show_is_refused_and_named():
     p = InterfaceParameters(capillarity=1e-15)
     with pytest.raises(InputError, match=r"at least .* m\^2/s.*narrow interface_width"):
-        front_tension(p, W, 24 * UM, True, False)
-    assert "those of the width" in front_tension(p, W, 24 * UM, True, True).statement()
+        front_tension(p, W, depleting_front(p, 24 * UM), False)
+    assert "those of the width" in front_tension(p, W, depleting_front(p, 24 * UM), True).statement()
 
 
 PUBLISHED = {
@@ -196,7 +198,7 @@ def test_the_published_model_stays_what_it_was():
         grid, 1, coarse_fraction=0.22, radius=5 * UM, gap=4 * UM, clearance=9 * UM, electrolyte_height=12 * UM,
         contact=0.22,
     )  # fmt: skip
-    p = InterfaceParameters(interface_width=UM, noise_amplitude=0.5)
+    p = InterfaceParameters(interface_width=UM, noise_amplitude=0.5, **PUBLISHED_MODEL)
     model = GrowthModel(p, layer, Numerics(front="published"))
     last = model.evolve(layer.initial_lithium(UM), [0.0, 100.0]).state
     height = grid.node_coordinates()[-1]

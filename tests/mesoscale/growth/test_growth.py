@@ -18,6 +18,7 @@ from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.model import GrowthModel, front_compression, output_times, tip_height, towards
 from selflimit.mesoscale.layers.microstructure import Microstructure, needles, phase_lame
+from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import silent
 from selflimit.units import FARADAY
@@ -100,10 +101,16 @@ def test_front_energy_of_a_flat_front_is_gamma():
 
 
 def model(shape=(16, 48), spacing=1e-6, kind="fine", numerics=None, **parameters):
-    values = {"interface_width": 1e-6, "surface_mobility": 5e-8, "noise_amplitude": 0.0, **parameters}
+    values = {
+        **PUBLISHED_MODEL,
+        "interface_width": 1e-6,
+        "surface_mobility": 5e-8,
+        "noise_amplitude": 0.0,
+        **parameters,
+    }
     grid = Grid(shape, spacing)
     structure = getattr(Microstructure, kind)(grid)
-    return GrowthModel(InterfaceParameters(**values), structure, numerics or Numerics())
+    return GrowthModel(InterfaceParameters(**values), structure, numerics or Numerics(front="published"))
 
 
 def grown(case, duration, **start):
@@ -113,7 +120,7 @@ def grown(case, duration, **start):
 
 
 def test_lithium_is_conserved_and_concentration_positive():
-    case = model(numerics=Numerics(balance_tolerance=1.0))
+    case = model(numerics=Numerics(front="published", balance_tolerance=1.0))
     first, last, effort = grown(case, 400.0)
     deposited = case.microstructure.grid.integrate(last.xi - first.xi)
     ratio = case.parameters.metal_site_density / case.parameters.bulk_concentration
@@ -144,7 +151,10 @@ def test_a_lost_ion_or_charge_stops_the_run(lost):
 def test_splitting_error_vanishes_with_the_sweep_tolerance():
     """One step of a settled front, with sweeps to a tolerance, against sweeps to 1e-7."""
     tight = {"newton_tolerance": 1e-10, "concentration_rtol": 1e-12, "potential_rtol": 1e-11, "most_sweeps": 100}
-    cases = {t: model((8, 32), numerics=Numerics(sweep_tolerance=t, **tight)) for t in (1e-3, 1e-4, 1e-5, 1e-7)}
+    cases = {
+        t: model((8, 32), numerics=Numerics(front="published", sweep_tolerance=t, **tight))
+        for t in (1e-3, 1e-4, 1e-5, 1e-7)
+    }
     start = cases[1e-4].evolve(needles(cases[1e-4].microstructure.grid, 1e-6, count=1), [0.0, 100.0]).state
     exact, *rest = (cases[t].equations.step(start, 2.0, Effort())[0].xi for t in (1e-7, 1e-3, 1e-4, 1e-5))
     errors = [np.max(np.abs(xi - exact)) for xi in rest]
@@ -219,7 +229,7 @@ def test_anisotropy_of_a_flat_front_along_an_axis():
 
 
 def test_frozen_concentration_stays_one():
-    last = grown(model(numerics=Numerics(frozen_concentration=True)), 20.0)[1]
+    last = grown(model(numerics=Numerics(front="published", frozen_concentration=True)), 20.0)[1]
     assert np.array_equal(last.c, np.ones_like(last.c))
 
 
@@ -250,7 +260,7 @@ def test_steps_leave_no_sliver():
 )
 def test_steps_that_leave_the_bounds_or_do_not_settle_are_rejected_until_the_run_fails(scale, limits, reason):
     """Lithium that begins at xi = 1.06 takes 6 s to relax to 1, longer than the step: it is still outside."""
-    case = model((4, 32), numerics=Numerics(shortest_step=0.2, time_tolerance=1.0, **limits))
+    case = model((4, 32), numerics=Numerics(front="published", shortest_step=0.2, time_tolerance=1.0, **limits))
     with pytest.raises(ConvergenceError, match=f"step fell to.*{reason}"):
         case.evolve(scale * needles(case.microstructure.grid, 1e-6, count=1), [0.0, 5.0])
 

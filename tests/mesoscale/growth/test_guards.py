@@ -10,10 +10,13 @@ from selflimit.mesoscale.equations import balances
 from selflimit.mesoscale.equations import electrochemistry as ec
 from selflimit.mesoscale.equations.front import Front
 from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale.equations.state import Mechanics, State
+from selflimit.mesoscale.equations.step_length import Moment
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth import guards
 from selflimit.mesoscale.growth.model import GrowthModel
 from selflimit.mesoscale.layers.microstructure import Microstructure, needles
+from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
 from selflimit.mesoscale.parameters import InterfaceParameters
 
 STIFF = InterfaceParameters(exchange_current=30.0, surface_mobility=2.5e-6, noise_amplitude=0.0)
@@ -22,7 +25,9 @@ W = STIFF.interface_width
 
 def flat(spacing, **numerics):
     grid = Grid((2, 64), spacing)
-    return GrowthModel(STIFF, Microstructure.fine(grid), Numerics(frozen_concentration=True, **numerics))
+    return GrowthModel(
+        STIFF, Microstructure.fine(grid), Numerics(front="published", frozen_concentration=True, **numerics)
+    )
 
 
 def test_unresolved_fronts_are_refused_unless_allowed_and_then_marked(tmp_path):
@@ -79,10 +84,10 @@ def test_steepness_is_that_of_the_profile_over_its_width(stretched):
 
 def test_stress_that_spreads_the_front_is_not_taken_for_the_grid(tmp_path):
     """C = 200: lithium dissolves where it is compressed and deposits ahead of itself; a finer grid does not help."""
-    p = InterfaceParameters(mechanical_correction=200.0)
+    p = InterfaceParameters(**{**PUBLISHED_MODEL, "mechanical_correction": 200.0})
     layer = Microstructure.fine(Grid((48, 96), p.interface_width), 1)
     with pytest.raises(ConvergenceError, match=r"spread front.*less mechanical_correction"):
-        GrowthModel(p, layer).run(600.0, 1, tmp_path)
+        GrowthModel(p, layer, Numerics(front="published")).run(600.0, 1, tmp_path)
 
 
 def ball(grid, radius, centre):
@@ -146,3 +151,18 @@ def test_stored_current_of_a_source_is_the_source():
     rate[:, 8] = 1e-3
     stored = balances.stored_current(Front(grid, STIFF), 0 * rate, 0 * rate, rate)
     assert stored == pytest.approx(-96485.33212 * 7.64e4 * 1e-3 * 4 * W * W)
+
+
+@pytest.mark.parametrize("taken", [0.5, 0.99])
+def test_lithium_that_has_filled_the_layer_is_not_taken_for_a_pinned_front(taken):
+    """What moves then are the last corners, against the wall of the electrolyte."""
+    grid = Grid((16, 64), W)
+    front, y = Front(grid, STIFF), grid.node_coordinates()[1]
+    xi = 0.5 * (1.0 - np.tanh((y - taken * grid.size[1]) / (2.0 * W)))
+    still = State((Moment(0.0, xi, xi, xi),), Mechanics(xi, xi, 1), xi, xi, asked=1.0, reached=-0.1, exchanged=1.0)
+    if taken < 0.9:
+        with pytest.raises(ConvergenceError, match="pinned front"):
+            guards.watch_motion(front, still, False)
+    else:
+        after, notes = guards.watch_motion(front, still, False)
+        assert (after.asked, after.exchanged, notes) == (0.0, 0.0, [])

@@ -9,7 +9,7 @@ from selflimit.errors import InputError
 from selflimit.mesoscale import LAYERS
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.paper.presets import PRESETS, preset_named
+from selflimit.mesoscale.paper.presets import PRESETS, PUBLISHED_MODEL, preset_named
 from selflimit.mesoscale.paper.published import GrowthHistory, compare_growth
 
 GRID = Grid((64, 96), 1e-6)
@@ -37,7 +37,7 @@ def test_every_preset_has_a_microstructure_and_its_materials(name):
     structure = LAYERS[preset.layer](GRID, 1)
     assert structure.electrolyte.any() == (preset.layer not in ("fine", "graded"))
     assert structure.coarse.any() == (preset.layer not in ("fine", "fine on electrolyte"))
-    assert not preset.values  # layers differ in their particles only, as published
+    assert preset.values == PUBLISHED_MODEL  # layers differ in their particles only, as published
 
 
 def test_unknown_presets_name_the_known():

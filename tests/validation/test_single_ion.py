@@ -1,0 +1,174 @@
+"""Growth in a single-ion conductor against sharp fronts: waves, a dead-end slot, spheres, and half the width."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+from selflimit.mesoscale import (
+    ConstantCurrent,
+    Contact,
+    Grid,
+    GrowthModel,
+    InterfaceParameters,
+    Microstructure,
+    Numerics,
+    Start,
+    needles,
+)
+from selflimit.mesoscale.equations.electrochemistry import Charge
+from selflimit.mesoscale.equations.front import Front
+from selflimit.mesoscale.equations.single_ion import SingleIonForm, fed_front
+from selflimit.mesoscale.equations.state import Effort
+from selflimit.mesoscale.equations.step_length import Moment
+from selflimit.mesoscale.equations.terms import Seen, SurfaceTension
+from selflimit.units import FARADAY
+
+UM = 1e-6
+W = 0.5 * UM
+QUIET = {"mechanical_correction": 0.0, "noise_amplitude": 0.0, "fine_ratio": 0.0}
+
+
+def height_of(column, spacing):
+    """Where xi = 1/2 (m), by the logarithm that is linear through the profile."""
+    last = np.nonzero(column > 0.5)[0].max()
+    below, above = (np.log(x / (1.0 - x)) for x in column[last : last + 2])
+    return spacing * (last + below / (below - above))
+
+
+def growth_rates(wavelength):
+    """Measured growth rate (1/s) of a wave of 0.05 um on a flat front, and that of a sharp one.
+
+    The wave is that of the lithium per width: the contour xi = 1/2 also follows the grid.
+    """
+    p = InterfaceParameters(interface_width=W, **QUIET)
+    grid = Grid((round(0.5 * wavelength / W), 64), W)
+    x, y = grid.node_coordinates()
+    k = 2 * np.pi / wavelength
+    start = 0.5 * (1 - np.tanh((y - 4 * UM - 0.05 * UM * np.cos(k * x)) / (2 * W)))
+    numerics = Numerics(mechanics_change=3.0, sweep_tolerance=5e-4, time_tolerance=1e-3)
+    model = GrowthModel(p, Microstructure.fine(grid, 1), numerics)
+    outputs = model.evolve(start, list(np.linspace(0, 200, 11))).outputs[1:]
+    times = np.array([output.time for output in outputs])
+    waves = [grid.integrate(output.xi * np.cos(k * x)) for output in outputs]
+    distances = [grid.size[1] - grid.integrate(output.xi) / grid.size[0] for output in outputs]
+    expected = [dispersion(p, k, distance, model.equations.tension.capillarity) for distance in distances]
+    span = times[-1] - times[0]
+    return np.log(waves[-1] / waves[0]) / span, np.trapezoid(expected, times) / span
+
+
+def dispersion(p, k, distance, capillarity):
+    """omega = (V q - T k^2 Lambda q)/(1 + Lambda q), q = k coth(kL), Lambda = sigma/(di/d eta): derived in the docs."""
+    flat = fed_front(p, distance)
+    q = k / np.tanh(k * distance) / flat.response
+    return (flat.velocity * flat.response * q - capillarity * k**2 * q) / (1.0 + q)
+
+
+@pytest.mark.parametrize("widths", [24, 28, 32, 40, 48])
+def test_waves_on_a_flat_front_grow_as_the_secondary_current_makes_them(widths):
+    found, expected = growth_rates(widths * W)
+    assert found == pytest.approx(expected, rel=0.1)
+
+
+def test_the_potential_falls_into_a_slot_as_a_transmission_line():
+    """Between walls of lithium psi ~ cos(kx) cosh(qy) with q = k where q tan(q s/2) = G/sigma, G = di/d(eta) = i0 f.
+
+    For a slot of s << sigma/G that is the transmission line, q^2 = 2 G/(sigma s).
+    """
+    slot, p = 6 * UM, InterfaceParameters(interface_width=W, exchange_current=30.0, **QUIET)
+    grid = Grid((32, 256), 0.5 * W)
+    x, _ = grid.node_coordinates()
+    walls = 0.5 * (1.0 + np.tanh((x - 0.5 * slot) / (2 * W)))  # half a slot, its middle is the mirror at x = 0
+    equations = GrowthModel(p, Microstructure.fine(grid, 1), Numerics(mechanics_change=3.0)).equations
+    state = equations.driven_by(equations.initial_state(walls, 0.0, Effort()), -0.01, Effort())
+    for _ in range(12):
+        state, _ = equations.step(state, 3.0, Effort())
+    measured = np.log(state.phi[0, 192] / state.phi[0, 128]) / (32 * W)
+    wagner = p.electrolyte_conductivity / (p.exchange_current * p.inverse_thermal_voltage)
+    exact = brentq(lambda q: q * np.tan(0.5 * q * slot) - 1.0 / wagner, 1.0, 0.99 * np.pi / slot)
+    assert exact == pytest.approx(np.sqrt(2.0 / (wagner * slot)), rel=0.05)
+    assert measured == pytest.approx(exact, rel=0.02)
+
+
+def test_spheres_shrink_by_their_surface_tension():
+    """d(r^2)/dt = -4 T: in space the curvature is 2/r, so dV/dt = -8 pi r T; an eighth of the sphere is in the box."""
+    p = InterfaceParameters(interface_width=W, exchange_current=1e-6)
+    grid, radius = Grid((24, 24, 24), W), 8 * UM
+    front, one = Front(grid, p, form=SingleIonForm()), np.ones(grid.nodes)
+    term = SurfaceTension(0.1 * p.surface_mobility * p.gradient_coefficient)
+    distance = np.sqrt(sum(axis**2 for axis in grid.node_coordinates()))
+    xi = 0.5 * (1 - np.tanh((distance - radius) / (2 * W)))
+    dt, charge, squares = 0.2 * radius**2 / (4 * term.capillarity) / 20, Charge(one, one), []
+    for _ in range(20):
+        before, guess, change = xi, xi, 1.0
+        while change > 1e-4:
+            rate = term.rate(Seen(front, 0.0, Moment(dt, guess, one, 0 * one), 0 * one))
+            xi = front.step(before, one, charge, rate, dt, 1e-6, guess).xi
+            guess, change = xi, np.max(np.abs(xi - guess))
+        squares.append((grid.integrate(xi) * 6.0 / np.pi) ** (2 / 3))
+    assert (squares[4] - squares[-1]) / (15 * dt) == pytest.approx(4 * term.capillarity, rel=0.02)
+    contour = [height_of(xi[along], W) * scale for along, scale in (((0, 0), 1.0), ((slice(None), 0, 0), 1.0))]
+    assert contour[0] == pytest.approx(contour[1], rel=1e-6)
+
+
+def graded(width, seed):
+    """When lithium arrives at the electrolyte behind a graded layer (s), and what it covers of it 100 s later."""
+    p = InterfaceParameters(interface_width=width * UM, capillarity=1.7e-14)
+    grid = Grid((round(32 / width), round(48 / width)), width * UM)
+    structure = Microstructure.layered(
+        grid, seed, coarse_fraction=0.22, radius=5 * UM, gap=4 * UM, clearance=9 * UM, electrolyte_height=12 * UM,
+        contact=0.22,
+    )  # fmt: skip
+    times = [0.0, *np.arange(500.0, 801.0, 25.0)]
+    outputs = GrowthModel(p, structure).evolve(structure.initial_lithium(p.interface_width), times).outputs
+    covered = np.array([Contact.of(structure, output.xi).coverage for output in outputs])
+    arrived = int(np.argmax(covered >= 0.01))
+    assert covered[arrived] >= 0.01
+    return outputs[arrived].time, covered[min(arrived + 4, len(covered) - 1)]
+
+
+def test_what_a_graded_layer_does_does_not_depend_on_the_width():
+    (coarse_time, coarse_share), (time, share) = (graded(width, seed=1) for width in (1.0, 0.5))
+    assert coarse_time == pytest.approx(time, rel=0.1)
+    assert coarse_share == pytest.approx(share, abs=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_half_the_width_changes_no_conclusion(seed):
+    (coarse_time, coarse_share), (time, share) = (graded(width, seed) for width in (0.5, 0.25))
+    assert coarse_time == pytest.approx(time, rel=0.1)
+    assert coarse_share == pytest.approx(share, abs=0.1)
+
+
+@pytest.mark.parametrize(("current", "duration"), [(2.0, 3600.0), (20.0, 600.0), (200.0, 120.0)])
+def test_the_overpotential_of_a_given_current_against_time(tmp_path, current, duration):
+    """A flat front needs charge transfer and the drop to the far electrolyte, which shrinks as it grows."""
+    p = InterfaceParameters(interface_width=W, **QUIET)
+    grid = Grid((2, 64), 0.5 * W)
+    xi, one = needles(grid, W, count=0, strip=4 * UM), np.ones(grid.nodes)
+    model = GrowthModel(p, Microstructure.fine(grid, 1))
+    doc = model.run([ConstantCurrent(current, duration)], 2, tmp_path, start=Start(xi, one, 0 * one))
+    grown = current * np.array(doc.cell.times) / (FARADAY * p.metal_site_density)
+    drop = current * (grid.size[1] - 4 * UM - grown) / p.electrolyte_conductivity
+    exact = -2.0 / p.inverse_thermal_voltage * np.arcsinh(0.5 * current / p.exchange_current) - drop
+    assert grown[-1] > 0.9 * UM or current < 3.0
+    settled = (
+        np.array(doc.cell.times) > 30.0
+    )  # at first the profile at rest becomes a moving one, in 1/(L_sigma W) = 6 s
+    assert np.array(doc.cell.overpotential)[settled] == pytest.approx(exact[settled], rel=0.02)
+
+
+def test_lithium_goes_round_closed_particles():
+    """Nothing grows in a dense grain, wherever its edge cuts the cells, and charge balances all the same."""
+    p = InterfaceParameters(interface_width=UM)
+    grid = Grid((32, 48), UM)
+    layer = replace(Microstructure.layered(grid, 1, 0.22, 5 * UM, 4 * UM, 9 * UM, 12 * UM, 0.22), closed=True)
+    model = GrowthModel(p, layer)
+    run = model.evolve(layer.initial_lithium(UM), [0.0, 500.0])
+    inside = grid.to_nodes(1.0 - layer.coarse) == 0.0
+    assert inside.sum() > 100
+    assert run.state.xi[inside].max() < 1e-12
+    assert grid.to_cells(run.state.xi)[(layer.coarse == 0.0) & (layer.electrolyte == 0.0)].mean() > 0.5
+    assert model.charge_error(run.state) < 1e-8
