@@ -22,7 +22,14 @@ from selflimit.settings import Settings
 from selflimit.workflows.makers.chain import RunOutputs
 from selflimit.workflows.makers.run_flow import STAGES, check_run, flow_in, hash_of_parent, saved_configuration
 from selflimit.workflows.running.execution import execute
-from selflimit.workflows.running.folder import Started, configuration_path, flow_path, started_path, started_run
+from selflimit.workflows.running.folder import (
+    Started,
+    configuration_path,
+    flow_path,
+    started_path,
+    started_run,
+    store_of,
+)
 from selflimit.workflows.running.local import jobs_in_order, locked, saved_flow
 from selflimit.workflows.stores.opening import is_mongo_uri, open_store, redacted
 from selflimit.workflows.stores.reading import plain_output, read_output
@@ -206,11 +213,11 @@ def write_report_again(asked: Namespace) -> None:
     InputError
         The folder holds no run, or an unfinished one.
     """
-    folder = Path(asked.folder)
+    folder = Path(asked.run)
     flow = saved_flow(flow_path(folder))
     if flow is None:
         raise InputError(f"{folder} holds no run; make one with `selflimit run --folder {folder}`")
-    store = open_store(asked.store or Settings().store, must_exist=True)
+    store = open_store(store_of(folder, asked.store), must_exist=True)
     with locked(folder), chdir(folder):
         *steps, last = jobs_in_order(flow)
         for job in steps:
