@@ -168,7 +168,8 @@ def bundled_phases(chemsys: str) -> list[BundledPhase]:
     if not any(elements <= elements_of(system) for system in catalogue.systems):
         raise InputError(
             f"no bundled phases for {'-'.join(sorted(elements))}; bundled are {', '.join(catalogue.systems)} and their "
-            "sub-systems. Use competing_entries(..., source='mp-api') or read_entries(path) for other systems"
+            "sub-systems. Others: your own entries (`selflimit diagram FORMULA --entries FILE`, read_entries(path)) "
+            "or the Materials Project's (--phases mp-api, competing_entries(..., source='mp-api'))"
         )
     return [phase for phase in catalogue.phases if phase.elements <= elements]
 
