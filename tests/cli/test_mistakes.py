@@ -203,8 +203,8 @@ def test_the_light_tables_are_those_of_the_registries():
     from pymatgen.core import Element
 
     from selflimit.mesoscale.paper.presets import PRESETS
+    from selflimit.structures import FORCE_FIELDS
     from selflimit.structures.parents.parents import known_parents
-    from selflimit.structures.relaxation.force_fields import FORCE_FIELDS
     from selflimit.workflows.running.folder import configuration_path
     from selflimit.workflows.stores.result_fields import JOB_FIELDS, SEARCH_FIELDS
     from selflimit.workflows.stores.results import KINDS

@@ -9,11 +9,10 @@ from jobflow import Flow, job
 
 from selflimit.cli.main import main
 from selflimit.errors import InputError
+from selflimit.workflows import open_store, results
 from selflimit.workflows.running.folder import store_of
 from selflimit.workflows.running.local import Listener, run_flow
 from selflimit.workflows.stores import retrying as patience
-from selflimit.workflows.stores.opening import open_store
-from selflimit.workflows.stores.results import results
 from selflimit.workflows.stores.retrying import PatientJobStore
 
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from made_growths import made_growth
 from PIL import Image
 
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
+from selflimit.mesoscale import Grid, Microstructure
 from selflimit.mesoscale.pictures.movies import webp
 from selflimit.report.comparison import beside_paper
 from selflimit.report.growth_chapter import add_growths, draw_growths, four_outputs

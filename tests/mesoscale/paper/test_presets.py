@@ -6,9 +6,7 @@ from made_growths import FRONT
 
 from selflimit.documents import FieldFile, GrowthDoc
 from selflimit.errors import InputError
-from selflimit.mesoscale import LAYERS
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
+from selflimit.mesoscale import LAYERS, Grid, Microstructure
 from selflimit.mesoscale.paper.presets import PRESETS, preset_named
 from selflimit.mesoscale.paper.published import GrowthHistory, compare_growth
 

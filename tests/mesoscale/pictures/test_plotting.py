@@ -9,17 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.layers.particles import Particle
-from selflimit.mesoscale.pictures.plotting import (
-    _plot_phases,
-    bar_length,
-    plot_growth,
-    plot_multiphase,
-    pressure_limit,
-)
-from selflimit.mesoscale.pictures.volumes import plot_packing, plot_volume
+from selflimit.mesoscale import Grid, Microstructure, Particle, plot_growth, plot_multiphase, plot_packing, plot_volume
+from selflimit.mesoscale.pictures.plotting import _plot_phases, bar_length, pressure_limit
 
 
 @pytest.fixture

@@ -12,25 +12,24 @@ from pymatgen.analysis.phase_diagram import PhaseDiagram
 
 from selflimit.documents import LevelOfTheory, level_of
 from selflimit.errors import InputError, LevelOfTheoryError, MissingDependencyError
-from selflimit.phase_diagrams.entries.bundled import (
+from selflimit.phase_diagrams import (
     bundled_catalogue,
-    bundled_phases,
     bundled_structure,
     bundled_structures,
     bundled_text,
+    competing_entries,
+    read_entries,
+    with_experimental_volumes,
+)
+from selflimit.phase_diagrams.entries.bundled import (
+    bundled_phases,
     data_folder,
     electrolyte_structures,
     elements_of,
     left_out_phases,
     symbols_in,
 )
-from selflimit.phase_diagrams.entries.sources import (
-    competing_entries,
-    competing_structures,
-    mp_number,
-    read_entries,
-    with_experimental_volumes,
-)
+from selflimit.phase_diagrams.entries.sources import competing_structures, mp_number
 
 # --- bundled -----------------------------------------------------------------------------------------------------
 

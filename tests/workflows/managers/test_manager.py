@@ -21,19 +21,15 @@ from runner_numbers import CHAIN_OPTIONS, all_numbers, differences
 from selflimit.cli.main import main
 from selflimit.documents import FieldFile, OrderingsDoc, ReportDoc
 from selflimit.errors import InputError
-from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.structures.parents.parents import parent_cell
-from selflimit.workflows import InterfaceMaker, OrderingMaker, PhaseDiagramMaker
+from selflimit.mesoscale import InterfaceParameters, load_fields
+from selflimit.structures import parent_cell
+from selflimit.workflows import InterfaceMaker, OrderingMaker, PhaseDiagramMaker, open_store, results, write_files
 from selflimit.workflows.makers.flow_parts import named
 from selflimit.workflows.makers.orderings import orderings_to_relax
 from selflimit.workflows.managers import jobflow_remote as manager
 from selflimit.workflows.managers.fetching import fetched
 from selflimit.workflows.managers.status import UNFINISHED
 from selflimit.workflows.running.identical_work import inputs_hash
-from selflimit.workflows.stores.files import write_files
-from selflimit.workflows.stores.opening import open_store
-from selflimit.workflows.stores.results import results
 
 SMALL_GRID = (64, 96)
 """The smallest grid that holds the fine layer."""

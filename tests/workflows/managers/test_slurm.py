@@ -5,12 +5,11 @@ import pytest
 import runner_numbers
 from jobflow import Flow
 
-from selflimit.structures.parents.parents import parent_cell
-from selflimit.workflows import OrderingMaker
+from selflimit.structures import parent_cell
+from selflimit.workflows import OrderingMaker, results
 from selflimit.workflows.makers.flow_parts import named
 from selflimit.workflows.makers.orderings import orderings_to_relax
 from selflimit.workflows.managers import jobflow_remote as manager
-from selflimit.workflows.stores.results import results
 
 RESOURCES = {"partition": "main", "ntasks": 1, "time": "00:30:00"}
 
