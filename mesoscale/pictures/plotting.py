@@ -23,8 +23,8 @@ CONCENTRATION_MAP = "viridis"
 """Colour map of the concentration, chosen likewise and not to be taken for the compression."""
 COMPRESSION = "hydrostatic compression −P (MPa)"
 ROWS = ("lithium", "pressure:\nelectrolyte, coarse", "pressure:\nelectrolyte, fine")
-LITHIUM, COARSE, ELECTROLYTE = "0.15", "0.75", "0.9"
-"""Greys of lithium, coarse particles and the second electrolyte."""
+LITHIUM = "0.15"
+"""Grey of lithium."""
 
 
 def plot_morphology(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes) -> Axes:

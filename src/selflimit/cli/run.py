@@ -80,6 +80,14 @@ class OpenRun:
         """Documents of a finished job."""
         return read_output(reference, self.store)
 
+    def tell_checkpoints(self) -> None:
+        """Print what the checkpoints of its finished growths take, and that they may be deleted."""
+        if sizes := [path.stat().st_size for path in self.folder.glob("*.checkpoint")]:
+            print_line(
+                f"checkpoints: {sum(sizes) / 1e6:.0f} MB in {self.folder / '*.checkpoint'}; only a growth that is to go "
+                "on for longer needs them, delete them if none is"
+            )
+
     def read_each(self, references: list[OutputReference]) -> list[Any]:
         """Documents of several finished jobs, in order."""
         return [self.read(reference) for reference in references]
@@ -144,6 +152,7 @@ def show_report(opened: OpenRun, as_json: bool) -> None:
     print_table("Under lithium", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(reactions))
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(stresses))
     print_line(f"report: {report}   results: selflimit results --store {redacted(opened.where)}")
+    opened.tell_checkpoints()
 
 
 def relax_orderings(asked: Namespace) -> None:
@@ -203,6 +212,7 @@ def grow_interface(asked: Namespace) -> None:
     for spread in found["spreads"]:
         print_spread(spread)
     print_verdicts(found["verdicts"])
+    opened.tell_checkpoints()
 
 
 def write_report_again(asked: Namespace) -> None:

@@ -21,11 +21,11 @@ from selflimit.mesoscale import (
     load_fields,
     needles,
     plate,
+    plot_cell,
     strip,
 )
 from selflimit.mesoscale.equations import electrochemistry as ec
 from selflimit.mesoscale.growth.schedule import all_segments
-from selflimit.mesoscale.pictures.plotting import plot_cell
 from selflimit.report.tables import current_rows
 from selflimit.units import FARADAY
 

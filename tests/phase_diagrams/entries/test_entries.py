@@ -24,7 +24,6 @@ from selflimit.phase_diagrams import (
 from selflimit.phase_diagrams.entries.bundled import (
     bundled_phases,
     data_folder,
-    electrolyte_structures,
     elements_of,
     left_out_phases,
     symbols_in,
@@ -92,13 +91,6 @@ def test_systems_with_gaps_say_what_is_missing():
         assert all(symbols_in(p.formula) <= elements_of(system) and p.reason for p in gaps)
         # a bundled crystal may be left out of the entries only
         assert {p.formula for p in gaps} & bundled <= {"GeP3"}
-
-
-def test_crystals_of_an_electrolyte():
-    assert len(electrolyte_structures("Li2ZrCl6")) == 4
-    assert list(electrolyte_structures("Li20Ge2P4S24")) == ["Li10Ge(PS6)2 ordered"]
-    with pytest.raises(InputError, match="no bundled crystal of Li7P3S11"):
-        electrolyte_structures("Li7P3S11")
 
 
 def test_unknown_crystal():
