@@ -28,8 +28,7 @@ from selflimit.documents import (
     StabilityDoc,
     VoltageSegment,
 )
-from selflimit.workflows.stores.opening import open_store
-from selflimit.workflows.stores.results import iter_results, results
+from selflimit.workflows import iter_results, open_store, results
 
 DATABASE = "selflimit-load"
 ELEMENTS = ["Zr", "Hf", "In", "Y", "Er", "Sc", "Ti", "Ge", "Sn", "Si", "P", "As", "Nb", "Ta", "La", "Ga", "Al", "Mg"]

@@ -30,7 +30,7 @@ from .parameters import InterfaceParameters
 from .pictures.design_map import plot_design_map
 from .pictures.movies import write_movie
 from .pictures.overviews import plot_growth_overview, plot_stress_overview
-from .pictures.plotting import plot_growth, plot_interface_stress, plot_multiphase
+from .pictures.plotting import plot_cell, plot_growth, plot_interface_stress, plot_multiphase
 from .pictures.volumes import plot_packing, plot_volume
 from .pictures.vtk import export_vtk
 from .solver.solve import solve_elastic, solve_scalar
@@ -77,6 +77,7 @@ __all__ = [
     "needles",
     "next_length",
     "plate",
+    "plot_cell",
     "plot_design_map",
     "plot_growth",
     "plot_growth_overview",

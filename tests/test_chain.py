@@ -131,8 +131,24 @@ def test_a_report_can_be_written_again(finished, monkeypatch):
     page = finished / "selflimit-run" / "report.html"
     content = page.read_text()
     page.unlink()
-    assert run(["report"]) == 0
+    assert run(["report", "selflimit-run"]) == 0
     assert len(page.read_text()) == pytest.approx(len(content), rel=0.01)  # figures may compress to other lengths
+
+
+def test_checkpoints_of_finished_growths_are_told_and_may_be_deleted(finished, monkeypatch, capsys):
+    monkeypatch.chdir(finished)
+    kept = sorted((finished / "selflimit-run").glob("*.checkpoint"))
+    size = sum(path.stat().st_size for path in kept) / 1e6
+    before = document(finished, "growth-fine")
+    capsys.readouterr()
+    assert run(["resume"]) == 0
+    assert f"checkpoints: {size:.0f} MB" in capsys.readouterr().out.replace("\n", " ")
+    for path in kept:
+        path.unlink()
+    assert run(["run", *SMALL]) == 0
+    assert "checkpoints" not in capsys.readouterr().out
+    assert document(finished, "growth-fine") == before
+    assert not list((finished / "selflimit-run").glob("*.checkpoint")), "nothing has grown again"
 
 
 def test_the_papers_rule_rescales_the_computed_stress(finished):

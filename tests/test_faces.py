@@ -1,5 +1,6 @@
-"""The face of each stage: what it exports is documented, and documentation and examples use nothing else."""
+"""The face of each stage: what it exports is documented, documentation and examples use nothing else, tests use it."""
 
+import ast
 import importlib
 import re
 import subprocess
@@ -15,7 +16,8 @@ STAGES = [
     if (ROOT / stage / "__init__.pyi").exists()
 ]
 DEEP = re.compile(r"^\s*(?:from|import) selflimit\.(?:structures|phase_diagrams|mesoscale|workflows)\.[\w.]+", re.M)
-DEEP_IMPORTS = {"README.md": 0, "docs": 0, "examples": 0, "tools": 0, "benchmarks": 12}
+FACES = (*STAGES, "documents", "coupling")
+DEEP_IMPORTS = {"README.md": 0, "docs": 0, "examples": 0, "tools": 0, "benchmarks": 9}
 """Imports past the faces that are left: solver internals in benchmarks and examples, the workflows' names in docs."""
 
 
@@ -56,3 +58,33 @@ def test_documentation_and_examples_import_from_the_faces(place):
     found = [f"{file.relative_to(ROOT)}: {line.strip()}" for file in files for line in DEEP.findall(file.read_text())]
     assert files
     assert len(found) <= DEEP_IMPORTS[place], "\n".join(found)
+
+
+def imported_past_a_face(text):
+    """Names that a program imports from a module although the face of its stage exports them, with that module."""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) and not node.level]
+    exported = {f"selflimit.{face}": set(importlib.import_module(f"selflimit.{face}").__all__) for face in FACES}
+    return [
+        f"{alias.name} from {node.module}"
+        for node in nodes
+        for face, names in exported.items()
+        if node.module.startswith(f"{face}.")
+        for alias in node.names
+        if alias.name in names
+    ]
+
+
+@pytest.mark.parametrize("folder", ["tests", "tools", "examples", "benchmarks"])
+def test_exported_names_are_imported_from_the_faces(folder):
+    """What is not exported, a test of internals takes from its module."""
+    files = sorted((ROOT / folder).rglob("*.py"))
+    found = {str(file.relative_to(ROOT)): imported_past_a_face(file.read_text()) for file in files}
+    assert files
+    assert {name: past for name, past in found.items() if past} == {}
+
+
+def test_an_import_past_a_face_is_seen():
+    deep = "from selflimit.mesoscale.grid import Grid, mean_of_neighbours"
+    assert imported_past_a_face(f"def f():\n    {deep}\nfrom selflimit.mesoscale import Grid") == [
+        "Grid from selflimit.mesoscale.grid"
+    ]

@@ -127,7 +127,7 @@ def provenance():
 
 
 def parameters():
-    from selflimit.mesoscale.parameters import InterfaceParameters
+    from selflimit.mesoscale import InterfaceParameters
 
     return InterfaceParameters().model_dump_json().encode()
 
@@ -154,13 +154,13 @@ def configuration():
 
 
 def read_cif(path):
-    from selflimit.structures.parents.by_name import parent_named
+    from selflimit.structures import parent_named
 
     parent_named(str(path))
 
 
 def read_poscar(path):
-    from selflimit.structures.parents.by_name import parent_named
+    from selflimit.structures import parent_named
 
     parent_named(str(path), occupied={"Li": {"Li": 0.5}}, charges={"Li": 1, "Cl": -1})
 
@@ -193,7 +193,7 @@ def read_fields(path):
     """As whoever knows its hash: a file of another one is refused before it is opened."""
     from selflimit.documents import FieldFile
     from selflimit.files import sha256
-    from selflimit.mesoscale.field_files import load_fields
+    from selflimit.mesoscale import load_fields
 
     load_fields(path.parent, FieldFile(path=path.name, sha256=sha256(path), arrays={}))
 
@@ -205,7 +205,7 @@ def carried():
 
 
 def read_carried(path):
-    from selflimit.workflows.stores.files import write_files
+    from selflimit.workflows import write_files
 
     try:
         output = json.loads(path.read_bytes())
@@ -349,7 +349,7 @@ def test_the_good_files_are_read(tmp_path):
 @settings(max_examples=CASES["fast"], deadline=None, database=None, derandomize=True)
 @given(st.text(alphabet="mongodb+srv:/@?&=%.,-0123456789abcXYZ[]*é ", max_size=40))
 def test_strange_database_addresses(text):
-    from selflimit.workflows.stores.opening import open_store
+    from selflimit.workflows import open_store
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SELFLIMIT_STORE_TIMEOUT", "0.001")
@@ -358,8 +358,7 @@ def test_strange_database_addresses(text):
 
 
 def test_strange_filters_of_results(tmp_path):
-    from selflimit.workflows.stores.opening import open_store
-    from selflimit.workflows.stores.results import results
+    from selflimit.workflows import open_store, results
 
     store = open_store(str(tmp_path / "store"))
     words = st.text(max_size=12)

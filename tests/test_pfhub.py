@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad, solve_ivp
 
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "pfhub"
 

@@ -23,8 +23,8 @@ CONCENTRATION_MAP = "viridis"
 """Colour map of the concentration, chosen likewise and not to be taken for the compression."""
 COMPRESSION = "hydrostatic compression −P (MPa)"
 ROWS = ("lithium", "pressure:\nelectrolyte, coarse", "pressure:\nelectrolyte, fine")
-LITHIUM, COARSE, ELECTROLYTE = "0.15", "0.75", "0.9"
-"""Greys of lithium, coarse particles and the second electrolyte."""
+LITHIUM = "0.15"
+"""Grey of lithium."""
 
 
 def plot_morphology(doc: GrowthDoc, fields: GrowthFields, output: int, ax: Axes) -> Axes:
@@ -255,18 +255,24 @@ def _plot_phases(doc: StressDoc, fields: GrowthFields, ax: Axes) -> None:
     grey = 1.0 - 0.1 * fields["electrolyte"] - 0.25 * fields["coarse"] - 0.85 * fields["lithium"] - 0.5 * fields["zone"]
     _picture(doc, grey, ax, "gray", 0.0, 1.0)
     _outline_zone(doc, fields, ax)
+    width, height = _extent(doc)[1::2]
+    x, y = label_spot(doc, fields["zone"])
+    # the zone is too small for its name, which stands beside it on the wider side; the other names leave these rows,
+    # or the line to the zone would cross them
+    beside = (0.8 if x < 0.6 * width else 0.2) * width
+    rows = abs(_centres(doc)[1] - y) < 0.12 * height
     for name, label, colour in (
         ("electrolyte", "electrolyte", "black"),
         ("coarse", "coarse", "black"),
         ("lithium", "Li", "white"),
     ):
-        ax.text(*label_spot(doc, fields[name]), label, color=colour, ha="center", va="center")
-    width, height = _extent(doc)[1::2]
+        ax.text(*label_spot(doc, np.where(rows, 0.0, fields[name])), label, color=colour, ha="center", va="center")
     ax.annotate(
-        "reaction zone",
-        xy=label_spot(doc, fields["zone"]),
-        xytext=(0.72 * width, 0.92 * height),
+        "reaction\nzone",
+        xy=(x, y),
+        xytext=(beside, y),
         ha="center",
+        va="center",
         arrowprops={"arrowstyle": "-", "color": "0.2"},
     )
     _frame(ax, "phases")

@@ -13,7 +13,6 @@ from pymatgen.io.cif import CifParser
 
 from selflimit.documents import ElasticDoc, LeftOutPhase, Record
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.phases import parse_formula
 from selflimit.suggestions import did_you_mean
 
 
@@ -168,7 +167,8 @@ def bundled_phases(chemsys: str) -> list[BundledPhase]:
     if not any(elements <= elements_of(system) for system in catalogue.systems):
         raise InputError(
             f"no bundled phases for {'-'.join(sorted(elements))}; bundled are {', '.join(catalogue.systems)} and their "
-            "sub-systems. Use competing_entries(..., source='mp-api') or read_entries(path) for other systems"
+            "sub-systems. Others: your own entries (`selflimit diagram FORMULA --entries FILE`, read_entries(path)) "
+            "or the Materials Project's (--phases mp-api, competing_entries(..., source='mp-api'))"
         )
     return [phase for phase in catalogue.phases if phase.elements <= elements]
 
@@ -189,33 +189,6 @@ def left_out_phases(chemsys: str) -> list[LeftOutPhase]:
     """
     elements = elements_of(chemsys)
     return [phase for phase in bundled_catalogue().left_out if symbols_in(phase.formula) <= elements]
-
-
-def electrolyte_structures(formula: str) -> dict[str, Structure]:
-    """Bundled crystals of one composition: ordered phases and trial orderings of a disordered one.
-
-    Parameters
-    ----------
-    formula
-        E.g. ``"Li10GeP2S12"``; any multiple means the same.
-
-    Returns
-    -------
-    dict
-        Label -> ordered crystal (lattice in Angstrom).
-
-    Raises
-    ------
-    InputError
-        Not a formula, or no crystal of it is bundled.
-    """
-    wanted = parse_formula(formula).reduced_formula
-    phases = bundled_catalogue().phases
-    found = {phase.label: _crystal(phase) for phase in phases if phase.formula == wanted}
-    if not found:
-        trials = sorted({phase.formula for phase in phases if phase.trial})
-        raise InputError(f"no bundled crystal of {wanted}; bundled electrolytes are {', '.join(trials)}")
-    return found
 
 
 def elements_of(chemsys: str) -> set[str]:

@@ -14,8 +14,7 @@ from browser import Browser
 
 from selflimit import documents
 from selflimit.cli.main import main
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries.sources import competing_entries, with_experimental_volumes
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, competing_entries, with_experimental_volumes
 from selflimit.phase_diagrams.pictures.interactive_map import predominance_legend
 from selflimit.report import diagram_tables, tables
 

@@ -86,6 +86,11 @@ MISTAKES = {
     "status my-rnu": "did you mean my-run?",
     "graph nosuch": "here are: my-run",
     "report --folder nosuch": "nosuch holds no run; make one with `selflimit run --folder nosuch`",
+    "report nosuch": "nosuch holds no run; make one with `selflimit run --folder nosuch`",
+    "resume --folder 3f2a91": "3f2a91 holds no run",
+    "graph my-run --folder selflimit-run": "expected one run, got my-run and --folder selflimit-run",
+    "run my-run": "a run folder is given as --folder my-run",
+    "report my-run selflimit-run": "has no place for selflimit-run",
     "resume empty": "empty holds no run",
     "fetch my-run --folder new": "got the run folder my-run; its results are in it",
     "results --store nosuch": "no results at nosuch",
@@ -198,8 +203,8 @@ def test_the_light_tables_are_those_of_the_registries():
     from pymatgen.core import Element
 
     from selflimit.mesoscale.paper.presets import PRESETS
+    from selflimit.structures import FORCE_FIELDS
     from selflimit.structures.parents.parents import known_parents
-    from selflimit.structures.relaxation.force_fields import FORCE_FIELDS
     from selflimit.workflows.running.folder import configuration_path
     from selflimit.workflows.stores.result_fields import JOB_FIELDS, SEARCH_FIELDS
     from selflimit.workflows.stores.results import KINDS

@@ -6,10 +6,10 @@ import pytest
 
 from selflimit.cli.main import main
 from selflimit.documents import ComparisonDoc
-from selflimit.mesoscale.paper.presets import PRESETS, PUBLISHED_MODEL, preset_named
+from selflimit.mesoscale import PUBLISHED_MODEL
+from selflimit.mesoscale.paper.presets import PRESETS, preset_named
+from selflimit.workflows import open_store, results
 from selflimit.workflows.makers.preset import decomposition_of, preset_parameters
-from selflimit.workflows.stores.opening import open_store
-from selflimit.workflows.stores.results import results
 
 
 def asked(folder, *more):

@@ -8,7 +8,7 @@ from argparse import Namespace
 import pytest
 
 from selflimit.cli.results import copy_results, query
-from selflimit.workflows.stores.opening import open_store
+from selflimit.workflows import open_store
 
 NOTHING = dict.fromkeys(
     ("kind", "formula", "chemsys", "k_eff", "voltage", "level", "since", "until", "tag", "fields", "sort", "limit")

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from jobflow import Flow, job
 
-from selflimit.cli import manager as manager_commands
 from selflimit.cli.main import main
 from selflimit.errors import InputError
+from selflimit.workflows import open_store, results
+from selflimit.workflows.running.folder import store_of
 from selflimit.workflows.running.local import Listener, run_flow
 from selflimit.workflows.stores import retrying as patience
-from selflimit.workflows.stores.opening import open_store
-from selflimit.workflows.stores.results import results
 from selflimit.workflows.stores.retrying import PatientJobStore
 
 
@@ -101,7 +100,7 @@ def test_resume_asks_for_a_password_that_it_did_not_keep(tmp_path, monkeypatch):
     (tmp_path / ".flows").mkdir()
     (tmp_path / ".flows" / "started.json").write_text(json.dumps(started))
     with pytest.raises(InputError, match="SELFLIMIT_STORE"):
-        manager_commands.store_of(tmp_path, None)
+        store_of(tmp_path, None)
     monkeypatch.setenv("SELFLIMIT_STORE", "mongodb://me:secret@host/db")
-    assert manager_commands.store_of(tmp_path, None) == "mongodb://me:secret@host/db"
-    assert manager_commands.store_of(tmp_path, "mine") == "mine"
+    assert store_of(tmp_path, None) == "mongodb://me:secret@host/db"
+    assert store_of(tmp_path, "mine") == "mine"

@@ -8,17 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selflimit.coupling.closed_loop import close_loop
+from selflimit.coupling import ReactionZone, close_loop
 from selflimit.coupling.fixed_points import Piece, continuous_fixed_points, fixed_points
-from selflimit.coupling.reaction_zone import ReactionZone, mix_products
-from selflimit.documents import ElasticDoc, RelaxationDoc, level_of
-from selflimit.documents.self_limitation import DesignPoint, DesignPointDoc
+from selflimit.coupling.reaction_zone import mix_products
+from selflimit.documents import DesignPoint, DesignPointDoc, ElasticDoc, RelaxationDoc, level_of
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
+from selflimit.mesoscale import Grid, InterfaceParameters, Microstructure
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entries
 from selflimit.report.html_page import Page
 from selflimit.report.self_limitation_chapter import add_self_limitation, draw_loops
 from selflimit.workflows import InterfaceMaker

@@ -18,7 +18,7 @@ from selflimit.documents import Document, ElasticDoc, StabilityDoc, VerdictDoc
 from selflimit.documents.pictures import PICTURES
 from selflimit.documents.summaries import in_words, unit_of
 from selflimit.errors import InputError, MissingDependencyError
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid
 
 KINDS = [
     kind

@@ -2,7 +2,7 @@ import made_growths
 import pytest
 import sparse_oracle
 
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import COARSEST_NODES, FEW_NODES, Grid
+from selflimit.mesoscale import Grid
+from selflimit.mesoscale.grid import COARSEST_NODES, FEW_NODES
 
 SHAPES = st.tuples(st.integers(1, 40), st.integers(1, 40)) | st.tuples(*[st.integers(1, 8)] * 3)
 GRIDS = st.builds(Grid, SHAPES, st.floats(1e-9, 1e3))

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from selflimit.documents import DecompositionDoc, ElasticDoc, LevelOfTheory, PhaseAmount
 from selflimit.errors import InputError
+from selflimit.mesoscale import PUBLISHED_MODEL, InterfaceParameters
 from selflimit.mesoscale.bridge import hill_mixture
-from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
-from selflimit.mesoscale.parameters import NOMINAL_REACTION_STRAIN, InterfaceParameters
+from selflimit.mesoscale.parameters import NOMINAL_REACTION_STRAIN
 from selflimit.units import FARADAY, GAS_CONSTANT
 
 LEVEL = LevelOfTheory(method="force field", model="test")

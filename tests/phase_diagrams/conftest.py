@@ -4,7 +4,8 @@ from pymatgen.core import Composition, Lattice, Structure
 from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import with_level
-from selflimit.phase_diagrams.entries.sources import MP_GGA, competing_entries
+from selflimit.phase_diagrams import competing_entries
+from selflimit.phase_diagrams.entries.sources import MP_GGA
 
 
 def make_entry(formula, energy, volume, entry_id, level=MP_GGA):

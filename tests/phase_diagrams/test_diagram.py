@@ -13,8 +13,7 @@ from pymatgen.core import Composition, Element
 from pymatgen.core.entries import ComputedStructureEntry
 from scipy.optimize import linprog
 
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries.sources import with_experimental_volumes
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, with_experimental_volumes
 
 GPA_A3 = 1e-21 / 1.602176634e-19  # eV; SI defining constant of the electronvolt
 PYMATGEN = 1e-8  # eV, V: pymatgen's hull works to about 1e-8 (qhull, formation-energy tolerance)

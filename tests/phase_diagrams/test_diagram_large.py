@@ -8,7 +8,7 @@ from pymatgen.analysis.phase_diagram import GrandPotentialPhaseDiagram, PhaseDia
 from pymatgen.core import Composition, Element
 from scipy.optimize import linprog
 
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram
 
 GPA_A3 = 1e-21 / 1.602176634e-19  # eV; SI defining constant of the electronvolt
 PYMATGEN = 1e-8  # eV, V: what the product promises; qhull itself works to about 1e-10

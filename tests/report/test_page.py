@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from made_growths import made_growth
 from PIL import Image
 
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
+from selflimit.mesoscale import Grid, Microstructure
 from selflimit.mesoscale.pictures.movies import webp
 from selflimit.report.comparison import beside_paper
-from selflimit.report.growth_chapter import add_growths, draw_growths
+from selflimit.report.growth_chapter import add_growths, draw_growths, four_outputs
 from selflimit.report.html_page import Page, shown, subscripted
 
 
@@ -33,6 +32,16 @@ from selflimit.report.html_page import Page, shown, subscripted
 )
 def test_subscripts(text, wanted):
     assert subscripted(text) == wanted
+
+
+@pytest.mark.parametrize("count", range(1, 120))
+def test_panels_are_evenly_spaced_and_end_with_the_last_output(count):
+    chosen = four_outputs(count)
+    assert len(chosen) == min(count, 4)
+    assert chosen[-1] == count - 1
+    assert len(set(np.diff(chosen))) <= 1
+    assert count < 5 or chosen[0] > 0, "the start is not shown"
+    assert count < 8 or chosen[0] <= 0.5 * count, "the growth from its first half on"
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from selflimit.documents import FrontShape, GrowthDoc
-from selflimit.mesoscale.field_files import load_fields, save_fields
-from selflimit.mesoscale.layers.microstructure import Microstructure
+from selflimit.mesoscale import Microstructure, load_fields
+from selflimit.mesoscale.field_files import save_fields
 
 FRONT = FrontShape(
     model="published", width=1e-6, mobility=5e-8, capillarity=1e-13, physical_capillarity=1e-16,

@@ -71,9 +71,9 @@ def tiny_flow():
 
 def run_in(folder, where, make=tiny_flow):
     """Start or resume the flow in ``folder``; documents and provenance go there as well."""
+    from selflimit.workflows import open_store
     from selflimit.workflows.running.execution import execute
     from selflimit.workflows.running.local import Listener, locked, save_flow, saved_flow
-    from selflimit.workflows.stores.opening import open_store
 
     folder = Path(folder)
     with locked(folder):

@@ -3,12 +3,17 @@
 import numpy as np
 import pytest
 
+from selflimit.mesoscale import (
+    Front,
+    Grid,
+    InterfaceParameters,
+    Moment,
+    backward_difference,
+    extrapolate,
+    local_error,
+    needles,
+)
 from selflimit.mesoscale.equations import electrochemistry as ec
-from selflimit.mesoscale.equations.front import Front
-from selflimit.mesoscale.equations.step_length import Moment, backward_difference, extrapolate, local_error
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import needles
-from selflimit.mesoscale.parameters import InterfaceParameters
 
 P = InterfaceParameters(exchange_current=30.0, surface_mobility=2.5e-6, noise_amplitude=0.0)
 """Kinetics slow against the mobility: the front keeps its equilibrium profile and the planar velocity is exact."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from selflimit.isotropic import lame
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid
 from selflimit.mesoscale.mechanics.elasticity import equilibrium
 
 RADIUS, SWELLING = 0.25, 1e-3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from selflimit.isotropic import lame
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid
 from selflimit.mesoscale.mechanics.elasticity import equilibrium
 from selflimit.mesoscale.mechanics.stress import as_matrix
 

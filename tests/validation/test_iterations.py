@@ -10,13 +10,9 @@ import numpy as np
 import pytest
 
 from selflimit.isotropic import lame
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.layers.microstructure import Microstructure
+from selflimit.mesoscale import Grid, GrowthModel, InterfaceParameters, Microstructure, solve_elastic, solve_scalar
 from selflimit.mesoscale.mechanics.elasticity import roller_box
-from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.nodal_vectors import Kernel, threads_asked
-from selflimit.mesoscale.solver.solve import solve_elastic, solve_scalar
 
 MOST = 15
 

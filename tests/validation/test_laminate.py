@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from selflimit.isotropic import lame
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid, solve_scalar
 from selflimit.mesoscale.mechanics.elasticity import equilibrium, generalised_plane_strain, roller_box
 from selflimit.mesoscale.mechanics.stress import XX, YY, ZZ
-from selflimit.mesoscale.solver.solve import solve_scalar
 
 CELLS = np.array([8, 16, 24, 16])
 YOUNGS_MODULUS, POISSON_RATIO = np.array([4.9e9, 50e9, 1e9, 1e12]), np.array([0.36, 0.25, 0.45, 0.1])

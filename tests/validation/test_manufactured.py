@@ -5,8 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.solver.solve import solve_elastic, solve_scalar
+from selflimit.mesoscale import Grid, solve_elastic, solve_scalar
 
 
 def scalar_error(cells, dimension):

@@ -18,15 +18,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from selflimit.mesoscale import Grid, InterfaceParameters, Microstructure, Moment
 from selflimit.mesoscale.equations import electrochemistry as ec
 from selflimit.mesoscale.equations import time_step as ce
 from selflimit.mesoscale.equations.state import Effort, State
-from selflimit.mesoscale.equations.step_length import Moment
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure, grid_axes, phase_lame
+from selflimit.mesoscale.layers.microstructure import grid_axes, phase_lame
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, all_components, equilibrium
 from selflimit.mesoscale.mechanics.stress import components
-from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.units import FARADAY
 
 P = InterfaceParameters(

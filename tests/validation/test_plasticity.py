@@ -5,7 +5,7 @@ import pytest
 
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.isotropic import lame
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid
 from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH, no_plastic_strain, plastic_step
 from selflimit.mesoscale.mechanics.stress import XX, YY, ZZ, hydrostatic_pressure, von_mises
 

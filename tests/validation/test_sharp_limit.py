@@ -6,18 +6,22 @@ from scipy.integrate import quad
 from scipy.ndimage import map_coordinates
 from sharp_front import advance
 
+from selflimit.mesoscale import (
+    Charge,
+    Front,
+    Grid,
+    GrowthModel,
+    InterfaceParameters,
+    Microstructure,
+    Moment,
+    Numerics,
+    needles,
+)
 from selflimit.mesoscale.equations import sharp_limit
 from selflimit.mesoscale.equations.capillarity import flat_front_velocity
-from selflimit.mesoscale.equations.electrochemistry import Charge, charge_transfer
-from selflimit.mesoscale.equations.front import Front
-from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale.equations.electrochemistry import charge_transfer
 from selflimit.mesoscale.equations.sharp_limit import SharpForm
-from selflimit.mesoscale.equations.step_length import Moment
 from selflimit.mesoscale.equations.terms import Seen, SurfaceTension
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.layers.microstructure import Microstructure, needles
-from selflimit.mesoscale.parameters import InterfaceParameters
 
 UM = 1e-6
 QUIET = {"mechanical_correction": 0.0, "noise_amplitude": 0.0, "fine_ratio": 0.0}

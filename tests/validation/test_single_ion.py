@@ -7,21 +7,21 @@ import pytest
 from scipy.optimize import brentq
 
 from selflimit.mesoscale import (
+    Charge,
     ConstantCurrent,
     Contact,
+    Front,
     Grid,
     GrowthModel,
     InterfaceParameters,
     Microstructure,
+    Moment,
     Numerics,
     Start,
     needles,
 )
-from selflimit.mesoscale.equations.electrochemistry import Charge
-from selflimit.mesoscale.equations.front import Front
 from selflimit.mesoscale.equations.single_ion import SingleIonForm, fed_front
 from selflimit.mesoscale.equations.state import Effort
-from selflimit.mesoscale.equations.step_length import Moment
 from selflimit.mesoscale.equations.terms import Seen, SurfaceTension
 from selflimit.units import FARADAY
 

@@ -6,8 +6,10 @@ from typing import Any, Self
 
 from jobflow import Flow, Maker, OutputReference
 from monty.json import MSONable
+from pymatgen.core import Composition
 
 from selflimit.documents import ReportDoc
+from selflimit.errors import InputError
 from selflimit.report.content import ReportContent
 from selflimit.run_settings import RunConfiguration
 from selflimit.structures.parents.parents import Parent
@@ -62,7 +64,17 @@ class SelfLimitMaker(Maker):
         """Flow from a disordered parent to the report; its subflows are the stages, in order.
 
         Its output are the :class:`RunOutputs`. It runs under any runner: files go from job to job through the store.
+
+        Raises
+        ------
+        InputError
+            The crystal exchanges another ion than lithium; :meth:`connect` makes the flow for its first stages.
         """
+        require_lithium(parent.formula, self.interface_maker.rules.working_ion)
+        return self.connect(parent)
+
+    def connect(self, parent: Parent) -> Flow:
+        """Connect the stages as :meth:`make` does, for a run of the first stages, which hold for every ion."""
         first = self.ordering_maker.make(parent)
         ordering: OrderingOutputs = first.output
         second = self.diagram_maker.make(ordering.electrolyte, parent.formula)
@@ -74,6 +86,26 @@ class SelfLimitMaker(Maker):
         last = Flow([written], written.output, name="report")
         outputs = RunOutputs(ordering, competing, diagram, interface, written.output)
         return Flow([first, second, third, last], outputs, name=self.name)
+
+
+def require_lithium(formula: str, working_ion: str) -> None:
+    """Refuse growth and stress of another ion before the hours of relaxations that come first.
+
+    >>> require_lithium("Li2ZrCl6", "Li")
+
+    Raises
+    ------
+    InputError
+        The message says what can be done for such a crystal.
+    """
+    # the mesoscale stage has molar volume, moduli and yield strength of this metal alone
+    if working_ion != "Li" or "Li" not in Composition(formula):
+        raise InputError(
+            "growth and stress know lithium metal alone; expected an electrolyte that exchanges Li, got "
+            f"{formula} with {working_ion} exchanged. `selflimit orderings` works for it, and `selflimit diagram "
+            f"{formula} --entries FILE` with your own entries; with MP_API_KEY set, also `selflimit diagram --parent "
+            "FILE --phases mp-api`"
+        )
 
 
 @job(output_schema=ReportDoc, data=IN_DATA)

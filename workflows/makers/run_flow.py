@@ -20,13 +20,11 @@ from selflimit.run_settings import RunConfiguration, is_file
 from selflimit.structures import count_orderings
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.relaxation.force_fields import load_force_field
-from selflimit.workflows.makers.chain import SelfLimitMaker
+from selflimit.workflows.makers.chain import SelfLimitMaker, require_lithium
 from selflimit.workflows.makers.parents import read_parent
 from selflimit.workflows.running.execution import keep_flow
 from selflimit.workflows.running.folder import configuration_path
 
-METAL_OF_THE_CONTINUUM = "Li"
-"""The metal whose constants the mesoscale stage has."""
 STAGES = ("orderings", "phase diagram", "interface", "report")
 """The stages of a run, in order, as its flow names them."""
 
@@ -57,10 +55,11 @@ def check_run(settings: RunConfiguration, through: str = "report") -> tuple[Pare
     find_functional(settings.model)
     for cell in settings.cells:
         count_orderings(parent, cell)
+    if through in ("interface", "report"):
+        # before the competing phases: their message would send the user to fetch what would not help
+        _check_interface(parent.formula, settings)
     if through != "orderings":
         _check_competing(parent.formula, settings)
-    if through in ("interface", "report"):
-        _check_interface(settings)
     for name in {settings.force_field, settings.screen} - {"VASP", ""}:
         load_force_field(name)  # last: it takes seconds
     return parent, settings
@@ -77,7 +76,7 @@ def make_flow(settings: RunConfiguration, tags: Sequence[str], through: str = "r
         Words to find the results by.
     """
     parent, complete = check_run(settings, through)
-    flow = SelfLimitMaker.of(complete).make(parent)
+    flow = SelfLimitMaker.of(complete).connect(parent)
     plain = settings.data()
     about = {
         "flow": flow.uuid,
@@ -135,11 +134,7 @@ def _check_competing(formula: str, settings: RunConfiguration) -> None:
         competing_structures(chemical_system_of(formula, settings.working_ion), source="bundled")
 
 
-def _check_interface(settings: RunConfiguration) -> None:
-    if settings.working_ion != METAL_OF_THE_CONTINUUM:
-        raise InputError(
-            f"expected an electrolyte of {METAL_OF_THE_CONTINUUM} for growth and stress, whose metal's constants are "
-            f"those of lithium, got one of {settings.working_ion}; `selflimit orderings` and `selflimit diagram` work"
-        )
+def _check_interface(formula: str, settings: RunConfiguration) -> None:
+    require_lithium(formula, settings.working_ion)
     bundled_structure(settings.particle)
     build_layer("graded", InterfaceParameters(), settings.grid_cells, settings.seed)

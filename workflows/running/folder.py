@@ -6,6 +6,8 @@ from pydantic import Field, ValidationError
 
 from selflimit.documents import Record
 from selflimit.errors import InputError
+from selflimit.settings import Settings
+from selflimit.workflows.stores.opening import redacted
 
 
 class Started(Record):
@@ -53,3 +55,23 @@ def started_run(folder: Path) -> Started | None:
         raise InputError(
             f"{path} does not tell how the run was started ({reason}); delete it and give --store"
         ) from None
+
+
+def store_of(folder: Path, given: str | None) -> str:
+    """Where the run in ``folder`` keeps its results: what is given, else what it was started with.
+
+    Raises
+    ------
+    InputError
+        The store has a password, which no run folder keeps.
+    """
+    started, default = started_run(folder), Settings().store
+    if given is not None or started is None:
+        return given or default
+    if redacted(default) == started.store:
+        return default
+    if "***" in started.store:
+        raise InputError(
+            f"{folder} writes to {started.store}; passwords are not kept, so give the URI by --store or SELFLIMIT_STORE"
+        )
+    return started.store

@@ -10,13 +10,12 @@ from selflimit.cli.printing import print_json, print_line, print_table
 from selflimit.cli.run_folders import is_run_folder
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
-from selflimit.settings import Settings
 from selflimit.workflows.managers import jobflow_remote as manager
 from selflimit.workflows.managers.drawing import mermaid, svg
 from selflimit.workflows.managers.fetching import fetched
 from selflimit.workflows.managers.fireworks import submit_workflow
 from selflimit.workflows.managers.status import UNFINISHED, FlowStatus, local_status
-from selflimit.workflows.running.folder import configuration_path, started_run
+from selflimit.workflows.running.folder import configuration_path, started_run, store_of
 from selflimit.workflows.stores.opening import open_store, redacted
 
 FLOW_COLUMNS = ["flow", "name", "state", "completed", "jobs", "failed"]
@@ -141,7 +140,7 @@ def fetch(asked: Namespace) -> None:
         raise InputError(f"--folder: expected a new or empty folder, got {folder}, which holds files")
     store = open_store(asked.store, must_exist=True) if asked.store else manager.project_store(asked.project)
     where = redacted(asked.store) if asked.store else f"jobflow-remote project {asked.project or '(default)'}"
-    found = fetched(store, asked.run, folder, where)
+    found = fetched(store, asked.flow, folder, where)
     if asked.json:
         print_json(found.model_dump(mode="json"))
     else:
@@ -160,23 +159,3 @@ def flow_asked_for(asked: Namespace) -> FlowStatus:
 
 def _store_for_reading(folder: Path, given: str | None) -> JobStore:
     return open_store(store_of(folder, given), must_exist=True)
-
-
-def store_of(folder: Path, given: str | None) -> str:
-    """Where the run in ``folder`` keeps its results: what is given, else what it was started with.
-
-    Raises
-    ------
-    InputError
-        The store has a password, which no run folder keeps.
-    """
-    started, default = started_run(folder), Settings().store
-    if given is not None or started is None:
-        return given or default
-    if redacted(default) == started.store:
-        return default
-    if "***" in started.store:
-        raise InputError(
-            f"{folder} writes to {started.store}; passwords are not kept, so give the URI by --store or SELFLIMIT_STORE"
-        )
-    return started.store

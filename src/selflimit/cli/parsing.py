@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from selflimit import __version__
 from selflimit.cli.modes import Mode, chosen_mode, refuse_idle
+from selflimit.cli.options.checks import settle_run
 from selflimit.cli.options.readers import READERS
 from selflimit.cli.verbs import VERBS
 from selflimit.errors import InputError
@@ -92,10 +93,12 @@ def parse(arguments: Sequence[str]) -> tuple[Namespace, Mode]:
     if place < len(arguments):
         require_known_verb(arguments[place])
         require_known_options(verbs[arguments[place]], arguments[place + 1 :], verbs)
-    asked = top.parse_args(arguments)
+    asked, left = top.parse_known_args(arguments)
     made, verb = verbs[asked.verb], next(verb for verb in VERBS if verb.name == asked.verb)
     written = {action.dest: written_option(action) for action in made._actions}
+    refuse_words(made, left)
     asked.given = given_options(made, arguments[place + 1 :])
+    settle_run(asked)
     refuse_idle(made.prog, verb.modes, verb.conditions, asked, written)
     for name in RANGES.keys() & asked.given:
         require_increasing(written[name], getattr(asked, name), may_be_equal=RANGES[name])
@@ -153,6 +156,19 @@ def require_known_options(made: ArgumentParser, words: Sequence[str], verbs: Map
         if re.match(r"--?[A-Za-z]", name) and not any(option.startswith(name) for option in known):
             value = f"; as a value write {before}={word}" if before in known and not name.startswith("--") else ""
             raise InputError(f"{made.prog} has no option {name}{value or _elsewhere(name, made, verbs)}")
+
+
+def refuse_words(made: ArgumentParser, words: Sequence[str]) -> None:
+    """Refuse words for which a verb has no place; a folder, for instance, is an option of those that start a run.
+
+    Raises
+    ------
+    InputError
+        There are such words.
+    """
+    if words:
+        folder = f"; a run folder is given as --folder {words[0]}" if "--folder" in made._option_string_actions else ""
+        raise InputError(f"`{made.prog}` has no place for {' '.join(words)}{folder}; see {made.prog} --help")
 
 
 def require_increasing(option: str, ends: Sequence[float], may_be_equal: bool = False) -> None:

@@ -83,3 +83,4 @@ def show_preset(opened: OpenRun, as_json: bool) -> None:
     for note in doc.notes:
         print_line(f"note: {note}")
     print_line("files: " + "  ".join(str(opened.folder / name) for name in doc.files))
+    opened.tell_checkpoints()

@@ -22,7 +22,14 @@ from selflimit.settings import Settings
 from selflimit.workflows.makers.chain import RunOutputs
 from selflimit.workflows.makers.run_flow import STAGES, check_run, flow_in, hash_of_parent, saved_configuration
 from selflimit.workflows.running.execution import execute
-from selflimit.workflows.running.folder import Started, configuration_path, flow_path, started_path, started_run
+from selflimit.workflows.running.folder import (
+    Started,
+    configuration_path,
+    flow_path,
+    started_path,
+    started_run,
+    store_of,
+)
 from selflimit.workflows.running.local import jobs_in_order, locked, saved_flow
 from selflimit.workflows.stores.opening import is_mongo_uri, open_store, redacted
 from selflimit.workflows.stores.reading import plain_output, read_output
@@ -72,6 +79,14 @@ class OpenRun:
     def read(self, reference: OutputReference) -> Any:
         """Documents of a finished job."""
         return read_output(reference, self.store)
+
+    def tell_checkpoints(self) -> None:
+        """Print what the checkpoints of its finished growths take, and that they may be deleted."""
+        if sizes := [path.stat().st_size for path in self.folder.glob("*.checkpoint")]:
+            print_line(
+                f"checkpoints: {sum(sizes) / 1e6:.0f} MB in {self.folder / '*.checkpoint'}; only a growth that is to "
+                "go on for longer needs them, delete them if none is"
+            )
 
     def read_each(self, references: list[OutputReference]) -> list[Any]:
         """Documents of several finished jobs, in order."""
@@ -137,6 +152,7 @@ def show_report(opened: OpenRun, as_json: bool) -> None:
     print_table("Under lithium", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(reactions))
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(stresses))
     print_line(f"report: {report}   results: selflimit results --store {redacted(opened.where)}")
+    opened.tell_checkpoints()
 
 
 def relax_orderings(asked: Namespace) -> None:
@@ -196,6 +212,7 @@ def grow_interface(asked: Namespace) -> None:
     for spread in found["spreads"]:
         print_spread(spread)
     print_verdicts(found["verdicts"])
+    opened.tell_checkpoints()
 
 
 def write_report_again(asked: Namespace) -> None:
@@ -206,11 +223,11 @@ def write_report_again(asked: Namespace) -> None:
     InputError
         The folder holds no run, or an unfinished one.
     """
-    folder = Path(asked.folder)
+    folder = Path(asked.run)
     flow = saved_flow(flow_path(folder))
     if flow is None:
         raise InputError(f"{folder} holds no run; make one with `selflimit run --folder {folder}`")
-    store = open_store(asked.store or Settings().store, must_exist=True)
+    store = open_store(store_of(folder, asked.store), must_exist=True)
     with locked(folder), chdir(folder):
         *steps, last = jobs_in_order(flow)
         for job in steps:

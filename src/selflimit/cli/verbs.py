@@ -107,7 +107,7 @@ def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, .
     needs_run
         Whether it needs to know which; otherwise it can be about all flows of a project.
     """
-    function, both = f"manager:{name}", frozenset({"run", "json", *own})
+    function, both = f"manager:{name}", frozenset({"run", "folder", "json", *own})
     all_flows = Mode("for all flows of a project", function, has_value("run", None), frozenset({"project", "json"}))
     return (
         *(() if needs_run else (all_flows,)),
@@ -193,11 +193,11 @@ Run the same command again to resume: finished points are kept.""",
     Verb(
         "report",
         "write the HTML report of a finished run again",
-        (chain.add_store, chain.add_folder),
+        (chain.add_store, chain.add_finished_run),
         (Mode("", "run:write_report_again", check=checks.check_folder),),
         """\
 example:
-  selflimit report --folder selflimit-run    write selflimit-run/report.html again from its documents""",
+  selflimit report selflimit-run    write selflimit-run/report.html again from its documents""",
     ),
     Verb(
         "results",

@@ -113,9 +113,12 @@ def draw_volume(doc: GrowthDoc, fields: dict[str, FloatArray]) -> Figure:
 
 
 def four_outputs(count: int) -> list[int]:
-    """Pick four outputs, evenly spread, the last one included, by their numbers.
+    """Pick up to four outputs by their numbers, the last one and every n-th before it, so that they are evenly spaced.
 
-    >>> four_outputs(9), four_outputs(2)
-    ([2, 4, 6, 8], [0, 1])
+    >>> four_outputs(9), four_outputs(8), four_outputs(2)
+    ([2, 4, 6, 8], [1, 3, 5, 7], [0, 1])
     """
-    return sorted({round((count - 1) * part) for part in (0.25, 0.5, 0.75, 1.0)})
+    # quarters of the time where these are outputs; of 7 intervals rounded quarters would be 2, 2, 1 and 2 apart.
+    # The start is left out where enough else is there: nothing has grown
+    spacing = max(1, min(round((count - 1) / 4), (count - 2) // 3))
+    return list(range(count - 1, -1, -spacing))[:4][::-1]

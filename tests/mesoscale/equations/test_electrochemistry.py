@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from selflimit.mesoscale import Grid, InterfaceParameters
 from selflimit.mesoscale.equations import electrochemistry as ec
 from selflimit.mesoscale.equations.sharp_limit import PUBLISHED
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.units import FARADAY
 
 P = InterfaceParameters()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from selflimit.mesoscale import Grid
 from selflimit.mesoscale.equations.noise import lattice_values, noise
-from selflimit.mesoscale.grid import Grid
 
 W = 0.5e-6
 

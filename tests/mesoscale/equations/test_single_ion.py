@@ -3,16 +3,19 @@
 import numpy as np
 import pytest
 
-from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale import (
+    ConstantCurrent,
+    ConstantPotential,
+    Grid,
+    GrowthModel,
+    InterfaceParameters,
+    Microstructure,
+    Numerics,
+    Start,
+    load_fields,
+    needles,
+)
 from selflimit.mesoscale.equations.single_ion import planar_current
-from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.growth.schedule import ConstantCurrent, ConstantPotential
-from selflimit.mesoscale.growth.start import Start
-from selflimit.mesoscale.layers.initial_lithium import needles
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.units import FARADAY
 
 W, STRIP = 0.5e-6, 4e-6

@@ -6,20 +6,24 @@ import numpy as np
 import pytest
 
 from selflimit.errors import InputError
+from selflimit.mesoscale import (
+    PUBLISHED_MODEL,
+    Front,
+    Grid,
+    GrowthModel,
+    InterfaceParameters,
+    Microstructure,
+    Moment,
+    Numerics,
+    Start,
+    needles,
+    switch_slope,
+)
 from selflimit.mesoscale.equations import terms
 from selflimit.mesoscale.equations.anisotropy import Anisotropy
 from selflimit.mesoscale.equations.capillarity import depleting_front, front_tension, physical_capillarity
-from selflimit.mesoscale.equations.electrochemistry import charge_transfer, switch_slope
-from selflimit.mesoscale.equations.front import Front
-from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale.equations.electrochemistry import charge_transfer
 from selflimit.mesoscale.equations.sharp_limit import SharpForm
-from selflimit.mesoscale.equations.step_length import Moment
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.growth.start import Start
-from selflimit.mesoscale.layers.microstructure import Microstructure, needles
-from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
-from selflimit.mesoscale.parameters import InterfaceParameters
 
 UM = 1e-6
 W = 0.5 * UM

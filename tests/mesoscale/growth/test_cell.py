@@ -7,25 +7,25 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.equations import electrochemistry as ec
-from selflimit.mesoscale.equations.numerics import Numerics
-from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.growth.schedule import (
+from selflimit.mesoscale import (
     ConstantCurrent,
     ConstantPotential,
     Cycle,
+    Grid,
+    GrowthModel,
+    InterfaceParameters,
+    Microstructure,
+    Numerics,
     Rest,
-    all_segments,
+    Start,
+    load_fields,
+    needles,
     plate,
+    plot_cell,
     strip,
 )
-from selflimit.mesoscale.growth.start import Start
-from selflimit.mesoscale.layers.initial_lithium import needles
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.mesoscale.pictures.plotting import plot_cell
+from selflimit.mesoscale.equations import electrochemistry as ec
+from selflimit.mesoscale.growth.schedule import all_segments
 from selflimit.report.tables import current_rows
 from selflimit.units import FARADAY
 

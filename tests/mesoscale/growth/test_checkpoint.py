@@ -8,14 +8,8 @@ import numpy as np
 import pytest
 
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.mesoscale.equations.numerics import Numerics
-from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid, GrowthModel, GrowthRun, InterfaceParameters, Microstructure, Numerics, load_fields
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
-from selflimit.mesoscale.growth.growth_run import GrowthRun
-from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.parameters import InterfaceParameters
 
 OUTPUTS = [10.0, 20.0, 30.0]
 

@@ -6,20 +6,26 @@ import numpy as np
 import pytest
 
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.mesoscale import (
+    PUBLISHED_MODEL,
+    Front,
+    Grid,
+    GrowthModel,
+    InterfaceParameters,
+    Microstructure,
+    Moment,
+    Numerics,
+    load_fields,
+    needles,
+    tip_height,
+)
 from selflimit.mesoscale.equations import balances
 from selflimit.mesoscale.equations import electrochemistry as ec
 from selflimit.mesoscale.equations.anisotropy import Anisotropy
-from selflimit.mesoscale.equations.front import Front
-from selflimit.mesoscale.equations.numerics import Numerics
-from selflimit.mesoscale.equations.step_length import Moment
 from selflimit.mesoscale.equations.terms import AnisotropicProfile, Noise, Seen
 from selflimit.mesoscale.equations.time_step import Effort
-from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.growth.model import GrowthModel, front_compression, output_times, tip_height, towards
-from selflimit.mesoscale.layers.microstructure import Microstructure, needles, phase_lame
-from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
-from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.growth.model import front_compression, output_times, towards
+from selflimit.mesoscale.layers.microstructure import phase_lame
 from selflimit.progress import silent
 from selflimit.units import FARADAY
 

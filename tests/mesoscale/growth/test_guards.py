@@ -6,18 +6,21 @@ import numpy as np
 import pytest
 
 from selflimit.errors import ConvergenceError, InputError
+from selflimit.mesoscale import (
+    PUBLISHED_MODEL,
+    Front,
+    Grid,
+    GrowthModel,
+    InterfaceParameters,
+    Microstructure,
+    Moment,
+    Numerics,
+    needles,
+)
 from selflimit.mesoscale.equations import balances
 from selflimit.mesoscale.equations import electrochemistry as ec
-from selflimit.mesoscale.equations.front import Front
-from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.equations.state import Mechanics, State
-from selflimit.mesoscale.equations.step_length import Moment
-from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth import guards
-from selflimit.mesoscale.growth.model import GrowthModel
-from selflimit.mesoscale.layers.microstructure import Microstructure, needles
-from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
-from selflimit.mesoscale.parameters import InterfaceParameters
 
 STIFF = InterfaceParameters(exchange_current=30.0, surface_mobility=2.5e-6, noise_amplitude=0.0)
 W = STIFF.interface_width

@@ -8,10 +8,8 @@ import pytest
 from PIL import Image
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid, LognormalRadii, Microstructure
 from selflimit.mesoscale.layers.images import read_labels
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.layers.packing import LognormalRadii
 
 LABELS = {0: "fine", 1: "coarse", 2: "electrolyte"}
 

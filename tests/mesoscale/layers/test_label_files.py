@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid, Microstructure
 from selflimit.mesoscale.layers.images import load_labels
 from selflimit.mesoscale.layers.label_files import read_label_file
-from selflimit.mesoscale.layers.microstructure import Microstructure
 
 VALUES = np.random.default_rng(0).integers(0, 3, (6, 5, 4))
 

@@ -9,12 +9,17 @@ from hypothesis import strategies as st
 from scipy.ndimage import label
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.initial_lithium import needles
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.layers.packing import LognormalRadii, NormalRadii, Room, coarse_layer, drawn_radii, packed
-from selflimit.mesoscale.layers.particles import Particle, ball_measure, measure_within
-from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale import (
+    Grid,
+    InterfaceParameters,
+    LognormalRadii,
+    Microstructure,
+    NormalRadii,
+    Particle,
+    needles,
+)
+from selflimit.mesoscale.layers.packing import Room, coarse_layer, drawn_radii, packed
+from selflimit.mesoscale.layers.particles import ball_measure, measure_within
 
 GRID = Grid((64, 96), 1e-6)
 BOX = Grid((32, 32, 48), 1e-6)

@@ -5,11 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.layers.particles import Particle, occupied
+from selflimit.mesoscale import Contact, Grid, Microstructure, Particle
+from selflimit.mesoscale.layers.particles import occupied
 from selflimit.mesoscale.layers.surfaces import Surface
-from selflimit.mesoscale.verdict.contact import Contact
 
 
 def disc(cells):

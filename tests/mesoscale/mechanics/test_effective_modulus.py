@@ -8,12 +8,10 @@ from hypothesis.extra.numpy import arrays
 
 from selflimit.errors import InputError
 from selflimit.isotropic import lame
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.mechanics.effective_modulus import effective_modulus, modulus_at_tip, yielding_modulus
+from selflimit.mesoscale import Grid, InterfaceParameters, Microstructure, effective_modulus
+from selflimit.mesoscale.mechanics.effective_modulus import modulus_at_tip, yielding_modulus
 from selflimit.mesoscale.mechanics.elasticity import equilibrium, roller_box
 from selflimit.mesoscale.mechanics.static_stress import InterfacePhases
-from selflimit.mesoscale.parameters import InterfaceParameters
 
 (LAM_I, MU_I), (LAM_M, MU_M) = lame(4.9e9, 0.36), lame(50e9, 0.25)
 BULK_I, BULK_M = LAM_I + 2 * MU_I / 3, LAM_M + 2 * MU_M / 3

@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 
 from selflimit.errors import InputError
 from selflimit.isotropic import lame
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid, cell_strain
 from selflimit.mesoscale.mechanics.elasticity import (
     MechanicalState,
-    cell_strain,
     eigenstress,
     elastic_stress,
     equilibrium,

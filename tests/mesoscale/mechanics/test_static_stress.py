@@ -7,17 +7,10 @@ from hypothesis import strategies as st
 
 from selflimit.documents import DecompositionDoc, LevelOfTheory, PhaseAmount
 from selflimit.errors import InputError
-from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure, phase_lame
+from selflimit.mesoscale import Grid, InterfaceParameters, Microstructure, load_fields, static_stress
+from selflimit.mesoscale.layers.microstructure import phase_lame
 from selflimit.mesoscale.mechanics.elasticity import equilibrium, roller_box
-from selflimit.mesoscale.mechanics.static_stress import (
-    InterfacePhases,
-    interface_stress,
-    static_stress,
-    tip_compression,
-)
-from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.mesoscale.mechanics.static_stress import InterfacePhases, interface_stress, tip_compression
 
 GRID = Grid((32, 48), 2e-6)
 REACTION = DecompositionDoc(

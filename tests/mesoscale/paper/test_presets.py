@@ -6,10 +6,8 @@ from made_growths import FRONT
 
 from selflimit.documents import FieldFile, GrowthDoc
 from selflimit.errors import InputError
-from selflimit.mesoscale import LAYERS
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.paper.presets import PRESETS, PUBLISHED_MODEL, preset_named
+from selflimit.mesoscale import LAYERS, PUBLISHED_MODEL, Grid, Microstructure
+from selflimit.mesoscale.paper.presets import PRESETS, preset_named
 from selflimit.mesoscale.paper.published import GrowthHistory, compare_growth
 
 GRID = Grid((64, 96), 1e-6)

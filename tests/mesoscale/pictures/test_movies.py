@@ -9,9 +9,10 @@ import pytest
 from PIL import Image, ImageSequence
 
 from selflimit.errors import InputError, MissingDependencyError
+from selflimit.mesoscale import write_movie
 from selflimit.mesoscale.pictures import movies
 from selflimit.mesoscale.pictures.frames import Scales, common_scales, frames
-from selflimit.mesoscale.pictures.movies import FRAME_TIME, LAST_FRAME_TIME, webp, write_movie
+from selflimit.mesoscale.pictures.movies import FRAME_TIME, LAST_FRAME_TIME, webp
 from selflimit.mesoscale.pictures.sections import middle_section
 
 

@@ -1,5 +1,7 @@
 """Figures: the panels hold the document's numbers, on one scale, with units and scale bars."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -7,11 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.layers.particles import Particle
-from selflimit.mesoscale.pictures.plotting import bar_length, plot_growth, plot_multiphase, pressure_limit
-from selflimit.mesoscale.pictures.volumes import plot_packing, plot_volume
+from selflimit.mesoscale import Grid, Microstructure, Particle, plot_growth, plot_multiphase, plot_packing, plot_volume
+from selflimit.mesoscale.pictures.plotting import _plot_phases, bar_length, pressure_limit
 
 
 @pytest.fixture
@@ -81,6 +80,31 @@ def test_the_view_from_outside_has_the_size_of_what_it_shows(figure):
 def test_planes_are_no_volumes(grown_plane, figure):
     with pytest.raises(InputError, match="three dimensions"):
         plot_volume(*grown_plane[:2], 0, figure)
+
+
+@pytest.mark.parametrize(
+    ("middle", "base", "radius"), [(0.3, 0.9, 0.15), (0.5, 0.9, 0.15), (0.7, 0.9, 0.15), (0.3, 1.1, 0.25)]
+)
+def test_no_name_and_no_line_of_the_phases_lies_on_another_name(middle, base, radius):
+    """A reaction zone above a channel of lithium, in a panel as small as the report's."""
+    x, y = np.meshgrid((np.arange(64) + 0.5) / 64, (np.arange(96) + 0.5) / 64, indexing="ij")
+    zone = (np.hypot(x - middle, y - base) < radius) & (y > base)
+    electrolyte = (y > base) & ~zone
+    coarse = (y < base) & (y > 0.3) & (abs(x - middle) > 0.12)
+    phases = {"zone": zone, "electrolyte": electrolyte, "coarse": coarse, "lithium": (y < base) & ~coarse}
+    figure = Figure(figsize=(2.1, 3.2), dpi=100)
+    canvas, panel = FigureCanvasAgg(figure), figure.subplots()
+    document = SimpleNamespace(grid_shape=(64, 96), spacing=0.5e-6)
+    _plot_phases(document, {name: cells.astype(float) for name, cells in phases.items()}, panel)
+    canvas.draw()
+    shown = [text for text in panel.texts if text.get_text()]
+    boxes = {text.get_text(): Text.get_window_extent(text) for text in shown}  # an annotation's own includes its line
+    assert set(boxes) >= {"reaction\nzone", "electrolyte", "coarse", "Li"}
+    assert not [(a, b) for a in boxes for b in boxes if a < b and boxes[a].overlaps(boxes[b])]
+    [line] = [text.arrow_patch for text in shown if getattr(text, "arrow_patch", None)]
+    path = line.get_path().transformed(line.get_transform())
+    del boxes["reaction\nzone"]
+    assert not [name for name, box in boxes.items() if path.intersects_bbox(box, filled=False)]
 
 
 def test_scale_bars_are_round_and_fit():

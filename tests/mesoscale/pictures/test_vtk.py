@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.pictures.vtk import BYTES_PER_BLOCK, export_vtk, write_vti
+from selflimit.mesoscale import export_vtk
+from selflimit.mesoscale.pictures.vtk import BYTES_PER_BLOCK, write_vti
 
 
 def decoded(element):

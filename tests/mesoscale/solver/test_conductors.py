@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid, solve_scalar
 from selflimit.mesoscale.solver.elements import diffusion_elements
 from selflimit.mesoscale.solver.floating_conductors import floating_conductors
 from selflimit.mesoscale.solver.nodal_vectors import Lines
-from selflimit.mesoscale.solver.solve import solve_scalar
 
 GRID = Grid((12, 10, 14), 0.5)
 ELEMENT = diffusion_elements(3)[0, :, :, 0, 0]

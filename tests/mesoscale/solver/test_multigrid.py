@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.isotropic import lame
-from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale import Grid, solve_elastic, solve_scalar
 from selflimit.mesoscale.mechanics.elasticity import roller_box
 from selflimit.mesoscale.solver.elements import diffusion_elements, elastic_elements
 from selflimit.mesoscale.solver.hierarchy import build_hierarchy
 from selflimit.mesoscale.solver.nodal_vectors import Lines
 from selflimit.mesoscale.solver.operators import Operator, q1_operator
-from selflimit.mesoscale.solver.solve import elastic_hierarchy, solve_elastic, solve_scalar
+from selflimit.mesoscale.solver.solve import elastic_hierarchy
 from selflimit.mesoscale.solver.stencils import StencilProduct, diagonal_blocks, stencil_product
 
 # one, two and three levels in two and three dimensions, even and odd coarsest levels, long and flat boxes

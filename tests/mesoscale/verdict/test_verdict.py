@@ -7,15 +7,12 @@ from hypothesis import strategies as st
 from made_growths import FRONT
 from matplotlib.figure import Figure
 
-from selflimit.documents import FieldFile, GrowthDoc
-from selflimit.documents.self_limitation import Criterion, DesignCell, DesignMapDoc
+from selflimit.documents import Criterion, DesignCell, DesignMapDoc, FieldFile, GrowthDoc
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure, phase_lame
-from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.mesoscale.pictures.design_map import plot_design_map
-from selflimit.mesoscale.verdict.contact import Contact, detached_share
-from selflimit.mesoscale.verdict.verdict import critical_correction, judge, stress_at_contact
+from selflimit.mesoscale import Contact, Grid, InterfaceParameters, Microstructure, judge, plot_design_map
+from selflimit.mesoscale.layers.microstructure import phase_lame
+from selflimit.mesoscale.verdict.contact import detached_share
+from selflimit.mesoscale.verdict.verdict import critical_correction, stress_at_contact
 from selflimit.units import FARADAY
 
 GRID = Grid((16, 32), 1e-6)

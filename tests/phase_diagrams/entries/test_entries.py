@@ -12,25 +12,23 @@ from pymatgen.analysis.phase_diagram import PhaseDiagram
 
 from selflimit.documents import LevelOfTheory, level_of
 from selflimit.errors import InputError, LevelOfTheoryError, MissingDependencyError
-from selflimit.phase_diagrams.entries.bundled import (
+from selflimit.phase_diagrams import (
     bundled_catalogue,
-    bundled_phases,
     bundled_structure,
     bundled_structures,
     bundled_text,
+    competing_entries,
+    read_entries,
+    with_experimental_volumes,
+)
+from selflimit.phase_diagrams.entries.bundled import (
+    bundled_phases,
     data_folder,
-    electrolyte_structures,
     elements_of,
     left_out_phases,
     symbols_in,
 )
-from selflimit.phase_diagrams.entries.sources import (
-    competing_entries,
-    competing_structures,
-    mp_number,
-    read_entries,
-    with_experimental_volumes,
-)
+from selflimit.phase_diagrams.entries.sources import competing_structures, mp_number
 
 # --- bundled -----------------------------------------------------------------------------------------------------
 
@@ -93,13 +91,6 @@ def test_systems_with_gaps_say_what_is_missing():
         assert all(symbols_in(p.formula) <= elements_of(system) and p.reason for p in gaps)
         # a bundled crystal may be left out of the entries only
         assert {p.formula for p in gaps} & bundled <= {"GeP3"}
-
-
-def test_crystals_of_an_electrolyte():
-    assert len(electrolyte_structures("Li2ZrCl6")) == 4
-    assert list(electrolyte_structures("Li20Ge2P4S24")) == ["Li10Ge(PS6)2 ordered"]
-    with pytest.raises(InputError, match="no bundled crystal of Li7P3S11"):
-        electrolyte_structures("Li7P3S11")
 
 
 def test_unknown_crystal():

@@ -4,10 +4,14 @@ import pytest
 
 from selflimit.documents import common_level
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries.bundled import bundled_catalogue, bundled_structure, left_out_phases
-from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
-from selflimit.phase_diagrams.entries.sources import competing_entries
+from selflimit.phase_diagrams import (
+    ConstrainedPhaseDiagram,
+    bundled_catalogue,
+    bundled_structure,
+    competing_entries,
+    electrolyte_entries,
+)
+from selflimit.phase_diagrams.entries.bundled import left_out_phases
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,7 @@ import pytest
 
 from selflimit.documents import level_of
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
-from selflimit.phase_diagrams.entries.sources import competing_entries
+from selflimit.phase_diagrams import competing_entries, electrolyte_entries
 
 KEY = "k" * 32
 TIME_LIMIT = 20.0  # s; a download over loopback takes about one, the limit is only reached where the test says so

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pymatgen.core import Element
 
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram
 
 GPA_A3 = 1e-21 / 1.602176634e-19  # eV; SI defining constant of the electronvolt
 EXACT = 1e-9  # eV, V, GPa: what the product promises

@@ -10,7 +10,7 @@ from matplotlib.path import Path
 from pymatgen.core import Element
 
 from selflimit.documents import BulkModulus
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.functionals.constriction import constrict_electrolyte
 from selflimit.phase_diagrams.functionals.traced_maps import traced_map
 from selflimit.phase_diagrams.geometry.tiling import polygon_area

@@ -6,7 +6,7 @@ from pymatgen.core.entries import ComputedEntry
 
 from selflimit.documents import DecompositionDoc, with_level
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.sources import MP_GGA
 from selflimit.phase_diagrams.phases import GASES
 

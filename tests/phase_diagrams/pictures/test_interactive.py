@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.electrolyte_interfaces import interface_scan
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, interface_scan
 from selflimit.phase_diagrams.pictures.interactive_curves import (
     interface_svg,
     reaction_energy_svg,

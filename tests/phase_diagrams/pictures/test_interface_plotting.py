@@ -5,16 +5,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.electrolyte_interfaces import interface_scan
-from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entries, interface_scan, sample_uncertainty
 from selflimit.phase_diagrams.entries.volumes import volume_sources
 from selflimit.phase_diagrams.pictures.uncertainty_and_interfaces import (
     plot_boundary_bands,
     plot_interface,
     plot_product_probabilities,
 )
-from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR, Question, sample_uncertainty
+from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR, Question
 
 
 @pytest.fixture(scope="module")

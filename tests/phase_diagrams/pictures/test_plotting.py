@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.pictures.profiles import (
     formula_text,
     plot_predominance,

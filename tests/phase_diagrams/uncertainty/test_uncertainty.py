@@ -7,18 +7,11 @@ import pytest
 
 from selflimit.documents import EnergyError
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
-from selflimit.phase_diagrams.entries.sources import MP_GGA, competing_entries
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, competing_entries, electrolyte_entries, sample_uncertainty
+from selflimit.phase_diagrams.entries.sources import MP_GGA
 from selflimit.phase_diagrams.entries.volumes import volume_sources, volume_spreads
 from selflimit.phase_diagrams.uncertainty.linear_propagation import boundary_deviation, threshold_deviation
-from selflimit.phase_diagrams.uncertainty.sampling import (
-    REACTION_ERROR,
-    Question,
-    drawn_entries,
-    quantile_estimates,
-    sample_uncertainty,
-)
+from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR, Question, drawn_entries, quantile_estimates
 from selflimit.phase_diagrams.uncertainty.staircase import staircase, threshold
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 

@@ -13,9 +13,8 @@ import pytest
 from ase.build import bulk
 
 from selflimit.errors import InputError, MissingDependencyError
-from selflimit.structures import ForceField, load_force_field
+from selflimit.structures import FORCE_FIELDS, ForceField, load_force_field
 from selflimit.structures.relaxation import mace_files as mace_models
-from selflimit.structures.relaxation.force_fields import FORCE_FIELDS
 
 PUBLIC_MACE = "SELFLIMIT_TEST_MACE_MODEL"
 

@@ -21,21 +21,15 @@ from scipy.optimize import minimize_scalar
 
 from selflimit.documents import FailedRelaxationDoc, LevelOfTheory, RelaxationDoc
 from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
-from selflimit.structures import ForceField, elastic_constants, load_force_field
+from selflimit.structures import ForceField, elastic_constants, load_force_field, relax_each
 from selflimit.structures.relaxation.elastic_constants import stiffness, strained
 from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD, loaded_force_field
 from selflimit.structures.relaxation.minimisation import residuals
-from selflimit.structures.relaxation.relaxation import elastic_all, elastic_each, relax_each
+from selflimit.structures.relaxation.relaxation import elastic_all, elastic_each
 from selflimit.structures.relaxation.spring_hessian import spring_hessian
 from selflimit.units import EV_PER_ANGSTROM3_TO_GPA
-from selflimit.workflows.makers.relaxation import (
-    ForceFieldElasticMaker,
-    ForceFieldRelaxMaker,
-    Tolerances,
-    relax,
-    relax_again,
-    relax_all,
-)
+from selflimit.workflows import ForceFieldElasticMaker, ForceFieldRelaxMaker
+from selflimit.workflows.makers.relaxation import Tolerances, relax, relax_again, relax_all
 
 # argon-like units with eV-scale bonds, smoothly cut off: every analytic relation of pair potentials holds
 EPSILON, SIGMA = 0.4, 2.5

@@ -8,14 +8,12 @@ from pymatgen.core import Lattice, Structure
 
 from selflimit.documents import CoarseRelaxationDoc, LevelOfTheory, OrderingDoc, OrderingsDoc, RelaxationDoc
 from selflimit.errors import InputError, LevelOfTheoryError
-from selflimit.phase_diagrams.rules import MechanicalRules
-from selflimit.structures.parents.parents import parent_cell
-from selflimit.workflows import ForceFieldRelaxMaker, OrderingMaker, SelfLimitMaker
+from selflimit.phase_diagrams import MechanicalRules
+from selflimit.structures import parent_cell
+from selflimit.workflows import ForceFieldRelaxMaker, OrderingMaker, SelfLimitMaker, open_store, results
 from selflimit.workflows.makers.orderings import lowest_ordering, orderings_to_relax
 from selflimit.workflows.makers.phase_diagram import diagram_of
 from selflimit.workflows.running.local import jobs_in_order
-from selflimit.workflows.stores.opening import open_store
-from selflimit.workflows.stores.results import results
 from selflimit.workflows.stores.retrying import PatientJobStore
 
 LEVEL = LevelOfTheory(method="force field", model="model-A", weights_sha256="ab")

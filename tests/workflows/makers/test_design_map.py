@@ -10,21 +10,15 @@ import psutil
 import pytest
 
 from selflimit.cli import verdict as verdict_commands
-from selflimit.coupling.closed_loop import close_loop
-from selflimit.coupling.pressure_spread import spread_pressure
-from selflimit.coupling.reaction_zone import ReactionZone
-from selflimit.documents import ElasticDoc, EnergyError
-from selflimit.documents.self_limitation import DesignPoint, DesignPointDoc
+from selflimit.coupling import ReactionZone, close_loop, spread_pressure
+from selflimit.documents import DesignPoint, DesignPointDoc, ElasticDoc, EnergyError
 from selflimit.errors import InputError
-from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure
-from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.mesoscale.verdict.design_map import DesignSettings, design_map, design_point, design_points, judged_here
-from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
+from selflimit.mesoscale import DesignSettings, Grid, InterfaceParameters, Microstructure, design_point
+from selflimit.mesoscale.verdict.design_map import design_map, design_points, judged_here
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entries
 from selflimit.phase_diagrams.entries.volumes import volume_sources
 from selflimit.report import verdict_tables
-from selflimit.workflows.makers.design_map import DesignMapMaker
+from selflimit.workflows import DesignMapMaker
 from selflimit.workflows.running.local import jobs_in_order
 
 SETTINGS = DesignSettings(grid_cells=(32, 32), crossings=0.1, outputs=2)

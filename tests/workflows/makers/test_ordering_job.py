@@ -3,12 +3,11 @@
 import pytest
 from jobflow import Flow
 
+from selflimit.structures import parent_cell
 from selflimit.structures.orderings import lowest
 from selflimit.structures.orderings import search_checkpoint as search_state
-from selflimit.structures.parents.parents import parent_cell
-from selflimit.workflows import OrderingMaker
+from selflimit.workflows import OrderingMaker, open_store
 from selflimit.workflows.running.local import Listener, run_flow
-from selflimit.workflows.stores.opening import open_store
 
 
 class StoppedError(Exception):

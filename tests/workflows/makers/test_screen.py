@@ -13,8 +13,8 @@ from selflimit.documents import (
 )
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.structures.relaxation.ordering_energies import ordering_energies
-from selflimit.workflows.makers.relaxation import ForceFieldRelaxMaker
-from selflimit.workflows.makers.screening import ScreenedRelaxMaker, relaxations_and_duplicates, screened_crystals
+from selflimit.workflows import ForceFieldRelaxMaker, ScreenedRelaxMaker
+from selflimit.workflows.makers.screening import relaxations_and_duplicates, screened_crystals
 
 CHEAP = LevelOfTheory(method="force field", model="cheap")
 DFT = LevelOfTheory(method="DFT", model="PBE (MP GGA)", corrections="MP2020")

@@ -14,6 +14,7 @@ from selflimit.phase_diagrams.entries.bundled import bundled_elastic
 from selflimit.run_settings import PARENTS, SETTINGS, RunConfiguration
 from selflimit.structures.parents.parents import known_parents
 from selflimit.workflows import InterfaceMaker, PresetMaker, SelfLimitMaker
+from selflimit.workflows.makers.parents import read_parent
 from selflimit.workflows.makers.run_flow import check_run, make_flow
 
 SODIUM = """data_NaCl
@@ -62,8 +63,16 @@ def test_a_sodium_chain_names_its_ion_and_is_refused_before_any_work(tmp_path):
     assert complete.working_ion == "Na"
     assert SelfLimitMaker.of(complete).diagram_maker.rules.working_ion == "Na"
     assert SelfLimitMaker.of(complete).interface_maker.rules.working_ion == "Na"
-    with pytest.raises(InputError, match="Na"):
+    with pytest.raises(InputError, match=r"no bundled phases for Cl-Na.*--entries FILE"):
         check_run(settings, "phase diagram")
+    possible = r"got NaCl with Na exchanged. `selflimit orderings` works .*`selflimit diagram NaCl --entries FILE`"
+    for through in ("interface", "report"):
+        with pytest.raises(InputError, match=possible):
+            check_run(settings, through)
+    parent = read_parent(settings)
+    for maker in (SelfLimitMaker(), SelfLimitMaker.of(complete)):
+        with pytest.raises(InputError, match="growth and stress know lithium metal alone"):
+            maker.make(parent)
     with pytest.raises(InputError, match="that holds Li"):
         check_run(asked("run", *words, "--working-ion", "Li"), "orderings")
 

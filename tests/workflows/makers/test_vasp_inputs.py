@@ -15,13 +15,8 @@ from pymatgen.entries.compatibility import MaterialsProject2020Compatibility
 
 from selflimit.documents import LevelOfTheory
 from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
-from selflimit.workflows.makers.vasp import (
-    VaspRelaxMaker,
-    energy_and_level,
-    fan_out,
-    relaxation_flow,
-    relaxations_of,
-)
+from selflimit.workflows import VaspRelaxMaker
+from selflimit.workflows.makers.vasp import energy_and_level, fan_out, relaxation_flow, relaxations_of
 
 
 def rock_salt() -> Structure:

@@ -30,16 +30,18 @@ from pymatgen.io.vasp.sets import MPRelaxSet, MPStaticSet
 
 from selflimit.documents import CoarseRelaxationDoc, LevelOfTheory, ScreeningDoc
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.structures.parents.parents import Parent
-from selflimit.structures.relaxation.force_fields import ForceField
-from selflimit.workflows.makers.orderings import OrderingMaker
-from selflimit.workflows.makers.relaxation import ForceFieldRelaxMaker, StagedRelaxMaker
-from selflimit.workflows.makers.screening import ScreenedRelaxMaker
-from selflimit.workflows.makers.vasp import VaspRelaxMaker
+from selflimit.structures import ForceField, Parent
+from selflimit.workflows import (
+    ForceFieldRelaxMaker,
+    OrderingMaker,
+    ScreenedRelaxMaker,
+    StagedRelaxMaker,
+    VaspRelaxMaker,
+    results,
+)
 from selflimit.workflows.makers.vasp_run import VaspRelaxation, VaspStatic, reached_wall_time
 from selflimit.workflows.running.execution import execute
 from selflimit.workflows.running.local import Listener, run_flow
-from selflimit.workflows.stores.results import results
 
 PROGRAM = Path(vasp_like.__file__)
 

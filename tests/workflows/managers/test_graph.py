@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from jobflow import Flow, Response, job
 
 from selflimit.errors import InputError
+from selflimit.workflows import open_store
 from selflimit.workflows.managers.drawing import HEIGHT, Layout, graph_of, mermaid, svg
 from selflimit.workflows.managers.status import FlowStatus, JobStatus, local_status
 from selflimit.workflows.running.folder import flow_path
 from selflimit.workflows.running.local import Listener, run_flow, save_flow
-from selflimit.workflows.stores.opening import open_store
 
 
 @job

@@ -16,29 +16,23 @@ from jobflow import Flow
 from jobflow import run_locally as run_each_in_a_folder
 from pymongo import MongoClient
 from pymongo.monitoring import CommandListener
+from runner_numbers import CHAIN_OPTIONS, all_numbers, differences
 
 from selflimit.cli.main import main
 from selflimit.documents import FieldFile, OrderingsDoc, ReportDoc
 from selflimit.errors import InputError
-from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.structures.parents.parents import parent_cell
-from selflimit.workflows import InterfaceMaker, OrderingMaker, PhaseDiagramMaker
+from selflimit.mesoscale import InterfaceParameters, load_fields
+from selflimit.structures import parent_cell
+from selflimit.workflows import InterfaceMaker, OrderingMaker, PhaseDiagramMaker, open_store, results, write_files
 from selflimit.workflows.makers.flow_parts import named
 from selflimit.workflows.makers.orderings import orderings_to_relax
 from selflimit.workflows.managers import jobflow_remote as manager
 from selflimit.workflows.managers.fetching import fetched
 from selflimit.workflows.managers.status import UNFINISHED
 from selflimit.workflows.running.identical_work import inputs_hash
-from selflimit.workflows.stores.files import write_files
-from selflimit.workflows.stores.opening import open_store
-from selflimit.workflows.stores.results import results
 
 SMALL_GRID = (64, 96)
 """The smallest grid that holds the fine layer."""
-
-CHAIN = ["--cell", "primitive", "--keep", "1", "--k-eff", "0", "--grid", "64", "96", "--duration", "60"]
-"""The whole chain, as short as it gets."""
 
 
 @pytest.fixture
@@ -257,7 +251,9 @@ def test_fireworks_runs_the_same_flow(mongo_server, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_whole_chain_in_fireworks(mongo_server, tmp_path, monkeypatch):
+def test_the_whole_chain_in_fireworks_gives_the_same_numbers(
+    mongo_server, tmp_path, monkeypatch, numbers_of_run_locally
+):
     fireworks = pytest.importorskip("fireworks", reason="FireWorks is not installed: pip install fireworks")
     from fireworks.core.rocket_launcher import rapidfire
     from jobflow import SETTINGS
@@ -269,11 +265,12 @@ def test_the_whole_chain_in_fireworks(mongo_server, tmp_path, monkeypatch):
     Path("launchpad.yaml").write_text(f"host: {mongo_server}/{name}\nuri_mode: true\nname: {name}\n")
     launchpad = fireworks.LaunchPad.from_file("launchpad.yaml")
     launchpad.reset("", require_password=False)
-    assert main(["submit", "--manager", "fireworks", "--launchpad", "launchpad.yaml", *CHAIN]) == 0
+    assert main(["submit", "--manager", "fireworks", "--launchpad", "launchpad.yaml", *CHAIN_OPTIONS]) == 0
     rapidfire(launchpad, sleep_time=0.1)
     assert {work["state"] for work in launchpad.fireworks.find({})} == {"COMPLETED"}
     [report] = results(store, kind="ReportDoc")
     assert report.figures
+    assert differences(all_numbers(store), numbers_of_run_locally) == []
 
 
 def process_tree(number):
@@ -333,9 +330,11 @@ def test_the_runner_outlives_an_outage_of_the_database(own_server, tmp_path, mon
 
 
 @pytest.mark.slow
-def test_the_whole_chain_through_the_manager(project, tmp_path, monkeypatch, capsys):
+def test_the_whole_chain_through_the_manager_gives_the_same_numbers(
+    project, tmp_path, monkeypatch, capsys, numbers_of_run_locally
+):
     monkeypatch.chdir(tmp_path)
-    done = said(["submit", "--project", project.name, "--tag", "whole", *CHAIN], capsys)
+    done = said(["submit", "--project", project.name, "--tag", "whole", *CHAIN_OPTIONS], capsys)
     project.run(3600)
     states = said(["status", done["flow"][:8], "--project", project.name], capsys)
     assert {job["state"] for job in states["jobs"]} == {"COMPLETED"}, states
@@ -344,3 +343,4 @@ def test_the_whole_chain_through_the_manager(project, tmp_path, monkeypatch, cap
     [report] = results(project.store(), kind="ReportDoc")
     assert isinstance(report, ReportDoc)
     assert Path("here/report.html").stat().st_size > 100_000
+    assert differences(all_numbers(project.store()), numbers_of_run_locally) == []

@@ -2,14 +2,14 @@
 
 import managed_projects
 import pytest
+import runner_numbers
 from jobflow import Flow
 
-from selflimit.structures.parents.parents import parent_cell
-from selflimit.workflows import InterfaceMaker, OrderingMaker, PhaseDiagramMaker, SelfLimitMaker
+from selflimit.structures import parent_cell
+from selflimit.workflows import OrderingMaker, results
 from selflimit.workflows.makers.flow_parts import named
 from selflimit.workflows.makers.orderings import orderings_to_relax
 from selflimit.workflows.managers import jobflow_remote as manager
-from selflimit.workflows.stores.results import results
 
 RESOURCES = {"partition": "main", "ntasks": 1, "time": "00:30:00"}
 
@@ -48,13 +48,9 @@ def test_slurm_runs_the_jobs_of_a_flow(project):
 
 
 @pytest.mark.slow
-def test_slurm_runs_the_whole_chain(project):
+def test_slurm_runs_the_whole_chain_and_gives_the_same_numbers(project, numbers_of_run_locally):
     """From the disordered crystal to the report; each job in a folder of its own, none with a database."""
-    flow = SelfLimitMaker(
-        ordering_maker=OrderingMaker(cells=("primitive",), keep=1),
-        diagram_maker=PhaseDiagramMaker(k_effs=(0.0,)),
-        interface_maker=InterfaceMaker(grid_cells=(64, 96), duration=60.0),
-    ).make(parent_cell("LZC-A"))
+    flow = runner_numbers.whole_chain()
     manager.submit(flow, project.name, "main", {}, None, {})
     project.run(3600)
     state = manager.flow_status(flow.uuid, project.name)
@@ -62,3 +58,4 @@ def test_slurm_runs_the_whole_chain(project):
     store = project.store()
     assert len(results(store, kind="GrowthDoc")) == 2
     assert len(results(store, kind="ReportDoc")) == 1
+    assert runner_numbers.differences(runner_numbers.all_numbers(store), numbers_of_run_locally) == []

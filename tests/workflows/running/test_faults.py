@@ -21,8 +21,7 @@ from pymongo import MongoClient
 
 from selflimit.cli.main import main
 from selflimit.errors import InputError, SelflimitError
-from selflimit.workflows.stores.opening import open_store
-from selflimit.workflows.stores.results import results
+from selflimit.workflows import open_store, results
 
 HERE = Path(tiny_flow.__file__).resolve().parent
 EXPECTED = {"first": 1, "second": 1, "third": 3, "fan": 13, "last": 17}
@@ -282,7 +281,7 @@ def bomb(tmp_path, monkeypatch):
 def test_no_pickle_is_loaded(bomb, tmp_path):
     from selflimit.documents import FieldFile
     from selflimit.files import sha256
-    from selflimit.mesoscale.field_files import load_fields
+    from selflimit.mesoscale import load_fields
     from selflimit.mesoscale.growth.checkpoint import CheckpointFile
 
     file = FieldFile(path="bomb.npz", sha256=sha256(bomb), arrays={"xi": "1 object 1"})

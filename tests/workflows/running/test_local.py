@@ -7,8 +7,8 @@ from jobflow import Flow, Response, job
 
 from selflimit.errors import InputError
 from selflimit.progress import current_progress
+from selflimit.workflows import open_store
 from selflimit.workflows.running.local import Listener, failure_path, locked, run_flow, save_flow, saved_flow
-from selflimit.workflows.stores.opening import open_store
 
 RUNS = []
 

@@ -15,10 +15,9 @@ from selflimit import workflows
 from selflimit.documents import Document, FieldFile
 from selflimit.mesoscale.field_files import save_fields
 from selflimit.versions import NO_CHECKOUT
-from selflimit.workflows import PhaseDiagramMaker
+from selflimit.workflows import PhaseDiagramMaker, open_store
 from selflimit.workflows.running import identical_work as reuse
 from selflimit.workflows.stores.files import IN_DATA, with_files
-from selflimit.workflows.stores.opening import open_store
 
 RUNS = []
 
@@ -206,7 +205,7 @@ def test_files_of_reused_work_come_along_or_the_job_runs(store, tmp_path):
 
 
 def test_the_makers_settings_count(store, made):
-    from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker
+    from selflimit.workflows import ForceFieldElasticMaker
 
     def digest(**settings):
         return reuse.inputs_hash(ForceFieldElasticMaker(**settings).make([made.relaxation("x", -3.0)]), store)

@@ -1,9 +1,9 @@
 from jobflow import Flow, job
 
 from selflimit.versions import NO_CHECKOUT
+from selflimit.workflows import open_store
 from selflimit.workflows.running import identical_work as reuse
 from selflimit.workflows.running.local import Listener, run_flow
-from selflimit.workflows.stores.opening import open_store
 
 RUNS = []
 

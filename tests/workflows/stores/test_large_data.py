@@ -12,11 +12,12 @@ from maggma.stores import JSONStore, MemoryStore
 
 from selflimit.documents import Document, FieldFile
 from selflimit.errors import InputError
-from selflimit.mesoscale.field_files import load_fields, save_fields
+from selflimit.mesoscale import load_fields
+from selflimit.mesoscale.field_files import save_fields
+from selflimit.workflows import open_store, write_files
 from selflimit.workflows.running import identical_work
 from selflimit.workflows.stores import files as store_files
-from selflimit.workflows.stores.files import IN_DATA, has_content, inside, with_files, write_files
-from selflimit.workflows.stores.opening import open_store
+from selflimit.workflows.stores.files import IN_DATA, has_content, inside, with_files
 
 
 @pytest.fixture(autouse=True)

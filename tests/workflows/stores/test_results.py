@@ -10,8 +10,9 @@ from monty.json import jsanitize
 
 from selflimit.documents import DecompositionDoc, LevelOfTheory
 from selflimit.errors import InputError
-from selflimit.workflows.stores.opening import DATED, INDEXES, open_store
-from selflimit.workflows.stores.results import SPANS, Wanted, _query, iter_results, results
+from selflimit.workflows import iter_results, open_store, results
+from selflimit.workflows.stores.opening import DATED, INDEXES
+from selflimit.workflows.stores.results import SPANS, Wanted, _query
 
 """Documents that the revision 36b1ac2 of this package computed: schema version 1, without search keys."""
 

@@ -12,10 +12,11 @@ import pytest
 from selflimit.documents import Document, FieldFile
 from selflimit.errors import InputError
 from selflimit.files import sha256
+from selflimit.workflows import open_store, write_files
 from selflimit.workflows.stores import copying as store_copy
 from selflimit.workflows.stores.copying import copy_store
-from selflimit.workflows.stores.files import IN_DATA, with_files, write_files
-from selflimit.workflows.stores.opening import collections_of, open_store
+from selflimit.workflows.stores.files import IN_DATA, with_files
+from selflimit.workflows.stores.opening import collections_of
 
 
 @pytest.fixture(params=["to MongoDB", "to a folder"])

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selflimit.errors import InputError
-from selflimit.workflows.stores.opening import open_store, redacted
+from selflimit.workflows import open_store
+from selflimit.workflows.stores.opening import redacted
 
 
 def test_a_missing_store_is_not_made_by_asking(tmp_path):

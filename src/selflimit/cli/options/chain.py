@@ -17,6 +17,9 @@ NUMBER_OF_VALUES: dict[str, dict[str, Any]] = {
 }
 """How :mod:`argparse` is told what a setting takes."""
 
+RUN_FOLDER = "selflimit-run"
+"""Where a run keeps its files, and which run is meant, where nothing else is said."""
+
 REGISTERED = {"--model": tuple(FUNCTIONALS)}
 """Option -> the names that its stage registers; the schema lies below the stages and does not know them."""
 
@@ -36,7 +39,30 @@ def add_store(parser: ArgumentParser) -> None:
 
 def add_folder(parser: ArgumentParser) -> None:
     """Where a run keeps its files."""
-    parser.add_argument("--folder", default="selflimit-run", help="run folder (default: %(default)s)")
+    parser.add_argument("--folder", default=RUN_FOLDER, help="run folder (default: %(default)s)")
+
+
+def add_run(parser: ArgumentParser, what: str, default: str | None = RUN_FOLDER, none: str = "") -> None:
+    """Which run that was started is meant, by its place or by ``--folder``.
+
+    Parameters
+    ----------
+    parser
+        The verb's.
+    what
+        What may stand in its place.
+    default
+        What is meant where nothing is given.
+    none
+        The default in words; empty: as it is.
+    """
+    parser.add_argument("run", metavar="RUN", nargs="?", default=default, help=f"{what} (default: {none or default})")
+    parser.add_argument("--folder", metavar="RUN", help="the same for a run folder, as with the verbs that start one")
+
+
+def add_finished_run(parser: ArgumentParser) -> None:
+    """Which finished run is meant."""
+    add_run(parser, "run folder")
 
 
 def add_tags(parser: ArgumentParser) -> None:

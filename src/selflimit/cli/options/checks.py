@@ -26,17 +26,34 @@ def is_about_a_folder(asked: Namespace) -> bool:
     InputError
         It is neither.
     """
+    if "folder" in asked.given:
+        require_run_folder(asked.run)
     return is_run_folder(asked.run)
+
+
+def settle_run(asked: Namespace) -> None:
+    """Let a run folder be named by its place or by --folder, for the verbs that take both.
+
+    Raises
+    ------
+    InputError
+        Two that differ.
+    """
+    if not hasattr(asked, "run") or "folder" not in asked.given:
+        return
+    if "run" in asked.given and Path(asked.run) != Path(asked.folder):
+        raise InputError(f"expected one run, got {asked.run} and --folder {asked.folder}; leave one of them out")
+    asked.run = asked.folder
 
 
 def check_folder(asked: Namespace) -> None:
     """Refuse a folder without a run."""
-    require_run_folder(asked.folder)
+    require_run_folder(asked.run)
 
 
 def check_flow(asked: Namespace) -> None:
     """Refuse what is no submitted flow."""
-    require_flow(asked.run)
+    require_flow(asked.flow)
 
 
 def check_store(asked: Namespace) -> None:

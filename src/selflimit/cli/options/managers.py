@@ -2,6 +2,8 @@
 
 from argparse import ArgumentParser
 
+from selflimit.cli.options.chain import add_run
+
 
 def add_project(parser: ArgumentParser) -> None:
     """Add which jobflow-remote project is meant."""
@@ -12,7 +14,7 @@ def add_project(parser: ArgumentParser) -> None:
 
 def add_run_or_flow(parser: ArgumentParser) -> None:
     """Add the run folder, or the flow of jobflow-remote, that is meant."""
-    parser.add_argument("run", metavar="RUN", help="run folder, or uuid of a submitted flow (its beginning is enough)")
+    add_run(parser, "run folder, or uuid of a submitted flow, of which the beginning is enough")
 
 
 def add_submission(parser: ArgumentParser) -> None:
@@ -47,9 +49,7 @@ def add_submission(parser: ArgumentParser) -> None:
 def add_status_options(parser: ArgumentParser) -> None:
     """Add whose state is shown: that of all flows, or of the jobs of one."""
     add_project(parser)
-    parser.add_argument(
-        "run", metavar="RUN", nargs="?", help="run folder, or uuid of a submitted flow; none: every flow of the project"
-    )
+    add_run(parser, "run folder, or uuid of a submitted flow", default=None, none="every flow of the project")
 
 
 def add_resume_options(parser: ArgumentParser) -> None:
@@ -75,5 +75,5 @@ def add_drawing_options(parser: ArgumentParser) -> None:
 def add_fetch_options(parser: ArgumentParser) -> None:
     """Add which flow's results go where."""
     add_project(parser)
-    parser.add_argument("run", metavar="FLOW", help="uuid of a submitted flow (its beginning is enough)")
+    parser.add_argument("flow", metavar="FLOW", help="uuid of a submitted flow (its beginning is enough)")
     parser.add_argument("--folder", required=True, help="new or empty folder for documents, fields and report")
