@@ -22,10 +22,8 @@ LITHIUM_CHARGE_VOLUME = LITHIUM_MOLAR_VOLUME / FARADAY
 """w = v_m/F (m^3/C, that is V/Pa): volume of lithium per charge, and overpotential per pressure."""
 
 
-def deposition_current(
-    overpotential: Number, exchange_current: Number, temperature: float = ROOM_TEMPERATURE
-) -> Number:
-    """Current density j = 2 i0 sinh(F eta/2RT) (A/m^2), the shape of its arguments; positive deposits.
+def deposition_current(overpotential: Number, exchange_current: float, temperature: float = ROOM_TEMPERATURE) -> Number:
+    """Current density j = 2 i0 sinh(F eta/2RT) (A/m^2), of the shape of eta; positive deposits.
 
     Parameters
     ----------
