@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from decompositions import lithium_decomposition
 from scipy.constants import physical_constants
 from scipy.integrate import solve_ivp
 
-from selflimit.documents import DecompositionDoc, LevelOfTheory, PhaseAmount
 from selflimit.errors import InputError
 from selflimit.mesoscale.arrest.film import film_current, film_thickness, swelling_pressure
 from selflimit.mesoscale.arrest.kinetics import LITHIUM_CHARGE_VOLUME
@@ -68,28 +68,17 @@ def test_a_shrinking_film_lowers_the_pressure():
     assert swelling_pressure(1.4e-3, 1e-2, shrinking) < alone < swelling_pressure(1.4e-3, 1e-2, REACTION)
 
 
-def decomposition(voltage=0.0, energy=-6.0, uptake=4.0):
-    return DecompositionDoc(
-        formula="Li2ZrCl6", working_ion="Li", functional="linear", electrolyte_volume=200.0, voltage=voltage, k_eff=0.0,
-        level_of_theory=LevelOfTheory(method="DFT", model="made"), products=[
-            PhaseAmount(formula="LiCl", entry_id="a", amount=6.0, volume=34.0),
-            PhaseAmount(formula="Zr", entry_id="b", amount=1.0, volume=23.0),
-        ],
-        ion_uptake=uptake, reaction="Li2ZrCl6 + 4 Li -> 6 LiCl + Zr", decomposition_volume=27.0, reaction_strain=0.135,
-        reaction_energy=energy, reaction_energy_per_atom=energy / 9.0, grand_potential=0.0,
-        grand_potential_per_atom=0.0,
-    )  # fmt: skip
-
-
 def test_a_decomposition_per_charge():
     """Formula units per coulomb are 1/(z F) mol; a voltage adds z e V to the reaction's energy and changes nothing."""
-    found = reaction_per_charge(decomposition())
+    found = reaction_per_charge(lithium_decomposition())
     assert found.voltage == pytest.approx(1.5)
     assert found.consumed_volume == pytest.approx(200e-30 * AVOGADRO / (4 * FARADAY), rel=1e-9)
     assert found.swelling == pytest.approx(27e-30 * AVOGADRO / (4 * FARADAY), rel=1e-9)
-    assert reaction_per_charge(decomposition(0.4, -6.0 + 4 * 0.4)).voltage == pytest.approx(1.5)
+    assert reaction_per_charge(
+        lithium_decomposition(voltage=0.4, reaction_energy=-6.0 + 4 * 0.4)
+    ).voltage == pytest.approx(1.5)
 
 
 def test_a_reaction_that_takes_up_no_lithium_is_refused():
     with pytest.raises(InputError, match=r"takes up Li.*0 per formula unit.*lower voltage"):
-        reaction_per_charge(decomposition(uptake=0.0))
+        reaction_per_charge(lithium_decomposition(ion_uptake=0.0))
