@@ -14,7 +14,7 @@ from selflimit.documents.arrest import (
     BranchVerdict,
     CentralState,
     CurrentVerdict,
-    Outcome,
+    Fate,
     Products,
     Spread,
     UncertainQuantity,
@@ -22,7 +22,7 @@ from selflimit.documents.arrest import (
 from selflimit.errors import InputError
 from selflimit.mesoscale.arrest.creep import LITHIUM_CREEP, plug_pressure
 from selflimit.mesoscale.arrest.kinetics import LITHIUM_CHARGE_VOLUME, charge_transfer_overpotential
-from selflimit.mesoscale.arrest.known_ranges import ELECTRONIC_CONDUCTIVITY, KNOWN_RANGES, NOT_COVERED
+from selflimit.mesoscale.arrest.known_ranges import ELECTRONIC_CONDUCTIVITY, KNOWN_RANGES, LEFT_OUT
 from selflimit.mesoscale.arrest.outcomes import Conditions, Judged, judge_samples, wall_stress
 from selflimit.mesoscale.arrest.sampling import Ranges, draw_samples, influences_of
 from selflimit.mesoscale.arrest.stall import extrusion_number
@@ -111,7 +111,7 @@ def judge_arrest(
         ranges=[*insulating.values(), *electronic],
         samples=s.samples,
         seed=s.seed,
-        not_covered=list(NOT_COVERED),
+        not_covered=list(LEFT_OUT),
     )
 
 
@@ -219,7 +219,7 @@ def _branch(
 def _at_current(current: float, central: CentralState, branches: list[BranchVerdict]) -> CurrentVerdict:
     mean = {name: float(np.mean([b.probabilities[name] for b in branches])) for name in branches[0].probabilities}
     answer, limits = most_probable(mean), float(np.mean([branch.limits_itself for branch in branches]))
-    each = ", ".join(f"{branch.limits_itself:.2f} if its products {branch.products} electrons" for branch in branches)
+    each = ", ".join(f"{branch.limits_itself:.2f} if products {branch.products} electrons" for branch in branches)
     return CurrentVerdict(
         current=current,
         answer=answer,
@@ -232,7 +232,7 @@ def _at_current(current: float, central: CentralState, branches: list[BranchVerd
     )
 
 
-def most_probable(probabilities: Mapping[Outcome, float]) -> Outcome:
+def most_probable(probabilities: Mapping[Fate, float]) -> Fate:
     """The outcome of the largest probability; of equal ones the first."""
     return max(probabilities, key=lambda name: probabilities[name])
 

@@ -111,8 +111,8 @@ ELECTRONIC_CONDUCTIVITY: Mapping[Products, UncertainQuantity] = MappingProxyType
 )  # fmt: skip
 """What the product does with electrons -> its conductivity: both branches are computed."""
 
-NOT_COVERED = (
-    "the distribution of voids: one slot, the widest, stands for the layer",
+LEFT_OUT = (
+    "the distribution of voids: one slot, the widest, stands for the layer, and its lithium fills all of its length",
     "cracks and voids of the particle layer itself, and its grain boundaries",
     "loss of contact where products shrink, and the reaction's own resistance, which would slow it",
     "errors of the reaction's energy, which move its voltage by some 0.1 V",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selflimit.arrays import BoolArray, FloatArray
-from selflimit.documents.arrest import Outcome
+from selflimit.documents.arrest import Fate
 from selflimit.mesoscale.arrest.creep import LITHIUM_CREEP, plug_pressure, plug_wall_stress
 from selflimit.mesoscale.arrest.film import film_current, film_thickness, swelling_pressure
 from selflimit.mesoscale.arrest.kinetics import (
@@ -86,7 +86,7 @@ class Judged:
     critical_current
         Up to which it stalls whole, without products (A/m^2).
     outcomes
-        Outcome -> in which samples.
+        Fate -> in which samples.
     """
 
     extrusion_number: FloatArray
@@ -98,7 +98,7 @@ class Judged:
     blocking: FloatArray
     margin: FloatArray
     critical_current: FloatArray
-    outcomes: Mapping[Outcome, BoolArray]
+    outcomes: Mapping[Fate, BoolArray]
 
 
 def judge_samples(s: Samples, at: Conditions) -> Judged:
@@ -154,7 +154,7 @@ def judge_samples(s: Samples, at: Conditions) -> Judged:
 
 def outcomes_of(
     number: FloatArray, intact: FloatArray, left: FloatArray, blocking: FloatArray, fills: FloatArray
-) -> dict[Outcome, BoolArray]:
+) -> dict[Fate, BoolArray]:
     """Sort samples into outcomes, exactly one each, by ratios of which each is safe above 1.
 
     Parameters

@@ -7,9 +7,9 @@ from pydantic import Field
 from selflimit.documents.diagrams import DecompositionDoc
 from selflimit.documents.records import Document, Record
 
-Outcome = Literal["stalls", "passivates", "extrudes", "is consumed", "cracks", "crosses"]
+Fate = Literal["stalls", "passivates", "extrudes", "is consumed", "cracks", "crosses"]
 """What becomes of lithium that has reached the less stable electrolyte."""
-ENDS: dict[str, str] = {
+ENDS: dict[Fate, str] = {
     "stalls": "lithium yields too little to be pressed out by the field that drives it: the current stays on the foil",
     "passivates": "the product's film lets so few ions through that the current goes elsewhere",
     "extrudes": "lithium flows back to the foil as it is plated: not into the electrolyte, but the channel widens",
@@ -18,7 +18,7 @@ ENDS: dict[str, str] = {
     "crosses": "one half-cycle's lithium fills a crack through the whole electrolyte",
 }
 """Each outcome in words; the first two are self-limiting."""
-SELF_LIMITING: tuple[Outcome, ...] = ("stalls", "passivates")
+SELF_LIMITING: tuple[Fate, ...] = ("stalls", "passivates")
 """Outcomes in which lithium stops without harm to the electrolyte."""
 Products = Literal["insulate", "conduct"]
 """Whether the products are taken to insulate or to conduct electrons."""
@@ -61,8 +61,8 @@ class BranchVerdict(Record):
     """The verdict at one current if the products insulate, or conduct, electrons."""
 
     products: Products = Field(description="What the products are taken to do with electrons: insulate or conduct")
-    probabilities: dict[Outcome, float] = Field(description="Outcome -> share of the samples")
-    answer: Outcome = Field(description="The most frequent outcome")
+    probabilities: dict[Fate, float] = Field(description="Fate -> share of the samples")
+    answer: Fate = Field(description="The most frequent outcome")
     limits_itself: float = Field(ge=0, le=1, description="Share of the samples that stall or passivate")
     standard_error: float = Field(ge=0, description="sqrt(p (1 - p)/samples) of it, an upper bound for Sobol points")
     margin: Spread = Field(
@@ -100,8 +100,8 @@ class CurrentVerdict(Record):
     """The verdict at one current."""
 
     current: float = Field(gt=0, description="Current density (mA/cm^2)")
-    answer: Outcome = Field(description="The most frequent outcome, both branches of the products weighted equally")
-    probabilities: dict[Outcome, float] = Field(description="Outcome -> mean of the two branches: an assumption")
+    answer: Fate = Field(description="The most frequent outcome, both branches of the products weighted equally")
+    probabilities: dict[Fate, float] = Field(description="Fate -> mean of the two branches: an assumption")
     limits_itself: float = Field(ge=0, le=1, description="Probability to stall or passivate, mean of the two branches")
     central: CentralState = Field(description="At the most probable values")
     branches: list[BranchVerdict] = Field(description="Products that insulate, products that conduct electrons")

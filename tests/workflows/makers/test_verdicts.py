@@ -24,7 +24,7 @@ from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
 from selflimit.phase_diagrams.entries.volumes import volume_sources
 from selflimit.report import verdict_tables
-from selflimit.workflows.makers.design_map import DesignMapMaker
+from selflimit.workflows.makers.verdicts import DesignMapMaker
 from selflimit.workflows.running.local import jobs_in_order
 
 SETTINGS = DesignSettings(grid_cells=(32, 32), crossings=0.1, outputs=2)
