@@ -192,7 +192,7 @@ Lengths are in micrometres, times in s, pressures in MPa (compression positive i
 example:
   selflimit verdict                                            the published cells at 0.2, 0.5 and 20 mA/cm^2
   selflimit verdict --current 0.2 --layer-thickness 60 --slot-width 0.5 2     your layer, a range where you do not know
-  selflimit verdict --growth --coarse-fraction 0.4 --radius 5  a growth, judged by contact and stress
+  selflimit verdict --growth --coarse-fraction 0.4 --radius 5                 a growth, judged by contact and stress
 It stalls, passivates, extrudes, cracks, is consumed or crosses: probabilities over ranges at C = 1, nothing fitted.
 Lengths are in micrometres, pressures in MPa, compression positive.""",
     ),
