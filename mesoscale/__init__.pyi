@@ -1,3 +1,31 @@
+from .arrest.arrest import ArrestSettings, judge_arrest
+from .arrest.channel import ChannelLayer
+from .arrest.channel_balance import ChannelState, solve_channels
+from .arrest.creep import (
+    LITHIUM_CREEP,
+    Creep,
+    plug_pressure,
+    plug_speed,
+    plug_wall_stress,
+    relaxation_rate,
+    relaxed_pressure,
+)
+from .arrest.film import film_current, film_thickness, swelling_pressure
+from .arrest.kinetics import charge_transfer_overpotential, charge_transfer_resistance, deposition_current
+from .arrest.known_ranges import ELECTRONIC_CONDUCTIVITY, KNOWN_RANGES
+from .arrest.stall import (
+    crack_pressure,
+    critical_current,
+    critical_slot_width,
+    crossing_charge,
+    extrusion_current,
+    extrusion_number,
+    extrusion_stress,
+    leak_current,
+    stall_pressure,
+    tip_pressure,
+)
+from .bridge import ReactionPerCharge, reaction_per_charge
 from .equations.electrochemistry import Charge, switch, switch_slope
 from .equations.front import Front
 from .equations.numerics import Numerics
@@ -39,14 +67,21 @@ from .verdict.design_map import DesignSettings, design_point
 from .verdict.verdict import ZONE_DEPTH, judge
 
 __all__ = [
+    "ELECTRONIC_CONDUCTIVITY",
+    "KNOWN_RANGES",
     "LARGEST_RATIO",
     "LAYERS",
+    "LITHIUM_CREEP",
     "PUBLISHED_MODEL",
     "ZONE_DEPTH",
+    "ArrestSettings",
+    "ChannelLayer",
+    "ChannelState",
     "Charge",
     "ConstantCurrent",
     "ConstantPotential",
     "Contact",
+    "Creep",
     "Cycle",
     "DesignSettings",
     "Difference",
@@ -61,17 +96,32 @@ __all__ = [
     "NormalRadii",
     "Numerics",
     "Particle",
+    "ReactionPerCharge",
     "Rest",
     "Start",
     "backward_difference",
     "build_layer",
     "cell_strain",
+    "charge_transfer_overpotential",
+    "charge_transfer_resistance",
+    "crack_pressure",
+    "critical_current",
+    "critical_slot_width",
+    "crossing_charge",
+    "deposition_current",
     "design_point",
     "effective_modulus",
     "export_vtk",
     "extrapolate",
+    "extrusion_current",
+    "extrusion_number",
+    "extrusion_stress",
+    "film_current",
+    "film_thickness",
     "grow_lithium",
     "judge",
+    "judge_arrest",
+    "leak_current",
     "load_fields",
     "local_error",
     "needles",
@@ -86,12 +136,22 @@ __all__ = [
     "plot_packing",
     "plot_stress_overview",
     "plot_volume",
+    "plug_pressure",
+    "plug_speed",
+    "plug_wall_stress",
+    "reaction_per_charge",
+    "relaxation_rate",
+    "relaxed_pressure",
+    "solve_channels",
     "solve_elastic",
     "solve_scalar",
+    "stall_pressure",
     "static_stress",
     "strip",
+    "swelling_pressure",
     "switch",
     "switch_slope",
     "tip_height",
+    "tip_pressure",
     "write_movie",
 ]

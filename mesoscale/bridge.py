@@ -1,9 +1,11 @@
 """What the atoms' documents give the continuum: moduli in Pa, mixtures of them, and where each number comes from."""
 
+from typing import NamedTuple
+
 from selflimit.documents import DecompositionDoc, ElasticDoc
 from selflimit.errors import InputError
 from selflimit.isotropic import Isotropic
-from selflimit.units import GPA
+from selflimit.units import ANGSTROM, ELEMENTARY_CHARGE, GPA
 
 
 def hill_mixture(parts: list[tuple[float, ElasticDoc]]) -> Isotropic:
@@ -86,3 +88,38 @@ def bridge_sources(decomposition: DecompositionDoc, elastic: dict[str, ElasticDo
     moduli = {f"{phase}_{kind}": source for phase, source in made.items() for kind in ("modulus", "poisson")}
     strain = f"(1 + dV/V0)^(1/3) - 1 of {decomposition.reaction}, {decomposition.level_of_theory.label}"
     return moduli | {"reaction_strain": strain}
+
+
+class ReactionPerCharge(NamedTuple):
+    """What one coulomb of the reaction of an electrolyte with lithium does."""
+
+    voltage: float
+    """E, reaction energy per electron: the voltage of a cell of metal and electrolyte (V)."""
+    consumed_volume: float
+    """V0/(z F), volume of the electrolyte that reacts (m^3/C)."""
+    swelling: float
+    """dV/(z F), volume of the products less that of the electrolyte (m^3/C); Li+ comes through the electrolyte."""
+
+
+def reaction_per_charge(decomposition: DecompositionDoc) -> ReactionPerCharge:
+    """Voltage and volumes of a decomposition per charge, in SI.
+
+    z lithium atoms are taken up per formula unit: E = -(reaction energy)/(z e), against the metal's potential.
+
+    Raises
+    ------
+    InputError
+        If the reaction takes up no lithium: then no current goes with it.
+    """
+    z = decomposition.ion_uptake
+    if not z > 0.0:
+        raise InputError(
+            f"expected a reaction of {decomposition.formula} that takes up {decomposition.working_ion}, got "
+            f"{decomposition.reaction} with {z:g} per formula unit; give a decomposition at a lower voltage"
+        )
+    per_coulomb = ANGSTROM**3 / (z * ELEMENTARY_CHARGE)
+    return ReactionPerCharge(
+        voltage=decomposition.voltage - decomposition.reaction_energy / z,
+        consumed_volume=decomposition.electrolyte_volume * per_coulomb,
+        swelling=decomposition.decomposition_volume * per_coulomb,
+    )

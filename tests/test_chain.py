@@ -44,6 +44,15 @@ def test_the_report_is_whole_and_shows_what_was_computed(finished):
     assert "calibrated" in page
 
 
+def test_the_report_begins_with_the_verdict_on_the_decomposition_that_was_found(finished):
+    verdict, reaction = document(finished, "arrest"), document(finished, "decompositions")[0]
+    page = (finished / "selflimit-run" / "report.html").read_text()
+    assert re.findall(r"<h2[^>]*>([^<]*)", page)[0] == "Does it limit itself?"
+    assert verdict["reaction_voltage"] == pytest.approx(-reaction["reaction_energy"] / reaction["ion_uptake"])
+    assert all(one["statement"][:30] in page for one in verdict["currents"])
+    assert [one["current"] for one in verdict["currents"]] == [0.2, 0.5, 20.0]
+
+
 def test_atoms_to_continuum_the_numbers_agree(finished):
     """The bridge, recomputed by hand from the documents on both sides."""
     reaction, stress = document(finished, "decompositions")[0], document(finished, "stress")[0]

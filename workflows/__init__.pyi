@@ -1,5 +1,4 @@
 from .makers.chain import SelfLimitMaker
-from .makers.design_map import DesignMapMaker
 from .makers.electrolyte_interface import ElectrolyteInterfaceMaker
 from .makers.interface import InterfaceMaker
 from .makers.orderings import OrderingMaker
@@ -8,11 +7,13 @@ from .makers.preset import PresetMaker
 from .makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
 from .makers.screening import ScreenedRelaxMaker
 from .makers.vasp import VaspRelaxMaker
+from .makers.verdicts import ArrestMaker, DesignMapMaker
 from .stores.files import write_files
 from .stores.opening import open_store
 from .stores.results import iter_results, results
 
 __all__ = [
+    "ArrestMaker",
     "DesignMapMaker",
     "ElectrolyteInterfaceMaker",
     "ForceFieldElasticMaker",

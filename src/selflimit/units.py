@@ -26,6 +26,8 @@ GPA = 1e9
 """One gigapascal in Pa."""
 MPA = 1e6
 """One megapascal in Pa."""
+ANGSTROM = 1e-10
+"""One Angstrom in m."""
 MICROMETRE = 1e-6
 """One micrometre in m."""
 MILLIAMPERE_PER_CM2 = 10.0

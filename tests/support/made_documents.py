@@ -89,7 +89,8 @@ def _value(annotation, metadata, length, name):
     if origin in (list, dict):
         least = max((bound.min_length for bound in metadata if hasattr(bound, "min_length")), default=0)
         values = [_value(inner[-1], [], min(length, 2), name)] * max(length, least)
-        return values if origin is list else {f"0.{number}": value for number, value in enumerate(values, 1)}
+        names = get_args(inner[0]) or [f"0.{number}" for number in range(1, len(values) + 1)]
+        return values if origin is list else dict(zip(names, values, strict=False))
     if annotation in (float, int):
         return annotation(_number(metadata))
     if annotation in PLAIN:

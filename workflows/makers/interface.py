@@ -34,6 +34,7 @@ from selflimit.workflows.makers.calculators import calculators_of
 from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
 from selflimit.workflows.makers.phase_diagram import diagram_of, entries_of
 from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker
+from selflimit.workflows.makers.verdicts import ArrestMaker
 from selflimit.workflows.running.identical_work import job
 from selflimit.workflows.stores.files import IN_DATA, with_files
 
@@ -69,6 +70,8 @@ class InterfaceOutputs(MSONable):
     """One PressureSpreadDoc; empty: not asked for."""
     verdicts: list[OutputReference]
     """DesignPointDocs of the control and the graded layer; empty: not asked for."""
+    arrest: OutputReference
+    """ArrestDoc of the first decomposition."""
 
 
 @dataclass
@@ -105,6 +108,8 @@ class InterfaceMaker(Maker):
         Errors of energies and volumes that are carried to the tip, with the closed loop.
     relax_maker, elastic_maker
         What relaxes the particles' crystal, and what computes elastic constants.
+    arrest_maker
+        What judges arrest at C = 1.
     """
 
     name: str = "interface"
@@ -122,6 +127,7 @@ class InterfaceMaker(Maker):
     sampling: Sampling = field(default_factory=Sampling)
     relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
     elastic_maker: ForceFieldElasticMaker = field(default_factory=ForceFieldElasticMaker)
+    arrest_maker: ArrestMaker = field(default_factory=ArrestMaker)
 
     @classmethod
     def of(cls, settings: RunConfiguration) -> Self:
@@ -169,6 +175,7 @@ class InterfaceMaker(Maker):
         parameters = named(self.find_parameters(decompositions, elastic), "parameters")
         grown = [named(self.grow(parameters.output, layer), f"growth {layer}") for layer in self.layers]
         stress = named(self.solve_stress(decompositions, elastic), "stress")
+        arrest = self.arrest_maker.make(decompositions[0], parameters.output)
         here = (electrolyte, competing, elastic, parameters.output)
         loops, spreads, verdicts = self.judge(*here) if self.closed_loop else ([], [], [])
         outputs = InterfaceOutputs(
@@ -178,8 +185,9 @@ class InterfaceMaker(Maker):
             closed_loops=[step.output for step in loops],
             spreads=[step.output for step in spreads],
             verdicts=[step.output for step in verdicts],
+            arrest=arrest.output,
         )
-        steps = [crystal, particle, chosen, strained, constants, parameters, *grown, stress]
+        steps = [crystal, particle, chosen, strained, constants, parameters, arrest, *grown, stress]
         return Flow([*steps, *loops, *spreads, *verdicts], outputs, name=self.name)
 
     def judge(self, *here: OutputReference) -> tuple[list[Job], list[Job], list[Job]]:

@@ -95,6 +95,19 @@ INTERFACES = (
 )  # fmt: skip
 
 
+OF_GROWTH = names_of(verdicts.add_conditions, verdicts.add_layer)
+VERDICTS = (
+    Mode(
+        "with --growth", "verdict:judge_layer", is_given("growth"), OF_GROWTH | {"growth", "json"},
+        check=checks.check_grid,
+    ),
+    Mode(
+        "without --growth", "verdict:judge_arrested", idle=OF_GROWTH - {"parameters", "seed", "out"},
+        check=checks.check_electrolyte,
+    ),
+)  # fmt: skip
+
+
 def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, ...]:
     """Modes of the verbs about a run folder or a submitted flow.
 
@@ -172,12 +185,15 @@ Lengths are in micrometres, times in s, pressures in MPa (compression positive i
     ),
     Verb(
         "verdict",
-        "does this layer self-limit? beside the uniform fine layer",
-        (chain.add_printing, verdicts.add_conditions, verdicts.add_layer),
-        (Mode("", "verdict:judge_layer", check=checks.check_grid),),
+        "does this layer limit its lithium, by which mechanism, up to which current?",
+        (chain.add_store, verdicts.add_growth, verdicts.add_arrest, verdicts.add_conditions, verdicts.add_layer),
+        VERDICTS,
         """\
 example:
-  selflimit verdict --coarse-fraction 0.4 --radius 5 --overpotential -0.1 --correction 80
+  selflimit verdict                                            the published cells at 0.2, 0.5 and 20 mA/cm^2
+  selflimit verdict --current 0.2 --layer-thickness 60 --slot-width 0.5 2     your layer, a range where you do not know
+  selflimit verdict --growth --coarse-fraction 0.4 --radius 5                 a growth, judged by contact and stress
+It stalls, passivates, extrudes, cracks, is consumed or crosses: probabilities over ranges at C = 1, nothing fitted.
 Lengths are in micrometres, pressures in MPa, compression positive.""",
     ),
     Verb(

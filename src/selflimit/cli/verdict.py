@@ -1,14 +1,19 @@
-"""The verbs `verdict` and `design-map`, and the closed loop of a finished run."""
+"""The verbs `verdict` and `design-map`, and the verdicts of a finished run."""
 
 import json
+import tempfile
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jobflow import Flow
 from pydantic import ValidationError
 
+from selflimit.cli.options.verdicts import ARREST
 from selflimit.cli.printing import plain, print_json, print_line, print_table, progress_bar
+from selflimit.cli.progress_display import Display
+from selflimit.documents import ArrestDoc, DecompositionDoc
 from selflimit.documents.self_limitation import (
     ClosedLoopDoc,
     Criterion,
@@ -19,8 +24,24 @@ from selflimit.documents.self_limitation import (
 )
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
+from selflimit.mesoscale.arrest.arrest import ArrestSettings
+from selflimit.mesoscale.bridge import in_pascal, phase_moduli
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.verdict.design_map import DesignSettings, design_map, design_points, judged_here, verdict_on
+from selflimit.phase_diagrams.entries.bundled import bundled_elastic
+from selflimit.plausible import KNOWN_UNITS, QUANTITIES, convert
+from selflimit.report.arrest_chapter import (
+    HONESTY,
+    INFLUENCE_COLUMNS,
+    PROBABILITY_COLUMNS,
+    RANGE_COLUMNS,
+    STATE_COLUMNS,
+    arrest_lines,
+    influence_rows,
+    probability_rows,
+    range_rows,
+    state_rows,
+)
 from selflimit.report.verdict_tables import (
     CELL_COLUMNS,
     LOOP_COLUMNS,
@@ -31,8 +52,73 @@ from selflimit.report.verdict_tables import (
     retained_fraction_rows,
     verdict_rows,
 )
+from selflimit.settings import Settings
 from selflimit.units import MICROMETRE
-from selflimit.workflows.running.local import ended_with_its_workers
+from selflimit.workflows.makers.preset import decomposition_of
+from selflimit.workflows.makers.verdicts import ArrestMaker
+from selflimit.workflows.running.execution import Keeper
+from selflimit.workflows.running.local import ended_with_its_workers, run_flow
+from selflimit.workflows.stores.opening import open_store
+from selflimit.workflows.stores.reading import read_output
+
+
+def judge_arrested(asked: Namespace) -> None:
+    """Judge arrest at C = 1: the answers first, then what they rest on."""
+    doc = arrest_of(asked)
+    if asked.json:
+        print_json(plain([doc])[0])
+    else:
+        print_arrest(doc)
+
+
+def arrest_of(asked: Namespace) -> ArrestDoc:
+    """Run the verdict as a job, so that it is in the store like every result, and keep it in the folder asked for."""
+    where = asked.store or Settings().store
+    decomposition = decomposition_of(asked.electrolyte, asked.k_eff)
+    made = ArrestMaker(settings=arrest_settings(asked)).make(decomposition, arrest_parameters(asked, decomposition))
+    store = open_store(where)
+    with Display([made.name]) as display, tempfile.TemporaryDirectory() as folder:
+        run_flow(Flow([made]), store, Path.cwd(), Keeper(Path(asked.out or folder), store, display))
+    doc: ArrestDoc = read_output(made.output, store)
+    return doc
+
+
+def arrest_settings(asked: Namespace) -> ArrestSettings:
+    """Take currents and ranges from the command line, in SI units.
+
+    Raises
+    ------
+    InputError
+        A value out of range.
+    """
+    names = [option.replace("-", "_") for option, *_ in ARREST]
+    given = {name: _in_si(name, values) for name in names if (values := getattr(asked, name)) is not None}
+    return ArrestSettings(
+        currents=tuple(asked.current_densities),
+        given=given,
+        test_time=convert(asked.test_hours, "h", "s"),
+        half_cycle=convert(asked.half_cycle_hours, "h", "s"),
+        seed=asked.seed,
+    )
+
+
+def arrest_parameters(asked: Namespace, decomposition: DecompositionDoc) -> InterfaceParameters:
+    """The parameters of ``--parameters``, or the defaults with the electrolyte's shipped elastic constants."""
+    elastic = bundled_elastic()
+    if asked.parameters or decomposition.formula not in elastic:
+        return read_parameters(asked)
+    return InterfaceParameters(**phase_moduli("electrolyte", in_pascal(elastic[decomposition.formula])))
+
+
+def print_arrest(doc: ArrestDoc) -> None:
+    """Print the answers, then probabilities, numbers, what decides, and the ranges with their sources."""
+    for line in arrest_lines(doc):
+        print_line(line)
+    print_table(f"Lithium at {doc.formula}: {doc.decomposition.reaction}", PROBABILITY_COLUMNS, probability_rows(doc))
+    print_table("At the most probable values, products left out", STATE_COLUMNS, state_rows(doc))
+    print_table("Share of the spread (Sobol indices)", INFLUENCE_COLUMNS, influence_rows(doc))
+    print_table("Ranges (SI units)", RANGE_COLUMNS, range_rows(doc))
+    print_line(HONESTY)
 
 
 def judge_layer(asked: Namespace) -> None:
@@ -186,6 +272,11 @@ def print_verdicts(docs: Sequence[DesignPointDoc]) -> None:
         print_table("Verdict", ("", *judged), verdict_rows(list(judged.values())))
     for doc in docs:
         print_line(f"{layer_label(doc)}: {doc.failure if doc.verdict is None else doc.verdict.reason}")
+
+
+def _in_si(name: str, values: Sequence[float]) -> tuple[float, ...]:
+    """Values of an option in the SI unit of its quantity."""
+    return tuple(KNOWN_UNITS[QUANTITIES[name].unit].factor * value for value in values)
 
 
 def _said(fault: ValidationError) -> str:

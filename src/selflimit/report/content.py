@@ -6,6 +6,7 @@ No plotting library is needed to make one, so whoever builds a flow can.
 from pydantic import Field
 
 from selflimit.documents import (
+    ArrestDoc,
     ClosedLoopDoc,
     CoarseRelaxationDoc,
     ConstrictionDoc,
@@ -52,4 +53,5 @@ class ReportContent(Record):
     )
     closed_loops: list[ClosedLoopDoc] = Field([], description="One per functional; empty: not asked for")
     spreads: list[PressureSpreadDoc] = Field([], description="Errors in MPa at the tip; empty: not asked for")
+    arrest: ArrestDoc = Field(description="Stalls, extrudes, cracks, passivates, is consumed or crosses, at C = 1")
     verdicts: list[DesignPointDoc] = Field([], description="Fine and graded layer; empty: not asked for")

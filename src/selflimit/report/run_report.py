@@ -9,6 +9,7 @@ from selflimit.files import sha256, write_atomically
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.pictures import plotting
 from selflimit.report import tables
+from selflimit.report.arrest_chapter import add_arrest, add_arrest_details
 from selflimit.report.comparison import beside_paper, comparison_rows, first_of_each_reaction
 from selflimit.report.content import ReportContent
 from selflimit.report.diagram_sections import PROFILE_PLOTS, add_map, add_profiles, add_shifts, add_uncertainty
@@ -36,11 +37,13 @@ def write_report(content: ReportContent, folder: Path) -> ReportDoc:
     """
     page = Page(f"{content.electrolyte.formula}: orderings, phase diagram and stress at the lithium interface")
     figures = draw_all(content, folder)
+    add_arrest(page, content.arrest)
     add_summary(page, content)
     add_orderings(page, content)
     add_diagram(page, content, figures)
     add_growth_and_stress(page, content, figures, folder)
     add_self_limitation(page, content.closed_loops, content.spreads, content.verdicts, figures)
+    add_arrest_details(page, content.arrest)
     add_parameters(page, content)
     add_provenance(page, content)
     path = folder / "report.html"
@@ -65,7 +68,7 @@ def draw_all(content: ReportContent, folder: Path) -> FigureFiles:
 
 
 def add_summary(page: Page, content: ReportContent) -> None:
-    """Add the first screen: what was computed, at which level of theory, and the paper's numbers beside ours."""
+    """Add what was computed, at which level of theory, and the paper's numbers beside ours."""
     best = content.electrolyte
     page.paragraph(
         f"{best.formula} from the disordered parent {content.parent}. Energies and volumes of every phase: "

@@ -53,7 +53,7 @@ def add_self_limitation(
         Those that :func:`draw_loops` made.
     """
     if loops or verdicts:
-        page.heading("Does it limit itself?")
+        page.heading("Closed loop, and growth judged by contact and stress")
     add_loops(page, loops, figures)
     for spread in spreads:
         add_spread(page, spread)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from selflimit.cli.options.formulas import require_shipped_formula
 from selflimit.cli.options.known import bundled_parents
+from selflimit.cli.options.verdicts import ARREST
 from selflimit.cli.run_folders import is_run_folder, require_flow, require_results, require_run_folder
 from selflimit.errors import InputError
 from selflimit.suggestions import did_you_mean
@@ -72,6 +73,16 @@ def check_grid(asked: Namespace) -> None:
     """Refuse a grid of one direction, or of four."""
     if len(asked.grid_cells) not in (2, 3):
         raise InputError(f"--grid: expected cells along x and y, or x, y and z, got {len(asked.grid_cells)} numbers")
+
+
+def check_electrolyte(asked: Namespace) -> None:
+    """Refuse an electrolyte of which no entry ships, and ranges of more than two ends or in the wrong order."""
+    require_shipped_formula(asked.electrolyte)
+    for option, *_ in ARREST:
+        values = getattr(asked, option.replace("-", "_")) or []
+        if len(values) > 2 or (len(values) == 2 and values[1] < values[0]):
+            given = " ".join(f"{value:g}" for value in values)
+            raise InputError(f"--{option}: expected one value, or the lower and the upper end of a range, got {given}")
 
 
 def check_drawing(asked: Namespace) -> None:

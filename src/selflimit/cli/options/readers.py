@@ -22,6 +22,7 @@ WORDS: dict[str, Callable[[str], str]] = {
     "occupied": words.require_occupancy,
     "cells": words.require_cell,
     "preset": words.require_preset,
+    "electrolyte": require_formula,
     "formula": require_formula,
     "formulas": require_formula,
     "chemsys": require_elements,

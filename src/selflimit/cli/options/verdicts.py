@@ -1,4 +1,4 @@
-"""Options of the verbs that judge layers, and of the closed loop."""
+"""Options of the verbs that judge layers."""
 
 from argparse import ArgumentParser
 
@@ -69,6 +69,76 @@ def _add_criterion(parser: ArgumentParser) -> None:
     )
 
 
+ARREST = (
+    ("layer-thickness", "UM", "thickness of the particle layer (micrometres", "500 to 750, as in the published cells"),
+    ("slot-width", "UM", "width of the widest slot that lithium takes (micrometres", "0.1 to 10"),
+    ("conductivity", "S_PER_M", "ionic conductivity of the particle layer (S/m", "0.036 to 0.1"),
+    ("exchange-current", "A_PER_M2", "exchange current density (A/m^2", "30 to 2600"),
+    ("creep-resistance", "MPA", "creep resistance of bulk lithium (MPa", "0.95 to 2"),
+    ("size-effect", "Q", "strength of lithium between bulk, 0, and pillars of the slot's width, 1 (", "0 to 1"),
+    ("toughness", "K_IC", "fracture toughness of the electrolyte (MPa m^(1/2)", "0.085 to 0.23"),
+    ("flaw", "UM", "depth of a flaw at the tip (micrometres", "1 to 10"),
+    ("electrolyte-thickness", "UM", "thickness of the electrolyte behind the layer (micrometres", "360 to 500"),
+    ("electronic-conductivity", "S_PER_M", "of the products (S/m", "insulating and conducting products, both"),
+    ("ionic-conductivity", "S_PER_M", "of the products (S/m", "1e-8 to 1e-4"),
+)
+"""Option, metavar, meaning up to the unit, and default range of what is known of a layer at C = 1."""
+
+
+def add_growth(parser: ArgumentParser) -> None:
+    """Add what asks for a growth to be judged."""
+    parser.add_argument(
+        "--growth",
+        action="store_true",
+        help="judge a growth in this layer by contact and stress instead, beside the uniform fine layer",
+    )
+
+
+def add_arrest(parser: ArgumentParser) -> None:
+    """Add the layer, the electrolyte and the currents of the verdict at C = 1."""
+    parser.add_argument(
+        "--current",
+        dest="current_densities",
+        type=float,
+        nargs="+",
+        default=[0.2, 0.5, 20.0],
+        metavar="MA_PER_CM2",
+        help="current densities (mA/cm^2, default: 0.2 0.5 20, those of the published cells)",
+    )
+    for option, metavar, meaning, default in ARREST:
+        comma = "" if meaning.endswith("(") else ", "
+        parser.add_argument(
+            f"--{option}",
+            type=float,
+            nargs="+",
+            metavar=metavar,
+            help=f"{meaning}{comma}one value or the ends of a range, default: {default})",
+        )
+    parser.add_argument(
+        "--test-hours", type=float, default=200.0, metavar="H", help="how long products grow (h, default: %(default)s)"
+    )
+    parser.add_argument(
+        "--half-cycle-hours",
+        type=float,
+        default=1.0,
+        metavar="H",
+        help="how long lithium is plated at a time (h, default: %(default)s)",
+    )
+    parser.add_argument(
+        "--electrolyte",
+        default="Li2ZrCl6",
+        metavar="FORMULA",
+        help="the less stable electrolyte, of which entries ship (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--k-eff",
+        type=float,
+        default=0.0,
+        metavar="GPA",
+        help="constriction of its reaction (GPa, default: %(default)s)",
+    )
+
+
 def add_layer(parser: ArgumentParser) -> None:
     """Add what describes one layer and its conditions."""
     parser.add_argument(
@@ -90,7 +160,7 @@ def add_layer(parser: ArgumentParser) -> None:
         help="mechanical correction factor (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=1, help="seed of packing, needles and noise (default: %(default)s)")
-    parser.add_argument("--out", metavar="FOLDER", help="also write both verdicts as JSON files")
+    parser.add_argument("--out", metavar="FOLDER", help="also write the verdicts as JSON files")
 
 
 def add_designs(parser: ArgumentParser) -> None:

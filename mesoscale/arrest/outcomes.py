@@ -1,0 +1,257 @@
+"""What becomes of lithium at the less stable electrolyte, sample by sample: the closed forms put together.
+
+In the order in which things happen: pressure builds up within minutes, so a crack comes first; what has not cracked may
+be eaten by the reaction; what is left stalls by stress, is held by the product's film, or extrudes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from selflimit.arrays import BoolArray, FloatArray
+from selflimit.documents.arrest import Fate
+from selflimit.mesoscale.arrest.creep import LITHIUM_CREEP, plug_pressure, plug_wall_stress
+from selflimit.mesoscale.arrest.film import film_current, film_thickness, swelling_pressure
+from selflimit.mesoscale.arrest.kinetics import (
+    LITHIUM_CHARGE_VOLUME,
+    ROOM_TEMPERATURE,
+    charge_transfer_resistance,
+)
+from selflimit.mesoscale.arrest.known_ranges import SMALL_LITHIUM_EXPONENT, SMALL_LITHIUM_STRENGTH
+from selflimit.mesoscale.arrest.stall import (
+    crack_pressure,
+    critical_current,
+    crossing_charge,
+    extrusion_number,
+    stall_pressure,
+    tip_pressure,
+)
+from selflimit.mesoscale.bridge import ReactionPerCharge
+from selflimit.units import MICROMETRE
+
+TOLERATED_LEAK = 0.05
+"""Share of the mean current density that may still go to a tip that counts as blocked by a film: an assumption."""
+
+LEAST_PRESSURE = 1.0
+"""Pressure (Pa) that stands for none, where a film shrinks and draws the tip's lithium: it cracks nothing."""
+
+Samples = Mapping[str, FloatArray]
+"""Name of a quantity -> its values in SI units, all of one shape."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all samples share.
+
+    Attributes
+    ----------
+    current
+        i, mean over the layer (A/m^2).
+    reaction
+        Of the electrolyte with lithium, per charge.
+    modulus, poisson_ratio
+        Of the electrolyte (Pa, dimensionless).
+    test_time, half_cycle
+        How long products grow, and how long lithium is plated at a time (s).
+    temperature
+        T (K).
+    """
+
+    current: float
+    reaction: ReactionPerCharge
+    modulus: float
+    poisson_ratio: float
+    test_time: float
+    half_cycle: float
+    temperature: float = ROOM_TEMPERATURE
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the criterion says of each sample; every array has the samples' shape.
+
+    Attributes
+    ----------
+    extrusion_number
+        N_s, dimensionless.
+    stall, plug, tip, crack
+        Pressures (Pa): at which plating ends, which presses the plug out, at the tip, which opens a crack.
+    film
+        Thickness of the product at the end of the test (m).
+    blocking
+        Resistance of the film over what lets through the tolerated leak, dimensionless.
+    margin
+        By what factor it limits itself (above 1) or fails to.
+    critical_current
+        Up to which it stalls whole, without products (A/m^2).
+    outcomes
+        Fate -> in which samples.
+    """
+
+    extrusion_number: FloatArray
+    stall: FloatArray
+    plug: FloatArray
+    tip: FloatArray
+    crack: FloatArray
+    film: FloatArray
+    blocking: FloatArray
+    margin: FloatArray
+    critical_current: FloatArray
+    outcomes: Mapping[Fate, BoolArray]
+
+
+def judge_samples(s: Samples, at: Conditions) -> Judged:
+    """Put each sample through the criterion.
+
+    Parameters
+    ----------
+    s
+        Values of every quantity of :data:`~selflimit.mesoscale.arrest.known_ranges.KNOWN_RANGES`, and of
+        'electronic_conductivity'.
+    at
+        What they share.
+    """
+    one = np.ones_like(s["conductivity"])
+    current, speed = at.current * one, LITHIUM_CHARGE_VOLUME * at.current * one
+    number = extrusion_number(wall_stress(s, speed, at.temperature), s["conductivity"], s["slot_width"], current)
+    where = s["layer_thickness"], s["conductivity"], s["exchange_current"]
+    stall = stall_pressure(current, *where, at.temperature)
+    circuit, reaction = circuit_resistance(s, at.temperature), with_volume_error(s, at.reaction)
+    drive, conducting = at.reaction.voltage + LITHIUM_CHARGE_VOLUME * stall, s["electronic_conductivity"]
+    early = film_thickness(at.half_cycle * one, drive, conducting, circuit, at.reaction)
+    late = film_thickness(at.test_time * one, drive, conducting, circuit, at.reaction)
+    swelling = np.maximum(reaction.swelling, 0.0) * film_current(early, drive, conducting, circuit)
+    stress = wall_stress(s, speed + swelling, at.temperature)
+    plug = plug_pressure(stress, s["layer_thickness"], s["slot_width"])
+    tip = tip_pressure(pressure_with_film(s, stall, early, circuit, reaction), plug)
+    crack = crack_pressure(s["toughness"], s["flaw"])
+    blocking = late / s["ionic_conductivity"] / ((1.0 / TOLERATED_LEAK - 1.0) * circuit)
+    left = s["electrolyte_thickness"] / late
+    intact = crack / np.maximum(tip, LEAST_PRESSURE)
+    fills = (
+        current
+        * at.half_cycle
+        / crossing_charge(
+            s["toughness"], at.modulus * one, at.poisson_ratio, s["electrolyte_thickness"], s["slot_width"]
+        )
+    )
+    return Judged(
+        extrusion_number=number,
+        stall=stall,
+        plug=plug,
+        tip=tip,
+        crack=crack,
+        film=late,
+        blocking=blocking,
+        margin=np.minimum.reduce([np.maximum(number, blocking), intact, left]),
+        critical_current=np.minimum(
+            critical_current(crack, *where, at.temperature), current_of_extrusion(s, number, at)
+        ),
+        outcomes=outcomes_of(number, intact, left, blocking, fills),
+    )
+
+
+def outcomes_of(
+    number: FloatArray, intact: FloatArray, left: FloatArray, blocking: FloatArray, fills: FloatArray
+) -> dict[Fate, BoolArray]:
+    """Sort samples into outcomes, exactly one each, by ratios of which each is safe above 1.
+
+    Parameters
+    ----------
+    number
+        N_s.
+    intact
+        Crack pressure over tip pressure.
+    left
+        Thickness of the electrolyte over that of the product.
+    blocking
+        Resistance of the film over what lets through the tolerated leak.
+    fills
+        Lithium of one half-cycle over what fills a crack through the electrolyte; above 1 it crosses.
+    """
+    cracked = intact < 1.0
+    consumed = ~cracked & (left <= 1.0)
+    goes_on = ~cracked & ~consumed
+    stalls, blocked = number >= 1.0, blocking >= 1.0
+    return {
+        "stalls": goes_on & stalls,
+        "passivates": goes_on & ~stalls & blocked,
+        "extrudes": goes_on & ~stalls & ~blocked,
+        "is consumed": consumed,
+        "cracks": cracked & (fills < 1.0),
+        "crosses": cracked & (fills >= 1.0),
+    }
+
+
+def wall_stress(s: Samples, speed: FloatArray, temperature: float) -> FloatArray:
+    """Shear stress (Pa) at the walls of a slot whose plug moves at a speed (m/s), bulk strength to that of pillars.
+
+    Parameters
+    ----------
+    s
+        'slot_width', 'creep_resistance' and 'size_effect' are used.
+    speed
+        u (m/s).
+    temperature
+        T (K).
+    """
+    width = s["slot_width"]
+    bulk = plug_wall_stress(speed, width, LITHIUM_CREEP, temperature)
+    bulk = bulk * s["creep_resistance"] / LITHIUM_CREEP.resistance  # stress is proportional to the resistance
+    pillar = SMALL_LITHIUM_STRENGTH * (width / MICROMETRE) ** SMALL_LITHIUM_EXPONENT
+    # uniaxial strength is sqrt(3) times that in shear
+    return np.asarray(bulk * np.maximum(pillar / (np.sqrt(3.0) * bulk), 1.0) ** s["size_effect"])
+
+
+def circuit_resistance(s: Samples, temperature: float) -> FloatArray:
+    """R_ct + L/sigma (Ohm m^2): what lies between the foil and the tip, for plating and for the galvanic current."""
+    transfer = charge_transfer_resistance(s["exchange_current"], temperature)
+    return np.asarray(transfer + s["layer_thickness"] / s["conductivity"])
+
+
+def with_volume_error(s: Samples, reaction: ReactionPerCharge) -> ReactionPerCharge:
+    """The reaction with its dV/V0 shifted by the sample's error."""
+    swelling = reaction.swelling + s["volume_error"] * reaction.consumed_volume
+    return reaction._replace(swelling=swelling)  # type: ignore[arg-type]
+
+
+def pressure_with_film(
+    s: Samples, stall: FloatArray, film: FloatArray, circuit: FloatArray, reaction: ReactionPerCharge
+) -> FloatArray:
+    """Pressure (Pa) at which what swells dissolves as much lithium; not below zero.
+
+    With the circuit's resistance r in the way, a film conducts electrons as one of the conductivity x/(x/sigma_e + r).
+
+    Parameters
+    ----------
+    s
+        'electronic_conductivity' and 'ionic_conductivity' are used.
+    stall
+        (F/v_m) eta of the tip (Pa).
+    film
+        x (m).
+    circuit
+        r (Ohm m^2).
+    reaction
+        Voltage and volumes per charge.
+    """
+    effective = film / (film / s["electronic_conductivity"] + circuit)
+    eta = LITHIUM_CHARGE_VOLUME * stall
+    return np.asarray(np.maximum(swelling_pressure(eta, effective / s["ionic_conductivity"], reaction), 0.0))
+
+
+def current_of_extrusion(s: Samples, number: FloatArray, at: Conditions) -> FloatArray:
+    """Current density (A/m^2) with N_s = 1: N_s goes as i^((1-q)/n - 1) with the size effect q.
+
+    Parameters
+    ----------
+    s
+        'size_effect' is used.
+    number
+        N_s at the current of ``at``.
+    at
+        Conditions.
+    """
+    power = 1.0 - (1.0 - s["size_effect"]) / LITHIUM_CREEP.exponent
+    return np.asarray(at.current * number ** (1.0 / power))

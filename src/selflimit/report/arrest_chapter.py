@@ -1,0 +1,116 @@
+"""The verdict at C = 1 in words and tables: the same on the terminal and in the report, where it comes first."""
+
+from selflimit.documents.arrest import ENDS, ArrestDoc, BranchVerdict, CurrentVerdict, Spread
+from selflimit.report.html_page import Page
+from selflimit.units import MICROMETRE
+
+PROBABILITY_COLUMNS = (
+    "mA/cm²", "products", *ENDS, "limits itself", "margin (5, 50, 95 %)",
+    "tip (MPa; 5, 50, 95 %)", "decides",
+)  # fmt: skip
+STATE_COLUMNS = (
+    "mA/cm²", "N_s", "leak", "stall (MPa)", "of it charge transfer", "plug (MPa)", "crack (MPa)", "slot (µm)",
+    "stalls up to (µm)", "whole up to a layer of (µm)", "layer asks for (V)",
+)  # fmt: skip
+RANGE_COLUMNS = ("quantity", "symbol", "unit", "low", "central", "high", "confidence", "source")
+INFLUENCE_COLUMNS = ("mA/cm²", "products", "quantity", "of the margin", "with interactions", "of the tip pressure")
+SHOWN_INFLUENCES = 3
+"""Quantities that are listed for each verdict."""
+HONESTY = (
+    "Probabilities are shares of samples over stated ranges, many of which are assumed: they say what is not known, "
+    "and are no prediction. Nothing was fitted; the stress term has its thermodynamic weight, C = 1. Whether the "
+    "products conduct electrons is not known, so both cases are computed and counted alike."
+)
+
+Row = tuple[str, ...]
+
+
+def arrest_lines(doc: ArrestDoc) -> list[str]:
+    """Answer for each current in a line, then the current that a layer bears: what stands first everywhere."""
+    limit = doc.critical_current
+    return [
+        *(verdict.statement for verdict in doc.currents),
+        f"critical current without products: {limit.median:.2g} mA/cm2 ({limit.low:.2g} to {limit.high:.2g}, 5-95 %)",
+        f"what decides: {'; '.join(f'at {one.current:g} {deciding(one)}' for one in doc.currents)}",
+    ]
+
+
+def deciding(verdict: CurrentVerdict) -> str:
+    """What decides at one current, in each branch."""
+    return " or ".join(dict.fromkeys(branch.decides for branch in verdict.branches))
+
+
+def probability_rows(doc: ArrestDoc) -> list[Row]:
+    """List one row per current and branch of the products."""
+    return [_probabilities(verdict, branch) for verdict in doc.currents for branch in verdict.branches]
+
+
+def state_rows(doc: ArrestDoc) -> list[Row]:
+    """List the numbers of the criterion at the most probable values, one row per current."""
+    return [
+        (
+            f"{verdict.current:g}", f"{s.extrusion_number:.3g}", f"{s.leak:.2g}", f"{s.stall_pressure:.3g}",
+            f"{s.charge_transfer_pressure:.2g}", f"{s.plug_pressure:.3g}", f"{s.crack_pressure:.3g}",
+            f"{s.slot_width / MICROMETRE:.3g}", f"{s.critical_slot_width / MICROMETRE:.3g}",
+            f"{s.critical_thickness / MICROMETRE:.3g}", f"{s.layer_voltage:.2g}",
+        )
+        for verdict in doc.currents
+        for s in (verdict.central,)
+    ]  # fmt: skip
+
+
+def influence_rows(doc: ArrestDoc) -> list[Row]:
+    """List the quantities that decide, by their first-order Sobol index for the margin."""
+    return [
+        (
+            f"{verdict.current:g}", branch.products, one.name,
+            f"{one.margin:.2f}", f"{one.margin_total:.2f}", f"{one.pressure:.2f}",
+        )
+        for verdict in doc.currents
+        for branch in verdict.branches
+        for one in branch.influences[:SHOWN_INFLUENCES]
+    ]  # fmt: skip
+
+
+def range_rows(doc: ArrestDoc) -> list[Row]:
+    """List every range with its source and confidence."""
+    return [
+        (q.name, q.symbol, q.unit, f"{q.low:.3g}", f"{q.central:.3g}", f"{q.high:.3g}", q.confidence, q.source)
+        for q in doc.ranges
+    ]
+
+
+def add_arrest(page: Page, doc: ArrestDoc) -> None:
+    """Add the answers and what decides: the first block of a report."""
+    page.heading("Does it limit itself?")
+    for line in arrest_lines(doc):
+        page.paragraph(line)
+    caption = f"Lithium that has reached {doc.formula}: shares of {doc.samples} samples"
+    page.table(caption, PROBABILITY_COLUMNS, probability_rows(doc))
+    page.paragraph(HONESTY, "note")
+
+
+def add_arrest_details(page: Page, doc: ArrestDoc) -> None:
+    """Add numbers of the criterion, sensitivities and ranges."""
+    page.heading("What decides whether it limits itself")
+    page.table("At the most probable values, products left out", STATE_COLUMNS, state_rows(doc))
+    page.table("Share of the spread (first-order Sobol indices)", INFLUENCE_COLUMNS, influence_rows(doc))
+    page.table("Ranges, their sources and what they are worth", RANGE_COLUMNS, range_rows(doc))
+    page.paragraph("; ".join(f"{name}: {text}" for name, text in ENDS.items()) + ".", "note")
+    page.paragraph(f"In no probability: {'; '.join(doc.not_covered)}.", "note")
+
+
+def _probabilities(verdict: CurrentVerdict, branch: BranchVerdict) -> Row:
+    shares = (f"{branch.probabilities[name]:.2f}" for name in ENDS)
+    return (
+        f"{verdict.current:g}", f"{branch.products} electrons", *shares, f"{branch.limits_itself:.2f}",
+        _range(branch.margin), _range(branch.tip_pressure), branch.decides,
+    )  # fmt: skip
+
+
+def _range(spread: Spread) -> str:
+    return " - ".join(_short(value) for value in (spread.low, spread.median, spread.high))
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if 100.0 <= value < 1e6 else f"{value:.2g}"
