@@ -3,11 +3,16 @@
 Here it is decided which volume counts in the mechanical work. A phase of zero-pressure volume v (Angstrom^3 per formula
 unit) that holds a working ions counts with
 
-* v, by default;
+* v, with ``ion_volume="expelled"`` (default) and ``"none"``;
 * v - a v_ion with ``ion_volume="released"``: the reservoir's ions are part of the confined volume, each with the volume
   per atom of the ion's lowest-energy metal at zero pressure. An ion that leaves a phase for the reservoir adds v_ion to
   V, one that is taken up removes it;
 * 0 for phases that are gases at 298 K and 1 bar with ``gases="released"``: they escape and do no work.
+
+With ``"expelled"`` the ions that the products lack of the electrolyte's a_0 count beside the phases, each with v_ion,
+and those that they have more count nothing:
+
+.. math:: V = \\sum_j n_j v_j + v_\\mathrm{ion} \\max\\Big(0,\\; a_0 - \\sum_j a_j n_j\\Big) .
 """
 
 from collections.abc import Collection, Sequence
@@ -52,7 +57,7 @@ class Electrolyte:
     ion: float
     """Working ions per fu."""
     counted_volume: float
-    """Volume that counts in the mechanical work (Angstrom^3/fu); differs from V0 where reservoir ions count."""
+    """Volume that counts in the mechanical work (Angstrom^3/fu); differs from V0 with ``ion_volume="released"``."""
     reference_energy: float
     """Energy of its closed elements as elemental references (eV/fu): from formation energies to the entries' scale."""
 
@@ -110,9 +115,14 @@ class ChemicalSystem:
 
     @cached_property
     def ion_volume(self) -> float:
-        """Volume that a working ion in the reservoir counts with (Angstrom^3)."""
+        """Volume per atom of the working ion's lowest-energy metal at zero pressure (Angstrom^3)."""
         metal = self.references[self.working_ion]
-        return metal.volume / sum(metal.amounts.values()) if self.rules.ion_volume == "released" else 0.0
+        return metal.volume / metal.atoms
+
+    @property
+    def counts_expelled(self) -> bool:
+        """Whether the ions that leave the electrolyte take a volume, and those that come to it none."""
+        return self.rules.ion_volume == "expelled"
 
     def escapes(self, phase: Phase) -> float:
         """1 for a gas that escapes, else 0."""
@@ -122,7 +132,8 @@ class ChemicalSystem:
     def counted_volume(self) -> FloatArray:
         """Volume that counts in the mechanical work (Angstrom^3/fu), shape (phases,)."""
         own = np.array([phase.volume * (1.0 - self.escapes(phase)) for phase in self.phases])
-        return np.asarray(own - self.ion_volume * self.ion)
+        counted = self.ion_volume if self.rules.ion_volume == "released" else 0.0
+        return np.asarray(own - counted * self.ion)
 
     @property
     def volumes_text(self) -> str:
@@ -143,7 +154,10 @@ class ChemicalSystem:
         unit = parse_formula(composition, self.formulas)
         closed = self._closed_elements(unit)
         demand = np.array([float(unit[e]) for e in closed])
-        return self.candidates(closed, {*closed, self.working_ion}, demand)
+        found = self.candidates(closed, {*closed, self.working_ion}, demand)
+        return (
+            found.counting_expelled(float(unit[self.working_ion]), self.ion_volume) if self.counts_expelled else found
+        )
 
     def candidates(self, conserved: Sequence[str], inside: Collection[str], demand: FloatArray) -> Candidates:
         """Phases that hold no other elements than those ``inside``, and atoms of a conserved one.

@@ -15,7 +15,7 @@ hull with :math:`E_j + K_\mathrm{eff} v_j`. Its minimum is concave and piecewise
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pymatgen.core import Composition
 from pymatgen.core.entries import ComputedStructureEntry
@@ -24,6 +24,7 @@ from selflimit.documents import (
     BulkModulus,
     ConstrictionDoc,
     DecompositionDoc,
+    IonVolume,
     LevelOfTheory,
     PhaseAmount,
     PredominanceDoc,
@@ -91,7 +92,10 @@ class ConstrainedPhaseDiagram:
         ``"inclusion"``, the elastic one without the electrolyte's formula among the products (a grain decomposes as a
         whole or not at all).
     ion_volume
-        ``"none"``: ions in the reservoir have no volume. ``"released"``: each counts in V with the volume of its metal.
+        Volume of the ions that are exchanged with the reservoir, each that of its metal. ``"expelled"``: ions that
+        leave the electrolyte count in V, as they are plated within the constriction; ions that are taken up come from
+        outside it and remove none. ``"none"``: they have no volume. ``"released"``: those that leave add it, those that
+        are taken up remove it.
     gases
         ``"solid"``: gases at 298 K and 1 bar (``selflimit.phase_diagrams.phases.GASES``) stay confined in the volume of
         their entry's crystal. ``"released"``: they escape and do no mechanical work.
@@ -114,12 +118,12 @@ class ConstrainedPhaseDiagram:
         entries: Sequence[ComputedStructureEntry],
         working_ion: str = "Li",
         model: str = "linear",
-        ion_volume: Literal["none", "released"] = "none",
+        ion_volume: IonVolume = "expelled",
         gases: Literal["solid", "released"] = "solid",
         without_volume: Literal["refuse", "exclude"] = "refuse",
         bulk_moduli: Mapping[str, BulkModulus] | None = None,
     ) -> None:
-        require_one_of("ion_volume", ion_volume, ("none", "released"))
+        require_one_of("ion_volume", ion_volume, get_args(IonVolume))
         require_one_of("gases", gases, ("solid", "released"))
         require_one_of("without_volume", without_volume, ("refuse", "exclude"))
         self.functional = find_functional(model)

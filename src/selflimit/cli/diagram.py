@@ -213,7 +213,7 @@ def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...
     """What the numbers refer to, and what these options leave out, and why."""
     ion = rules.working_ion
     notes = [
-        f"Functional: {rules.model}; volume of ions in the reservoir: {rules.ion_volume}; gases: {rules.gases}. "
+        f"Functional: {rules.model}; ions exchanged with the reservoir, volume: {rules.ion_volume}; gases: {rules.gases}. "
         f"Voltages against {ion}/{ion}+."
     ]
     if find_functional(rules.model).has_pressure:

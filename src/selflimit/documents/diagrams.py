@@ -17,6 +17,10 @@ STRAIN_TEXT = "dV/V0, dimensionless; which volumes count is stated in 'rules'"
 PRESSURE_TEXT = "Self-consistent pressure p = K_eff (V - V0)/V0 (GPa); None: the linear functional has no pressure"
 
 
+IonVolume = Literal["expelled", "none", "released"]
+"""Rules for the volume of the ions that are exchanged with the reservoir."""
+
+
 class BulkModulus(Record):
     """Compressibility of one phase."""
 
@@ -28,9 +32,11 @@ class BulkModulus(Record):
 class VolumeRules(Record):
     """Whose volume counts in the mechanical work, and which entries were left out."""
 
-    ion_volume: Literal["none", "released"] = Field(
-        "none",
-        description="'released': an ion that leaves for (comes from) the reservoir adds (removes) its metal's volume",
+    ion_volume: IonVolume = Field(
+        "expelled",
+        description="Volume of the ions exchanged with the reservoir, as their metal: 'expelled', those that leave the "
+        "electrolyte count, those taken up do not; 'none'; 'released', those that leave add it and those taken up "
+        "remove it",
     )
     gases: Literal["solid", "released"] = Field(
         "solid",
@@ -284,7 +290,7 @@ class InterfaceKink(Record):
     decomposition_volume: float = Field(
         description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit of the mixture); V0 is the mixture's volume"
     )
-    reaction_strain: float = Field(description="dV/V0, dimensionless; the ion reservoir's volume is not counted")
+    reaction_strain: float = Field(description="dV/V0, dimensionless; which volumes count is stated in 'rules'")
 
 
 class InterfaceSegment(Record):
@@ -313,4 +319,5 @@ class InterfaceReactionDoc(Document):
     segments: list[InterfaceSegment] = Field(description="What lies between the kinks")
     entries: list[str] = Field(description="Identifiers of all entries that competed")
     left_out: list[LeftOutPhase] = Field(description="Known phases that did not compete; the answer holds without them")
+    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
     level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
