@@ -41,6 +41,9 @@ from selflimit.suggestions import did_you_mean
 MONOVALENT = ("H", "Li", "Na", "K", "Rb", "Cs", "Cu", "Ag")
 """Working ions of charge +1, for which a voltage changes the chemical potential by one electron charge."""
 
+NEAR = 0.010
+"""Polymorphs this close (eV/atom) may be what a sample is: k_B T at 116 K, less than the error of energies."""
+
 
 @dataclass(frozen=True)
 class Electrolyte:
@@ -49,7 +52,9 @@ class Electrolyte:
     formula: str
     """Reduced formula."""
     phase: Phase
-    """Its phase: of several entries of the formula the lowest in energy, at equal energy the densest."""
+    """Its phase: of several of the formula the one that is given, else the lowest in energy, then the densest."""
+    polymorphs: tuple[Phase, ...]
+    """The other entries of the formula, which compete; lowest in energy first."""
     atoms: float
     """Atoms per fu."""
     energy: float
@@ -186,8 +191,8 @@ class ChemicalSystem:
             references=tuple(phases.index(self.references[e]) for e in conserved),
         )
 
-    def electrolyte(self, composition: Composition | str) -> Electrolyte:
-        """The electrolyte's own numbers.
+    def electrolyte(self, composition: Composition | str, own: Phase | None = None) -> Electrolyte:
+        """The electrolyte's own numbers, of its crystal or of another polymorph, ``own``.
 
         Raises
         ------
@@ -195,11 +200,12 @@ class ChemicalSystem:
             As :meth:`competitors`; or the composition has no entry, whose energy and volume are needed.
         """
         unit = parse_formula(composition, self.formulas)
-        closed, own = self._closed_elements(unit), self.lowest_phase(unit)
+        closed, own = self._closed_elements(unit), own or self.electrolyte_phase(unit)
         at = self.phases.index(own)
         return Electrolyte(
             formula=unit.reduced_formula,
             phase=own,
+            polymorphs=tuple(p for i, p in enumerate(self.phases) if p.formula == own.formula and i != at),
             atoms=float(unit.num_atoms),
             energy=float(self.formation_energy[at]),
             ion=float(self.ion[at]),
@@ -207,18 +213,24 @@ class ChemicalSystem:
             reference_energy=sum(unit[e] * self.references[e].energy_per_atom for e in closed),
         )
 
-    def lowest_phase(self, unit: Composition) -> Phase:
-        """The phase of a formula unit that is lowest in energy, of several the densest.
+    def electrolyte_phase(self, unit: Composition) -> Phase:
+        """The crystal of a formula unit: the given one, else the lowest in energy, of several the densest.
 
         Raises
         ------
         InputError
-            The formula has no entry, whose energy and volume are needed.
+            The formula has no entry, whose energy and volume are needed; or different crystals are given.
         """
         formula = unit.reduced_formula
-        for phase in self.phases:  # in stable order
-            if phase.formula == formula:
-                return phase
+        found = [phase for phase in self.phases if phase.formula == formula]  # in stable order
+        given = [phase for phase in found if phase.is_given]
+        if len({(phase.energy, phase.volume) for phase in given}) > 1:
+            raise InputError(
+                f"expected one crystal as the electrolyte {formula}, got {len(given)}: "
+                f"{', '.join(phase.entry_id for phase in given)}; give one of them, the others compete anyway"
+            )
+        if found:
+            return (given or found)[0]
         raise InputError(
             f"no entry for {formula} itself, whose energy and volume V0 are needed; relax a crystal of it at the same "
             f"level of theory ({self.level_of_theory.label}) and add RelaxationDoc.entry() to the entries"
@@ -235,6 +247,12 @@ class ChemicalSystem:
         if elements == {self.working_ion}:
             raise InputError(f"{unit.reduced_formula} is the working ion alone; give a compound, e.g. 'Li2ZrCl6'")
         return sorted(elements - {self.working_ion})
+
+
+def near_polymorphs(electrolyte: Electrolyte) -> list[Phase]:
+    """Polymorphs within ``NEAR`` of the lowest crystal of the electrolyte's composition."""
+    lowest = min(phase.energy_per_atom for phase in (electrolyte.phase, *electrolyte.polymorphs))
+    return [phase for phase in electrolyte.polymorphs if phase.energy_per_atom - lowest <= NEAR]
 
 
 def chemical_system(

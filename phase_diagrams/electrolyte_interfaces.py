@@ -216,7 +216,7 @@ def _mixture(
         )
     require_quantities(k_eff=k_eff, **({} if voltage is None else {"voltage": voltage}))
     system, ion = diagram.system, diagram.working_ion
-    ends = [system.lowest_phase(parse_formula(formula, system.formulas)) for formula in (first, second)]
+    ends = [system.electrolyte_phase(parse_formula(formula, system.formulas)) for formula in (first, second)]
     if ends[0].formula == ends[1].formula:
         raise InputError(f"expected two different electrolytes, got {ends[0].formula} twice")
     exchanged = set() if voltage is None else {ion}

@@ -247,7 +247,7 @@ def _scaled(entry: ComputedStructureEntry, cell_volume: float | None, error: flo
     structure = entry.structure.copy()
     if cell_volume is not None:
         structure.scale_lattice(cell_volume)
-    copied = ComputedStructureEntry(structure, entry.energy + error, entry_id=entry.entry_id)
+    copied = ComputedStructureEntry(structure, entry.energy + error, entry_id=entry.entry_id, data=dict(entry.data))
     return with_level(copied, level_of(entry))
 
 

@@ -100,6 +100,14 @@ class VoltageSegment(FormedProducts):
     )
 
 
+class Polymorph(Record):
+    """Another crystal of the electrolyte's composition, which competes."""
+
+    entry_id: str = Field(description="Identifier of the entry")
+    energy: float = Field(description="Energy above the electrolyte's crystal (eV/atom); negative: it is the lower one")
+    volume: float = Field(gt=0, description="Volume (Angstrom^3 per formula unit)")
+
+
 class ElectrolyteDocument(Document):
     """What all diagrams of one electrolyte say of it and of how they were made."""
 
@@ -108,6 +116,12 @@ class ElectrolyteDocument(Document):
     functional: Functional = Field(description=FUNCTIONAL_TEXT)
     electrolyte_volume: float = Field(
         gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
+    )
+    electrolyte_entry: str = Field(
+        "", description="Identifier of the entry whose crystal is the electrolyte, of volume V0; empty: not stated"
+    )
+    polymorphs: list[Polymorph] = Field(
+        default_factory=list, description="Other entries of the electrolyte's composition, lowest in energy first"
     )
     rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
     level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
@@ -180,6 +194,11 @@ class DecompositionDoc(FormedProducts, ElectrolyteDocument):
         description="Grand-potential reaction energy, mechanical work included (eV per formula unit)"
     )
     reaction_energy_per_atom: float = Field(description="The same per atom of the electrolyte's formula unit (eV/atom)")
+    strain_range: tuple[float, float] | None = Field(
+        None,
+        description="Lowest and highest reaction strain with the electrolyte's own crystal, or any polymorph within "
+        "10 meV/atom of the lowest, in its place; dimensionless; None: not computed",
+    )
     grand_potential: float = Field(
         description="Sum n_j (E_j - mu a_j) + W on the entries' energy scale, mu = mu(metal) - e*voltage "
         "(eV per formula unit)"
