@@ -3,7 +3,7 @@ from .electrolyte_interfaces import interface_scan
 from .entries.bundled import bundled_catalogue, bundled_structure, bundled_structures, bundled_text
 from .entries.entry_sets import electrolyte_entries
 from .entries.sources import competing_entries, read_entries, with_experimental_volumes
-from .phases import parse_formula
+from .phases import as_electrolyte, parse_formula
 from .rules import MechanicalRules, Sampling
 from .uncertainty.sampling import sample_uncertainty
 
@@ -11,6 +11,7 @@ __all__ = [
     "ConstrainedPhaseDiagram",
     "MechanicalRules",
     "Sampling",
+    "as_electrolyte",
     "bundled_catalogue",
     "bundled_structure",
     "bundled_structures",

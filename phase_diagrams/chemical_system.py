@@ -3,11 +3,16 @@
 Here it is decided which volume counts in the mechanical work. A phase of zero-pressure volume v (Angstrom^3 per formula
 unit) that holds a working ions counts with
 
-* v, by default;
+* v, with ``ion_volume="expelled"`` (default) and ``"none"``;
 * v - a v_ion with ``ion_volume="released"``: the reservoir's ions are part of the confined volume, each with the volume
   per atom of the ion's lowest-energy metal at zero pressure. An ion that leaves a phase for the reservoir adds v_ion to
   V, one that is taken up removes it;
 * 0 for phases that are gases at 298 K and 1 bar with ``gases="released"``: they escape and do no work.
+
+With ``"expelled"`` the ions that the products lack of the electrolyte's a_0 count beside the phases, each with v_ion,
+and those that they have more count nothing:
+
+.. math:: V = \\sum_j n_j v_j + v_\\mathrm{ion} \\max\\Big(0,\\; a_0 - \\sum_j a_j n_j\\Big) .
 """
 
 from collections.abc import Collection, Sequence
@@ -36,6 +41,9 @@ from selflimit.suggestions import did_you_mean
 MONOVALENT = ("H", "Li", "Na", "K", "Rb", "Cs", "Cu", "Ag")
 """Working ions of charge +1, for which a voltage changes the chemical potential by one electron charge."""
 
+NEAR = 0.010
+"""Polymorphs this close (eV/atom) may be what a sample is: k_B T at 116 K, less than the error of energies."""
+
 
 @dataclass(frozen=True)
 class Electrolyte:
@@ -44,7 +52,9 @@ class Electrolyte:
     formula: str
     """Reduced formula."""
     phase: Phase
-    """Its phase: of several entries of the formula the lowest in energy, at equal energy the densest."""
+    """Its phase: of several of the formula the one that is given, else the lowest in energy, then the densest."""
+    polymorphs: tuple[Phase, ...]
+    """The other entries of the formula, which compete; lowest in energy first."""
     atoms: float
     """Atoms per fu."""
     energy: float
@@ -52,7 +62,7 @@ class Electrolyte:
     ion: float
     """Working ions per fu."""
     counted_volume: float
-    """Volume that counts in the mechanical work (Angstrom^3/fu); differs from V0 where reservoir ions count."""
+    """Volume that counts in the mechanical work (Angstrom^3/fu); differs from V0 with ``ion_volume="released"``."""
     reference_energy: float
     """Energy of its closed elements as elemental references (eV/fu): from formation energies to the entries' scale."""
 
@@ -110,9 +120,14 @@ class ChemicalSystem:
 
     @cached_property
     def ion_volume(self) -> float:
-        """Volume that a working ion in the reservoir counts with (Angstrom^3)."""
+        """Volume per atom of the working ion's lowest-energy metal at zero pressure (Angstrom^3)."""
         metal = self.references[self.working_ion]
-        return metal.volume / sum(metal.amounts.values()) if self.rules.ion_volume == "released" else 0.0
+        return metal.volume / metal.atoms
+
+    @property
+    def counts_expelled(self) -> bool:
+        """Whether the ions that leave the electrolyte take a volume, and those that come to it none."""
+        return self.rules.ion_volume == "expelled"
 
     def escapes(self, phase: Phase) -> float:
         """1 for a gas that escapes, else 0."""
@@ -122,7 +137,8 @@ class ChemicalSystem:
     def counted_volume(self) -> FloatArray:
         """Volume that counts in the mechanical work (Angstrom^3/fu), shape (phases,)."""
         own = np.array([phase.volume * (1.0 - self.escapes(phase)) for phase in self.phases])
-        return np.asarray(own - self.ion_volume * self.ion)
+        counted = self.ion_volume if self.rules.ion_volume == "released" else 0.0
+        return np.asarray(own - counted * self.ion)
 
     @property
     def volumes_text(self) -> str:
@@ -143,7 +159,10 @@ class ChemicalSystem:
         unit = parse_formula(composition, self.formulas)
         closed = self._closed_elements(unit)
         demand = np.array([float(unit[e]) for e in closed])
-        return self.candidates(closed, {*closed, self.working_ion}, demand)
+        found = self.candidates(closed, {*closed, self.working_ion}, demand)
+        return (
+            found.counting_expelled(float(unit[self.working_ion]), self.ion_volume) if self.counts_expelled else found
+        )
 
     def candidates(self, conserved: Sequence[str], inside: Collection[str], demand: FloatArray) -> Candidates:
         """Phases that hold no other elements than those ``inside``, and atoms of a conserved one.
@@ -172,8 +191,8 @@ class ChemicalSystem:
             references=tuple(phases.index(self.references[e]) for e in conserved),
         )
 
-    def electrolyte(self, composition: Composition | str) -> Electrolyte:
-        """The electrolyte's own numbers.
+    def electrolyte(self, composition: Composition | str, own: Phase | None = None) -> Electrolyte:
+        """The electrolyte's own numbers, of its crystal or of another polymorph, ``own``.
 
         Raises
         ------
@@ -181,11 +200,12 @@ class ChemicalSystem:
             As :meth:`competitors`; or the composition has no entry, whose energy and volume are needed.
         """
         unit = parse_formula(composition, self.formulas)
-        closed, own = self._closed_elements(unit), self.lowest_phase(unit)
+        closed, own = self._closed_elements(unit), own or self.electrolyte_phase(unit)
         at = self.phases.index(own)
         return Electrolyte(
             formula=unit.reduced_formula,
             phase=own,
+            polymorphs=tuple(p for i, p in enumerate(self.phases) if p.formula == own.formula and i != at),
             atoms=float(unit.num_atoms),
             energy=float(self.formation_energy[at]),
             ion=float(self.ion[at]),
@@ -193,18 +213,24 @@ class ChemicalSystem:
             reference_energy=sum(unit[e] * self.references[e].energy_per_atom for e in closed),
         )
 
-    def lowest_phase(self, unit: Composition) -> Phase:
-        """The phase of a formula unit that is lowest in energy, of several the densest.
+    def electrolyte_phase(self, unit: Composition) -> Phase:
+        """The crystal of a formula unit: the given one, else the lowest in energy, of several the densest.
 
         Raises
         ------
         InputError
-            The formula has no entry, whose energy and volume are needed.
+            The formula has no entry, whose energy and volume are needed; or different crystals are given.
         """
         formula = unit.reduced_formula
-        for phase in self.phases:  # in stable order
-            if phase.formula == formula:
-                return phase
+        found = [phase for phase in self.phases if phase.formula == formula]  # in stable order
+        given = [phase for phase in found if phase.is_given]
+        if len({(phase.energy, phase.volume) for phase in given}) > 1:
+            raise InputError(
+                f"expected one crystal as the electrolyte {formula}, got {len(given)}: "
+                f"{', '.join(phase.entry_id for phase in given)}; give one of them, the others compete anyway"
+            )
+        if found:
+            return (given or found)[0]
         raise InputError(
             f"no entry for {formula} itself, whose energy and volume V0 are needed; relax a crystal of it at the same "
             f"level of theory ({self.level_of_theory.label}) and add RelaxationDoc.entry() to the entries"
@@ -221,6 +247,12 @@ class ChemicalSystem:
         if elements == {self.working_ion}:
             raise InputError(f"{unit.reduced_formula} is the working ion alone; give a compound, e.g. 'Li2ZrCl6'")
         return sorted(elements - {self.working_ion})
+
+
+def near_polymorphs(electrolyte: Electrolyte) -> list[Phase]:
+    """Polymorphs within ``NEAR`` of the lowest crystal of the electrolyte's composition."""
+    lowest = min(phase.energy_per_atom for phase in (electrolyte.phase, *electrolyte.polymorphs))
+    return [phase for phase in electrolyte.polymorphs if phase.energy_per_atom - lowest <= NEAR]
 
 
 def chemical_system(

@@ -15,7 +15,7 @@ hull with :math:`E_j + K_\mathrm{eff} v_j`. Its minimum is concave and piecewise
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pymatgen.core import Composition
 from pymatgen.core.entries import ComputedStructureEntry
@@ -24,6 +24,7 @@ from selflimit.documents import (
     BulkModulus,
     ConstrictionDoc,
     DecompositionDoc,
+    IonVolume,
     LevelOfTheory,
     PhaseAmount,
     PredominanceDoc,
@@ -37,7 +38,7 @@ from selflimit.errors import InputError
 from selflimit.phase_diagrams.checks import Range, require_one_of, require_quantities, require_range
 from selflimit.phase_diagrams.chemical_system import Electrolyte, chemical_system
 from selflimit.phase_diagrams.functionals import records
-from selflimit.phase_diagrams.functionals.constriction import constrict_electrolyte, find_whole_window
+from selflimit.phase_diagrams.functionals.constriction import constrict_electrolyte, find_whole_window, strain_range
 from selflimit.phase_diagrams.functionals.linear import vary_k_eff, vary_voltage
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.linear_programme import Assemblage
@@ -59,18 +60,17 @@ class ConstrainedPhaseDiagram:
     """Ground states of an electrolyte against voltage and effective bulk modulus.
 
     All entries compete, not only those on the hull of the unconstrained system: a dense polymorph above it can become
-    stable under constriction. The electrolyte competes too (not in the ``"inclusion"`` functional). In the linear
-    functional its own row carries ``K_eff * V0`` like every phase, which the constant ``-K_eff * V0`` cancels: it keeps
-    the mechanical work zero at every ``K_eff``.
+    stable under constriction. The electrolyte competes too (not in the ``"inclusion"`` functional): its own row carries
+    ``K_eff * V0`` like every phase, which the constant ``-K_eff * V0`` cancels.
 
-    Volumes are zero-pressure volumes, because ``K_eff`` is a series modulus that already holds the material's own
-    compliance. The ion's reference stays its unstressed lowest-energy metal. ``K_eff`` in the linear functional is an
-    index of constriction, not an attained pressure.
+    Volumes are those at zero pressure: ``K_eff`` is a series modulus that holds the material's own compliance. In the
+    linear functional it is an index of constriction, not an attained pressure.
 
     Exact ties (duplicates, a phase on a tie line) are settled in this order: at a critical voltage or modulus the
     assemblage on its upper side; the electrolyte before its decomposition; the smaller total volume; the phases in the
     order of formula, energy, volume, identifier. The order of the entries never matters. Of several entries with the
-    electrolyte's formula the lowest in energy is the electrolyte, at equal energy the densest; the others compete.
+    electrolyte's formula the electrolyte is the one marked by ``as_electrolyte``, else the lowest in energy, at equal
+    energy the densest; the others compete. Documents name its entry and the distances of the others.
 
     >>> from selflimit.phase_diagrams import electrolyte_entries
     >>> diagram = ConstrainedPhaseDiagram(electrolyte_entries(["Li2ZrCl6"], source="force-field").entries)
@@ -91,7 +91,8 @@ class ConstrainedPhaseDiagram:
         ``"inclusion"``, the elastic one without the electrolyte's formula among the products (a grain decomposes as a
         whole or not at all).
     ion_volume
-        ``"none"``: ions in the reservoir have no volume. ``"released"``: each counts in V with the volume of its metal.
+        Which exchanged ions count in V, with the volume of their metal. ``"expelled"``: those that leave the
+        electrolyte. ``"none"``. ``"released"``: those that leave; those that are taken up are subtracted.
     gases
         ``"solid"``: gases at 298 K and 1 bar (``selflimit.phase_diagrams.phases.GASES``) stay confined in the volume of
         their entry's crystal. ``"released"``: they escape and do no mechanical work.
@@ -114,12 +115,12 @@ class ConstrainedPhaseDiagram:
         entries: Sequence[ComputedStructureEntry],
         working_ion: str = "Li",
         model: str = "linear",
-        ion_volume: Literal["none", "released"] = "none",
+        ion_volume: IonVolume = "expelled",
         gases: Literal["solid", "released"] = "solid",
         without_volume: Literal["refuse", "exclude"] = "refuse",
         bulk_moduli: Mapping[str, BulkModulus] | None = None,
     ) -> None:
-        require_one_of("ion_volume", ion_volume, ("none", "released"))
+        require_one_of("ion_volume", ion_volume, get_args(IonVolume))
         require_one_of("gases", gases, ("solid", "released"))
         require_one_of("without_volume", without_volume, ("refuse", "exclude"))
         self.functional = find_functional(model)
@@ -155,7 +156,8 @@ class ConstrainedPhaseDiagram:
         require_quantities(voltage=voltage, k_eff=k_eff)
         electrolyte, constriction = constrict_electrolyte(self.system, self.functional, composition, k_eff)
         found = constriction.at(voltage)
-        return records.record_decomposition(found, self._shared(electrolyte))
+        strains = strain_range(self.system, self.functional, electrolyte, found)
+        return records.record_decomposition(found, strains, self._shared(electrolyte))
 
     def profile(
         self, composition: Composition | str, k_eff: float, voltage_range: Range = VOLTAGE_RANGE
@@ -222,8 +224,7 @@ class ConstrainedPhaseDiagram:
         InputError
             As :meth:`profile`; or compressible phases under a tension that none of them bears.
         """
-        voltages = require_range(voltage_range, "voltage_range")
-        k_effs = require_range(k_eff_range, "k_eff_range")
+        voltages, k_effs = require_range(voltage_range, "voltage_range"), require_range(k_eff_range, "k_eff_range")
         electrolyte, constriction = constrict_electrolyte(self.system, self.functional, composition, k_effs[1])
         return PredominanceDoc(
             **self._shared(electrolyte),
@@ -391,10 +392,9 @@ class ConstrainedPhaseDiagram:
     def _shared(self, electrolyte: Electrolyte) -> dict[str, Any]:
         """The fields that every document of an electrolyte has."""
         return {
-            "formula": electrolyte.formula,
             "working_ion": self.working_ion,
             "functional": self.functional.name,
-            "electrolyte_volume": electrolyte.volume,
+            **records.record_crystals(electrolyte),
             "rules": self.system.rules,
             "level_of_theory": self.system.level_of_theory,
         }

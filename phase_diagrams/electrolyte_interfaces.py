@@ -9,7 +9,8 @@ doi:10.1021/acs.chemmater.5b04082; here with the mechanical work of the linear f
 
 with :math:`g_j = E_j + K_\mathrm{eff} v_j` for a closed interface, where i runs over all elements, and
 :math:`g_j = E_j + K_\mathrm{eff} v_j - \mu a_j` for an open one, where the working ion is not conserved. The reference
-volume V0 is that of the mixture, so its work enters through both :math:`g^{(k)}`.
+volume V0 is that of the mixture, so its work enters through both :math:`g^{(k)}`. Which volumes count, expelled ions
+among them, is decided by the diagram (:mod:`selflimit.phase_diagrams.chemical_system`).
 
 The minimum of a linear programme is convex and piecewise linear in its right-hand side. The dual potentials of a solve
 at x give a straight line that touches the minimum at x and lies below it elsewhere; where the lines of two neighbouring
@@ -97,6 +98,7 @@ def interface_scan(
         segments=[_segment(mixture, low, high) for low, high in pairwise(kinks)],
         entries=[phase.entry_id for phase in diagram.phases],
         left_out=list(left_out),
+        rules=diagram.system.rules,
         level_of_theory=diagram.level_of_theory,
     )
 
@@ -117,18 +119,21 @@ class _Mixture:
     is_open: bool
     energies: tuple[float, float]
     """Energy of both electrolytes on the same scale (eV/atom)."""
+    volumes: tuple[float, float]
+    """Volume that counts of both electrolytes (Angstrom^3/atom)."""
 
     def demand(self, x: float) -> FloatArray:
-        """Conserved elements per atom of the mixture, shape (C,)."""
-        return x * _per_atom(self.first, self.elements) + (1 - x) * _per_atom(self.second, self.elements)
+        """Conserved elements per atom of the mixture, the ions last where those expelled count; shape (C,)."""
+        kept = (*self.elements, self.working_ion) if self.candidates.counts_expelled else self.elements
+        return x * _per_atom(self.first, kept) + (1 - x) * _per_atom(self.second, kept)
 
     def reference(self, x: float) -> float:
         """Energy of the unreacted mixture (eV/atom)."""
         return x * self.energies[0] + (1 - x) * self.energies[1]
 
     def volume(self, x: float) -> float:
-        """Volume of the unreacted mixture (Angstrom^3/atom)."""
-        return x * self.first.volume / self.first.atoms + (1 - x) * self.second.volume / self.second.atoms
+        """Volume of the unreacted mixture that counts (Angstrom^3/atom)."""
+        return x * self.volumes[0] + (1 - x) * self.volumes[1]
 
     def solve(self, x: float) -> "_Solved":
         """Ground state of the mixture x."""
@@ -169,7 +174,8 @@ class _Solved:
 
     def present(self) -> list[tuple[int, float]]:
         """Phases that form, as (index, fu per atom of the mixture), most abundant first."""
-        found = [(j, n) for j, n in self.assemblage.present() if n > SMALLEST_COEFFICIENT]
+        there = self.assemblage.present()
+        found = [(j, n) for j, n in there if n > SMALLEST_COEFFICIENT and self.mixture.candidates.is_phase(j)]
         return sorted(found, key=lambda pair: (-round(pair[1], 9), pair[0]))
 
 
@@ -210,7 +216,7 @@ def _mixture(
         )
     require_quantities(k_eff=k_eff, **({} if voltage is None else {"voltage": voltage}))
     system, ion = diagram.system, diagram.working_ion
-    ends = [system.lowest_phase(parse_formula(formula, system.formulas)) for formula in (first, second)]
+    ends = [system.electrolyte_phase(parse_formula(formula, system.formulas)) for formula in (first, second)]
     if ends[0].formula == ends[1].formula:
         raise InputError(f"expected two different electrolytes, got {ends[0].formula} twice")
     exchanged = set() if voltage is None else {ion}
@@ -219,29 +225,33 @@ def _mixture(
     if not conserved:
         raise InputError(f"nothing but {ion} in {first} and {second}; give compounds")
     candidates = system.candidates(conserved, inside, np.zeros(len(conserved)))
-    volume = np.array([phase.volume for phase in candidates.phases])  # whatever the rules of the diagram
-    energy = np.array([_energy(diagram, phase, k_eff, voltage) for phase in candidates.phases])
-    shares = [_energy(diagram, end, k_eff, voltage) / end.atoms for end in ends]
+    if voltage is not None and system.counts_expelled:
+        candidates = candidates.counting_expelled(0.0, system.ion_volume)  # the ratio sets what is there of them
+    energy = _energy(candidates.energy, candidates.ion, candidates.volume, k_eff, voltage)
+    at = [system.phases.index(end) for end in ends]
+    own = _energy(system.formation_energy[at], system.ion[at], system.counted_volume[at], k_eff, voltage)
+    atoms = np.array([end.atoms for end in ends])
     return _Mixture(
         first=ends[0],
         second=ends[1],
         elements=conserved,
-        candidates=replace(candidates, energy=energy, volume=volume),
-        costs=np.vstack([energy, volume, np.arange(len(volume), dtype=float)]),
+        candidates=candidates,
+        costs=np.vstack([energy, candidates.volume, np.arange(len(energy), dtype=float)]),
         working_ion=ion,
         is_open=voltage is not None,
-        energies=(shares[0], shares[1]),
+        energies=tuple((own / atoms).tolist()),
+        volumes=tuple((system.counted_volume[at] / atoms).tolist()),
     )
 
 
-def _energy(diagram: ConstrainedPhaseDiagram, phase: Phase, k_eff: float, voltage: float | None) -> float:
-    """Energy of a phase from the elements, with the work of its volume and the reservoir's share (eV/fu).
+def _energy(
+    formation: FloatArray, ion: FloatArray, volume: FloatArray, k_eff: float, voltage: float | None
+) -> FloatArray:
+    """Energies of phases (eV/fu) with the work of their volumes (Angstrom^3/fu) and the reservoir's share.
 
     An ion costs e*voltage less in the reservoir than in its metal, so holding one costs the phase e*voltage.
     """
-    formation = phase.energy - sum(n * diagram.system.references[e].energy_per_atom for e, n in phase.amounts.items())
-    held = 0.0 if voltage is None else voltage * phase.amounts.get(diagram.working_ion, 0.0)
-    return formation + held + k_eff * GPA_ANGSTROM3_TO_EV * phase.volume
+    return formation + (voltage or 0.0) * ion + k_eff * GPA_ANGSTROM3_TO_EV * volume
 
 
 def _per_atom(phase: Phase, elements: Sequence[str]) -> FloatArray:

@@ -14,7 +14,7 @@ doi:10.1145/321978.321982): no grid in t.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -40,10 +40,13 @@ DEGENERATE_PIVOTS = 20
 
 @dataclass(frozen=True)
 class Candidates:
-    """Phases that can form from one electrolyte, as arrays over phases (shape (P,)) and closed elements (C)."""
+    """What can form from one electrolyte, as arrays over the P columns of the linear programme and C conserved amounts.
+
+    A column is a phase. Where expelled ions have a volume (:meth:`counting_expelled`), two columns follow the phases.
+    """
 
     phases: tuple[Phase, ...]
-    """The phases, P of them, in stable order."""
+    """The phases, in stable order."""
     balance: FloatArray
     """Atoms of closed element i per fu of phase j, shape (C, P)."""
     demand: FloatArray
@@ -67,11 +70,12 @@ class Candidates:
         InputError
             It is that of an element: nothing else could take up its atoms.
         """
-        if any(self.phases[j].formula == formula for j in self.references):
+        if any(self.phases[j].formula == formula for j in self.references if self.is_phase(j)):
             raise InputError(f"{formula} is an element, which cannot be left out of its own products; give a compound")
-        kept = [index for index, phase in enumerate(self.phases) if phase.formula != formula]
+        phases = [index for index, phase in enumerate(self.phases) if phase.formula != formula]
+        kept = [*phases, *range(len(self.phases), len(self.volume))]
         return Candidates(
-            phases=tuple(self.phases[j] for j in kept),
+            phases=tuple(self.phases[j] for j in phases),
             balance=self.balance[:, kept],
             demand=self.demand,
             energy=self.energy[kept],
@@ -81,10 +85,45 @@ class Candidates:
             references=tuple(kept.index(j) for j in self.references),
         )
 
+    def counting_expelled(self, ions: float, volume: float) -> "Candidates":
+        r"""The same with one more conserved amount, the working ions, so that those expelled take their volume.
+
+        With :math:`a_0` ions in the electrolyte the row :math:`\sum_j a_j n_j + m - u = a_0` has two columns:
+        the metal of the expelled ions, :math:`m \ge 0`, and what the reservoir brings, :math:`u \ge 0`. Both cost
+        nothing against the reservoir; the metal has a volume, so that one of them is zero wherever volume has a price.
+
+        Parameters
+        ----------
+        ions
+            Working ions per fu of the electrolyte.
+        volume
+            Volume of an expelled ion (Angstrom^3).
+        """
+        closed, nothing = np.zeros((len(self.demand), 2)), np.zeros(2)
+        return replace(
+            self,
+            balance=np.block([[self.balance, closed], [self.ion[None], np.array([[1.0, -1.0]])]]),
+            demand=np.append(self.demand, ions),
+            energy=np.append(self.energy, nothing),
+            ion=np.append(self.ion, nothing),
+            volume=np.append(self.volume, [volume, 0.0]),
+            # without the reservoir's ions, elements and the metal of all ions are what is surely there
+            references=(*self.references, len(self.phases)),
+        )
+
+    @property
+    def counts_expelled(self) -> bool:
+        """Whether expelled ions have a volume here."""
+        return len(self.volume) > len(self.phases)
+
+    def is_phase(self, column: int) -> bool:
+        """Whether a column is a phase, not exchanged ions."""
+        return column < len(self.phases)
+
     @cached_property
     def closed_atoms(self) -> FloatArray:
-        """Atoms of closed elements per fu, shape (P,)."""
-        return np.asarray(self.balance.sum(axis=0))
+        """Atoms of conserved elements per fu, shape (P,): costs are compared per atom."""
+        return np.asarray(np.abs(self.balance).sum(axis=0))
 
     @cached_property
     def fractions(self) -> FloatArray:
@@ -94,10 +133,10 @@ class Candidates:
     @cached_property
     def ties(self) -> FloatArray:
         """Costs that settle exact ties: the electrolyte before others, small volume, then stable order; (3, P)."""
-        own = np.zeros(len(self.phases))
+        own = np.zeros(len(self.volume))
         if self.electrolyte != NO_ELECTROLYTE:
             own[self.electrolyte] = -1.0
-        return np.vstack([own, self.volume, np.arange(len(self.phases), dtype=float)])
+        return np.vstack([own, self.volume, np.arange(len(self.volume), dtype=float)])
 
 
 @dataclass(frozen=True)
@@ -105,16 +144,16 @@ class Assemblage:
     """A vertex: which phases, how much of each."""
 
     basis: tuple[int, ...]
-    """Indices of the basic phases, shape (C,); some amounts may be zero."""
+    """Indices of the basic columns, shape (C,); some amounts may be zero."""
     amounts: FloatArray
-    """Amounts of the basic phases (fu per electrolyte fu), shape (C,)."""
+    """Amounts of the basic columns (fu per electrolyte fu), shape (C,)."""
 
     def total(self, per_phase: FloatArray) -> float:
         """Sum of ``amount * per_phase`` over the assemblage; ``per_phase`` has shape (P,)."""
         return float(self.amounts @ per_phase[list(self.basis)])
 
     def present(self) -> list[tuple[int, float]]:
-        """Phases that are really there, as (index, amount)."""
+        """Columns that are really there, as (index, amount)."""
         pairs = zip(self.basis, self.amounts, strict=True)
         return [(j, float(n)) for j, n in pairs if n > SMALLEST_AMOUNT]
 

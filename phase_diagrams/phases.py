@@ -14,6 +14,8 @@ from pymatgen.core.entries import ComputedStructureEntry
 from selflimit.errors import InputError
 from selflimit.suggestions import did_you_mean
 
+ELECTROLYTE_KEY = "electrolyte"
+"""Key of an entry's data that says it is the crystal of the electrolyte, whichever polymorph is lower."""
 LARGEST_DENOMINATOR = 1000
 """Amounts in a formula are taken as fractions with denominators up to this (Li5.5 is 11/2)."""
 
@@ -42,6 +44,8 @@ class Phase:
     """Energy at zero pressure (eV/fu)."""
     volume: float
     """Volume at zero pressure (Angstrom^3/fu)."""
+    is_given: bool = False
+    """Whether it is the crystal of the electrolyte, by the user's word (:func:`as_electrolyte`)."""
 
     @property
     def atoms(self) -> float:
@@ -142,7 +146,21 @@ def phase_from_entry(entry: ComputedStructureEntry) -> Phase:
     count = entry.composition.num_atoms / unit.num_atoms
     amounts = {element.symbol: float(amount) for element, amount in unit.items()}
     volume = structure.volume / (structure.composition.num_atoms / unit.num_atoms)
-    return Phase(unit.reduced_formula, str(entry.entry_id), amounts, entry.energy / count, volume)
+    is_given = bool((entry.data or {}).get(ELECTROLYTE_KEY))
+    return Phase(unit.reduced_formula, str(entry.entry_id), amounts, entry.energy / count, volume, is_given)
+
+
+def as_electrolyte(entry: ComputedStructureEntry) -> ComputedStructureEntry:
+    """Copy of an entry (eV, Angstrom) that is the electrolyte of its formula: V0 is its volume, polymorphs compete.
+
+    >>> from selflimit.phase_diagrams import competing_entries
+    >>> high = next(e for e in competing_entries("Li-N", "force-field") if e.entry_id == "Li3N mp-2341")
+    >>> phase_from_entry(as_electrolyte(high)).is_given
+    True
+    """
+    copied = ComputedStructureEntry.from_dict(entry.as_dict())
+    copied.data[ELECTROLYTE_KEY] = True
+    return copied
 
 
 def stable_order(phases: Iterable[Phase]) -> tuple[Phase, ...]:

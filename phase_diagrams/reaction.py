@@ -34,7 +34,8 @@ def mix_assemblages(assemblages: Iterable[Assemblage], shares: Iterable[float]) 
 
 def product_amounts(candidates: Candidates, amounts: Amounts) -> list[PhaseAmount]:
     """Phases and amounts, most abundant first."""
-    pairs = sorted(amounts, key=lambda pair: (-round(pair[1], 9), pair[0]))
+    there = [(index, amount) for index, amount in amounts if candidates.is_phase(index)]
+    pairs = sorted(there, key=lambda pair: (-round(pair[1], 9), pair[0]))
     named = [(candidates.phases[index], amount) for index, amount in pairs]
     return [PhaseAmount(formula=p.formula, entry_id=p.entry_id, amount=n, volume=p.volume) for p, n in named]
 
@@ -73,7 +74,7 @@ class Reaction:
 
     @property
     def volume_change(self) -> float:
-        """dV = sum n_j v_j - V0 (Angstrom^3/fu), of the volumes that count."""
+        """dV = V - V0 (Angstrom^3/fu), of the volumes that count, expelled ions among them."""
         return 0.0 if self.is_identity else self._total(self.volumes) - self.electrolyte.counted_volume
 
     @property
@@ -89,7 +90,7 @@ class Reaction:
     @property
     def keeps_formula(self) -> bool:
         """Whether the electrolyte's composition stays one phase (itself or a denser polymorph)."""
-        return {self.candidates.phases[j].formula for j, _ in self.amounts} == {self.electrolyte.formula}
+        return {product.formula for product in self.products()} == {self.electrolyte.formula}
 
     def chemical_energy(self, voltage: float) -> float:
         """Grand-potential reaction energy without mechanical work, dE + e*voltage*n (eV/fu).

@@ -7,7 +7,7 @@ from pydantic import Field
 from pymatgen.core import Composition
 from pymatgen.core.entries import ComputedStructureEntry
 
-from selflimit.documents import EnergyError, Functional, MakerSetting, ProductsDoc, UncertaintyDoc
+from selflimit.documents import EnergyError, Functional, IonVolume, MakerSetting, ProductsDoc, UncertaintyDoc
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.bulk_moduli import bulk_moduli
@@ -22,7 +22,7 @@ class MechanicalRules(MakerSetting):
     """How the surroundings resist, and whose volume counts."""
 
     model: Functional = Field("linear", description="Mechanical functional")
-    ion_volume: Literal["none", "released"] = Field("none", description="Whether ions in the reservoir have a volume")
+    ion_volume: IonVolume = Field("expelled", description="Which ions exchanged with the reservoir have a volume")
     gases: Literal["solid", "released"] = Field("solid", description="Whether gases stay confined")
     working_ion: str = Field("Li", description="Element of the reservoir")
     compressible: bool = Field(False, description="Whether volumes depend on the pressure, with the known bulk moduli")

@@ -155,6 +155,12 @@ def bundled_structures(chemsys: str, include_trial_orderings: bool = False) -> d
     return {p.label: _crystal(p) for p in bundled_phases(chemsys) if include_trial_orderings or not p.trial}
 
 
+def bundled_orderings(chemsys: str) -> dict[str, Structure]:
+    """Bundled orderings of the disordered electrolytes within a chemical system, by label; empty: there are none."""
+    elements = elements_of(chemsys)
+    return {p.label: _crystal(p) for p in bundled_catalogue().phases if p.trial and p.elements <= elements}
+
+
 def bundled_phases(chemsys: str) -> list[BundledPhase]:
     """What is known of the bundled crystals of a chemical system and its sub-systems, trial orderings included.
 

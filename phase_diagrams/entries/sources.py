@@ -16,6 +16,7 @@ from selflimit.documents import LEVEL_KEY, LevelOfTheory, level_of, with_level
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.phase_diagrams.entries.bundled import (
     bundled_catalogue,
+    bundled_orderings,
     bundled_phases,
     bundled_structures,
     bundled_text,
@@ -85,16 +86,17 @@ def competing_structures(
 ) -> dict[str, Structure]:
     """Crystals of a chemical system and its sub-systems, polymorphs included: the starts for relaxations.
 
-    Bundled trial orderings of disordered electrolytes (Li2ZrCl6) are left out, because the electrolyte's crystal comes
-    from the ordering search; ``bundled_structures(..., include_trial_orderings=True)`` has them. Known phases that are
-    not bundled are listed by ``left_out_phases``, and belong onto the result.
+    They are the phases of :func:`competing_entries` with ``"force-field"``, known orderings of disordered electrolytes
+    (Li2ZrCl6) among them, so that a diagram of relaxed crystals and one of shipped entries ask the same phases. Known
+    phases that are not bundled are listed by ``left_out_phases``, and belong onto the result.
 
     Parameters
     ----------
     chemsys
         Elements joined by dashes, e.g. ``"Li-Zr-Cl"``.
     source, api_key, time_limit
-        As :func:`competing_entries`; from the Materials Project all crystals of its entries.
+        As :func:`competing_entries`; from the Materials Project all crystals of its entries, and the bundled orderings
+        of electrolytes, of which it has none.
 
     Returns
     -------
@@ -109,9 +111,10 @@ def competing_structures(
         The ``mp-api`` package is not installed.
     """
     if source == "bundled":
-        return bundled_structures(chemsys)
+        return bundled_structures(chemsys, include_trial_orderings=True)
     entries = competing_entries(chemsys, source, api_key, time_limit)
-    return {f"{entry.composition.reduced_formula} {entry.entry_id}": entry.structure for entry in entries}
+    found = {f"{entry.composition.reduced_formula} {entry.entry_id}": entry.structure for entry in entries}
+    return found | bundled_orderings(chemsys)
 
 
 def read_entries(path: Path | str, level: LevelOfTheory | None = None) -> list[ComputedStructureEntry]:

@@ -73,9 +73,11 @@ def compressibility_in(system: ChemicalSystem, candidates: Candidates) -> Compre
         )
     found = [moduli[phase.entry_id] for phase in phases]
     own = np.array([phase.volume * (1.0 - system.escapes(phase)) for phase in phases])
+    exchanged = len(candidates.volume) - len(phases)  # columns of ions, whose volume is not compressed
+    volume = np.append(own, np.zeros(exchanged))
     return Compression(
-        modulus=np.array([b.modulus for b in found]),
-        derivative=np.array([b.derivative for b in found]),
-        volume=own,
-        fixed=candidates.volume - own,
+        modulus=np.array([b.modulus for b in found] + [1.0] * exchanged),  # of no volume: any number does
+        derivative=np.array([b.derivative for b in found] + [4.0] * exchanged),
+        volume=volume,
+        fixed=candidates.volume - volume,
     )

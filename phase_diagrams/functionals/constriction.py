@@ -8,10 +8,11 @@ from pymatgen.core import Composition
 from scipy.optimize import brentq
 
 from selflimit.phase_diagrams.checks import Range
-from selflimit.phase_diagrams.chemical_system import ChemicalSystem, Electrolyte
+from selflimit.phase_diagrams.chemical_system import ChemicalSystem, Electrolyte, near_polymorphs
 from selflimit.phase_diagrams.functionals.registry import MechanicalFunctional
 from selflimit.phase_diagrams.geometry.tiling import Region, Tiling
 from selflimit.phase_diagrams.linear_programme import Candidates
+from selflimit.phase_diagrams.phases import Phase
 from selflimit.phase_diagrams.reaction import Reaction
 
 VOLTAGE_TOLERANCE = 1e-12
@@ -72,7 +73,11 @@ class Constriction(Protocol):
 
 
 def constrict_electrolyte(
-    system: ChemicalSystem, functional: MechanicalFunctional, composition: Composition | str, k_eff: float
+    system: ChemicalSystem,
+    functional: MechanicalFunctional,
+    composition: Composition | str,
+    k_eff: float,
+    own: Phase | None = None,
 ) -> tuple[Electrolyte, Constriction]:
     """An electrolyte and its ground states at one K_eff.
 
@@ -86,19 +91,41 @@ def constrict_electrolyte(
         Formula of the electrolyte.
     k_eff
         Effective bulk modulus (GPa).
+    own
+        Crystal to take for the electrolyte; None: the one that the system has for it.
 
     Raises
     ------
     InputError
         No entry of the electrolyte, elements without entries, or a phase without bulk modulus where some have one.
     """
-    electrolyte = system.electrolyte(composition)
+    electrolyte = system.electrolyte(composition, own)
     candidates = system.competitors(electrolyte.formula)
     if functional.is_all_or_nothing:
         candidates = candidates.without(electrolyte.formula)
     else:
         candidates = replace(candidates, electrolyte=candidates.phases.index(electrolyte.phase))
     return electrolyte, functional.constrict(system, candidates, electrolyte, k_eff)
+
+
+def strain_range(
+    system: ChemicalSystem, functional: MechanicalFunctional, electrolyte: Electrolyte, found: StableAssemblage
+) -> Range:
+    """Lowest and highest reaction strain with near polymorphs in the electrolyte's place, dimensionless.
+
+    Parameters
+    ----------
+    system, functional
+        As :func:`constrict_electrolyte`.
+    electrolyte
+        The electrolyte.
+    found
+        What its own crystal turns into.
+    """
+    formula = electrolyte.formula
+    placed = [constrict_electrolyte(system, functional, formula, found.k_eff, p) for p in near_polymorphs(electrolyte)]
+    strains = [found.reaction.strain, *(other.at(found.voltage).reaction.strain for _, other in placed)]
+    return min(strains), max(strains)
 
 
 def follow_course(at: Callable[[float], StableAssemblage], low: float, high: float) -> Course:

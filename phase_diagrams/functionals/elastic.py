@@ -87,7 +87,8 @@ class Elastic:
         return self.candidates.electrolyte == NO_ELECTROLYTE
 
     def _surrounding(self) -> Surrounding:
-        return Surrounding(self.k_eff, self.electrolyte.volume, self.electrolyte.counted_volume)
+        own, pulls = self.electrolyte, not self.candidates.counts_expelled
+        return Surrounding(self.k_eff, own.volume, own.counted_volume, pulls)
 
     def _states(self) -> ElasticVoltages:
         return ElasticVoltages(self.candidates, self._surrounding(), self.compression)

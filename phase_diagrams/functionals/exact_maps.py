@@ -87,7 +87,8 @@ def elastic_map(candidates: Candidates, surrounding: Surrounding, voltages: Rang
     def strain(assemblage: Assemblage) -> float:
         return unit.pressure(assemblage.total(candidates.volume))
 
-    pressures = _pressures(candidates, strain, voltages, k_effs[1])
+    lowest, highest = _pressures(candidates, strain, voltages, k_effs[1])
+    pressures = (lowest if surrounding.pulls else 0.0, highest)
     cells = linear_cells(candidates, voltages, pressures)
     flat = tiled([Region(c.corners, (_by_tie_rule(candidates, c),)) for c in cells], rectangle(voltages, pressures))
     alone = [Region(_alone(frame, r.corners, strain(r.assemblages[0])), r.assemblages) for r in flat.regions]

@@ -36,6 +36,8 @@ from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 SAME_CROSSING = 1e-12
 """Crossings in the pressure are found to this (GPa)."""
+ROUND_OFF = 1e-14
+"""Energies of assemblages that differ by less than this, relative to themselves, are the same."""
 NEWTON_LIMIT = 60
 """Newton steps to a crossing; the functions are smooth and nearly straight, so some 3 are usual."""
 
@@ -146,7 +148,8 @@ class _Column:
 
     def surrounding(self, modulus: float) -> Surrounding:
         """The surrounding with a ``modulus`` (GPa)."""
-        return Surrounding(modulus, self.electrolyte.volume, self.electrolyte.counted_volume)
+        own, pulls = self.electrolyte, not self.hull.candidates.counts_expelled
+        return Surrounding(modulus, own.volume, own.counted_volume, pulls)
 
     def growth(self, assemblage: Assemblage, pressure: float) -> float:
         """V - V0 (Angstrom^3/fu) at ``pressure`` (GPa)."""
@@ -187,9 +190,11 @@ class _Column:
         for _ in range(NEWTON_LIMIT):
             volumes = self.hull.volumes(pressure)
             change = GPA_ANGSTROM3_TO_EV * (first.total(volumes) - second.total(volumes))
-            step = (self.hull.energy(first, pressure) - self.hull.energy(second, pressure)) / change
-            pressure -= step
-            if abs(step) < SAME_CROSSING:
+            energy = self.hull.energy(first, pressure)
+            difference = energy - self.hull.energy(second, pressure)
+            pressure -= difference / change
+            # of nearly equal volumes the round-off of the energies is a larger step than the tolerance
+            if abs(difference) < max(SAME_CROSSING * abs(change), ROUND_OFF * abs(energy)):
                 return pressure
         raise ConvergenceError(f"no pressure near {near:.6g} GPa at which two assemblages cost the same")
 

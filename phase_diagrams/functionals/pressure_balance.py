@@ -17,6 +17,8 @@ the hole at its own pressure; or it meets a riser, and the two assemblages of th
 rule) that gives the volume. Two assemblages known on both sides of the maximum bound it; the better of their crossing
 and their own pressures is tried, and either it is the answer or the hull there shows a new assemblage: finite and
 exact. Negative pressures are tensions: the functional assumes that shrinking products stay bonded to the surrounding.
+Where expelled ions have a volume there are none: their metal is one more column of the programme, with an amount from
+zero on and no cost, so it fills what shrinking products leave, and :math:`\\max_p` is over :math:`p \\ge 0`.
 
 With compressible phases (:mod:`~selflimit.phase_diagrams.functionals.compressibility`) :math:`p v_j` becomes the
 enthalpy's :math:`\int_0^p v_j\,dp`, which is concave too, and the same search runs with roots in place of ratios.
@@ -52,6 +54,13 @@ class Surrounding:
     """V0 (Angstrom^3/fu)."""
     counted_volume: float
     """The electrolyte's volume as it counts among the products' (Angstrom^3/fu); V0 unless reservoir ions count."""
+    pulls: bool = True
+    """Whether products that shrink pull at it; else they leave a void."""
+
+    def growth(self, volume: float) -> float:
+        """The part of V - V0 (Angstrom^3/fu) that strains the surrounding, for products with the counted ``volume``."""
+        change = volume - self.counted_volume
+        return change if self.pulls else max(change, 0.0)
 
     def pressure(self, volume: float) -> float:
         """The pressure p = K (V - V0)/V0 (GPa) of products with the counted ``volume`` (Angstrom^3/fu).
@@ -59,11 +68,11 @@ class Surrounding:
         >>> Surrounding(modulus=15.0, volume=200.0, counted_volume=200.0).pressure(210.0)
         0.75
         """
-        return self.modulus * (volume - self.counted_volume) / self.volume
+        return self.modulus * self.growth(volume) / self.volume
 
     def work(self, volume: float) -> float:
         """W = K (V - V0)^2 / 2 V0 (eV/fu)."""
-        growth = volume - self.counted_volume
+        growth = self.growth(volume)
         return 0.5 * self.modulus * GPA_ANGSTROM3_TO_EV * growth**2 / self.volume
 
 

@@ -6,11 +6,13 @@ from selflimit.documents import (
     CoexistingAssemblage,
     ConstrictionSegment,
     DecompositionDoc,
+    Polymorph,
     PredominanceBoundary,
     PredominanceRegion,
     TriplePoint,
     VoltageSegment,
 )
+from selflimit.phase_diagrams.chemical_system import Electrolyte
 from selflimit.phase_diagrams.functionals.constriction import Constriction, StableAssemblage
 from selflimit.phase_diagrams.geometry.tiling import Border, Region, Tiling
 from selflimit.phase_diagrams.linear_programme import SMALLEST_AMOUNT, Candidates
@@ -69,8 +71,34 @@ def _coexistence(low: StableAssemblage, high: StableAssemblage) -> list[Coexisti
     ]
 
 
-def record_decomposition(found: StableAssemblage, shared: dict[str, Any]) -> DecompositionDoc:
-    """The ground state at one voltage (V) and K_eff (GPa), with the fields that all documents have."""
+def record_crystals(electrolyte: Electrolyte) -> dict[str, Any]:
+    """The electrolyte's crystal, and the distances of its polymorphs from it."""
+    own = electrolyte.phase
+    return {
+        "formula": electrolyte.formula,
+        "electrolyte_volume": electrolyte.volume,
+        "electrolyte_entry": own.entry_id,
+        "polymorphs": [
+            Polymorph(entry_id=p.entry_id, energy=p.energy_per_atom - own.energy_per_atom, volume=p.volume)
+            for p in electrolyte.polymorphs
+        ],
+    }
+
+
+def record_decomposition(
+    found: StableAssemblage, strain_range: tuple[float, float], shared: dict[str, Any]
+) -> DecompositionDoc:
+    """Record the ground state at one voltage and K_eff.
+
+    Parameters
+    ----------
+    found
+        The ground state, of voltage in V and K_eff in GPa.
+    strain_range
+        Reaction strains over the electrolyte's polymorphs, dimensionless.
+    shared
+        The fields that all documents have.
+    """
     reaction, own = found.reaction, found.reaction.electrolyte
     grand_potential = reaction.grand_potential(found.voltage, found.energy)
     return DecompositionDoc(
@@ -82,6 +110,7 @@ def record_decomposition(found: StableAssemblage, shared: dict[str, Any]) -> Dec
         reaction=reaction.text(),
         reaction_energy=found.energy,
         reaction_energy_per_atom=found.energy / own.atoms,
+        strain_range=strain_range,
         grand_potential=grand_potential,
         grand_potential_per_atom=grand_potential / own.atoms,
         pressure=found.pressure,

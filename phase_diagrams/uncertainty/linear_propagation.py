@@ -10,7 +10,7 @@ difference n, the voltage is :math:`ne\varphi = -\sum_j \Delta n_j (E_j + K v_j)
 At a threshold, :math:`K^* = -(\Delta E + n e\varphi)/\Delta V` with :math:`\Delta V = \sum_j \Delta n_j v_j`, and the
 same sum at K = K* divided by :math:`|\Delta V|` is its deviation; with B the metal's assemblage at 0 V this is the
 closed form :math:`K^* = n e \varphi(0)/(V_B - V_A)`. First order in the errors: it holds while they bring no other
-phase into the ground state.
+phase into the ground state. The metal of expelled ions is one of the phases, where its volume counts.
 """
 
 import math
@@ -89,14 +89,14 @@ def _volumes(lower: StaircaseStep, upper: StaircaseStep) -> dict[str, tuple[floa
     """Entry -> (difference of its amounts, its volume per fu)."""
     found: dict[str, tuple[float, float]] = {}
     for sign, step in ((1, lower), (-1, upper)):
-        for product in step.products:
+        for product in step.counted:
             amount = found.get(product.entry_id, (0.0, 0.0))[0]
             found[product.entry_id] = (amount + sign * product.amount, product.volume)
     return found
 
 
 def _total_volume(step: StaircaseStep) -> float:
-    return sum(product.amount * product.volume for product in step.products)
+    return sum(product.amount * product.volume for product in step.counted)
 
 
 def _total_ions(step: StaircaseStep, working_ion: str) -> float:

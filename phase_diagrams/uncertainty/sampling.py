@@ -31,6 +31,7 @@ from selflimit.documents import (
     BoundaryBand,
     EnergyError,
     Estimate,
+    IonVolume,
     ProductProbability,
     SourceThreshold,
     ThresholdBand,
@@ -95,7 +96,7 @@ class Question:
     voltages: tuple[float, ...] = (0.0,)
     working_ion: str = "Li"
     model: str = "linear"
-    ion_volume: Literal["none", "released"] = "none"
+    ion_volume: IonVolume = "expelled"
     gases: Literal["solid", "released"] = "solid"
 
     def diagram(self, entries: Sequence[ComputedStructureEntry]) -> ConstrainedPhaseDiagram:
@@ -105,7 +106,7 @@ class Question:
     @property
     def has_closed_form(self) -> bool:
         """Whether :mod:`~selflimit.phase_diagrams.uncertainty.linear_propagation` holds."""
-        return find_functional(self.model).is_linear and (self.ion_volume, self.gases) == ("none", "solid")
+        return find_functional(self.model).is_linear and self.ion_volume != "released" and self.gases == "solid"
 
     @property
     def not_covered(self) -> list[str]:
@@ -246,7 +247,7 @@ def _scaled(entry: ComputedStructureEntry, cell_volume: float | None, error: flo
     structure = entry.structure.copy()
     if cell_volume is not None:
         structure.scale_lattice(cell_volume)
-    copied = ComputedStructureEntry(structure, entry.energy + error, entry_id=entry.entry_id)
+    copied = ComputedStructureEntry(structure, entry.energy + error, entry_id=entry.entry_id, data=dict(entry.data))
     return with_level(copied, level_of(entry))
 
 

@@ -1,6 +1,7 @@
 """Boundaries and thresholds of a diagram by the formulas of the products, with or without an entry of its own."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pymatgen.core import Composition
@@ -8,6 +9,7 @@ from pymatgen.core import Composition
 from selflimit.documents import PhaseAmount, StabilityDoc
 from selflimit.phase_diagrams.diagram import LARGEST_K_EFF, ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.phases import parse_formula
+from selflimit.phase_diagrams.reaction import SMALLEST_UPTAKE
 
 Names = tuple[str, ...]
 
@@ -24,6 +26,13 @@ class StaircaseStep:
     low: float
     high: float
     products: tuple[PhaseAmount, ...]
+    expelled: tuple[PhaseAmount, ...] = ()
+    """Metal of the ions that the products lack, where its volume counts."""
+
+    @property
+    def counted(self) -> tuple[PhaseAmount, ...]:
+        """All whose volume counts."""
+        return self.products + self.expelled
 
     @property
     def names(self) -> Names:
@@ -78,7 +87,7 @@ class Threshold:
     @property
     def products(self) -> tuple[PhaseAmount, ...]:
         """All phases that take part in the change."""
-        return self.lower.products + (self.upper.products if self.upper else ())
+        return self.lower.counted + (self.upper.counted if self.upper else ())
 
     @property
     def below(self) -> Names:
@@ -119,7 +128,7 @@ def staircase(
     own = has_entry(diagram, composition)
     solve = diagram.profile if own else diagram.hull_products
     found = solve(composition, k_eff, voltages)
-    steps = [StaircaseStep(s.voltage_low, s.voltage_high, tuple(s.products)) for s in found.segments]
+    steps = [_step(diagram, composition, s.voltage_low, s.voltage_high, s.products) for s in found.segments]
     if isinstance(found, StabilityDoc) and diagram.functional.is_all_or_nothing:
         steps = _with_whole_grain(steps, found, diagram)
     return Staircase(tuple(steps), diagram.working_ion, own)
@@ -134,8 +143,8 @@ def _with_whole_grain(
     low, high = found.stability_low, found.stability_high
     phase = diagram.system.electrolyte(found.formula).phase
     itself = PhaseAmount(formula=phase.formula, entry_id=phase.entry_id, amount=1.0, volume=phase.volume)
-    below = [StaircaseStep(s.low, min(s.high, low), s.products) for s in steps if s.low < low]
-    above = [StaircaseStep(max(s.low, high), s.high, s.products) for s in steps if s.high > high]
+    below = [replace(s, high=min(s.high, low)) for s in steps if s.low < low]
+    above = [replace(s, low=max(s.low, high)) for s in steps if s.high > high]
     return [*below, StaircaseStep(low, high, (itself,)), *above]
 
 
@@ -158,7 +167,7 @@ def threshold(
     """
     if has_entry(diagram, composition):
         segments = diagram.constriction_profile(composition, voltage, (0.0, largest)).segments
-        steps = [StaircaseStep(s.k_eff_low, s.k_eff_high, tuple(s.products)) for s in segments]
+        steps = [_step(diagram, composition, s.k_eff_low, s.k_eff_high, s.products) for s in segments]
     else:
         steps = _without_entry(diagram, composition, voltage, largest)
     change = next((i for i, step in enumerate(steps) if step.names != steps[0].names), None)
@@ -173,11 +182,31 @@ def _without_entry(
     """The products of the elements just below and just above the first change, if there is one."""
     span = (voltage, voltage + NARROW)
 
-    def products(k_eff: float) -> tuple[PhaseAmount, ...]:
-        return tuple(diagram.hull_products(composition, k_eff, span).segments[0].products)
+    def step(low: float, high: float, k_eff: float) -> StaircaseStep:
+        found = diagram.hull_products(composition, k_eff, span).segments[0].products
+        return _step(diagram, composition, low, high, found)
 
     critical = diagram.hull_products(composition, 0.0, span).critical_k_eff
     if critical is None:
-        return [StaircaseStep(0.0, largest, products(0.0))]
+        return [step(0.0, largest, 0.0)]
     below, above = critical * (1 - STEP_ASIDE), critical * (1 + STEP_ASIDE)
-    return [StaircaseStep(0.0, critical, products(below)), StaircaseStep(critical, largest, products(above))]
+    return [step(0.0, critical, below), step(critical, largest, above)]
+
+
+def _step(
+    diagram: ConstrainedPhaseDiagram,
+    composition: Composition | str,
+    low: float,
+    high: float,
+    products: Sequence[PhaseAmount],
+) -> StaircaseStep:
+    """A step with the metal of the ions that its products lack, where expelled ions have a volume."""
+    ion, metal = diagram.working_ion, diagram.system.references[diagram.working_ion]
+    held = sum(product.amount * Composition(product.formula)[ion] for product in products)
+    lacking = parse_formula(composition)[ion] - held
+    if not diagram.system.counts_expelled or lacking < SMALLEST_UPTAKE:
+        return StaircaseStep(low, high, tuple(products))
+    expelled = PhaseAmount(
+        formula=metal.formula, entry_id=metal.entry_id, amount=lacking / metal.atoms, volume=metal.volume
+    )
+    return StaircaseStep(low, high, tuple(products), (expelled,))

@@ -168,11 +168,11 @@ class RunConfiguration:
         metavar="V",
     )
     model: str = setting("linear", "phase diagram", "mechanical functional")
-    ion_volume: Literal["none", "released"] = setting(
-        "none",
+    ion_volume: Literal["expelled", "none", "released"] = setting(
+        "expelled",
         "phase diagram",
-        "whether ions in the reservoir count with their metal's volume",
-        choices=("none", "released"),
+        "which ions exchanged with the reservoir have a volume: those expelled, none, or released less taken up",
+        choices=("expelled", "none", "released"),
     )
     gases: Literal["solid", "released"] = setting(
         "solid", "phase diagram", "whether gases stay confined or escape", choices=("solid", "released")

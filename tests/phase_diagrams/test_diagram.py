@@ -46,8 +46,12 @@ def lowest_own(entries, formula):
 
 
 def brute_force(entries, formula, voltage, k_eff):
-    """Reaction energy (eV/fu) by one HiGHS solve over raw total energies: an independent second method."""
-    lithium = min(e.energy_per_atom for e in entries if e.composition.reduced_formula == "Li")
+    """Reaction energy (eV/fu) by one HiGHS solve over raw total energies: an independent second method.
+
+    The metal of the expelled lithium is one more column: it holds what the phases do not, or more.
+    """
+    metal = min((e for e in entries if e.composition.reduced_formula == "Li"), key=lambda e: e.energy_per_atom)
+    lithium = metal.energy_per_atom
     unit = Composition(formula)
     closed = [e for e in unit if e.symbol != "Li"]
     usable = [
@@ -57,11 +61,12 @@ def brute_force(entries, formula, voltage, k_eff):
     def grand(e):
         return e.energy - (lithium - voltage) * e.composition["Li"] + k_eff * GPA_A3 * e.structure.volume
 
-    balance = [[e.composition[c] for e in usable] for c in closed]
     found = linprog(
-        [grand(e) for e in usable],
-        A_eq=balance,
+        [grand(e) for e in usable] + [k_eff * GPA_A3 * metal.structure.volume / len(metal.structure)],
+        A_eq=[[e.composition[c] for e in usable] + [0.0] for c in closed],
         b_eq=[unit[c] for c in closed],
+        A_ub=[[-e.composition["Li"] for e in usable] + [-1.0]],
+        b_ub=[-unit["Li"]],
         method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
@@ -342,13 +347,16 @@ def test_electrolyte_competes_without_mechanical_work(entry):
 
 
 def test_window_and_reaction_by_hand(entry):
-    """Li2S against Li (0 eV), S (0 eV), formation -4.2 eV: oxidised above 4.2/2 V to 2 Li + S; K dV/2 shifts it."""
+    """Li2S against Li (0 eV), S (0 eV), formation -4.2 eV: oxidised above 4.2/2 V to S + 2 Li; K dV/2 shifts it.
+
+    The expelled lithium counts: dV = 30 + 2 x 20 - 47.
+    """
     entries = [entry("Li", 0, 20, "Li"), entry("S", 0, 30, "S"), entry("Li2S", -4.2, 47, "Li2S")]
     diagram = ConstrainedPhaseDiagram(entries)
     doc = diagram.profile("Li2S", 10.0)
     assert doc.segments[-1].reaction == "Li2S -> S + 2 Li"
     assert doc.stability_low == 0.0
-    assert doc.stability_high == pytest.approx(2.1 + 10.0 * GPA_A3 * (30 - 47) / 2, abs=EXACT)
+    assert doc.stability_high == pytest.approx(2.1 + 10.0 * GPA_A3 * (30 + 2 * 20 - 47) / 2, abs=EXACT)
     assert doc.segments[-1].reaction_strain == pytest.approx((30 - 47) / 47, abs=EXACT)
 
 

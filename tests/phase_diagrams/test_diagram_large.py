@@ -104,8 +104,12 @@ def test_random_sets_equal_a_brute_force_programme(random_entries, seed, voltage
 
 
 def by_highs(entries, formula, voltage, k_eff):
-    """Reaction energy (eV/fu) and closed atoms per fu: one HiGHS solve, amounts counted in closed atoms."""
-    lithium = min(e.energy_per_atom for e in entries if e.composition.reduced_formula == "Li")
+    """Reaction energy (eV/fu) and closed atoms per fu: one HiGHS solve, amounts counted in closed atoms.
+
+    The metal of the expelled lithium is one more column: it holds what the phases do not, or more.
+    """
+    metal = min((e for e in entries if e.composition.reduced_formula == "Li"), key=lambda e: e.energy_per_atom)
+    lithium = metal.energy_per_atom
     unit = Composition(formula)
     closed = [e for e in unit if e != LITHIUM]
     usable = [e for e in entries if set(e.composition) <= {*unit, LITHIUM} and any(c in e.composition for c in closed)]
@@ -115,11 +119,13 @@ def by_highs(entries, formula, voltage, k_eff):
         grand = e.energy - (lithium - voltage) * e.composition["Li"] + k_eff * GPA_A3 * e.structure.volume
         return grand / sum(e.composition[c] for c in closed)
 
-    balance = [[e.composition[c] / sum(e.composition[x] for x in closed) for e in usable] for c in closed]
+    balance = [[e.composition[c] / sum(e.composition[x] for x in closed) for e in usable] + [0.0] for c in closed]
     found = linprog(
-        [per_closed_atom(e) for e in usable],
+        [per_closed_atom(e) for e in usable] + [k_eff * GPA_A3 * metal.structure.volume / len(metal.structure)],
         A_eq=balance,
         b_eq=[unit[c] / atoms for c in closed],
+        A_ub=[[-e.composition["Li"] / sum(e.composition[x] for x in closed) for e in usable] + [-1.0]],
+        b_ub=[-unit["Li"] / atoms],
         method="highs-ds",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )

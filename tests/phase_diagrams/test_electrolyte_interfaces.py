@@ -84,10 +84,16 @@ def brute_force(entries, pair, x, k_eff, voltage):
         sum(w * e.composition[s] / e.composition.num_atoms for w, e in zip((x, 1 - x), ends, strict=True))
         for s in conserved
     ]
+    metal = min((e for e in entries if e.composition.reduced_formula == "Li"), key=lambda e: e.energy_per_atom)
+    held = sum(w * e.composition["Li"] / e.composition.num_atoms for w, e in zip((x, 1 - x), ends, strict=True))
+    # one more column, the metal of the lithium that leaves both electrolytes; nothing leaves a closed interface
+    expelled = k_eff * GPA_ANGSTROM3_TO_EV * metal.structure.volume / len(metal.structure)
     found = linprog(
-        [cost(e) for e in pool],
-        A_eq=[[e.composition[s] for e in pool] for s in conserved],
+        [*(cost(e) for e in pool), expelled],
+        A_eq=[[*(e.composition[s] for e in pool), 0.0] for s in conserved],
         b_eq=demand,
+        A_ub=[[*(-e.composition["Li"] for e in pool), -1.0]],
+        b_ub=[-held],
         bounds=(0, None),
         method="highs",
         options={"dual_feasibility_tolerance": 1e-10, "primal_feasibility_tolerance": 1e-10},

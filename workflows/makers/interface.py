@@ -286,7 +286,9 @@ class InterfaceMaker(Maker):
         functional
             Mechanical functional of the phase diagram: 'linear' or 'elastic'.
         """
-        diagram = diagram_of([electrolyte, competing], self.rules.model_copy(update={"model": functional}))
+        diagram = diagram_of(
+            {"electrolyte": electrolyte, "competing": competing}, self.rules.model_copy(update={"model": functional})
+        )
         zone = self._zone(parameters, elastic)
         return coupling.close_loop(
             diagram, electrolyte.formula, self.voltage, zone,
@@ -308,7 +310,7 @@ class InterfaceMaker(Maker):
         electrolyte, competing, elastic, parameters
             As :meth:`close_loop`.
         """
-        entries, s = entries_of([electrolyte, competing]), self.sampling
+        entries, s = entries_of({"electrolyte": electrolyte, "competing": competing}), self.sampling
         zone = self._zone(parameters, elastic)
         return coupling.spread_pressure(
             entries, electrolyte.formula, self.voltage, zone, s.energy_error, volume_sources(entries),
@@ -326,7 +328,7 @@ class InterfaceMaker(Maker):
 
     def _in_the_loop(self, electrolyte: RelaxationDoc, competing: Relaxations) -> set[str]:
         """Labels of all products below the largest K_eff, and of the lowest crystal of each compound."""
-        over_k = diagram_of([electrolyte, competing], self.rules).constriction_profile(
+        over_k = diagram_of({"electrolyte": electrolyte, "competing": competing}, self.rules).constriction_profile(
             electrolyte.formula, self.voltage, (0.0, LARGEST_K_EFF)
         )
         compounds = [d for d in competing if len(d.structure.composition) > 1 and d.formula != electrolyte.formula]

@@ -1,6 +1,6 @@
 """Constrained phase diagrams of one electrolyte: of crystals that are relaxed for it, or of entries that are given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -22,6 +22,7 @@ from selflimit.phase_diagrams.diagram import LARGEST_K_EFF, VOLTAGE_RANGE, Const
 from selflimit.phase_diagrams.entries.sources import competing_structures
 from selflimit.phase_diagrams.functionals.compressibility import TensileLimitError
 from selflimit.phase_diagrams.functionals.registry import find_functional
+from selflimit.phase_diagrams.phases import as_electrolyte
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling, chemical_system_of, dft_entries, dft_products
 from selflimit.run_settings import RunConfiguration
 from selflimit.workflows.makers.calculators import calculators_of
@@ -29,8 +30,9 @@ from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
 from selflimit.workflows.makers.relaxation import ForceFieldRelaxMaker
 from selflimit.workflows.running.identical_work import job
 
-Phases = Sequence[Any]
-"""Relaxations, entries, or sequences of these: the electrolyte and all that competes, of one level of theory."""
+Phases = Sequence[Any] | Mapping[str, Any]
+"""Relaxations, entries, or sequences of these, of one level of theory: the electrolyte and all that competes. A mapping
+has the crystal that is the electrolyte under 'electrolyte', all that competes under 'competing'."""
 
 
 @dataclass
@@ -115,7 +117,7 @@ class PhaseDiagramMaker(Maker):
         """
         found = named(self.find_competing(formula), "competing phases")
         competing = relax_found(self.relax_maker, found, "relax competing phases")
-        steps, outputs = self.diagrams([electrolyte, competing.output], formula)
+        steps, outputs = self.diagrams({"electrolyte": electrolyte, "competing": competing.output}, formula)
         output = {"competing": competing.output, "diagram": outputs}
         return Flow([found, competing, *steps], output=output, name=self.name)
 
@@ -205,7 +207,10 @@ class PhaseDiagramMaker(Maker):
 
 
 def entries_of(phases: Phases) -> list[ComputedStructureEntry]:
-    """Entries of relaxations, entries, or sequences of these, in order."""
+    """Entries of relaxations, entries, or sequences of these, in order; that of a mapping's electrolyte is marked."""
+    if isinstance(phases, Mapping):
+        (own,) = entries_of([phases["electrolyte"]])
+        return [as_electrolyte(own), *entries_of(phases["competing"])]
     found: list[ComputedStructureEntry] = []
     for phase in phases:
         if isinstance(phase, Sequence):

@@ -213,7 +213,7 @@ def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...
     """What the numbers refer to, and what these options leave out, and why."""
     ion = rules.working_ion
     notes = [
-        f"Functional: {rules.model}; volume of ions in the reservoir: {rules.ion_volume}; gases: {rules.gases}. "
+        f"Functional: {rules.model}; volume of exchanged ions: {rules.ion_volume}; gases: {rules.gases}. "
         f"Voltages against {ion}/{ion}+."
     ]
     if find_functional(rules.model).has_pressure:
@@ -323,6 +323,7 @@ def print_study(study: DiagramStudy) -> None:
 def print_electrolyte(one: ElectrolyteDiagram) -> None:
     """Window, staircase, and the spread of one electrolyte."""
     t = diagram_tables
+    print_line(t.electrolyte_statement(one.profiles[0]))
     print_table(f"{one.formula}: stability", t.WINDOW_COLUMNS, t.window_rows(one.profiles))
     print_table(
         f"{one.formula}: reactions, energies at the lower voltage", t.REACTION_COLUMNS, t.reaction_rows(one.profiles)

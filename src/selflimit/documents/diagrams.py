@@ -17,6 +17,10 @@ STRAIN_TEXT = "dV/V0, dimensionless; which volumes count is stated in 'rules'"
 PRESSURE_TEXT = "Self-consistent pressure p = K_eff (V - V0)/V0 (GPa); None: the linear functional has no pressure"
 
 
+IonVolume = Literal["expelled", "none", "released"]
+"""Rules for the volume of the ions that are exchanged with the reservoir."""
+
+
 class BulkModulus(Record):
     """Compressibility of one phase."""
 
@@ -28,9 +32,11 @@ class BulkModulus(Record):
 class VolumeRules(Record):
     """Whose volume counts in the mechanical work, and which entries were left out."""
 
-    ion_volume: Literal["none", "released"] = Field(
-        "none",
-        description="'released': an ion that leaves for (comes from) the reservoir adds (removes) its metal's volume",
+    ion_volume: IonVolume = Field(
+        "expelled",
+        description="Volume of the ions exchanged with the reservoir, as their metal: 'expelled', those that leave the "
+        "electrolyte count, those taken up do not; 'none'; 'released', those that leave add it and those taken up "
+        "remove it",
     )
     gases: Literal["solid", "released"] = Field(
         "solid",
@@ -94,6 +100,14 @@ class VoltageSegment(FormedProducts):
     )
 
 
+class Polymorph(Record):
+    """Another crystal of the electrolyte's composition, which competes."""
+
+    entry_id: str = Field(description="Identifier of the entry")
+    energy: float = Field(description="Energy above the electrolyte's crystal (eV/atom); negative: it is the lower one")
+    volume: float = Field(gt=0, description="Volume (Angstrom^3 per formula unit)")
+
+
 class ElectrolyteDocument(Document):
     """What all diagrams of one electrolyte say of it and of how they were made."""
 
@@ -102,6 +116,12 @@ class ElectrolyteDocument(Document):
     functional: Functional = Field(description=FUNCTIONAL_TEXT)
     electrolyte_volume: float = Field(
         gt=0, description="V0, volume of one formula unit of the electrolyte (Angstrom^3)"
+    )
+    electrolyte_entry: str = Field(
+        "", description="Identifier of the entry whose crystal is the electrolyte, of volume V0; empty: not stated"
+    )
+    polymorphs: list[Polymorph] = Field(
+        default_factory=list, description="Other entries of the electrolyte's composition, lowest in energy first"
     )
     rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
     level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")
@@ -174,6 +194,11 @@ class DecompositionDoc(FormedProducts, ElectrolyteDocument):
         description="Grand-potential reaction energy, mechanical work included (eV per formula unit)"
     )
     reaction_energy_per_atom: float = Field(description="The same per atom of the electrolyte's formula unit (eV/atom)")
+    strain_range: tuple[float, float] | None = Field(
+        None,
+        description="Lowest and highest reaction strain with the electrolyte's own crystal, or any polymorph within "
+        "10 meV/atom of the lowest, in its place; dimensionless; None: not computed",
+    )
     grand_potential: float = Field(
         description="Sum n_j (E_j - mu a_j) + W on the entries' energy scale, mu = mu(metal) - e*voltage "
         "(eV per formula unit)"
@@ -284,7 +309,7 @@ class InterfaceKink(Record):
     decomposition_volume: float = Field(
         description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit of the mixture); V0 is the mixture's volume"
     )
-    reaction_strain: float = Field(description="dV/V0, dimensionless; the ion reservoir's volume is not counted")
+    reaction_strain: float = Field(description="dV/V0, dimensionless; which volumes count is stated in 'rules'")
 
 
 class InterfaceSegment(Record):
@@ -313,4 +338,5 @@ class InterfaceReactionDoc(Document):
     segments: list[InterfaceSegment] = Field(description="What lies between the kinks")
     entries: list[str] = Field(description="Identifiers of all entries that competed")
     left_out: list[LeftOutPhase] = Field(description="Known phases that did not compete; the answer holds without them")
+    rules: VolumeRules = Field(default_factory=VolumeRules, description="Which volumes count")
     level_of_theory: LevelOfTheory = Field(description="Of all energies and volumes")

@@ -102,6 +102,7 @@ def add_electrolyte(page: Page, one: ElectrolyteDiagram, folder: Path) -> Figure
     """
     page.heading(one.formula)
     figures = draw_electrolyte(one, folder)
+    page.paragraph(diagram_tables.electrolyte_statement(one.profiles[0]))
     page.table("Stability", diagram_tables.WINDOW_COLUMNS, diagram_tables.window_rows(one.profiles))
     for doc in one.maps:
         add_map(page, doc)

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from selflimit.documents import InterfaceReactionDoc, LeftOutPhase, StabilityDoc, ThresholdBand, UncertaintyDoc
+from selflimit.documents import (
+    ElectrolyteDocument,
+    InterfaceReactionDoc,
+    LeftOutPhase,
+    StabilityDoc,
+    ThresholdBand,
+    UncertaintyDoc,
+)
+from selflimit.phase_diagrams.entries.bundled import bundled_catalogue
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.report.tables import Row, TableRows, span
 
@@ -52,6 +60,17 @@ def reaction_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
     ]
 
 
+def electrolyte_statement(doc: ElectrolyteDocument) -> str:
+    """Say whose volume V0 is, where its crystal comes from, and how far the other polymorphs are."""
+    start = {phase.label: f", from a crystal {phase.origin}" for phase in bundled_catalogue().phases}
+    source = f"{doc.level_of_theory.label}{start.get(doc.electrolyte_entry, '')}"
+    said = f"V0 = {doc.electrolyte_volume:.2f} Å³ per {doc.formula}, of {doc.electrolyte_entry} ({source})."
+    if not doc.polymorphs:
+        return f"{said} No other crystal of it is among the entries."
+    others = [f"{p.entry_id} ({1000.0 * p.energy:+.1f} meV/atom, {p.volume:.2f} Å³)" for p in doc.polymorphs]
+    return f"{said} Its other crystals compete: {', '.join(others)}."
+
+
 def window_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
     """List the stability window at every K_eff; without one, the voltages without exchange of the working ion."""
     return [[doc.k_eff, *_window(doc)] for doc in profiles]
@@ -59,10 +78,10 @@ def window_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
 
 def _window(doc: StabilityDoc) -> Row:
     if doc.stability_low is not None and doc.stability_high is not None:
-        dense = any(
-            {p.formula for p in part.products} == {doc.formula} and part.reaction_strain for part in doc.segments
-        )
-        return [span(doc.stability_low, doc.stability_high), "stable, as a denser polymorph" if dense else "stable"]
+        stable = [part.products for part in doc.segments if {p.formula for p in part.products} == {doc.formula}]
+        others = dict.fromkeys(p.entry_id for found in stable for p in found if p.entry_id != doc.electrolyte_entry)
+        said = f"stable, as another polymorph: {', '.join(others)}" if others else "stable"
+        return [span(doc.stability_low, doc.stability_high), said]
     kept = [part for part in doc.segments if abs(part.ion_uptake) < NO_EXCHANGE]
     if not kept:
         return ["none", f"decomposes with exchange of {doc.working_ion} at every voltage"]

@@ -8,7 +8,7 @@ from selflimit.documents import OrderingEnergiesDoc, RelaxationDoc, ReportDoc, S
 from selflimit.files import sha256, write_atomically
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.pictures import plotting
-from selflimit.report import tables
+from selflimit.report import diagram_tables, tables
 from selflimit.report.arrest_chapter import add_arrest, add_arrest_details
 from selflimit.report.comparison import beside_paper, comparison_rows, first_of_each_reaction
 from selflimit.report.content import ReportContent
@@ -136,6 +136,8 @@ def add_diagram(page: Page, content: ReportContent, figures: FigureFiles) -> Non
     """
     page.heading("Mechanically constrained phase diagram")
     profiles = content.stabilities
+    if profiles:
+        page.paragraph(diagram_tables.electrolyte_statement(profiles[0]))
     said = "Decomposition products against voltage at each K_eff (counterpart of Fig. 7)."
     add_profiles(page, "stability", profiles, figures["stability"], said)
     page.table(
@@ -145,7 +147,7 @@ def add_diagram(page: Page, content: ReportContent, figures: FigureFiles) -> Non
     page.table("All voltages", tables.STABILITY_COLUMNS, tables.stability_rows(profiles))
     add_shifts(page, profiles, content.compressible)
     add_map(page, content.predominance)
-    said = "Reaction strain dV/V0 against voltage, without the lithium reservoir's volume."
+    said = "Reaction strain dV/V0 against voltage, with the volume of expelled ions unless the rules say otherwise."
     add_profiles(page, "strain", profiles, figures["strain"], said)
     said = "Reaction energy against voltage, mechanical work included."
     add_profiles(page, "energy", profiles, figures["energy"], said)

@@ -21,6 +21,7 @@ QP = 1e-8  # eV: what the product promises against a generic solver
 SEEDS = st.integers(0, 2**32 - 1)
 FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 MODELS = st.sampled_from(["elastic", "inclusion"])
+RULES = st.sampled_from(["expelled", "none"])
 STIFF = st.floats(-6, 1.78).map(lambda power: 10.0**power) | st.just(3.7e-4)  # 1e-6 to 60 GPa
 ELEMENTS = ("Li", "P", "S", "Cl")
 
@@ -35,7 +36,7 @@ def electrolyte_of(entries):
 class Problem:
     """The quadratic programme of one electrolyte, assembled from the entries without the package's own arrays."""
 
-    def __init__(self, entries, formula, voltage, k_eff, model):
+    def __init__(self, entries, formula, voltage, k_eff, model, rule="none"):
         unit = Composition(formula)
         self.closed = [e for e in unit if e.symbol != "Li"]
         self.entries = [
@@ -59,15 +60,27 @@ class Problem:
         factor = unit.num_atoms / own.composition.num_atoms
         self.v0 = own.structure.volume * factor
         self.own = (own.energy - (lithium - voltage) * own.composition["Li"]) * factor
-        self.k_eff = k_eff
+        self.k_eff, self.counts_expelled = k_eff, rule == "expelled"
+        if self.counts_expelled:  # one more row, the lithium, with two more columns: its metal, and the reservoir
+            held = np.array([e.composition["Li"] for e in self.entries]) / self.weight
+            metal = min((e for e in entries if e.composition.reduced_formula == "Li"), key=lambda e: e.energy_per_atom)
+            self.balance = np.block([[self.balance, np.zeros((len(self.closed), 2))], [held, np.array([[1.0, -1.0]])]])
+            self.demand = np.append(self.demand, unit["Li"])
+            self.grand = np.append(self.grand, [0.0, 0.0])
+            self.volume = np.append(self.volume, [metal.structure.volume / len(metal.structure), 0.0])
 
     def amounts(self, products):
-        """Closed atoms in each entry, from a document."""
-        found = np.zeros(len(self.entries))
+        """Closed atoms in each entry, from a document; then the metal that is expelled, and what is taken up."""
+        found = np.zeros(len(self.grand))
         for product in products:
             index = next(i for i, e in enumerate(self.entries) if e.entry_id == product.entry_id)
             e = self.entries[index]
             found[index] += product.amount * self.weight[index] / e.composition.get_reduced_composition_and_factor()[1]
+        if self.counts_expelled:
+            uptake = self.balance[-1] @ found - self.demand[-1]
+            found[-2:] = max(-uptake, 0.0), max(uptake, 0.0)
+            if self.k_eff:  # metal from the reservoir fills what shrinking products leave
+                found[-2:] += max(self.v0 - self.volume @ found, 0.0) / self.volume[-2]
         return found
 
     def objective(self, x):
@@ -95,7 +108,7 @@ class Problem:
         multipliers = np.linalg.lstsq(self.balance[:, there].T, cost[there], rcond=None)[0]
         slack = cost - multipliers @ self.balance
         np.testing.assert_allclose(slack[there], 0, rtol=0, atol=KKT)
-        if np.linalg.matrix_rank(self.balance[:, there]) == len(self.closed):  # else the multipliers are not unique
+        if np.linalg.matrix_rank(self.balance[:, there]) == len(self.demand):  # else the multipliers are not unique
             assert slack.min() >= -KKT
         assert cost @ x == pytest.approx(-dual.fun, abs=EXACT * self.demand.sum())  # the dual's bound is reached
 
@@ -104,7 +117,7 @@ class Problem:
         clarabel = pytest.importorskip("clarabel")
         from scipy import sparse
 
-        n, root = len(self.entries), np.sqrt(self.k_eff * GPA_A3 / self.v0)
+        n, root = len(self.grand), np.sqrt(self.k_eff * GPA_A3 / self.v0)
         # (V - V0) sqrt(K/V0) is a variable of its own, so that the Hessian is 0 or 1 however small K is
         P = sparse.diags([*np.zeros(n), 1.0]).tocsc()
         q = np.append(self.grand, 0.0)
@@ -139,55 +152,59 @@ def with_relatives(entries, entry, seed):
     voltage=st.floats(0, 6) | st.integers(0, 12).map(lambda n: n / 2),
     coarse=st.booleans(),
     model=MODELS,
+    rule=RULES,
     elements=st.sampled_from([ELEMENTS, ELEMENTS[:2], ("Li", "Ge", *ELEMENTS[1:])]),
 )
-def test_ground_state_is_optimal(random_entries, entry, seed, k_eff, voltage, coarse, model, elements):
+def test_ground_state_is_optimal(random_entries, entry, seed, k_eff, voltage, coarse, model, rule, elements):
     entries = with_relatives(random_entries(seed, elements, compounds=25, coarse=coarse), entry, seed)
     compounds = [e for e in entries if len(e.composition) > 1]  # binaries too: compositions on the hull's edges
     formula = compounds[seed % len(compounds)].composition.reduced_formula
-    doc = ConstrainedPhaseDiagram(entries, model=model).products(formula, voltage, k_eff)
-    problem = Problem(entries, formula, voltage, k_eff, model)
+    doc = ConstrainedPhaseDiagram(entries, model=model, ion_volume=rule).products(formula, voltage, k_eff)
+    problem = Problem(entries, formula, voltage, k_eff, model, rule)
     x = problem.amounts(doc.products)
     assert problem.objective(x) == pytest.approx(doc.reaction_energy, abs=EXACT)
     problem.assert_optimal(x, doc.pressure)
     # one in some 6000 interior-point runs ends up to 2e-8 eV above the minimum, which the conditions above have proven
     assert doc.reaction_energy <= problem.by_clarabel() + QP
     shuffled = [entries[i] for i in np.random.default_rng(seed).permutation(len(entries))]
-    again = ConstrainedPhaseDiagram(shuffled + shuffled[::4], model=model).products(formula, voltage, k_eff)
+    again = ConstrainedPhaseDiagram(shuffled + shuffled[::4], model=model, ion_volume=rule)
+    again = again.products(formula, voltage, k_eff)
     assert [(p.entry_id, pytest.approx(p.amount, abs=1e-7)) for p in again.products] == [
         (p.entry_id, p.amount) for p in doc.products
     ]
 
 
+@pytest.mark.parametrize("rule", ["expelled", "none"])
 @pytest.mark.parametrize("model", ["elastic", "inclusion"])
-def test_large_sets_are_optimal(large_set, model):
+def test_large_sets_are_optimal(large_set, model, rule):
     entries = large_set(5, ELEMENTS, 500)
-    diagram = ConstrainedPhaseDiagram(entries, model=model)
+    diagram = ConstrainedPhaseDiagram(entries, model=model, ion_volume=rule)
     rng = np.random.default_rng(5)
     for formula in {electrolyte_of(entries), electrolyte_of(entries[:200]), electrolyte_of(entries[:50])}:
         voltage, k_eff = rng.uniform(0, 6), rng.uniform(0, 40)
         doc = diagram.products(formula, voltage, k_eff)
-        problem = Problem(entries, formula, voltage, k_eff, model)
+        problem = Problem(entries, formula, voltage, k_eff, model, rule)
         problem.assert_optimal(problem.amounts(doc.products), doc.pressure)
 
 
 @FEW
-@given(seed=SEEDS, k_eff=STIFF, voltage=st.floats(0, 6), model=MODELS)
-def test_equals_an_interior_point_solver(random_entries, seed, k_eff, voltage, model):
+@given(seed=SEEDS, k_eff=STIFF, voltage=st.floats(0, 6), model=MODELS, rule=RULES)
+def test_equals_an_interior_point_solver(random_entries, seed, k_eff, voltage, model, rule):
     entries = random_entries(seed, ELEMENTS, compounds=25)
     formula = electrolyte_of(entries)
-    found = ConstrainedPhaseDiagram(entries, model=model).products(formula, voltage, k_eff).reaction_energy
-    assert found == pytest.approx(Problem(entries, formula, voltage, k_eff, model).by_clarabel(), abs=QP)
+    diagram = ConstrainedPhaseDiagram(entries, model=model, ion_volume=rule)
+    found = diagram.products(formula, voltage, k_eff).reaction_energy
+    assert found == pytest.approx(Problem(entries, formula, voltage, k_eff, model, rule).by_clarabel(), abs=QP)
 
 
 @FEW
-@given(seed=SEEDS, k_eff=st.just(0.0) | STIFF, coarse=st.booleans(), model=MODELS)
-@example(seed=12959227, k_eff=0.0, coarse=True, model="elastic")  # a corner 2e-15 V below the end of the range
-def test_profile_equals_single_points(random_entries, seed, k_eff, coarse, model):
+@given(seed=SEEDS, k_eff=st.just(0.0) | STIFF, coarse=st.booleans(), model=MODELS, rule=RULES)
+@example(seed=12959227, k_eff=0.0, coarse=True, model="elastic", rule="none")  # a corner 2e-15 V below the range's end
+def test_profile_equals_single_points(random_entries, seed, k_eff, coarse, model, rule):
     """Every segment against solves inside and next to its ends; the energy is concave with the uptake as its slope."""
     entries = random_entries(seed, ELEMENTS, compounds=20, coarse=coarse)
     formula = electrolyte_of(entries)
-    diagram = ConstrainedPhaseDiagram(entries, model=model)
+    diagram = ConstrainedPhaseDiagram(entries, model=model, ion_volume=rule)
     doc = diagram.profile(formula, k_eff)
     assert (doc.segments[0].voltage_low, doc.segments[-1].voltage_high) == (0.0, 6.0)
     for s in doc.segments:
@@ -240,7 +257,9 @@ def test_extent_of_a_partial_decomposition(entry):
     dV, V0 = -17.0, 47.0
     for k_eff in (5.0, 20.0):
         for gain in (0.02, 0.05, 0.4):
-            doc = ConstrainedPhaseDiagram(box(entry), model="elastic").products("Li2S", 2.1 + gain / 2, k_eff)
+            doc = ConstrainedPhaseDiagram(box(entry), model="elastic", ion_volume="none").products(
+                "Li2S", 2.1 + gain / 2, k_eff
+            )
             extent = min(1.0, gain * V0 / (k_eff * GPA_A3 * dV**2))
             amounts = {p.formula: p.amount for p in doc.products}
             assert amounts["S"] == pytest.approx(extent, abs=EXACT)
@@ -253,7 +272,9 @@ def test_extent_of_a_partial_decomposition(entry):
 def test_the_smallest_extent_keeps_the_balance(entry):
     """Extents far below 1e-9 are there too: atoms balance to 1e-11, the round-off of a voltage of 2.1 V times 5."""
     for gain in (1e-11, 1e-10, 1e-9):
-        doc = ConstrainedPhaseDiagram(box(entry), model="elastic").products("Li2S", 2.1 + gain / 2, 5.0)
+        doc = ConstrainedPhaseDiagram(box(entry), model="elastic", ion_volume="none").products(
+            "Li2S", 2.1 + gain / 2, 5.0
+        )
         amounts = {p.formula: p.amount for p in doc.products}
         assert sum(amounts.values()) == pytest.approx(1.0, abs=1e-11)  # one S in each
         assert amounts.get("S", 0.0) == pytest.approx(gain * 47.0 / (5.0 * GPA_A3 * 17.0**2), abs=1e-11)
@@ -263,7 +284,7 @@ def test_the_smallest_extent_keeps_the_balance(entry):
 def test_onset_does_not_depend_on_the_modulus_but_completion_does(entry):
     """p = 0 at the onset; full decomposition needs K dV^2/V0 per formula unit, so K dV^2/(V0 n) volts more."""
     for k_eff in (0.0, 3.0, 30.0):
-        doc = ConstrainedPhaseDiagram(box(entry), model="elastic").profile("Li2S", k_eff)
+        doc = ConstrainedPhaseDiagram(box(entry), model="elastic", ion_volume="none").profile("Li2S", k_eff)
         assert doc.stability_high == pytest.approx(2.1, abs=EXACT)
         complete = 2.1 + k_eff * GPA_A3 * 17.0**2 / (47.0 * 2)
         assert doc.segments[-1].voltage_low == pytest.approx(complete, abs=EXACT)
@@ -272,7 +293,7 @@ def test_onset_does_not_depend_on_the_modulus_but_completion_does(entry):
 def test_inclusion_boundary(entry):
     """phi(K) = phi(0) - K [(V_B - V0)^2 - (V_A - V0)^2]/(2 V0 n e) with A the electrolyte: n = -2."""
     for k_eff in (0.0, 3.0, 30.0):
-        doc = ConstrainedPhaseDiagram(box(entry), model="inclusion").profile("Li2S", k_eff)
+        doc = ConstrainedPhaseDiagram(box(entry), model="inclusion", ion_volume="none").profile("Li2S", k_eff)
         assert doc.stability_low == 0.0
         assert doc.stability_high == pytest.approx(2.1 + k_eff * GPA_A3 * 17.0**2 / (2 * 47.0 * 2), abs=EXACT)
 
@@ -318,7 +339,8 @@ def test_two_springs_in_series(entry):
     """Surrounding and product share a misfit of 1e-4: p = 1e-4/(1/K + v/(V0 B)) to first order."""
     entries = [entry("Li", 0, 20, "Li"), entry("S", 0, 47 * 1.0001, "S"), entry("Li2S", -4.2, 47, "Li2S")]
     K, B = 12.0, 20.0
-    doc = ConstrainedPhaseDiagram(entries, model="elastic", bulk_moduli=moduli(entries, B)).products("Li2S", 5.0, K)
+    stiff = ConstrainedPhaseDiagram(entries, model="elastic", ion_volume="none", bulk_moduli=moduli(entries, B))
+    doc = stiff.products("Li2S", 5.0, K)
     expected = 1e-4 / (1 / K + 1.0001 / B)
     assert doc.pressure == pytest.approx(expected, rel=1e-4)  # second order: (B' + 1)/2 p/B = 1e-5
     stored = 0.5 * GPA_A3 * 47 * 1e-4 * expected  # energy of both springs
@@ -326,22 +348,26 @@ def test_two_springs_in_series(entry):
 
 
 @pytest.mark.parametrize("model", ["elastic", "inclusion"])
+@pytest.mark.parametrize("rule", ["expelled", "none"])
 @pytest.mark.parametrize("k_eff", [5.0, 30.0])
-def test_compressible_ground_state_reaches_the_bound_of_its_dual(chloride_entries, model, k_eff):
+def test_compressible_ground_state_reaches_the_bound_of_its_dual(chloride_entries, model, k_eff, rule):
     """Phi(p) - p V0 - p^2 V0/(2K) bounds every state from below, with Phi by HiGHS and enthalpies by quadrature."""
     B, derivative = 25.0, 4.5
-    soft = ConstrainedPhaseDiagram(chloride_entries, model=model, bulk_moduli=moduli(chloride_entries, B, derivative))
+    known = moduli(chloride_entries, B, derivative)
+    soft = ConstrainedPhaseDiagram(chloride_entries, model=model, ion_volume=rule, bulk_moduli=known)
     for s in soft.profile("Li2ZrCl6", k_eff).segments:
         voltage = 0.5 * (s.voltage_low + s.voltage_high)
         doc = soft.products("Li2ZrCl6", voltage, k_eff)
-        problem = Problem(chloride_entries, "Li2ZrCl6", voltage, k_eff, model)
+        problem = Problem(chloride_entries, "Li2ZrCl6", voltage, k_eff, model, rule)
         p, v0 = doc.pressure, problem.v0
+        soft_columns = np.arange(len(problem.grand)) < len(problem.entries)  # expelled ions keep their volume
         rise = quad(lambda q: (1 + derivative * q / B) ** (-1 / derivative), 0.0, p, epsabs=1e-13)[0]
-        phi = linprog(problem.grand + GPA_A3 * rise * problem.volume, A_eq=problem.balance, b_eq=problem.demand).fun
+        pressed = GPA_A3 * np.where(soft_columns, rise, p) * problem.volume
+        phi = linprog(problem.grand + pressed, A_eq=problem.balance, b_eq=problem.demand).fun
         bound = phi - GPA_A3 * (p * v0 + p**2 * v0 / (2 * k_eff)) - problem.own
         assert doc.reaction_energy == pytest.approx(bound, abs=1e-7)  # HiGHS at its default tolerance, 1e-7
-        volume = problem.volume @ problem.amounts(doc.products) * (1 + derivative * p / B) ** (-1 / derivative)
-        assert p == pytest.approx(k_eff * (volume - v0) / v0, abs=EXACT)
+        shrunk = np.where(soft_columns, (1 + derivative * p / B) ** (-1 / derivative), 1.0) * problem.volume
+        assert p == pytest.approx(k_eff * (shrunk @ problem.amounts(doc.products) - v0) / v0, abs=EXACT)
 
 
 @pytest.mark.parametrize("k_eff", [5.0, 30.0])
@@ -368,6 +394,6 @@ def test_refused_bulk_moduli(chloride_entries):
 def test_tension_beyond_the_limit(entry):
     """B/B' = 0.25 GPa bears no -3.6 GPa."""
     entries = [entry("Li", 0, 20, "Li"), entry("S", 0, 20, "S"), entry("Li2S", -4.2, 80, "Li2S")]
-    soft = ConstrainedPhaseDiagram(entries, model="elastic", bulk_moduli=moduli(entries, 1.0))
+    soft = ConstrainedPhaseDiagram(entries, model="elastic", ion_volume="none", bulk_moduli=moduli(entries, 1.0))
     with pytest.raises(InputError, match=r"tensile limit of -0\.25 GPa"):
         soft.products("Li2S", 6.0, 5.0)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from matplotlib.path import Path
 from pymatgen.core import Element
@@ -79,6 +79,7 @@ def test_tracing_finds_the_exact_map(random_entries, seed, coarse):
 
 @FEW
 @given(seed=SEEDS, coarse=st.booleans())
+@example(seed=3193260, coarse=False)  # assemblages of nearly equal volumes: Newton's steps ended in round-off
 def test_inclusion_map_agrees_with_single_points(random_entries, seed, coarse):
     entries = random_entries(seed, compounds=12, coarse=coarse)
     formula = electrolyte_of(entries)
@@ -110,7 +111,9 @@ def test_borders_are_where_the_profile_has_them(chloride_entries, model, soft):
 
 def test_limit_of_an_inclusion_by_hand(entry):
     """phi(K) = 2.1 V + K dV^2/(2 V0 n), with n = 2 lithium per formula unit; straight, and nothing else is there."""
-    doc = ConstrainedPhaseDiagram(box(entry), model="inclusion").predominance("Li2S", VOLTAGES, MODULI)
+    doc = ConstrainedPhaseDiagram(box(entry), model="inclusion", ion_volume="none").predominance(
+        "Li2S", VOLTAGES, MODULI
+    )
     assert [r.reaction for r in doc.regions] == ["Li2S -> Li2S", "Li2S -> S + 2 Li"]
     for border in doc.boundaries:
         for voltage, k_eff in border.ends:
@@ -125,7 +128,9 @@ def test_critical_moduli_of_one_assemblage_by_hand(entry):
     gain = 2 * 0.05  # eV at 2.15 V
     complete = gain * 47.0 / (GPA_A3 * 17.0**2)
     for model, wanted in (("elastic", complete), ("inclusion", 2 * complete)):
-        found = ConstrainedPhaseDiagram(box(entry), model=model).constriction_profile("Li2S", 2.15, MODULI)
+        found = ConstrainedPhaseDiagram(box(entry), model=model, ion_volume="none").constriction_profile(
+            "Li2S", 2.15, MODULI
+        )
         assert [s.k_eff_low for s in found.segments] == pytest.approx([0.0, wanted], abs=1e-7)
     assert found.segments[1].reaction == "Li2S -> Li2S"
     assert found.segments[0].reaction_energy_high == pytest.approx(0.0, abs=EXACT)

@@ -42,7 +42,7 @@ def test_consumed_ions_remove_their_metals_volume(chloride_entries):
 def test_gases_escape_or_stay(chloride_entries):
     """LZC -> ZrCl4 + Cl2 + 2 Li: the chlorine crystal's volume is in dV, or it is not."""
     confined, escaped = (
-        ConstrainedPhaseDiagram(chloride_entries, gases=rule).products("Li2ZrCl6", 5.5, 10.0)
+        ConstrainedPhaseDiagram(chloride_entries, ion_volume="none", gases=rule).products("Li2ZrCl6", 5.5, 10.0)
         for rule in ("solid", "released")
     )
     assert confined.reaction == escaped.reaction == "Li2ZrCl6 -> Cl2 + ZrCl4 + 2 Li"
