@@ -72,6 +72,14 @@ class RunConfiguration:
         quantity="symprec",
         metavar="A",
     )
+    exclude_within: float = setting(
+        0.0,
+        "crystal",
+        "of two disordered sites closer than this at most one holds an ion (Angstrom); 0: filled independently",
+        convert=float,
+        quantity="exclude_within",
+        metavar="A",
+    )
     working_ion: str = setting(
         "",
         "crystal",

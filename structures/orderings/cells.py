@@ -17,6 +17,7 @@ from selflimit.arrays import Int32Array, IntArray
 from selflimit.errors import InputError
 from selflimit.structures.orderings.populations import VACANCY, find_members, whole_contents
 from selflimit.structures.orderings.site_groups import SiteOperations, site_groups, site_operations
+from selflimit.structures.parents.excluded_pairs import pairs_in_supercell
 from selflimit.structures.parents.occupancies import occupancies
 from selflimit.structures.parents.parents import LABEL, Parent
 from selflimit.structures.parents.superlattices import compact_basis, hermite_normal_form, translations
@@ -49,6 +50,11 @@ class SitePool:
     end: int
     species: tuple[str, ...]
     counts: tuple[int, ...]
+
+    @property
+    def empty(self) -> int:
+        """Rank of the empty site among the species, -1 if none stays empty."""
+        return self.species.index(VACANCY) if VACANCY in self.species else -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +112,27 @@ class DisorderedCell:
         if self.chosen_basis is None:
             return compact_basis(self.superlattice, self.primitive.lattice)
         return self.chosen_basis
+
+    @cached_property
+    def excluded(self) -> IntArray:
+        """Pairs of active sites of which at most one holds an ion, each once, shape (n_pairs, 2).
+
+        Raises
+        ------
+        InputError
+            A site is excluded by its own image in the next cell.
+        """
+        everywhere = np.arange(len(self.primitive.positions))
+        pairs = pairs_in_supercell(self.parent.excluded_pairs, everywhere, self.superlattice)
+        position = np.full(len(everywhere) * self.n_cells, -1)
+        position[self.active] = np.arange(len(self.active))
+        found = np.sort(position[pairs], axis=1)
+        if (found[:, 0] == found[:, 1]).any():
+            raise InputError(
+                f"{self.parent.name}, {self.name} cell: sites exclude their own images within "
+                f"{self.parent.exclude_within:g} A; take a larger cell, or a smaller distance of exclusion"
+            )
+        return np.unique(found, axis=0)
 
     @cached_property
     def structure(self) -> Structure:

@@ -264,6 +264,7 @@ def lowest_document(
         notes=list(cell.parent.notes),
         formula=cell.composition.element_composition.reduced_formula,
         cell=cell.name,
+        exclude_within=cell.parent.exclude_within,
         raw_count=count.raw,
         distinct_count=count.distinct,
         orderings=[

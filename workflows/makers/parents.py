@@ -9,4 +9,5 @@ def read_parent(settings: RunConfiguration) -> Parent:
     """The disordered crystal that a run is about; errors as :func:`parent_named`."""
     pools = [list(pool) for pool in settings.pools]
     occupied = {site: dict(species) for site, species in settings.occupied.items()}
-    return parent_named(settings.parent, pools, dict(settings.charges), occupied, settings.symprec)
+    charges, within = dict(settings.charges), settings.exclude_within
+    return parent_named(settings.parent, pools, charges, occupied, settings.symprec, within)

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from selflimit.cli.printing import print_json, print_line, print_table
 from selflimit.run_settings import RunConfiguration, settings_given
@@ -26,14 +27,18 @@ def count_asked_for(asked: Namespace) -> None:
     total = ["all", "", "", sum(found.raw for found in counts), sum(found.distinct for found in counts)]
     if asked.json:
         keys = ("cell", "active_sites", "group_order", "raw", "distinct")
-        print_json(
-            {"parent": parent.name, "notes": parent.notes, "cells": [dict(zip(keys, r, strict=True)) for r in rows]}
-        )
+        cells = [dict(zip(keys, r, strict=True)) for r in rows]
+        print_json({**described(parent), "cells": cells})
     else:
         shown = [*rows, total] if len(rows) > 1 else rows
         print_table(
             f"{parent.name}: orderings", COUNT_COLUMNS, [[*row[:3], f"{row[3]:,}", f"{row[4]:,}"] for row in shown]
         )
+
+
+def described(parent: Parent) -> dict[str, Any]:
+    """What is told of the crystal beside numbers: its name, what was made of its file, and what excludes each other."""
+    return {"parent": parent.name, "notes": parent.notes, "exclude_within": parent.exclude_within}
 
 
 def parent_asked_for(asked: Namespace) -> Parent:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pymatgen.core import Structure
 
-from selflimit.cli.counting import cells_asked_for, parent_asked_for
+from selflimit.cli.counting import cells_asked_for, described, parent_asked_for
 from selflimit.cli.printing import print_json, print_line, print_table, progress_bar
 from selflimit.documents import OrderingsDoc
 from selflimit.files import write_atomically
@@ -47,7 +47,7 @@ def write(parent: Parent, asked: Namespace) -> None:
             block = save_orderings(cell, folder, not asked.skip_superperiodic, most(asked, MOST_ENUMERATED), progress)
         made[str(folder)] = len(block)
     if asked.json:
-        print_json({"parent": parent.name, "notes": parent.notes, "folders": made})
+        print_json({**described(parent), "folders": made})
     else:
         for where, number in made.items():
             print_line(f"{number:,} orderings in {where}: labels.npy, degeneracies.npy, cell.json")
@@ -65,7 +65,7 @@ def sample(parent: Parent, asked: Namespace) -> None:
         rows = [
             {"label": label, "degeneracy": o.degeneracy, "structure": o.structure().as_dict()} for label, o in found
         ]
-        print_json({"parent": parent.name, "notes": parent.notes, "weights": asked.weights, "orderings": rows})
+        print_json({**described(parent), "weights": asked.weights, "orderings": rows})
     else:
         title = f"{parent.name}: drawn with {asked.weights} weights, seed {asked.sample_seed}"
         print_table(title, ["ordering", "degeneracy"], [[label, ordering.degeneracy] for label, ordering in found])

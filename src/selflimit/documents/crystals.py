@@ -24,7 +24,10 @@ class OrderingsDoc(Document):
     notes: list[str] = Field([], description="What was made of the input, e.g. occupancies taken as fractions")
     formula: str = Field(description="Reduced formula, e.g. 'Li2ZrCl6'")
     cell: str = Field(description="Which cell was filled, e.g. 'primitive', 'conventional'")
-    raw_count: int = Field(ge=1, description="Orderings before symmetry (multinomial); the degeneracies sum to it")
+    exclude_within: float = Field(
+        0.0, ge=0, description="Sites closer than this hold at most one ion (Angstrom); 0: sites are independent"
+    )
+    raw_count: int = Field(ge=1, description="Orderings before symmetry; the degeneracies of all of them sum to it")
     distinct_count: int = Field(ge=1, description="Symmetry-distinct orderings, from Burnside's lemma")
     orderings: list[OrderingDoc] = Field(description="Orderings kept, lowest electrostatic energy first")
 
