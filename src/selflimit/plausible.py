@@ -138,6 +138,7 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
         "interface_width": Quantity("micrometre", 0.001, 10, 0.5),
         "symprec": Quantity("Angstrom", 1e-5, 0.5, 0.01),
         "exclude_within": Quantity("Angstrom", 0.0, 5.0, 1.8),
+        "max_deviation": Quantity("share", 0.0, 1.0, 0.1),
         "max_force": Quantity("eV/Angstrom", 1e-5, 1, 0.005),
         "max_stress": Quantity("GPa", 1e-5, 10, 0.03),
         "window": Quantity("eV/atom", 0, 1, 0.05),

@@ -80,6 +80,20 @@ class RunConfiguration:
         quantity="exclude_within",
         metavar="A",
     )
+    nearest: bool = setting(
+        False,
+        "crystal",
+        "round the occupancies to whole atoms, neutral together, with the least squared change",
+        takes="flag",
+    )
+    max_deviation: float = setting(
+        0.1,
+        "crystal",
+        "with --nearest: largest change of an occupancy",
+        convert=float,
+        quantity="max_deviation",
+        metavar="SHARE",
+    )
     working_ion: str = setting(
         "",
         "crystal",

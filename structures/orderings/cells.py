@@ -15,7 +15,8 @@ from pymatgen.core import Composition, Lattice, Structure
 
 from selflimit.arrays import Int32Array, IntArray
 from selflimit.errors import InputError
-from selflimit.structures.orderings.populations import VACANCY, find_members, whole_contents
+from selflimit.structures.orderings.nearest_populations import pool_contents
+from selflimit.structures.orderings.populations import VACANCY, find_members, mean_content
 from selflimit.structures.orderings.site_groups import SiteOperations, site_groups, site_operations
 from selflimit.structures.parents.excluded_pairs import pairs_in_supercell
 from selflimit.structures.parents.occupancies import occupancies
@@ -147,6 +148,22 @@ class DisorderedCell:
             to_unit_cell=True,
             site_properties={LABEL: [site.properties[LABEL] for site in sites]},
         )
+
+    @property
+    def deviations(self) -> list[dict[str, float]]:
+        """For each pool the occupancy of each species minus the refined one, 0 unless it was rounded."""
+        found = []
+        for pool in self.pools:
+            refined, sites = mean_content(self.parent, pool.labels), pool.end - pool.begin
+            counts = dict(zip(pool.species, pool.counts, strict=True))
+            rounded = self.parent.max_deviation > 0
+            found.append(
+                {
+                    name: (counts.get(name, 0) - self.n_cells * amount) / sites if rounded else 0.0
+                    for name, amount in refined.items()
+                }
+            )
+        return found
 
     @property
     def composition(self) -> Composition:
@@ -290,7 +307,7 @@ def pool_sites(parent: Parent, n_cells: int, where: str) -> PooledSites:
     InputError
         A composition that does not fit.
     """
-    contents = whole_contents(parent, n_cells, where)
+    contents = pool_contents(parent, n_cells, where)
     contents.sort(key=lambda content: multinomial(content[2]))
     members = [find_members(parent, labels) for labels, _, _ in contents]
     sites = np.concatenate([np.empty(0, dtype=np.int64), *members])

@@ -55,6 +55,7 @@ def parent_from_cif(
     symprec: float = SYMPREC,
     occupied: Occupancies | None = None,
     exclude_within: float = 0.0,
+    max_deviation: float = 0.0,
 ) -> Parent:
     """Disordered parent from a CIF file, whose cell counts as the conventional cell.
 
@@ -64,7 +65,7 @@ def parent_from_cif(
     ----------
     path
         The file: one crystal.
-    pools, charges, symprec, occupied, exclude_within
+    pools, charges, symprec, occupied, exclude_within, max_deviation
         As in :func:`selflimit.structures.parents.from_structure.parent_from_structure`; labels are the file's. Sites of
         one disorder assembly of the file that are closer than ``CLOSEST_IONS`` exclude each other in any case.
 
@@ -91,7 +92,16 @@ def parent_from_cif(
         notes += more
     source = f"CIF file {path.name}"
     parent = parent_from_structure(
-        structure, path.stem, source, occupied, pools, charges, symprec, exclude_within, _assemblies(block)
+        structure,
+        path.stem,
+        source,
+        occupied,
+        pools,
+        charges,
+        symprec,
+        exclude_within,
+        _assemblies(block),
+        max_deviation,
     )
     if small.spacegroup_number:
         check_space_group(parent.structure, small.spacegroup_number, symprec, path.name)

@@ -32,6 +32,7 @@ def parent_from_structure(
     symprec: float = SYMPREC,
     exclude_within: float = 0.0,
     alternatives: Sequence[Sequence[str]] = (),
+    max_deviation: float = 0.0,
 ) -> Parent:
     """Disordered parent from a crystal, whose cell counts as the conventional cell.
 
@@ -65,6 +66,8 @@ def parent_from_structure(
         independently, and a note says where they are closer than ``CLOSEST_IONS``.
     alternatives
         Groups of site labels that exclude each other wherever they are closer than ``CLOSEST_IONS``.
+    max_deviation
+        Largest change of an occupancy with which pools are rounded to whole, neutral atoms; 0: they are not.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def parent_from_structure(
     labels, split = _one_orbit_per_label(exact, labels, symprec)
     exact.add_site_property(LABEL, labels)
     groups = tuple(tuple(one for one in dict.fromkeys(labels) if _stem(one) in group) for group in alternatives)
-    formal, doubt = (dict(charges), ()) if charges is not None else infer_charges(exact)
+    formal, doubt = (dict(charges), ()) if charges is not None else infer_charges(exact, max_deviation > 0)
     return Parent(
         name=name,
         structure=exact,
@@ -90,6 +93,7 @@ def parent_from_structure(
         notes=(*notes, *split, *doubt, *_close_neighbours(exact, exclude_within, groups)),
         exclude_within=exclude_within,
         alternatives=groups,
+        max_deviation=max_deviation,
     )
 
 
@@ -100,6 +104,7 @@ def parent_from_poscar(
     charges: Mapping[str, float] | None = None,
     symprec: float = SYMPREC,
     exclude_within: float = 0.0,
+    max_deviation: float = 0.0,
 ) -> Parent:
     """Disordered parent from a POSCAR, which knows no occupancies, and the occupancies of its sites.
 
@@ -109,7 +114,7 @@ def parent_from_poscar(
     ----------
     path
         The file.
-    occupied, pools, charges, symprec, exclude_within
+    occupied, pools, charges, symprec, exclude_within, max_deviation
         As in :func:`parent_from_structure`.
 
     Raises
@@ -127,7 +132,9 @@ def parent_from_poscar(
     except Exception as cause:  # the parser raises whatever the malformed text provokes
         raise InputError(f"{path.name} is not a readable POSCAR ({cause}); check cell and positions") from cause
     source = f"POSCAR file {path.name}"
-    return parent_from_structure(structure, path.stem, source, occupied, pools, charges, symprec, exclude_within)
+    return parent_from_structure(
+        structure, path.stem, source, occupied, pools, charges, symprec, exclude_within, (), max_deviation
+    )
 
 
 def _labels(structure: Structure, symprec: float) -> list[str]:

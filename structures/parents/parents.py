@@ -17,7 +17,7 @@ from monty.json import MSONable
 from pymatgen.core import Composition, Lattice, Structure
 
 from selflimit.arrays import IntArray
-from selflimit.errors import InputError
+from selflimit.errors import InputError, RemediableError
 from selflimit.plausible import require_plausible
 from selflimit.structures.parents.excluded_pairs import excluded_pairs
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, is_ordered, occupancies
@@ -75,6 +75,10 @@ class Parent(MSONable):
     alternatives
         Groups of labels that exclude each other wherever they are closer than ``CLOSEST_IONS``: a CIF file's disorder
         assemblies.
+    max_deviation
+        Largest change of an occupancy (dimensionless) with which the pools are rounded to whole atoms, neutral
+        together, in every cell; then ``charges`` need not make the refined occupancies neutral. 0: refined occupancies
+        are kept, and a cell that they do not fit is refused.
 
     Raises
     ------
@@ -92,6 +96,7 @@ class Parent(MSONable):
     notes: tuple[str, ...] = ()
     exclude_within: float = 0.0
     alternatives: tuple[tuple[str, ...], ...] = ()
+    max_deviation: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pools", tuple(tuple(pool) for pool in self.pools))  # lists after JSON
@@ -99,10 +104,13 @@ class Parent(MSONable):
         object.__setattr__(self, "notes", tuple(self.notes))
         require_plausible("symprec", self.symprec)
         require_plausible("exclude_within", self.exclude_within)
+        require_plausible("max_deviation", self.max_deviation)
         _check_occupancies(self.name, self.structure)
         _check_distances(self.name, self.structure, OVERLAP if not self.charges else ATOMS_TOO_CLOSE)
         _check_pools(self.name, self.structure, self.pools)
         _check_charges(self.name, self.structure, self.charges)
+        if not self.max_deviation:
+            _check_neutral(self.name, self.structure, self.charges)
 
     @property
     def formula(self) -> str:
@@ -322,8 +330,12 @@ def _check_charges(name: str, structure: Structure, charges: dict[str, float]) -
         raise InputError(f"{name}: no formal charge for {missing}{meant}; give charges={{species: charge in e}}")
     if strange := {one: charge for one, charge in charges.items() if not math.isfinite(charge)}:
         raise InputError(f"{name}: expected formal charges in e, got {strange}")
-    if total := excess_charge(structure, charges):
-        raise InputError(
+
+
+def _check_neutral(name: str, structure: Structure, charges: dict[str, float]) -> None:
+    if charges and (total := excess_charge(structure, charges)):
+        raise RemediableError(
             f"{name}: expected a neutral cell, got a total charge of {total:+.4g} e; check charges {dict(charges)} "
-            "and occupancies"
+            "and occupancies, or let the populations be made neutral (--nearest, max_deviation=0.1)",
+            ("--nearest",),
         )
