@@ -153,6 +153,8 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
         "size_effect": Quantity("", 0, 1, 0.5),
         "test_hours": Quantity("h", 1e-3, 1e6, 200),
         "half_cycle_hours": Quantity("h", 1e-3, 1e5, 1),
+        "exclude_within": Quantity("Angstrom", 0.0, 5.0, 1.8),
+        "max_deviation": Quantity("share", 0.0, 1.0, 0.1),
         "max_force": Quantity("eV/Angstrom", 1e-5, 1, 0.005),
         "max_stress": Quantity("GPa", 1e-5, 10, 0.03),
         "window": Quantity("eV/atom", 0, 1, 0.05),

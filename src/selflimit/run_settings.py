@@ -72,6 +72,28 @@ class RunConfiguration:
         quantity="symprec",
         metavar="A",
     )
+    exclude_within: float = setting(
+        0.0,
+        "crystal",
+        "of two disordered sites closer than this at most one holds an ion (Angstrom); 0: filled independently",
+        convert=float,
+        quantity="exclude_within",
+        metavar="A",
+    )
+    nearest: bool = setting(
+        False,
+        "crystal",
+        "round the occupancies to whole atoms, neutral together, with the least squared change",
+        takes="flag",
+    )
+    max_deviation: float = setting(
+        0.1,
+        "crystal",
+        "with --nearest: largest change of an occupancy",
+        convert=float,
+        quantity="max_deviation",
+        metavar="SHARE",
+    )
     working_ion: str = setting(
         "",
         "crystal",

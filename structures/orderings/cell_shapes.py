@@ -11,7 +11,7 @@ from selflimit.structures.orderings.cells import (
     lay_out,
     pool_sites,
 )
-from selflimit.structures.orderings.populations import fitting_sizes
+from selflimit.structures.orderings.nearest_populations import sizes_to_fill
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.parents.superlattices import shapes
 
@@ -54,7 +54,7 @@ def cells_to_fill(
         return iter([lay_out(pooled, cell, for_search)])
     if largest < 1:
         raise InputError(f"expected at least 1 primitive cell, got {largest}")
-    sizes = [largest] if up_to is None else fitting_sizes(pooled, largest) or [largest]  # which says what does not fit
+    sizes = [largest] if up_to is None else sizes_to_fill(pooled, largest) or [largest]  # which says what does not fit
     of_size = [pool_sites(pooled, size, f"{size} primitive cells") for size in sizes]
     return (found for sites in of_size for found in _cells_of_size(sites, for_search))
 

@@ -15,8 +15,10 @@ from pymatgen.core import Composition, Lattice, Structure
 
 from selflimit.arrays import Int32Array, IntArray
 from selflimit.errors import InputError
-from selflimit.structures.orderings.populations import VACANCY, find_members, whole_contents
+from selflimit.structures.orderings.nearest_populations import pool_contents
+from selflimit.structures.orderings.populations import VACANCY, find_members, mean_content
 from selflimit.structures.orderings.site_groups import SiteOperations, site_groups, site_operations
+from selflimit.structures.parents.excluded_pairs import pairs_in_supercell
 from selflimit.structures.parents.occupancies import occupancies
 from selflimit.structures.parents.parents import LABEL, Parent
 from selflimit.structures.parents.superlattices import compact_basis, hermite_normal_form, translations
@@ -49,6 +51,11 @@ class SitePool:
     end: int
     species: tuple[str, ...]
     counts: tuple[int, ...]
+
+    @property
+    def empty(self) -> int:
+        """Rank of the empty site among the species, -1 if none stays empty."""
+        return self.species.index(VACANCY) if VACANCY in self.species else -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +115,27 @@ class DisorderedCell:
         return self.chosen_basis
 
     @cached_property
+    def excluded(self) -> IntArray:
+        """Pairs of active sites of which at most one holds an ion, each once, shape (n_pairs, 2).
+
+        Raises
+        ------
+        InputError
+            A site is excluded by its own image in the next cell.
+        """
+        everywhere = np.arange(len(self.primitive.positions))
+        pairs = pairs_in_supercell(self.parent.excluded_pairs, everywhere, self.superlattice)
+        position = np.full(len(everywhere) * self.n_cells, -1)
+        position[self.active] = np.arange(len(self.active))
+        found = np.sort(position[pairs], axis=1)
+        if (found[:, 0] == found[:, 1]).any():
+            raise InputError(
+                f"{self.parent.name}, {self.name} cell: sites exclude their own images within "
+                f"{self.parent.exclude_within:g} A; take a larger cell, or a smaller distance of exclusion"
+            )
+        return np.unique(found, axis=0)
+
+    @cached_property
     def structure(self) -> Structure:
         """All sites of the supercell, disordered (Angstrom); the copies of one primitive site follow each other."""
         cells = translations(self.superlattice)
@@ -120,6 +148,22 @@ class DisorderedCell:
             to_unit_cell=True,
             site_properties={LABEL: [site.properties[LABEL] for site in sites]},
         )
+
+    @property
+    def deviations(self) -> list[dict[str, float]]:
+        """For each pool the occupancy of each species minus the refined one, 0 unless it was rounded."""
+        found = []
+        for pool in self.pools:
+            refined, sites = mean_content(self.parent, pool.labels), pool.end - pool.begin
+            counts = dict(zip(pool.species, pool.counts, strict=True))
+            rounded = self.parent.max_deviation > 0
+            found.append(
+                {
+                    name: (counts.get(name, 0) - self.n_cells * amount) / sites if rounded else 0.0
+                    for name, amount in refined.items()
+                }
+            )
+        return found
 
     @property
     def composition(self) -> Composition:
@@ -263,7 +307,7 @@ def pool_sites(parent: Parent, n_cells: int, where: str) -> PooledSites:
     InputError
         A composition that does not fit.
     """
-    contents = whole_contents(parent, n_cells, where)
+    contents = pool_contents(parent, n_cells, where)
     contents.sort(key=lambda content: multinomial(content[2]))
     members = [find_members(parent, labels) for labels, _, _ in contents]
     sites = np.concatenate([np.empty(0, dtype=np.int64), *members])

@@ -2,10 +2,13 @@
 
 The number of orbits is the mean number of placements that a group element leaves unchanged. A placement is unchanged
 by a permutation if every cycle holds one species, so a pool contributes the coefficient of ``prod_s x_s^count_s`` in
-``prod_cycles sum_s x_s^length`` (G. Polya, Acta Math. 68, 145 (1937), doi:10.1007/BF02546665).
+``prod_cycles sum_s x_s^length`` (G. Polya, Acta Math. 68, 145 (1937), doi:10.1007/BF02546665). Where sites exclude each
+other, so do their cycles, and the unchanged placements are counted over the net of cycles
+(:mod:`selflimit.structures.exclusion.filling`).
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
@@ -15,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from selflimit.arrays import Int32Array, IntArray
+from selflimit.structures.exclusion.filling import Filling, Node, PoolCounts
 from selflimit.structures.orderings.cell_shapes import cells_to_fill
 from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
 from selflimit.structures.parents.parents import Parent
@@ -135,12 +139,57 @@ def _least_of_orbits(elements: Int32Array, subgroup: Int32Array) -> IntArray:
 
 def _fixed(cell: DisorderedCell, elements: Int32Array, subgroup: Int32Array) -> int:
     """Placements unchanged by an element and by ``subgroup``, summed over ``elements``."""
+    if len(cell.excluded):
+        alike = Counter(filling_of(cell, element, subgroup) for element in elements)
+        return sum(times * filling.count() for filling, times in alike.items())
     total = 0
     for begin in range(0, len(elements), ELEMENTS_AT_ONCE):
         found = _orbits_of(cell, elements[begin : begin + ELEMENTS_AT_ONCE], subgroup)
         types, times = np.unique(found, axis=0, return_counts=True)
         total += sum(int(number) * count_unchanged(cell, kind) for kind, number in zip(types, times, strict=True))
     return total
+
+
+def orbit_numbers(element: Int32Array, subgroup: Int32Array | None = None) -> IntArray:
+    """Number of each site's orbit, in the order of the orbits' least sites, shape (n_active,).
+
+    Parameters
+    ----------
+    element, subgroup
+        As in :func:`filling_of`.
+    """
+    nothing = np.empty((0, len(element)), dtype=np.int32)
+    first = _least_of_orbits(element[None], nothing if subgroup is None else subgroup)[0]
+    numbers: IntArray = np.unique(first, return_inverse=True)[1]
+    return numbers
+
+
+def filling_of(cell: DisorderedCell, element: Int32Array, subgroup: Int32Array | None = None) -> Filling:
+    """The placements that an element leaves unchanged: its orbits, each filled as one, by their least sites.
+
+    Parameters
+    ----------
+    cell
+        The cell, whose excluded pairs become pairs of orbits.
+    element
+        Permutation of the active sites, shape (n_active,).
+    subgroup
+        Permutations that leave the placements unchanged as well, shape (n, n_active).
+    """
+    number = orbit_numbers(element, subgroup)
+    least = np.unique(number, return_index=True)[1]
+    neighbours: list[set[int]] = [set() for _ in least]
+    for a, b in number[cell.excluded].tolist():
+        neighbours[a].add(b)
+        neighbours[b].add(a)
+    # an orbit that runs through several pools is counted in the first, as in _orbits_of
+    is_first = cell.pool_of_site[least[number]] == cell.pool_of_site
+    sites = np.bincount(number[is_first], minlength=len(least))
+    nodes = [
+        Node(int(cell.pool_of_site[site]), int(size), frozenset(near))
+        for site, size, near in zip(least, sites, neighbours, strict=True)
+    ]
+    return Filling(tuple(nodes), tuple(PoolCounts(pool.counts, pool.empty) for pool in cell.pools))
 
 
 def count_unchanged(cell: DisorderedCell, orbits: IntArray) -> int:

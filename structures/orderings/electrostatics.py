@@ -11,7 +11,7 @@ from scipy.constants import elementary_charge, epsilon_0
 from scipy.special import erfc
 
 from selflimit.arrays import FloatArray
-from selflimit.errors import InputError
+from selflimit.errors import RemediableError
 from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.populations import VACANCY
 from selflimit.structures.parents.occupancies import occupancies
@@ -29,8 +29,8 @@ def electrostatic_energy(cell: DisorderedCell) -> PairEnergy:
 
     Raises
     ------
-    InputError
-        A charged cell.
+    RemediableError
+        No charges, or a charged cell.
     """
     charges = cell.parent.charges
     _check_neutral(cell)
@@ -93,10 +93,16 @@ def _half_of_reciprocal_lattice(lattice: Lattice, longest: float) -> FloatArray:
 def _check_neutral(cell: DisorderedCell) -> None:
     if not cell.parent.charges:
         why = next((note for note in cell.parent.notes if "charges" in note), "no formal charges")
-        raise InputError(f"{cell.parent.name}: electrostatic energies need formal charges ({why}; --charge Li=1 ...)")
+        raise RemediableError(
+            f"{cell.parent.name}: electrostatic energies need formal charges ({why}; --charge Li=1 ..., or --nearest, "
+            "which makes the populations neutral)",
+            ("--nearest",),
+        )
     total = sum(cell.parent.charges[str(species)] * amount for species, amount in cell.composition.items())
     if abs(total) > 1e-6:
-        raise InputError(
+        raise RemediableError(
             f"{cell.parent.name}, {cell.name} cell: expected a neutral cell, got {total:+.4g} e for "
-            f"{cell.composition.formula}; write the occupancies with more digits or give charges"
+            f"{cell.composition.formula}; write the occupancies with more digits, give charges, or take the nearest "
+            "neutral populations (--nearest, max_deviation=...)",
+            ("--nearest",),
         )

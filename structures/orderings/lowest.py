@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from selflimit.arrays import FloatArray, Int8Array, IntArray
-from selflimit.documents import OrderingDoc, OrderingsDoc
+from selflimit.documents import OrderingDoc, OrderingsDoc, PoolDoc
 from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
 from selflimit.structures.orderings.cells import CellChoice, DisorderedCell, lay_out
@@ -264,6 +264,13 @@ def lowest_document(
         notes=list(cell.parent.notes),
         formula=cell.composition.element_composition.reduced_formula,
         cell=cell.name,
+        exclude_within=cell.parent.exclude_within,
+        pools=[
+            PoolDoc(
+                sites=list(pool.labels), atoms=dict(zip(pool.species, pool.counts, strict=True)), deviations=changes
+            )
+            for pool, changes in zip(cell.pools, cell.deviations, strict=True)
+        ],
         raw_count=count.raw,
         distinct_count=count.distinct,
         orderings=[

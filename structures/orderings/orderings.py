@@ -158,4 +158,5 @@ def enumerate_in(
 def walk_in(cell: DisorderedCell, superperiodic: bool = True) -> Walk:
     """The compiled search over the placements of ``cell``; its ranks are the labels."""
     excluding = 1 if superperiodic else len(cell.translations)
-    return walk_over(cell.permutations, cell.pool_of_site, [pool.counts for pool in cell.pools], excluding)
+    counts, empty = [pool.counts for pool in cell.pools], [pool.empty for pool in cell.pools]
+    return walk_over(cell.permutations, cell.pool_of_site, counts, excluding, cell.excluded, empty)

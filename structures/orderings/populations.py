@@ -1,6 +1,6 @@
 """How many atoms of each species the pools of a cell hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -61,10 +61,22 @@ def whole_contents(parent: Parent, n_cells: int, where: str) -> list[PoolContent
         content = mean_content(parent, labels)
         if not _is_integer(content, n_cells):
             raise InputError(_misfit(parent, labels, content, n_cells, where))
-        whole = {name: round(n_cells * amount) for name, amount in content.items() if round(n_cells * amount)}
-        counts = dict(sorted(whole.items(), key=lambda item: item[1]))  # the rarest first: the search prunes earlier
-        contents.append((labels, tuple(counts), tuple(counts.values())))
+        contents.append(in_order(labels, {name: round(n_cells * amount) for name, amount in content.items()}))
     return contents
+
+
+def in_order(labels: tuple[str, ...], counts: Mapping[str, int]) -> PoolContent:
+    """Content of a pool with the rarest species first, so that a search prunes earlier; those of no atom left out.
+
+    Parameters
+    ----------
+    labels
+        The pool's sites.
+    counts
+        Sites that each species takes, 'vacancy' included.
+    """
+    kept = dict(sorted(((name, count) for name, count in counts.items() if count), key=lambda item: item[1]))
+    return labels, tuple(kept), tuple(kept.values())
 
 
 def mean_content(parent: Parent, labels: Sequence[str]) -> dict[str, float]:

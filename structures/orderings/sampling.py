@@ -3,7 +3,8 @@
 Uniform over orbits: draw a group element g with probability proportional to the number of placements it leaves
 unchanged, then one of those placements uniformly. Its orbit is uniform, because every orbit is met by |G| pairs (g,
 placement) (J. D. Dixon and H. S. Wilf, J. Algorithms 4, 205 (1983), doi:10.1016/0196-6774(83)90021-6). Weighted by
-degeneracy: draw a placement uniformly, without regard to symmetry.
+degeneracy: draw a placement uniformly, without regard to symmetry. Where sites exclude each other, only placements
+without excluded pairs count, and are drawn.
 """
 
 import random
@@ -15,7 +16,15 @@ import numpy as np
 from selflimit.arrays import Int8Array, Int32Array
 from selflimit.errors import InputError
 from selflimit.structures.orderings.cells import CellChoice, DisorderedCell, SitePool, lay_out
-from selflimit.structures.orderings.counting import count_in, count_unchanged, orbit_types, shares, uniform_orbits
+from selflimit.structures.orderings.counting import (
+    count_in,
+    count_unchanged,
+    filling_of,
+    orbit_numbers,
+    orbit_types,
+    shares,
+    uniform_orbits,
+)
 from selflimit.structures.orderings.orderings import Ordering
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.search.multinomial import multinomial
@@ -95,13 +104,28 @@ def least_of_orbit(cell: DisorderedCell, labels: Int8Array) -> Ordering:
 
 
 def _degenerate_draws(cell: DisorderedCell, seed: int) -> Iterator[Int8Array]:
+    if len(cell.excluded):
+        yield from _draws_of(cell, cell.permutations[:1], seed)
     generator = np.random.default_rng(seed)
     while True:
         pools = [np.repeat(np.arange(len(pool.counts)), pool.counts) for pool in cell.pools]
         yield np.concatenate([np.empty(0, dtype=int), *map(generator.permutation, pools)]).astype(np.int8)
 
 
+def _draws_of(cell: DisorderedCell, elements: Int32Array, seed: int) -> Iterator[Int8Array]:
+    """Pairs of an element and a placement that it leaves unchanged, without excluded pairs: the placements."""
+    generator = random.Random(seed)
+    fillings = [filling_of(cell, element) for element in elements]
+    ways = {filling: filling.count() for filling in set(fillings)}
+    while True:
+        number = _weighted(generator, [ways[filling] for filling in fillings])
+        ranks = np.array(fillings[number].draw(generator), dtype=np.int8)
+        yield ranks[orbit_numbers(elements[number])]
+
+
 def _uniform_draws(cell: DisorderedCell, seed: int) -> Iterator[Int8Array]:
+    if len(cell.excluded):
+        yield from _draws_of(cell, cell.permutations, seed)
     generator = random.Random(seed)
     types = orbit_types(cell)
     kinds, member = np.unique(types, axis=0, return_inverse=True)

@@ -89,7 +89,7 @@ def _nanoseconds(order: int) -> float:
 
 
 def check_size(parent: Parent, distinct: int, most: int, order: int = 64) -> None:
-    """Refuse an absurd enumeration, with advice.
+    """Refuse an absurd enumeration, and one of nothing, with advice.
 
     Parameters
     ----------
@@ -99,8 +99,14 @@ def check_size(parent: Parent, distinct: int, most: int, order: int = 64) -> Non
     Raises
     ------
     InputError
-        ``distinct`` above ``most``.
+        ``distinct`` above ``most``, or no placement that keeps sites that exclude each other from being filled both.
     """
+    if distinct == 0 and (parent.exclude_within > 0 or parent.alternatives):
+        raise InputError(
+            f"{parent.name}: no placement of all its atoms leaves one of each two sites within "
+            f"{parent.exclude_within:g} A empty; take a smaller distance of exclusion (--exclude-within, "
+            "exclude_within=...)"
+        )
     if distinct > most:
         sizes = ", ".join(map(str, fitting_sizes(parent)[:4]))
         hours = _short(distinct * round(_nanoseconds(order)) // (3600 * 10**9))

@@ -17,12 +17,14 @@ def parent_named(
     charges: Mapping[str, float] | None = None,
     occupied: Occupancies | None = None,
     symprec: float = SYMPREC,
+    exclude_within: float = 0.0,
+    max_deviation: float = 0.0,
 ) -> Parent:
     """The bundled parent of that name, or the one in the CIF or POSCAR file of that name.
 
     Parameters
     ----------
-    pools, charges, occupied, symprec
+    pools, charges, occupied, symprec, exclude_within, max_deviation
         As in :func:`selflimit.structures.parents.from_structure.parent_from_structure`; empty: the parent's own, or the
         default.
 
@@ -34,7 +36,9 @@ def parent_named(
     if name in known_parents():
         if charges or occupied:
             raise InputError(f"--charge and --occupancy are for files; {name} has its own, see the model's description")
-        bundled = replace(parent_cell(name), symprec=symprec)
+        bundled = replace(
+            parent_cell(name), symprec=symprec, exclude_within=exclude_within, max_deviation=max_deviation
+        )
         return bundled.with_pools(pools) if pools else bundled
     path = Path(name)
     if not path.is_file():
@@ -43,5 +47,7 @@ def parent_named(
             f"or POSCAR{did_you_mean(name, known_parents())}"
         )
     if path.suffix.lower() in (".cif", ".mcif"):
-        return parent_from_cif(path, pools or None, charges or None, symprec, occupied)
-    return parent_from_poscar(path, occupied or {}, pools or None, charges or None, symprec)
+        return parent_from_cif(path, pools or None, charges or None, symprec, occupied, exclude_within, max_deviation)
+    return parent_from_poscar(
+        path, occupied or {}, pools or None, charges or None, symprec, exclude_within, max_deviation
+    )

@@ -24,7 +24,7 @@ NEARLY_NEUTRAL = 0.05
 same."""
 
 
-def infer_charges(structure: Structure) -> tuple[dict[str, float], tuple[str, ...]]:
+def infer_charges(structure: Structure, nearly: bool = False) -> tuple[dict[str, float], tuple[str, ...]]:
     """Formal charges (e) by species, and a note; no charges where none make the cell neutral.
 
     Counting and enumerating need no charges, so their absence is told, not refused; electrostatics refuses it.
@@ -33,6 +33,14 @@ def infer_charges(structure: Structure) -> tuple[dict[str, float], tuple[str, ..
     >>> row = Structure(Lattice.orthorhombic(14, 3, 3), 3 * ["Fe"] + 4 * ["O"], [[i / 7, 0, 0] for i in range(7)])
     >>> infer_charges(row)[1]
     ('Fe has a mean charge of +2.667 e',)
+
+    Parameters
+    ----------
+    structure
+        The crystal.
+    nearly
+        Whether common states that come nearest to neutrality will do where none make the cell neutral: for populations
+        that are to be made neutral.
     """
     if pair := closest_atoms(structure):
         return {}, (f"no formal charges: full sites {pair[0]} and {pair[1]} are {pair[2]:.3f} A apart; move them",)
@@ -41,9 +49,11 @@ def infer_charges(structure: Structure) -> tuple[dict[str, float], tuple[str, ..
     if all(charge is not None for charge in written.values()) and any(written.values()):
         known = {text: float(charge) for text, charge in written.items() if charge is not None}
         total = excess_charge(structure, known)
-        return (known, ()) if not total else ({}, (f"no formal charges: those written sum to {total:+.4g} e",))
+        return (
+            (known, ()) if nearly or not total else ({}, (f"no formal charges: those written sum to {total:+.4g} e",))
+        )
     amounts = {str(e): float(a) for e, a in structure.composition.element_composition.items()}
-    found, note = _neutral_states(amounts, _rounded(structure))
+    found, note = _neutral_states(amounts, _rounded(structure), nearly)
     return {str(one): found[one.symbol] for one in species} if found else {}, (note,) if note else ()
 
 
@@ -52,8 +62,10 @@ def _rounded(structure: Structure) -> Counter[str]:
     return Counter(one.symbol for site in structure for one, amount in site.species.items() if amount < 1)
 
 
-def _neutral_states(amounts: Mapping[str, float], rounded: Mapping[str, int]) -> tuple[dict[str, float], str]:
-    """A charge for each element, and what there is to say of them."""
+def _neutral_states(
+    amounts: Mapping[str, float], rounded: Mapping[str, int], nearly: bool
+) -> tuple[dict[str, float], str]:
+    """A charge for each element, and what there is to say of them; arguments as of :func:`infer_charges`."""
     elements = list(amounts)
     number = np.array(list(amounts.values()))
     common = [_states(element, element.common_oxidation_states) for element in map(Element, elements)]
@@ -64,6 +76,8 @@ def _neutral_states(amounts: Mapping[str, float], rounded: Mapping[str, int]) ->
         neutral = sets[np.abs(sets @ number) <= forgiven]
         if len(neutral):
             return dict(zip(elements, _most_ionic(neutral, elements, number).tolist(), strict=True)), ""
+    if nearly and (best := _nearest_states(elements, number, _ionic(_sets(common), elements))):
+        return best
     if mixed := _mixed(elements, number, common, every):
         return mixed
     return {}, _nearly(elements, number, _ionic(_sets(common), elements))
@@ -118,6 +132,19 @@ def _mixed(
             best = _most_ionic(within, elements, number)
             return dict(zip(elements, best.tolist(), strict=True)), f"{element} has a mean charge of {best[i]:+.4g} e"
     return None
+
+
+def _nearest_states(
+    elements: Sequence[str], number: FloatArray, sets: FloatArray
+) -> tuple[dict[str, float], str] | None:
+    """The set of states with the least total charge, the most ionic of several; None if there are no sets."""
+    if not len(sets):
+        return None
+    total = np.abs(sets @ number)
+    best = _most_ionic(sets[total <= total.min() + 1e-9], elements, number)
+    states = ", ".join(f"{element} {state:+g}" for element, state in zip(elements, best, strict=True))
+    note = f"the refined occupancies sum to {best @ number:+.3g} e with {states}: populations are made neutral"
+    return dict(zip(elements, best.tolist(), strict=True)), note
 
 
 def _nearly(elements: Sequence[str], number: FloatArray, sets: FloatArray) -> str:

@@ -54,6 +54,8 @@ def parent_from_cif(
     charges: Mapping[str, float] | None = None,
     symprec: float = SYMPREC,
     occupied: Occupancies | None = None,
+    exclude_within: float = 0.0,
+    max_deviation: float = 0.0,
 ) -> Parent:
     """Disordered parent from a CIF file, whose cell counts as the conventional cell.
 
@@ -63,8 +65,9 @@ def parent_from_cif(
     ----------
     path
         The file: one crystal.
-    pools, charges, symprec, occupied
-        As in :func:`selflimit.structures.parents.from_structure.parent_from_structure`; labels are the file's.
+    pools, charges, symprec, occupied, exclude_within, max_deviation
+        As in :func:`selflimit.structures.parents.from_structure.parent_from_structure`; labels are the file's. Sites of
+        one disorder assembly of the file that are closer than ``CLOSEST_IONS`` exclude each other in any case.
 
     Raises
     ------
@@ -87,7 +90,19 @@ def parent_from_cif(
     if charges is None and occupied is None:
         charges, more = _stated_charges(structure, states)
         notes += more
-    parent = parent_from_structure(structure, path.stem, f"CIF file {path.name}", occupied, pools, charges, symprec)
+    source = f"CIF file {path.name}"
+    parent = parent_from_structure(
+        structure,
+        path.stem,
+        source,
+        occupied,
+        pools,
+        charges,
+        symprec,
+        exclude_within,
+        _assemblies(block),
+        max_deviation,
+    )
     if small.spacegroup_number:
         check_space_group(parent.structure, small.spacegroup_number, symprec, path.name)
     return replace(parent, notes=(*notes, *parent.notes))
@@ -166,6 +181,16 @@ def _read_sites(path: Path, block: gemmi.cif.Block) -> list[CifSite]:
     if not sites:
         raise _unreadable(path, "no site is occupied")
     return sites
+
+
+def _assemblies(block: gemmi.cif.Block) -> list[list[str]]:
+    """Labels of the sites of each disorder assembly: alternatives, of which one is there at a time."""
+    found: dict[str, list[str]] = {}
+    for row in block.find("_atom_site_", ["label", "?disorder_assembly", "?disorder_group"]):
+        assembly, group = (gemmi.cif.as_string(row[i]) if row.has(i) else "" for i in (1, 2))
+        if group not in ("", ".", "?"):
+            found.setdefault(assembly, []).append(row.str(0))
+    return list(found.values())
 
 
 def _expand(

@@ -11,14 +11,12 @@ from selflimit.errors import InputError
 from selflimit.plausible import require_plausible
 from selflimit.structures.parents.charges import infer_charges
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, is_ordered, with_fractions
-from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent
+from selflimit.structures.parents.parents import CLOSEST_IONS, LABEL, SYMPREC, Parent
 from selflimit.structures.parents.symmetry import orbits
 from selflimit.suggestions import did_you_mean
 
 LARGEST_VOLUME = 1e9
 """Cubic Angstrom: far beyond any crystal, and small enough for a neighbour search."""
-CLOSEST_IONS = 1.8
-"""Distance (Angstrom) below which two ions of one sublattice do not sit: Li-Li contacts begin above 2 Angstrom."""
 
 Occupancies = Mapping[str, Mapping[str, float]]
 """Site label or element -> species -> occupancy; what is missing to 1 is vacancy."""
@@ -32,6 +30,9 @@ def parent_from_structure(
     pools: Sequence[Sequence[str]] | None = None,
     charges: Mapping[str, float] | None = None,
     symprec: float = SYMPREC,
+    exclude_within: float = 0.0,
+    alternatives: Sequence[Sequence[str]] = (),
+    max_deviation: float = 0.0,
 ) -> Parent:
     """Disordered parent from a crystal, whose cell counts as the conventional cell.
 
@@ -60,6 +61,13 @@ def parent_from_structure(
         electrostatics is refused.
     symprec
         Distance within which symmetry is found (Angstrom).
+    exclude_within
+        Of two disordered sites that are closer than this (Angstrom) at most one holds an ion; 0: sites are filled
+        independently, and a note says where they are closer than ``CLOSEST_IONS``.
+    alternatives
+        Groups of site labels that exclude each other wherever they are closer than ``CLOSEST_IONS``.
+    max_deviation
+        Largest change of an occupancy with which pools are rounded to whole, neutral atoms; 0: they are not.
 
     Raises
     ------
@@ -73,7 +81,8 @@ def parent_from_structure(
     exact, notes = with_fractions(filled, labels)
     labels, split = _one_orbit_per_label(exact, labels, symprec)
     exact.add_site_property(LABEL, labels)
-    formal, doubt = (dict(charges), ()) if charges is not None else infer_charges(exact)
+    groups = tuple(tuple(one for one in dict.fromkeys(labels) if _stem(one) in group) for group in alternatives)
+    formal, doubt = (dict(charges), ()) if charges is not None else infer_charges(exact, max_deviation > 0)
     return Parent(
         name=name,
         structure=exact,
@@ -81,7 +90,10 @@ def parent_from_structure(
         charges=formal,
         source=source,
         symprec=symprec,
-        notes=(*notes, *split, *doubt, *_independent_neighbours(exact)),
+        notes=(*notes, *split, *doubt, *_close_neighbours(exact, exclude_within, groups)),
+        exclude_within=exclude_within,
+        alternatives=groups,
+        max_deviation=max_deviation,
     )
 
 
@@ -91,6 +103,8 @@ def parent_from_poscar(
     pools: Sequence[Sequence[str]] | None = None,
     charges: Mapping[str, float] | None = None,
     symprec: float = SYMPREC,
+    exclude_within: float = 0.0,
+    max_deviation: float = 0.0,
 ) -> Parent:
     """Disordered parent from a POSCAR, which knows no occupancies, and the occupancies of its sites.
 
@@ -100,7 +114,7 @@ def parent_from_poscar(
     ----------
     path
         The file.
-    occupied, pools, charges, symprec
+    occupied, pools, charges, symprec, exclude_within, max_deviation
         As in :func:`parent_from_structure`.
 
     Raises
@@ -117,7 +131,10 @@ def parent_from_poscar(
             structure = Structure.from_str(path.read_text(encoding="utf-8"), fmt="poscar")
     except Exception as cause:  # the parser raises whatever the malformed text provokes
         raise InputError(f"{path.name} is not a readable POSCAR ({cause}); check cell and positions") from cause
-    return parent_from_structure(structure, path.stem, f"POSCAR file {path.name}", occupied, pools, charges, symprec)
+    source = f"POSCAR file {path.name}"
+    return parent_from_structure(
+        structure, path.stem, source, occupied, pools, charges, symprec, exclude_within, (), max_deviation
+    )
 
 
 def _labels(structure: Structure, symprec: float) -> list[str]:
@@ -181,17 +198,33 @@ def _one_orbit_per_label(
     return made, tuple(notes)
 
 
-def _independent_neighbours(structure: Structure) -> tuple[str, ...]:
-    """A note if ions could sit on two partly occupied sites that are closer than any two ions are."""
+def _stem(label: str) -> str:
+    """A label without the number that :func:`_one_orbit_per_label` adds."""
+    return label.rpartition(".")[0] or label
+
+
+def _close_neighbours(
+    structure: Structure, exclude_within: float, alternatives: Sequence[Sequence[str]]
+) -> tuple[str, ...]:
+    """What there is to say of partly occupied sites that are closer than any two ions are."""
     if not 0.0 < structure.volume < LARGEST_VOLUME:
         return ()  # the neighbour search would fail on it; Parent refuses such a cell with a message
+    group = {label: number for number, labels in enumerate(alternatives) for label in labels}
     first, second, _, distances = structure.get_neighbor_list(CLOSEST_IONS)
+    marked: dict[str, None] = {}
     for k in np.argsort(distances):
         pair = structure[first[k]], structure[second[k]]
-        if all(sum(site.species.values()) < 1 - OCCUPANCY_DIGIT for site in pair):
-            labels = " and ".join(sorted(site.properties[LABEL] for site in pair))
-            return (f"sites {labels} are partly occupied, {distances[k]:.2f} A apart, and filled independently",)
-    return ()
+        names = [site.properties[LABEL] for site in pair]
+        if distances[k] < exclude_within or any(sum(one.species.values()) >= 1 - OCCUPANCY_DIGIT for one in pair):
+            continue
+        if group.get(names[0], -1) == group.get(names[1], -2):
+            marked[" and ".join(sorted(set(names)))] = None
+            continue
+        return (
+            f"sites {' and '.join(sorted(names))} are partly occupied, {distances[k]:.2f} A apart, and filled "
+            f"independently; --exclude-within {CLOSEST_IONS:g} (exclude_within={CLOSEST_IONS:g}) fills one at most",
+        )
+    return tuple(f"the file marks sites {names} as alternatives: close ones hold at most one ion" for names in marked)
 
 
 def _orbit_pools(structure: Structure, symprec: float) -> list[list[str]]:

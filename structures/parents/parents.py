@@ -16,8 +16,10 @@ import numpy as np
 from monty.json import MSONable
 from pymatgen.core import Composition, Lattice, Structure
 
-from selflimit.errors import InputError
+from selflimit.arrays import IntArray
+from selflimit.errors import InputError, RemediableError
 from selflimit.plausible import require_plausible
+from selflimit.structures.parents.excluded_pairs import excluded_pairs
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, is_ordered, occupancies
 from selflimit.structures.parents.symmetry import PrimitiveCell, find_primitive_cell, space_group
 from selflimit.suggestions import did_you_mean
@@ -32,6 +34,9 @@ cells of 10 A, far below any distance between atoms."""
 OVERLAP = 0.15
 """Sites closer than this (Angstrom) are one site given twice: diffraction with Mo K alpha radiation resolves half its
 wavelength, 0.36 A, and split positions are not refined at less than half of that."""
+
+CLOSEST_IONS = 1.8
+"""Distance (Angstrom) below which two ions of one sublattice do not sit: Li-Li contacts begin above 2 Angstrom."""
 
 ATOMS_TOO_CLOSE = 0.5
 """Distance (Angstrom) below which two sites that are both fully occupied cannot be atoms: H2's bond is 0.74 A. Some
@@ -64,6 +69,16 @@ class Parent(MSONable):
         Distance within which symmetry is found (Angstrom).
     notes
         What was made of the input, e.g. which rounded occupancies were taken as fractions.
+    exclude_within
+        Of two sites of the pools that are closer than this (Angstrom) at most one holds an ion; 0: sites are filled
+        independently.
+    alternatives
+        Groups of labels that exclude each other wherever they are closer than ``CLOSEST_IONS``: a CIF file's disorder
+        assemblies.
+    max_deviation
+        Largest change of an occupancy (dimensionless) with which the pools are rounded to whole atoms, neutral
+        together, in every cell; then ``charges`` need not make the refined occupancies neutral. 0: refined occupancies
+        are kept, and a cell that they do not fit is refused.
 
     Raises
     ------
@@ -79,15 +94,23 @@ class Parent(MSONable):
     source: str
     symprec: float = SYMPREC
     notes: tuple[str, ...] = ()
+    exclude_within: float = 0.0
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    max_deviation: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pools", tuple(tuple(pool) for pool in self.pools))  # lists after JSON
+        object.__setattr__(self, "alternatives", tuple(tuple(group) for group in self.alternatives))
         object.__setattr__(self, "notes", tuple(self.notes))
         require_plausible("symprec", self.symprec)
+        require_plausible("exclude_within", self.exclude_within)
+        require_plausible("max_deviation", self.max_deviation)
         _check_occupancies(self.name, self.structure)
         _check_distances(self.name, self.structure, OVERLAP if not self.charges else ATOMS_TOO_CLOSE)
         _check_pools(self.name, self.structure, self.pools)
         _check_charges(self.name, self.structure, self.charges)
+        if not self.max_deviation:
+            _check_neutral(self.name, self.structure, self.charges)
 
     @property
     def formula(self) -> str:
@@ -109,6 +132,16 @@ class Parent(MSONable):
         """
         marks = [self.pool_of(site.properties[LABEL]) for site in self.structure]
         return find_primitive_cell(self.structure, self.symprec, marks)
+
+    @cached_property
+    def excluded_pairs(self) -> IntArray:
+        """Sites of :attr:`primitive` of which at most one holds an ion, in both directions, shape (n_pairs, 5).
+
+        A row holds two sites, and the cell of the second one as seen from that of the first.
+        """
+        labels = [self.structure[i].properties[LABEL] for i in self.primitive.origin]
+        pooled = [label if self.pool_of(label) >= 0 else "" for label in labels]
+        return excluded_pairs(self.primitive, pooled, self.exclude_within, self.alternatives, CLOSEST_IONS)
 
     def with_pools(self, pools: Sequence[Sequence[str]]) -> "Parent":
         """The same crystal with other pools.
@@ -297,8 +330,12 @@ def _check_charges(name: str, structure: Structure, charges: dict[str, float]) -
         raise InputError(f"{name}: no formal charge for {missing}{meant}; give charges={{species: charge in e}}")
     if strange := {one: charge for one, charge in charges.items() if not math.isfinite(charge)}:
         raise InputError(f"{name}: expected formal charges in e, got {strange}")
-    if total := excess_charge(structure, charges):
-        raise InputError(
+
+
+def _check_neutral(name: str, structure: Structure, charges: dict[str, float]) -> None:
+    if charges and (total := excess_charge(structure, charges)):
+        raise RemediableError(
             f"{name}: expected a neutral cell, got a total charge of {total:+.4g} e; check charges {dict(charges)} "
-            "and occupancies"
+            "and occupancies, or let the populations be made neutral (--nearest, max_deviation=0.1)",
+            ("--nearest",),
         )

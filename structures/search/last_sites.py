@@ -178,7 +178,7 @@ def _strings(pool: IntArray, counts: IntArray, stride: IntArray) -> tuple[Int8Ar
 @called
 def find_least(  # noqa: C901
     table: IntArray,
-    members: IntArray,
+    members: int,
     word: int,
     tree: Tree,
     ranks: Int8Array,
@@ -197,7 +197,7 @@ def find_least(  # noqa: C901
     Parameters
     ----------
     table, members
-        ``digits`` and ``members`` of the completions.
+        ``digits`` of the completions, and those of the word that count, as bits.
     ranks, walked
         The beginning: ranks of the first positions, and how many.
     queue, n_waiting
@@ -215,7 +215,7 @@ def find_least(  # noqa: C901
         digits[walked * bits + digit] = table[word, digit]
     for j in range(64):
         stabiliser[j] = 1
-    least: int = members[word]
+    least = members
     i, number, p = 0, 0, 0
     while least != 0 and (number > 0 or i < n_waiting):
         equal = least

@@ -21,6 +21,7 @@ import numpy as np
 from selflimit.arrays import FloatArray, Int8Array, Int16Array, Int32Array, IntArray
 from selflimit.errors import InputError
 from selflimit.structures.search.compiling import called, compiled, inlined
+from selflimit.structures.search.exclusion import Exclusion, allowed_of, exclusion_of, occupy, release
 from selflimit.structures.search.group_tree import BEGIN, CHILD, ELEMENT, SHARED, Tree, tree_of
 from selflimit.structures.search.last_sites import (
     Completions,
@@ -34,6 +35,9 @@ from selflimit.structures.search.partial_energies import PartialEnergies, energy
 
 MOST_POSITIONS = int(np.iinfo(np.int16).max)
 """Positions that the group's tables number."""
+
+NO_PAIRS = np.empty((0, 2), dtype=np.int64)
+"""No positions exclude each other."""
 
 
 class Problem(NamedTuple):
@@ -101,9 +105,17 @@ class Walk(NamedTuple):
     completions: Completions
     branch: Branch
     scratch: Scratch
+    exclusion: Exclusion
 
 
-def walk_over(permutations: Int32Array, pool: IntArray, counts: Sequence[Sequence[int]], excluding: int = 1) -> Walk:
+def walk_over(
+    permutations: Int32Array,
+    pool: IntArray,
+    counts: Sequence[Sequence[int]],
+    excluding: int = 1,
+    excluded: IntArray = NO_PAIRS,
+    empty: Sequence[int] = (),
+) -> Walk:
     """Set up the walk over all placements.
 
     Parameters
@@ -116,6 +128,10 @@ def walk_over(permutations: Int32Array, pool: IntArray, counts: Sequence[Sequenc
         Positions that each species rank fills, for each pool.
     excluding
         Placements are left out if one of the first ``excluding`` permutations but the identity leaves them unchanged.
+    excluded
+        Pairs of positions of which at most one holds an ion, the lower one first, shape (n_pairs, 2).
+    empty
+        Rank of the empty site in each pool, -1 if it has none; needed where positions exclude each other.
 
     Raises
     ------
@@ -129,8 +145,9 @@ def walk_over(permutations: Int32Array, pool: IntArray, counts: Sequence[Sequenc
     completions = completions_for(tuple(pool.tolist()), contents, order)
     table = np.array(contents, dtype=np.int64).reshape(-1, most)
     problem = Problem(tree_of(permutations, excluding), pool, table, rank_bits(most), order)
+    branch = _root(problem, len(pool) - completions.rows.shape[1])
     scratch = scratch_for(order - 1, len(pool), problem.bits)
-    return Walk(problem, completions, _root(problem, len(pool) - completions.rows.shape[1]), scratch)
+    return Walk(problem, completions, branch, scratch, exclusion_of(excluded, pool, table, empty, completions))
 
 
 def _root(problem: Problem, walked: int) -> Branch:
@@ -152,7 +169,7 @@ def _root(problem: Problem, walked: int) -> Branch:
 
 
 @called
-def advance_walk(problem: Problem, branch: Branch) -> int:  # pragma: no cover - compiled
+def advance_walk(problem: Problem, branch: Branch, exclusion: Exclusion) -> int:  # pragma: no cover - compiled
     """Walk on until the positions are filled that are to be filled, or the walk is over.
 
     Returns how many of the first positions stayed as they were.
@@ -162,10 +179,15 @@ def advance_walk(problem: Problem, branch: Branch) -> int:  # pragma: no cover -
     trail, mark, unseen = branch.trail, branch.mark, branch.open
     n_species, depth, until = problem.counts.shape[1], branch.depth[0], branch.depth[1]
     unchanged: int = depth
+    are_excluded = len(exclusion.neighbours) > 0
     while 0 <= depth < until:
         unchanged = depth if depth < unchanged else unchanged
+        if are_excluded:
+            release(exclusion, depth)
         if not _next_rank(depth, problem.pool[depth] * n_species, n_species, ranks, tried, left, waiting, trail, mark):
             depth -= 1
+        elif are_excluded and not occupy(exclusion, depth, ranks[depth]):
+            mark[depth + 1] = mark[depth]  # no comparison waits because of this species
         elif _can_be_least(depth, permutations, nodes, ranks, queue, waiting, trail, mark, unseen):
             depth += 1
     branch.depth[0] = depth
@@ -283,10 +305,10 @@ def next_orderings(
     blocks
         Blocks of completions to look at.
     """
-    problem, completions, branch, _ = walk
+    problem, completions, branch, _, exclusion = walk
     depth, first, walked, valid = branch.depth, completions.first, len(branch.tried) - 1, fields.valid
     for _ in range(blocks):
-        unchanged = advance_walk(problem, branch)
+        unchanged = advance_walk(problem, branch, exclusion)
         if unchanged < valid[0]:
             valid[0] = unchanged
         if depth[0] < walked:
@@ -314,7 +336,7 @@ def _append(
     number: int,
 ) -> int:  # pragma: no cover - compiled
     """Append the distinct ones among the completions of the branch; how many there are then."""
-    problem, completions, branch, scratch = walk
+    problem, completions, branch, scratch, exclusion = walk
     ranks, rows, walked, n_species = branch.ranks, completions.rows, len(branch.tried) - 1, problem.counts.shape[1]
     begin, word, least, is_marked = completions.first[key], completions.word[key], completions.members[0], False
     for j in range(completions.first[key + 1] - begin):
@@ -326,7 +348,7 @@ def _append(
         if not is_marked:
             least = find_least(
                 completions.digits,
-                completions.members,
+                allowed_of(exclusion, completions.members[word + (j >> 6)], word + (j >> 6), walked),
                 word + (j >> 6),
                 problem.tree,
                 ranks,

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 
@@ -23,6 +24,29 @@ def test_count(capsys):
     assert main(["orderings", "--count", "--cell", "2x1x1", "3x1x1", "--json"]) == 0
     cells = json.loads(capsys.readouterr().out)["cells"]
     assert [(cell["raw"], cell["distinct"]) for cell in cells] == [(495, 49), (18_564, 870)]
+
+
+def test_a_refused_composition_says_the_command_that_works(capsys):
+    refused = ["orderings", "--parent", "LZC-E", "--no-relax", "--cell", "primitive", "--keep", "2"]
+    assert main(refused) == 2
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    command = shlex.split(said.partition("; type: selflimit ")[2])
+    assert command[:4] == refused[:4]
+    assert main([*command, "--json"]) == 0
+    (document,) = json.loads(capsys.readouterr().out)["orderings"]
+    # nothing is rounded without saying so
+    changes = [abs(change) for pool in document["pools"] for change in pool["deviations"].values()]
+    assert max(changes) == pytest.approx(0.125)
+
+
+def test_nearest_populations_choose_a_cell_and_print_every_deviation(capsys):
+    assert main(["orderings", "--parent", "LZC-E", "--nearest", "--max-deviation", "0.13", "--count"]) == 0
+    printed = capsys.readouterr().out
+    assert "primitive: chosen, no occupancy changes by more than 0.125" in printed
+    assert "occupancies change by" in printed
+    assert main(["orderings", "--parent", "LZC-E", "--max-deviation", "0.13", "--count"]) == 2
+    assert "--nearest" in capsys.readouterr().err
 
 
 def test_count_of_all_shapes_as_a_table(capsys):

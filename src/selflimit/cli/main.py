@@ -5,14 +5,16 @@ Nothing heavy is imported here: `selflimit --help` and a misspelt word are answe
 """
 
 import os
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import TypeGuard
 
 from selflimit.cli.modes import Mode
 from selflimit.cli.parsing import parse
-from selflimit.errors import MissingDependencyError, SelflimitError
+from selflimit.errors import MissingDependencyError, RemediableError, SelflimitError
 
 EXIT_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -44,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SelflimitError as error:
         if in_full:
             raise
-        return complain(" ".join(str(error).split()))
+        said = " ".join(str(error).split())
+        return complain(f"{said}; type: {with_options(words, error.options)}" if is_remediable(error) else said)
     except BrokenPipeError:  # whoever reads, `head` for instance, has enough
         # or Python would fail once more when it empties its buffer at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -55,6 +58,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return complain("interrupted; run the same command again to resume", EXIT_INTERRUPTED)
     return 0
+
+
+def is_remediable(error: SelflimitError) -> TypeGuard[RemediableError]:
+    """Whether the error knows what to type."""
+    return isinstance(error, RemediableError)
+
+
+def with_options(words: Sequence[str], options: Sequence[str]) -> str:
+    """The command line with other options, as it is typed.
+
+    >>> with_options(["orderings", "--parent", "a b.cif", "--cell", "primitive"], ["--nearest", "--cell", "2x1x1"])
+    "selflimit orderings --parent 'a b.cif' --nearest --cell 2x1x1"
+
+    Parameters
+    ----------
+    words
+        What was typed behind the program's name.
+    options
+        Options that take the place of the same ones; one that names a cell replaces every choice of cells.
+    """
+    replaced = {word for word in options if word.startswith("--")}
+    if "--cell" in replaced:
+        replaced |= {"--n-cells", "--up-to"}
+    kept: list[str] = []
+    is_dropped = False
+    for word in words:
+        if word.startswith("--"):
+            is_dropped = word.partition("=")[0] in replaced
+        if not is_dropped:
+            kept.append(word)
+    return shlex.join(["selflimit", *kept, *options])
 
 
 def complain(text: str, code: int = EXIT_INPUT) -> int:

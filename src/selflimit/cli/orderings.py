@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pymatgen.core import Structure
 
-from selflimit.cli.counting import cells_asked_for, parent_asked_for
+from selflimit.cli.counting import cells_asked_for, described, parent_asked_for, told_deviations
 from selflimit.cli.printing import print_json, print_line, print_table, progress_bar
 from selflimit.documents import OrderingsDoc
 from selflimit.files import write_atomically
@@ -47,7 +47,7 @@ def write(parent: Parent, asked: Namespace) -> None:
             block = save_orderings(cell, folder, not asked.skip_superperiodic, most(asked, MOST_ENUMERATED), progress)
         made[str(folder)] = len(block)
     if asked.json:
-        print_json({"parent": parent.name, "notes": parent.notes, "folders": made})
+        print_json({**described(parent), "folders": made})
     else:
         for where, number in made.items():
             print_line(f"{number:,} orderings in {where}: labels.npy, degeneracies.npy, cell.json")
@@ -63,9 +63,15 @@ def sample(parent: Parent, asked: Namespace) -> None:
     write_cifs(asked.cifs, [(label, ordering.structure()) for label, ordering in found])
     if asked.json:
         rows = [
-            {"label": label, "degeneracy": o.degeneracy, "structure": o.structure().as_dict()} for label, o in found
+            {
+                "label": label,
+                "degeneracy": one.degeneracy,
+                "deviations": one.cell.deviations,
+                "structure": one.structure().as_dict(),
+            }
+            for label, one in found
         ]
-        print_json({"parent": parent.name, "notes": parent.notes, "weights": asked.weights, "orderings": rows})
+        print_json({**described(parent), "weights": asked.weights, "orderings": rows})
     else:
         title = f"{parent.name}: drawn with {asked.weights} weights, seed {asked.sample_seed}"
         print_table(title, ["ordering", "degeneracy"], [[label, ordering.degeneracy] for label, ordering in found])
@@ -120,6 +126,8 @@ def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Names
     distinct = count_in(cell, superperiodic).distinct
     check_size(cell.parent, distinct, limit, len(cell.permutations))
     if not asked.json:
+        for line in told_deviations(cell):
+            print_line(line)
         print_line(f"{cell.name}: {distinct:,} distinct orderings, {estimate_search([cell], superperiodic)}")
 
 

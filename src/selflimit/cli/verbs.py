@@ -39,6 +39,7 @@ class Verb:
 
 RELAXED = (
     Condition(frozenset({"charges", "occupied"}), checks.is_parent_a_file, "with a file as --parent"),
+    Condition(frozenset({"max_deviation"}), has_value("nearest", True), "with --nearest"),
     Condition(frozenset({"window", "most_screened"}), has_other_value("screen", ""), "with --screen"),
     Condition(frozenset({"screen", "wall_time"}), has_value("force_field", "VASP"), "with --force-field VASP"),
     Condition(frozenset({"max_force"}), has_other_value("force_field", "VASP"), "with a force field"),

@@ -16,6 +16,16 @@ class OrderingDoc(Record):
     electrostatic_energy: float = Field(description="Ewald energy of the formal charges (eV per formula unit)")
 
 
+class PoolDoc(Record):
+    """What the sites of one pool hold in a cell."""
+
+    sites: list[str] = Field(description="Labels of the sites that share the atoms")
+    atoms: dict[str, int] = Field(description="Sites that each species takes, 'vacancy' included")
+    deviations: dict[str, float] = Field(
+        description="Occupancy of each species minus the refined one (dimensionless); 0 unless it was rounded"
+    )
+
+
 class OrderingsDoc(Document):
     """All symmetry-distinct orderings of a parent in one supercell, lowest electrostatic energy first."""
 
@@ -24,7 +34,11 @@ class OrderingsDoc(Document):
     notes: list[str] = Field([], description="What was made of the input, e.g. occupancies taken as fractions")
     formula: str = Field(description="Reduced formula, e.g. 'Li2ZrCl6'")
     cell: str = Field(description="Which cell was filled, e.g. 'primitive', 'conventional'")
-    raw_count: int = Field(ge=1, description="Orderings before symmetry (multinomial); the degeneracies sum to it")
+    exclude_within: float = Field(
+        0.0, ge=0, description="Sites closer than this hold at most one ion (Angstrom); 0: sites are independent"
+    )
+    pools: list[PoolDoc] = Field([], description="What is placed where, and how far it is from the refined occupancies")
+    raw_count: int = Field(ge=1, description="Orderings before symmetry; the degeneracies of all of them sum to it")
     distinct_count: int = Field(ge=1, description="Symmetry-distinct orderings, from Burnside's lemma")
     orderings: list[OrderingDoc] = Field(description="Orderings kept, lowest electrostatic energy first")
 

@@ -1,13 +1,15 @@
 """Whole and neutral numbers of atoms near to the refined ones."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from selflimit.errors import InputError
-from selflimit.structures import parent_cell, parent_from_structure
-from selflimit.structures.orderings.nearest_populations import nearest_populations
+from selflimit.errors import InputError, RemediableError
+from selflimit.structures import orderings_document, parent_cell, parent_from_structure
+from selflimit.structures.orderings.cells import lay_out
+from selflimit.structures.orderings.nearest_populations import nearest_populations, propose_cell, sizes_to_fill
 
 CHARGES = {"Li": 1, "Zr": 4, "Nb": 5, "O": -2}
 
@@ -42,3 +44,48 @@ def test_refusals():
     with pytest.raises(InputError, match="need formal charges"):
         metal = Structure(Lattice.cubic(4), [{"Na": 0.5, "K": 0.4}], [[0, 0, 0]])
         nearest_populations(parent_from_structure(metal, "metal", "test"), 2)
+
+
+def test_a_parent_that_may_be_rounded_is_laid_out_whole_and_neutral():
+    parent = refined(0.27, 0.30)
+    rounded = parent_from_structure(
+        parent.structure, "oxide", "test", charges={**CHARGES, "Zr": 3, "Nb": 4}, max_deviation=0.3
+    )
+    with pytest.raises(InputError, match="expected a neutral cell"):
+        parent_from_structure(parent.structure, "oxide", "test", charges={**CHARGES, "Zr": 3, "Nb": 4})
+    cell = lay_out(rounded, "2x2x1")
+    atoms = cell.composition.element_composition
+    charge = sum({**CHARGES, "Zr": 3, "Nb": 4}[e] * n for e, n in atoms.as_dict().items())
+    assert charge == 0
+    for pool, changes in zip(cell.pools, cell.deviations, strict=True):
+        counts = dict(zip(pool.species, pool.counts, strict=True))
+        for name, change in changes.items():
+            refined_share = {"Li": 0.27, "vacancy": 0.73, "Nb": 0.3, "Zr": 0.7}.get(name, 0.0)
+            if name != "vacancy" or "Li" in pool.species:
+                assert counts.get(name, 0) / 4 - refined_share == pytest.approx(change, abs=1e-12)
+    document = orderings_document(rounded, "2x2x1", keep=1)
+    assert [one.deviations for one in document.pools] == cell.deviations
+    # neutral are Li_x Nb_(4-x) of four cells; refined are 1.08 Li and 1.2 Nb
+    assert (atoms["Li"], atoms["Nb"]) == (2, 2)
+
+
+def test_a_cell_is_proposed_and_the_refusal_says_what_to_type():
+    parent = parent_cell("LZC-E")
+    # 7/8 Zr on one site of the primitive cell, as near to 1 as to any share of four sites
+    assert propose_cell(parent) == ("primitive", 1, 0.125)
+    assert propose_cell(replace(refined(0.5, 0.5), charges={"Li": 1, "Zr": 3, "Nb": 4, "O": -2})).cell == "2x1x1"
+    with pytest.raises(RemediableError, match=r"primitive cell no occupancy changes by more than 0\.125") as refusal:
+        lay_out(parent, "conventional")
+    assert refusal.value.options == ("--nearest", "--cell", "primitive", "--max-deviation", "0.125")
+    assert lay_out(replace(parent, max_deviation=0.125), "primitive").pools[0].counts == (1,)
+
+
+def test_sizes_that_can_be_filled_are_those_within_the_deviation():
+    parent, within = parent_cell("LZC-E"), []
+    for n in range(1, 9):
+        populations = nearest_populations(parent, n, max_deviation=1.0)
+        if max(abs(change) for one in populations for change in one.deviations.values()) <= 0.1:
+            within.append(n)
+    assert sizes_to_fill(replace(parent, max_deviation=0.1), 8) == within
+    assert 8 in within
+    assert 1 not in within

@@ -89,6 +89,18 @@ def test_a_space_group_without_operations_is_never_read_as_p1(tmp_path):
         parent_from_cif(path)
 
 
-def test_partly_occupied_neighbours_are_named():
-    notes = " ".join(parent_from_cif(DATA / "disorder_group_ignored.cif").notes)
-    assert "sites Cl1 and Cl1 are partly occupied, 0.60 A apart, and filled independently" in notes
+def test_partly_occupied_neighbours_are_named(tmp_path):
+    path = tmp_path / "unmarked.cif"
+    path.write_text((DATA / "disorder_group_ignored.cif").read_text().replace(" A 1", " . ."))
+    notes = " ".join(parent_from_cif(path).notes)
+    assert "sites Cl1 and Cl1 are partly occupied, 0.60 A apart, and filled independently; --exclude-within" in notes
+    assert parent_from_cif(path, exclude_within=1.0).notes == ()
+    # half a chlorine on each of two sites: every other placement of a doubled cell fills both sites of a pair
+    assert count_orderings(parent_from_cif(path), "2x1x1").raw == 6
+    assert count_orderings(parent_from_cif(path, exclude_within=1.0), "2x1x1").raw == 4
+
+
+def test_disorder_assemblies_are_alternatives():
+    parent = parent_from_cif(DATA / "disorder_group_ignored.cif")
+    assert parent.notes == ("the file marks sites Cl1 as alternatives: close ones hold at most one ion",)
+    assert count_orderings(parent, "2x1x1").raw == 4
