@@ -82,7 +82,7 @@ HELD = 0.5
 """Motion asked for over lithium exchanged below which a front is held by its own drives, not by the grid."""
 
 
-FILLED = 0.02
+LAST_CORNERS = 0.02
 """Share of the space open to lithium that is left when lithium has filled it: what then moves are its last corners."""
 
 
@@ -114,7 +114,7 @@ def watch_motion(front: Front, state: State, allow_unresolved: bool) -> tuple[St
     """
     grid, p, said = front.grid, front.p, []
     watched = max(balances.front_length(grid, p, state.xi), shortest_front(grid, p))
-    is_full = balances.open_share_left(front, state.xi) < FILLED  # then no front is left that could be held
+    is_full = balances.open_share_left(front, state.xi) < LAST_CORNERS  # then no front is left that could be held
     if not is_full and state.exchanged <= p.interface_width * watched:
         return state, []
     if not is_full:

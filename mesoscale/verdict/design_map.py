@@ -56,7 +56,7 @@ class DesignSettings(MakerSetting):
     clearance: float = Field(8.0 * MICROMETRE, gt=0, description="Least distance of a particle from the electrode (m)")
     electrolyte_height: float = Field(12.0 * MICROMETRE, gt=0, description="Thickness of the electrolyte (m)")
     zone_depth: float = Field(6.0 * MICROMETRE, gt=0, description="Depth of the reaction zone (m)")
-    front: FormName = Field("single-ion", description="Equations of the growth, as in Numerics")
+    front: FormName = Field("published", description="Equations of the growth, as in Numerics")
     time_tolerance: float = Field(0.05, gt=0, description="Largest error of the order parameter that a step may make")
     criterion: Criterion = Field(default_factory=Criterion, description="Thresholds of the verdict")
 

@@ -323,7 +323,8 @@ class InterfaceMaker(Maker):
         conditions = {"overpotential": parameters.overpotential, "correction": parameters.mechanical_correction}
         point = DesignPoint(coarse_fraction=coarse_fraction, radius=VERDICT_RADIUS, seed=self.seed, **conditions)
         widened = parameters.model_copy(update={"interface_width": VERDICT_WIDTH})
-        settings = mesoscale.DesignSettings(crossings=10.0, gap=3.0 * MICROMETRE)  # lithium crosses the fine layer
+        # long enough for lithium to cross the fine layer
+        settings = mesoscale.DesignSettings(crossings=10.0, gap=3.0 * MICROMETRE, front=self.front)
         return mesoscale.design_point(point, settings, widened, current_progress())
 
     def _in_the_loop(self, electrolyte: RelaxationDoc, competing: Relaxations) -> set[str]:

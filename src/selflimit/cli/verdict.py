@@ -3,8 +3,9 @@
 import json
 import tempfile
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jobflow import Flow
@@ -26,6 +27,7 @@ from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.mesoscale.arrest.arrest import ArrestSettings
 from selflimit.mesoscale.bridge import in_pascal, phase_moduli
+from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.verdict.design_map import DesignSettings, design_map, design_points, judged_here, verdict_on
 from selflimit.phase_diagrams.entries.bundled import bundled_elastic
@@ -123,7 +125,7 @@ def print_arrest(doc: ArrestDoc) -> None:
 
 def judge_layer(asked: Namespace) -> None:
     """Judge one layer beside the uniform fine layer under the same conditions: the control."""
-    settings, parameters = settings_of(asked), read_parameters(asked)
+    settings, parameters = settings_of(asked), growth_parameters(asked)
     point = point_of(asked)
     control = point.model_copy(update={"coarse_fraction": 0.0})
     with progress_bar("fine layer") as progress:
@@ -150,7 +152,7 @@ def judge_designs(asked: Namespace) -> None:
     InputError
         A value out of range.
     """
-    settings, parameters = settings_of(asked), read_parameters(asked)
+    settings, parameters = settings_of(asked), growth_parameters(asked)
     radii = [radius * MICROMETRE for radius in asked.radius]
     seeds = range(asked.seed, asked.seed + asked.packings)
     points = design_points(asked.coarse_fraction, radii, asked.overpotential, asked.correction, list(seeds))
@@ -199,6 +201,7 @@ def settings_of(asked: Namespace) -> DesignSettings:
             crossings=asked.crossings,
             gap=asked.gap * MICROMETRE,
             zone_depth=asked.zone_depth * MICROMETRE,
+            front=asked.front,
             criterion=criterion,
         )
     except ValidationError as fault:
@@ -217,8 +220,13 @@ def point_of(asked: Namespace) -> DesignPoint:
     return design_points([asked.coarse_fraction], [radius], [voltage], [correction], [asked.seed])[0]
 
 
-def read_parameters(asked: Namespace) -> InterfaceParameters:
-    """Read parameters from a JSON file, e.g. ``documents/parameters.json`` of a run, or take the defaults.
+def growth_parameters(asked: Namespace) -> InterfaceParameters:
+    """Read the parameters, or take those that go with the equations asked for."""
+    return read_parameters(asked, {} if asked.front == "single-ion" else PUBLISHED_MODEL)
+
+
+def read_parameters(asked: Namespace, defaults: Mapping[str, Any] = MappingProxyType({})) -> InterfaceParameters:
+    """Read parameters from a JSON file, e.g. ``documents/parameters.json`` of a run, or take ``defaults``.
 
     The width of the front is that of the command line.
 
@@ -227,7 +235,7 @@ def read_parameters(asked: Namespace) -> InterfaceParameters:
     InputError
         The file is missing or holds something else; a value is out of range.
     """
-    values = read_json(Path(asked.parameters)) if asked.parameters else {}
+    values = read_json(Path(asked.parameters)) if asked.parameters else dict(defaults)
     if not isinstance(values, dict):
         raise InputError(f"expected parameters (a JSON object) in {asked.parameters}, got a {type(values).__name__}")
     known = {name: value for name, value in values.items() if not name.startswith("@")}

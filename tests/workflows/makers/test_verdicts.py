@@ -151,7 +151,7 @@ def asked(**changes):
     values = {
         "grid_cells": [32, 32], "crossings": 1.0, "zone_depth": 6.0, "gap": 3.0, "largest_coverage": 0.5,
         "least_stress_ratio": 1.0, "parameters": None, "interface_width": 1.0, "coarse_fraction": 0.2, "radius": 4.0,
-        "overpotential": -0.1, "correction": 30.0, "seed": 3,
+        "overpotential": -0.1, "correction": 30.0, "seed": 3, "front": "published",
     }  # fmt: skip
     return Namespace(**(values | changes))
 

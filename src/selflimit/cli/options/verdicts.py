@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 def add_conditions(parser: ArgumentParser) -> None:
     """Add domain, duration and criterion, which all points share."""
     _add_domain(parser)
+    _add_equations(parser)
     _add_criterion(parser)
     parser.add_argument(
         "--parameters", metavar="FILE", help="documents/parameters.json of a run (default: the documented values)"
@@ -49,6 +50,16 @@ def _add_domain(parser: ArgumentParser) -> None:
         default=6.0,
         metavar="UM",
         help="depth to which the electrolyte has reacted (micrometres, default: %(default)s)",
+    )
+
+
+def _add_equations(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--front",
+        choices=("published", "single-ion", "sharp"),
+        default="published",
+        help="equations of the growth: the published ones, which the correction factor belongs to, a solid "
+        "electrolyte, or the published ones with a front that moves as a sharp one (default: %(default)s)",
     )
 
 
