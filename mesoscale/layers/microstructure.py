@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from scipy.ndimage import maximum_filter
 
 from selflimit.arrays import AnyArray, FloatArray
 from selflimit.errors import InputError
@@ -26,6 +27,8 @@ from selflimit.mesoscale.parameters import InterfaceParameters, Strain
 from selflimit.plausible import LENGTH, check_quantity
 from selflimit.units import MICROMETRE
 
+ON_COARSE = 1.0 * MICROMETRE
+"""Thickness of the lithium that counts as lying on a coarse particle (m), and expands as lithium at one does."""
 ROUND_OFF = 1e-9
 """How far above 1 a sum of volume fractions may lie."""
 RADIUS = 9.0 * MICROMETRE
@@ -315,6 +318,10 @@ class Microstructure:
         closed = self.electrolyte + self.coarse if self.closed else self.electrolyte
         return np.clip(1.0 - closed, 0.0, 1.0) if closed.any() else None
 
+    def near_coarse(self, distance: float) -> FloatArray:
+        """Largest coarse fraction within ``distance`` (m) of each cell, at least of its neighbours; ``grid.shape``."""
+        return np.asarray(maximum_filter(self.coarse, size=2 * max(1, round(distance / self.grid.spacing)) + 1))
+
     def describe(self) -> str:
         """Name, seed and, after a colon, what distinguishes the structure, for documents and figures."""
         words = [self.source] if self.source else []
@@ -338,8 +345,12 @@ class Microstructure:
         return lithium
 
     def expansion(self, p: InterfaceParameters) -> FloatArray:
-        """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``."""
-        ratio = p.fine_ratio + (1.0 - p.fine_ratio) * self.coarse
+        """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``.
+
+        That at coarse particles holds in them, or where they are closed in what lies on them.
+        """
+        at_coarse = self.near_coarse(ON_COARSE) if self.closed else self.coarse
+        ratio = p.fine_ratio + (1.0 - p.fine_ratio) * at_coarse
         return np.asarray(ratio[..., None] * grid_axes(p.coarse_expansion, self.grid.dimension))
 
     def host_moduli(self, p: InterfaceParameters) -> tuple[FloatArray, FloatArray]:

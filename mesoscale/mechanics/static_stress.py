@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, label, maximum, maximum_filter
+from scipy.ndimage import distance_transform_edt, label, maximum
 
 from selflimit.arrays import FloatArray
 from selflimit.documents import DecompositionDoc, StressDoc
 from selflimit.errors import InputError
 from selflimit.mesoscale.field_files import save_fields
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.layers.microstructure import Microstructure, grid_axes, phase_lame
+from selflimit.mesoscale.layers.microstructure import ON_COARSE, Microstructure, grid_axes, phase_lame
 from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, roller_box
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.plausible import LENGTH, check_quantity
@@ -83,7 +83,7 @@ class InterfacePhases:
         if not 2.0 * grid.spacing <= depth < grid.size[-1]:
             raise InputError(f"expected a zone of at least two cells, got depth {depth} m at dx = {grid.spacing} m")
         zone = _half_ellipse(structure, depth) * structure.electrolyte
-        near = maximum_filter(structure.coarse, size=2 * max(1, round(contact / grid.spacing)) + 1)
+        near = structure.near_coarse(contact)
         return cls(fine, fine * near, structure.coarse, structure.electrolyte - zone, zone)
 
     def moduli(self, p: InterfaceParameters) -> tuple[FloatArray, FloatArray]:
@@ -157,7 +157,7 @@ def static_stress(
     decomposition: DecompositionDoc,
     folder: Path,
     zone_depth: float = 6.0 * MICROMETRE,
-    contact: float = 1.0 * MICROMETRE,
+    contact: float = ON_COARSE,
     sweep: Sequence[float] = SWEEP,
     progress: Progress = silent,
 ) -> StressDoc:

@@ -1,5 +1,6 @@
 """Particle classes: packing, sole difference between fine and graded, impossible inputs; two and three dimensions."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -340,3 +341,17 @@ def test_impossible_interfaces_and_needles_are_refused():
         needles(GRID, 1e-6, strip=4.0)
     with pytest.raises(InputError, match="shorter"):
         needles(GRID, 1e-6, strip=95e-6)
+
+
+def test_lithium_on_closed_particles_expands_as_at_coarse_ones():
+    """Within 1 um of a disc of 8 um, whatever the spacing; farther away as among fine particles."""
+    p = InterfaceParameters()
+    for spacing in (1e-6, 0.5e-6):
+        grid = Grid((round(32e-6 / spacing), round(32e-6 / spacing)), spacing)
+        x, y = (grid.to_cells(axis) for axis in grid.node_coordinates())
+        distance = np.hypot(x - 16e-6, y - 16e-6)
+        layer = Microstructure("particles", 1, grid, (distance < 8e-6) * 1.0, np.zeros(grid.shape), closed=True)
+        ratio = layer.expansion(p)[..., 0] / p.coarse_expansion[0]
+        assert ratio[distance < 8.9e-6] == pytest.approx(1.0)
+        assert ratio[distance > 8e-6 + np.sqrt(2) * 2e-6] == pytest.approx(p.fine_ratio)
+        assert replace(layer, closed=False).expansion(p)[..., 0][distance > 8e-6] == pytest.approx(p.fine_expansion[0])
