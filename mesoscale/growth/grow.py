@@ -6,6 +6,7 @@ from pathlib import Path
 from selflimit.documents import GrowthDoc
 from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.growth.model import GrowthModel
+from selflimit.mesoscale.growth.schedule import Schedule
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.nodal_vectors import threads_asked
@@ -15,7 +16,7 @@ from selflimit.progress import Progress, silent
 def grow_lithium(
     parameters: InterfaceParameters,
     structure: Microstructure,
-    duration: float,
+    duration: float | Schedule,
     outputs: Sequence[float] | int,
     folder: Path,
     progress: Progress = silent,
@@ -28,7 +29,7 @@ def grow_lithium(
     parameters, structure
         What grows, and the layer on its grid.
     duration
-        Model time (s).
+        Model time (s) at the parameters' overpotential, or a schedule of potentials, currents and rests.
     outputs
         Output times (s), or how many equal intervals.
     folder

@@ -140,6 +140,8 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
         "interface_width": Quantity("micrometre", 0.001, 10, 0.5),
         "symprec": Quantity("Angstrom", 1e-5, 0.5, 0.01),
         "current_densities": Quantity("mA/cm^2", 1e-4, 1e4, 1),
+        "current_density": Quantity("mA/cm^2", 1e-4, 1e4, 1),
+        "cycles": _count(10_000, 0),
         "layer_thickness": Quantity("micrometre", 0.1, 1e4, 100),
         "electrolyte_thickness": Quantity("micrometre", 0.1, 1e4, 400),
         "slot_width": Quantity("micrometre", 0.001, 1000, 1),

@@ -218,6 +218,23 @@ class RunConfiguration:
         quantity="overpotential",
         metavar="V",
     )
+    current: float | None = setting(
+        None,
+        "interface",
+        "current density instead of the overpotential, which is found; lithium is plated for the duration (mA/cm^2)",
+        convert=float,
+        quantity="current_density",
+        metavar="MA_PER_CM2",
+        shown_default="the overpotential is held",
+    )
+    cycles: int = setting(
+        0,
+        "interface",
+        "with --current: plate and strip in turn, each for the duration, this many times; 0: plate once",
+        convert=int,
+        quantity="cycles",
+        metavar="N",
+    )
     grid_cells: tuple[int, int] = setting(
         (128, 192),
         "interface",
@@ -257,6 +274,8 @@ class RunConfiguration:
             raise InputError(f"--voltage-range: expected low < high in V, got {low:g} to {high:g}")
         if not self.cells or not self.k_effs:
             raise InputError("expected at least one --cell and one --k-eff, got none")
+        if self.cycles and self.current is None:
+            raise InputError(f"expected --cycles only with --current, got {self.cycles:g}; give the current in mA/cm^2")
         if self.screen and self.force_field != "VASP":
             raise InputError(
                 f"expected --screen only with --force-field VASP, got {self.force_field!r}; leave out --screen"

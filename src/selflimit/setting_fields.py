@@ -57,7 +57,7 @@ class Setting:
         InputError
             The message names the option, what was expected and what came.
         """
-        values = value if isinstance(value, tuple) else (value,)
+        values = value if isinstance(value, tuple) else () if value is None else (value,)
         for one in values:
             if self.choices and one not in self.choices:
                 known = ", ".join(filter(None, self.choices))

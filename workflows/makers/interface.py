@@ -21,6 +21,7 @@ from selflimit.documents import (
     StressDoc,
 )
 from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPoint, DesignPointDoc, PressureSpreadDoc
+from selflimit.mesoscale.growth.schedule import Schedule
 from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.phase_diagrams.diagram import LARGEST_K_EFF
@@ -29,7 +30,7 @@ from selflimit.phase_diagrams.entries.volumes import volume_sources
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
 from selflimit.progress import current_progress
 from selflimit.run_settings import RunConfiguration
-from selflimit.units import MICROMETRE
+from selflimit.units import MICROMETRE, MILLIAMPERE_PER_CM2
 from selflimit.workflows.makers.calculators import calculators_of
 from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
 from selflimit.workflows.makers.phase_diagram import diagram_of, entries_of
@@ -90,6 +91,10 @@ class InterfaceMaker(Maker):
         Model time (s).
     overpotential
         Potential of the metal against the far electrolyte (V); negative deposits.
+    current
+        Current density (mA/cm^2) that plates lithium for ``duration``, instead of the overpotential; None: not given.
+    cycles
+        How often lithium is plated and stripped at that current, each for ``duration``; 0: plated once.
     grid_cells
         Grid cells along x and y.
     front
@@ -117,6 +122,8 @@ class InterfaceMaker(Maker):
     layers: tuple[str, ...] = ("fine", "graded")
     duration: float = 2100.0
     overpotential: float = -0.1
+    current: float | None = None
+    cycles: int = 0
     grid_cells: tuple[int, int] = (128, 192)
     front: Literal["single-ion", "published", "sharp"] = "single-ion"
     coarse: Literal["closed", "open"] = "closed"
@@ -137,6 +144,8 @@ class InterfaceMaker(Maker):
             particle=settings.particle,
             duration=settings.duration,
             overpotential=settings.overpotential,
+            current=settings.current,
+            cycles=settings.cycles,
             grid_cells=settings.grid_cells,
             front=settings.front,
             coarse=settings.coarse,
@@ -251,9 +260,17 @@ class InterfaceMaker(Maker):
         here = Path.cwd()
         numerics = mesoscale.Numerics(front=self.front)
         grown = mesoscale.grow_lithium(
-            parameters, structure, self.duration, OUTPUT_INTERVALS, here, current_progress(), numerics
+            parameters, structure, self.schedule(), OUTPUT_INTERVALS, here, current_progress(), numerics
         )
         return with_files(grown, here)
+
+    def schedule(self) -> float | Schedule:
+        """What the cell is made to do: the overpotential for the duration, or the current, plating or cycling."""
+        if self.current is None:
+            return self.duration
+        plated = mesoscale.ConstantCurrent(self.current * MILLIAMPERE_PER_CM2, self.duration)
+        stripped = replace(plated, current_density=-plated.current_density)
+        return [mesoscale.Cycle([plated, stripped], self.cycles)] if self.cycles else [plated]
 
     @job(data=IN_DATA)
     def solve_stress(

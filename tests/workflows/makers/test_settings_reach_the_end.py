@@ -144,3 +144,17 @@ def test_resume_of_a_preset_goes_on(tmp_path, monkeypatch, capsys):
     assert main(["resume", "mine", "--json"]) == 0
     again = json.loads(capsys.readouterr().out)
     assert again["rows"] == first["rows"]
+
+
+def test_current_and_cycles_reach_the_cell():
+    """2 mA/cm^2 are 20 A/m^2; each cycle plates and strips for the duration."""
+    settings = RunConfiguration(current=2.0, cycles=2, duration=60.0)
+    passed = [(s.current, s.duration) for part in InterfaceMaker.of(settings).schedule() for s in part.segments()]
+    assert passed == [(20.0, 60.0), (-20.0, 60.0)] * 2
+    once = InterfaceMaker.of(RunConfiguration(current=2.0, duration=60.0)).schedule()
+    assert [s.current for part in once for s in part.segments()] == [20.0]
+    assert InterfaceMaker.of(RunConfiguration(duration=60.0)).schedule() == 60.0
+    with pytest.raises(InputError, match="--cycles only with --current"):
+        RunConfiguration(cycles=2)
+    with pytest.raises(InputError, match="--current: expected .* mA/cm"):
+        RunConfiguration(current=-1.0)
