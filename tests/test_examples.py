@@ -8,8 +8,8 @@ import pytest
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
-def main_of(name):
-    return runpy.run_path(str(EXAMPLES / name))["main"]()
+def main_of(name, **asked):
+    return runpy.run_path(str(EXAMPLES / name))["main"](**asked)
 
 
 def test_constriction_threshold():
@@ -31,7 +31,15 @@ def test_derivative_structures():
     assert main_of("derivative_structures.py") == {2: 2, 3: 2 * 3, 4: 2 * 12 - 5, 5: 2 * 14}
 
 
+def test_branch_spacing_does_not_depend_on_the_width():
+    coarse, fine = main_of("branch_spacing.py", quick=True)
+    assert (coarse.width, fine.width) == (1e-6, 0.5e-6)
+    assert coarse.spacing == pytest.approx(fine.spacing, rel=0.15)
+    assert coarse.height == pytest.approx(fine.height, rel=0.03)
+
+
 def test_every_example_is_tested():
     # hong_viswanathan.py: tests/validation/test_hong_viswanathan.py; pfhub/: tests/test_pfhub.py
     tested = {"constriction_threshold.py", "orderings.py", "derivative_structures.py", "hong_viswanathan.py"}
+    tested |= {"branch_spacing.py"}
     assert {path.name for path in EXAMPLES.glob("*.py")} == tested

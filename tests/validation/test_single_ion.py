@@ -172,3 +172,39 @@ def test_lithium_goes_round_closed_particles():
     assert run.state.xi[inside].max() < 1e-12
     assert grid.to_cells(run.state.xi)[(layer.coarse == 0.0) & (layer.electrolyte == 0.0)].mean() > 0.5
     assert model.charge_error(run.state) < 1e-8
+
+
+def grown_cosine(width):
+    """Li per width (um) and height of the crest over the trough (um) after 300 s, from a cosine of 1 um on 16 um."""
+    p = InterfaceParameters(interface_width=width * UM, capillarity=1.7e-14, **QUIET)
+    grid = Grid((round(16 / width), round(48 / width)), width * UM)
+    x, y = grid.node_coordinates()
+    k, amplitude = np.pi / (16 * UM), UM
+    distance = (y - 8 * UM - amplitude * np.cos(k * x)) / np.sqrt(1 + (amplitude * k * np.sin(k * x)) ** 2)
+    start = 0.5 * (1 - np.tanh(distance / (2 * p.interface_width)))
+    numerics = Numerics(mechanics_change=3.0, time_tolerance=0.002, sweep_tolerance=0.002)
+    last = GrowthModel(p, Microstructure.fine(grid, 1), numerics).evolve(start, [0.0, 300.0]).state
+    crest, trough = (height_of(last.xi[side], grid.spacing) / UM for side in (0, -1))
+    return grid.integrate(last.xi - start) / UM**2 / 16, crest - trough
+
+
+def test_the_error_of_a_crest_halves_with_the_width():
+    """What half the width changes is more than twice what a quarter changes beyond it: order above 1."""
+    (coarse_lithium, coarse), (lithium, middle), (fine_lithium, fine) = (grown_cosine(w) for w in (1.0, 0.5, 0.25))
+    assert coarse_lithium == pytest.approx(fine_lithium, rel=0.01)
+    assert lithium == pytest.approx(fine_lithium, rel=0.01)
+    assert (coarse - middle) / (middle - fine) > 2.0
+    assert middle == pytest.approx(fine, rel=0.03)
+
+
+def test_a_front_in_space_is_the_front_in_the_plane():
+    p = InterfaceParameters(interface_width=UM, noise_amplitude=0.0)
+    states = []
+    for shape in ((2, 32), (2, 2, 32)):
+        grid = Grid(shape, UM)
+        model = GrowthModel(p, Microstructure.fine(grid, 1), Numerics(mechanics_rtol=1e-9))
+        states.append(model.evolve(needles(grid, UM, count=0, strip=8 * UM), [0.0, 60.0]).state)
+    plane, space = states
+    assert space.phi[0, 0] == pytest.approx(plane.phi[0], abs=1e-6)
+    assert space.xi[1, 1] == pytest.approx(plane.xi[1], abs=1e-4)
+    assert space.xi[0, 0].sum() > 9.0

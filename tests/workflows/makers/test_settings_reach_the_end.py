@@ -156,5 +156,5 @@ def test_current_and_cycles_reach_the_cell():
     assert InterfaceMaker.of(RunConfiguration(duration=60.0)).schedule() == 60.0
     with pytest.raises(InputError, match="--cycles only with --current"):
         RunConfiguration(cycles=2)
-    with pytest.raises(InputError, match="--current: expected .* mA/cm"):
+    with pytest.raises(InputError, match=r"--current: expected .* mA/cm"):
         RunConfiguration(current=-1.0)
