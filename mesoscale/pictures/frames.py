@@ -86,7 +86,7 @@ def plot_frame(doc: GrowthDoc, fields: GrowthFields, output: int, scales: Scales
     return panels
 
 
-def frames(doc: GrowthDoc, fields: GrowthFields, outputs: Sequence[int], scales: Scales) -> list[UInt8Array]:
+def draw_frames(doc: GrowthDoc, fields: GrowthFields, outputs: Sequence[int], scales: Scales) -> list[UInt8Array]:
     """Draw outputs as pictures, each of shape (rows, columns, 3) with even numbers of rows and columns.
 
     Parameters

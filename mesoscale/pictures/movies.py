@@ -14,7 +14,7 @@ from selflimit.arrays import UInt8Array
 from selflimit.documents import GrowthDoc
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.pictures.frames import Scales, common_scales, frames
+from selflimit.mesoscale.pictures.frames import Scales, common_scales, draw_frames
 from selflimit.mesoscale.pictures.sections import middle_section
 
 FRAME_TIME = 0.2
@@ -51,13 +51,13 @@ def write_movie(document: GrowthDoc, folder: Path, path: Path, scales: Scales | 
         raise InputError(f"expected a film ending in .webp, .gif or .mp4, got {path.name}")
     writer = _writer(path.suffix)
     plane, fields = middle_section(document, load_fields(folder, document.fields))
-    pictures = frames(plane, fields, range(len(plane.times)), scales or common_scales([fields]))
+    pictures = draw_frames(plane, fields, range(len(plane.times)), scales or common_scales([fields]))
     path.parent.mkdir(parents=True, exist_ok=True)
     writer(path, pictures)
     return path
 
 
-def webp(picture: UInt8Array) -> bytes:
+def encode_webp(picture: UInt8Array) -> bytes:
     """A picture as a WebP file, the smallest that every browser shows.
 
     Raises

@@ -22,7 +22,7 @@ from selflimit.arrays import AnyArray, BoolArray, FloatArray
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.solver.elements import diffusion_elements, elastic_elements
-from selflimit.mesoscale.solver.floating_conductors import Conductors, floating_conductors
+from selflimit.mesoscale.solver.floating_conductors import Conductors, find_floating_conductors
 from selflimit.mesoscale.solver.hierarchy import STRONG_ABOVE, Hierarchy, build_hierarchy
 from selflimit.mesoscale.solver.nodal_vectors import advance_iterate, dot, follow
 from selflimit.mesoscale.solver.operators import Operator, q1_operator
@@ -250,7 +250,7 @@ def _bodies(grid: Grid, conductivity: FloatArray, reaction: FloatArray, fixed: B
     if conductivity.max() <= STRONG_ABOVE * conductivity.min():
         return None
     element = diffusion_elements(grid.dimension)[0, :, :, 0, 0]
-    return floating_conductors(grid, conductivity, reaction * grid.node_volumes(), element, fixed)
+    return find_floating_conductors(grid, conductivity, reaction * grid.node_volumes(), element, fixed)
 
 
 def _solve(system: _System, hierarchy: Hierarchy, effort: _Effort) -> Solution:

@@ -86,8 +86,8 @@ def competing_structures(
     """Crystals of a chemical system and its sub-systems, polymorphs included: the starts for relaxations.
 
     Bundled trial orderings of disordered electrolytes (Li2ZrCl6) are left out, because the electrolyte's crystal comes
-    from the ordering search; ``bundled_structures(..., include_trial_orderings=True)`` has them. Known phases that are not bundled are listed
-    by ``left_out_phases``, and belong onto the result.
+    from the ordering search; ``bundled_structures(..., include_trial_orderings=True)`` has them. Known phases that are
+    not bundled are listed by ``left_out_phases``, and belong onto the result.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ class Region:
     @property
     def middle(self) -> tuple[float, float]:
         """A point well inside (V, GPa)."""
-        return middle_of(self.corners)
+        return find_middle(self.corners)
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,10 @@ def polygon_area(polygon: Sequence[tuple[float, float]] | FloatArray) -> float:
     return float(0.5 * (x @ np.roll(y, -1) - y @ np.roll(x, -1)))
 
 
-def middle_of(polygon: Sequence[tuple[float, float]] | FloatArray) -> tuple[float, float]:
+def find_middle(polygon: Sequence[tuple[float, float]] | FloatArray) -> tuple[float, float]:
     """A point well inside a polygon: half way up, in the middle of the widest stretch there.
 
-    >>> middle_of([(0, 0), (4, 0), (4, 2), (0, 2)])
+    >>> find_middle([(0, 0), (4, 0), (4, 2), (0, 2)])
     (2.0, 1.0)
     """
     begin = np.asarray(polygon)

@@ -47,7 +47,7 @@ from selflimit.phase_diagrams.entries.volumes import VolumeTable, volume_spreads
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.phases import parse_formula, phase_from_entry
 from selflimit.phase_diagrams.uncertainty.linear_propagation import boundary_deviation, threshold_deviation
-from selflimit.phase_diagrams.uncertainty.staircase import Staircase, Threshold, staircase, threshold
+from selflimit.phase_diagrams.uncertainty.staircase import Staircase, Threshold, find_threshold, trace_staircase
 
 REACTION_ERROR = EnergyError(
     standard_deviation=0.024,
@@ -193,8 +193,8 @@ class _Answer:
 
 def _ask(diagram: ConstrainedPhaseDiagram, question: Question) -> _Answer:
     return _Answer(
-        tuple(staircase(diagram, question.composition, k_eff, VOLTAGE_PRIOR) for k_eff in question.k_effs),
-        tuple(threshold(diagram, question.composition, voltage) for voltage in question.voltages),
+        tuple(trace_staircase(diagram, question.composition, k_eff, VOLTAGE_PRIOR) for k_eff in question.k_effs),
+        tuple(find_threshold(diagram, question.composition, voltage) for voltage in question.voltages),
     )
 
 
@@ -210,10 +210,10 @@ def _answers(
     inside = {e.symbol for e in parse_formula(question.composition)} | {question.working_ion}
     pairs = [(e, s) for e, s in zip(entries, spreads, strict=True) if {x.symbol for x in e.composition} <= inside]
     random = np.random.default_rng(seed)
-    return [_ask(question.diagram(drawn_entries(pairs, error, random)), question) for _ in range(samples)]
+    return [_ask(question.diagram(sample_entries(pairs, error, random)), question) for _ in range(samples)]
 
 
-def drawn_entries(
+def sample_entries(
     pairs: Sequence[tuple[ComputedStructureEntry, VolumeSpread]], error: EnergyError, random: np.random.Generator
 ) -> list[ComputedStructureEntry]:
     """One sample of the entries: energies (eV) and volumes (Angstrom^3) drawn from their distributions.
@@ -346,7 +346,7 @@ def _with_source(
     """K* with one source's volumes where it has them; None: a product's volume comes from another source."""
     volumes = {str(e.entry_id): sources[str(e.entry_id)].get(name) for e in entries}
     replaced = [_at_volume(entry, volumes[str(entry.entry_id)]) for entry in entries]
-    found = threshold(question.diagram(replaced), question.composition, voltage)
+    found = find_threshold(question.diagram(replaced), question.composition, voltage)
     if any(volumes[product.entry_id] is None for product in found.products):
         return None
     return SourceThreshold(

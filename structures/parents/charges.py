@@ -14,7 +14,7 @@ from pymatgen.core import Element, Structure
 
 from selflimit.arrays import FloatArray
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT
-from selflimit.structures.parents.parents import closest_atoms, excess_charge
+from selflimit.structures.parents.parents import excess_charge, find_closest_atoms
 
 MOST_SETS = 500_000
 """Sets of oxidation states that are tried: a fraction of a second."""
@@ -34,7 +34,7 @@ def infer_charges(structure: Structure) -> tuple[dict[str, float], tuple[str, ..
     >>> infer_charges(row)[1]
     ('Fe has a mean charge of +2.667 e',)
     """
-    if pair := closest_atoms(structure):
+    if pair := find_closest_atoms(structure):
         return {}, (f"no formal charges: full sites {pair[0]} and {pair[1]} are {pair[2]:.3f} A apart; move them",)
     species = {one for site in structure for one in site.species}
     written = {str(one): getattr(one, "oxi_state", None) for one in species}

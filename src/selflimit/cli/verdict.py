@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from selflimit.cli.printing import plain, print_json, print_line, print_table, progress_bar
+from selflimit.cli.printing import print_json, print_line, print_table, progress_bar, write_plainly
 from selflimit.documents.self_limitation import (
     ClosedLoopDoc,
     Criterion,
@@ -48,7 +48,7 @@ def judge_layer(asked: Namespace) -> None:
         for name, doc in (("fine", fine), ("layer", graded)):
             write_atomically(Path(asked.out) / f"verdict-{name}.json", doc.model_dump_json(indent=1))
     if asked.json:
-        print_json(plain([fine, graded]))
+        print_json(write_plainly([fine, graded]))
         return
     shown = {"fine": fine, "this layer": graded}
     print_table(f"Verdict: {graded.geometry.microstructure}", ("", *shown), verdict_rows(list(shown.values())))
@@ -73,9 +73,9 @@ def judge_designs(asked: Namespace) -> None:
         found = judged_here(points, settings, parameters, folder / "points", asked.workers, progress)
     made = design_map(found, settings, parameters)
     write_atomically(folder / "design-map.json", made.model_dump_json(indent=1))
-    drawn = drawn_map(made, folder)
+    drawn = draw_map(made, folder)
     if asked.json:
-        print_json(plain([made])[0])
+        print_json(write_plainly([made])[0])
         return
     print_table("Design map", CELL_COLUMNS, cell_rows(made))
     print_line(
@@ -83,7 +83,7 @@ def judge_designs(asked: Namespace) -> None:
     )
 
 
-def drawn_map(doc: DesignMapDoc, folder: Path) -> str:
+def draw_map(doc: DesignMapDoc, folder: Path) -> str:
     """Draw the map if it has two axes with several values; returns what to say about it."""
     from matplotlib.figure import Figure  # takes a second to import
 
