@@ -198,6 +198,7 @@ def yielding_modulus(
     lam, mu = phases.moduli(p)
     strength = np.where(phases.lithium > 0.5, yield_strength, np.inf)
     flowed, u = no_plastic_strain(grid), np.zeros((*grid.nodes, grid.dimension))
+    # plastic flow depends on the path of the load, not on its end alone
     for share in np.arange(1, steps + 1) / steps:
         swelling = share * eigenstrain * phases.unit_zone_strain()
         state = take_plastic_step(grid, lam, mu, strength, swelling, flowed, roller_box(grid), u, YIELD_TOLERANCE)

@@ -58,6 +58,7 @@ def _neutral_states(amounts: Mapping[str, float], rounded: Mapping[str, int]) ->
     number = np.array(list(amounts.values()))
     common = [_states(element, element.common_oxidation_states) for element in map(Element, elements)]
     every = [_states(element, element.icsd_oxidation_states) for element in map(Element, elements)]
+    # rare states only where the usual ones make nothing neutral: with all of the ICSD many sets would
     for choices in (common, every):
         sets = _ionic(_sets(choices), elements)
         forgiven = 1e-6 + OCCUPANCY_DIGIT * np.abs(sets) @ [rounded[element] for element in elements]
@@ -92,6 +93,7 @@ def _ionic(sets: FloatArray, elements: Sequence[str]) -> FloatArray:
 def _electronegativities(elements: Sequence[str]) -> FloatArray:
     """On Pauling's scale, 0 where there is none, shape (n_elements,)."""
     with warnings.catch_warnings():
+        # pymatgen warns of noble gases, which have no value and count as 0
         warnings.simplefilter("ignore")
         return np.nan_to_num([Element(element).X for element in elements])
 

@@ -122,6 +122,7 @@ def spglib_cell(structure: Structure) -> SpglibCell:
             f"expected finite lattice parameters and coordinates, got a lattice of {structure.lattice.parameters}; "
             "correct the crystal's file"
         )
+    # rounded: occupancies of one kind of site, read from a file, may differ in their last digit
     keys = [
         tuple(sorted((str(species), round(float(amount), 6)) for species, amount in site.species.items()))
         for site in structure
@@ -181,6 +182,7 @@ def check_space_group(structure: Structure, stated: int, symprec: float, name: s
     expected = _order_of(stated)
     if found >= expected:
         return
+    # a looser tolerance only is tried: a tighter one never finds more operations
     keeping = [looser for looser in LOOSER if looser > symprec and _operations(structure, looser) >= expected]
     advice = (
         f"symprec {keeping[0]:g} A would keep it" if keeping else "no symprec up to 0.1 A finds it: check positions"

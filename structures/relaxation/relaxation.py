@@ -190,6 +190,7 @@ def relax_each(
             f"{len(labels)} labels, {len(degeneracies)} degeneracies"
         )
     items = list(zip(structures, labels, degeneracies, strict=True))
+    # every crystal is checked before the first is relaxed: a batch takes hours
     loaded = recall_force_field(force_field)
     for structure, label, _ in items:
         _require_ordered(structure, label)
