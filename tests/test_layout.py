@@ -66,17 +66,8 @@ def test_tests_lie_in_the_rooms_of_what_they_test():
 
 def test_files_that_the_documentation_names_are_there():
     folders = ("structures", "phase_diagrams", "mesoscale", "workflows", "src", "tests", "tools", "examples")
-        "structures",
-        "phase_diagrams",
-        "mesoscale",
-        "workflows",
-        "src",
-        "tests",
-        "tools",
-        "examples",
-        "benchmarks",
-    )
-    known = [f"/{named(path)}" for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    every = [path for folder in (*folders, "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    known = [f"/{named(path)}" for path in every]
     pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
     written = {(named(page), name) for page in pages for name in re.findall(r"`([\w/]+\.py)\b", page.read_text())}
     assert len(written) > 50

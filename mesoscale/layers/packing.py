@@ -295,6 +295,7 @@ def _add_sequentially(
 def _push_apart(centres: FloatArray, radii: FloatArray, fixed: int, room: Room, placed: int) -> FloatArray:
     """Centres (m) after moving every overlapping pair apart, each by half, until none overlaps."""
     low, high = room.bounds(radii)
+    # clipped to where they are: a particle that is there already is never pushed
     low[:fixed] = high[:fixed] = centres[:fixed]
     reach = radii * (1.0 + PUSH_MARGIN) + 0.5 * room.gap
     before = np.inf

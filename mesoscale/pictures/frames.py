@@ -107,6 +107,7 @@ def _drawn(doc: GrowthDoc, fields: GrowthFields, output: int, scales: Scales) ->
     plot_frame(doc, fields, output, scales, figure)
     canvas.draw()
     picture = np.asarray(canvas.buffer_rgba())[..., :3]
+    # H.264 with halved colour resolution takes even numbers only
     return np.ascontiguousarray(picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2])
 
 

@@ -86,6 +86,7 @@ class Display(Listener):
         """Cross the job off and learn from the time it took."""
         self.done += 1
         self.waiting -= estimate_seconds(job.name)
+        # work that was not done here says nothing of how fast this machine is
         if not record.reused:
             self.spent += record.seconds
             self.budget += estimate_seconds(job.name)
@@ -100,6 +101,7 @@ class Display(Listener):
 
     def _left(self, here: float, name: str) -> str:
         """Time left: what is still expected, scaled by how this machine has done so far."""
+        # the first seconds, imports and compilation, say nothing of the pace
         pace = self.spent / self.budget if self.budget > 5.0 else 1.0
         seconds = pace * (here + self.waiting - estimate_seconds(name))
         return f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"

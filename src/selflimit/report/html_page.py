@@ -27,6 +27,7 @@ def set_subscripts(text: str) -> Markup:
     >>> print(set_subscripts("Li2ZrCl6 at < 2 V"))
     Li<sub>2</sub>ZrCl<sub>6</sub> at &lt; 2 V
     """
+    # escaped first: what comes from a file must not become markup
     return Markup(FORMULA.sub(lambda found: re.sub(r"(\d+(?:\.\d+)?)", r"<sub>\1</sub>", found[0]), escape(text)))
 
 
