@@ -159,6 +159,7 @@ class ChemicalSystem:
         """
         rows = [self.elements.index(e) for e in conserved]
         others = [i for i, e in enumerate(self.elements) if e not in inside]
+        # a phase of the ion alone is the reservoir itself, not a product
         usable = np.flatnonzero((self.amounts[rows].sum(axis=0) > 0) & (self.amounts[others].sum(axis=0) == 0))
         phases = tuple(self.phases[j] for j in usable)
         return Candidates(

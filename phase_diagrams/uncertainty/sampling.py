@@ -230,6 +230,7 @@ def sample_entries(
         Gives the numbers.
     """
     formulas = dict.fromkeys(spread.formula for _, spread in pairs)
+    # one error for all crystals of a formula: theory ranks polymorphs far better than it places compounds
     shift = {formula: error.standard_deviation * random.standard_normal() for formula in formulas}
     return [_drawn(entry, spread, shift[spread.formula], random.standard_normal()) for entry, spread in pairs]
 
@@ -237,6 +238,7 @@ def sample_entries(
 def _drawn(entry: ComputedStructureEntry, spread: VolumeSpread, shift: float, normal: float) -> ComputedStructureEntry:
     """Copy with another energy and volume; ``shift`` in eV/atom, ``normal`` in standard deviations of ln(volume)."""
     factor = spread.centre * math.exp(spread.relative_deviation * normal) / phase_from_entry(entry).volume
+    # elements are the references: an error of theirs would only move the zero of all energies
     error = 0.0 if len(entry.composition) == 1 else shift * entry.composition.num_atoms
     return _scaled(entry, entry.structure.volume * factor if factor != 1.0 else None, error)
 
@@ -265,6 +267,7 @@ def _bands(
             for boundary in answer.staircases[i].boundaries:
                 found.setdefault(boundary.names, []).append(boundary.voltage)
         without_errors = {boundary.names: boundary for boundary in plain.staircases[i].boundaries}
+        # a boundary that a few samples have gives no quantiles
         common = {names: at for names, at in found.items() if len(at) >= RAREST_BOUNDARY * len(drawn)}
         for names in sorted(common, key=lambda n: (np.median(common[n]), n)):
             low, median, high = quantile_estimates(common[names], random)
@@ -380,5 +383,6 @@ def quantile_estimates(values: Sequence[float], random: np.random.Generator) -> 
     data = np.asarray(values)
     resampled = random.choice(data, size=(RESAMPLES, data.size))
     spread = np.std(np.quantile(resampled, QUANTILES, axis=1, method="inverted_cdf"), axis=1)
+    # order statistics, so that a quantile is a value that a sample had, and never a mean of two kinds of products
     found = np.quantile(data, QUANTILES, method="inverted_cdf")
     return [Estimate(value=float(v), standard_error=float(e)) for v, e in zip(found, spread, strict=True)]

@@ -18,6 +18,7 @@ def find_nearest(word: str, known: Iterable[str]) -> str | None:
     True
     """
     rated = [(*likeness(word, other), other) for other in known]
+    # of two that are as like, the first: capitals decide only between words of the same letters
     best = max(rated, key=lambda rate: rate[:2], default=None)
     return best[2] if best and best[0] >= ALIKE else None
 

@@ -61,6 +61,7 @@ def tell_errors(read: Callable[[str], Read]) -> Callable[[str], Read]:
         try:
             return read(text)
         except InputError as fault:
+            # the one kind of error whose text argparse keeps; of any other it says "invalid value"
             raise ArgumentTypeError(str(fault)) from None
 
     return read_text
