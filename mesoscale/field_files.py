@@ -26,6 +26,7 @@ def save_fields(folder: Path, name: str, arrays: Mapping[str, tuple[FloatArray, 
     """
     with opened_whole(folder / name) as file:
         np.savez_compressed(file, **{key: array for key, (array, _) in arrays.items()})  # type: ignore[arg-type]
+    # of the file as it lies there, not of what was meant to be written
     digest = sha256(folder / name)
     about = {key: f"{'x'.join(map(str, array.shape))} {array.dtype} {unit}" for key, (array, unit) in arrays.items()}
     return FieldFile(path=name, sha256=digest, arrays=about)

@@ -30,11 +30,11 @@ from selflimit.phase_diagrams.linear_programme import NO_ELECTROLYTE, Candidates
 from selflimit.phase_diagrams.phases import (
     GASES,
     Phase,
+    find_lowest_element,
     has_volume,
-    lowest_element,
+    order_phases,
     parse_formula,
     phase_from_entry,
-    stable_order,
 )
 from selflimit.suggestions import did_you_mean
 
@@ -178,6 +178,7 @@ class ChemicalSystem:
         """
         rows = [self.elements.index(e) for e in conserved]
         others = [i for i, e in enumerate(self.elements) if e not in inside]
+        # a phase of the ion alone is the reservoir itself, not a product
         usable = np.flatnonzero((self.amounts[rows].sum(axis=0) > 0) & (self.amounts[others].sum(axis=0) == 0))
         phases = tuple(self.phases[j] for j in usable)
         return Candidates(
@@ -285,14 +286,14 @@ def chemical_system(
             "ions are not implemented"
         )
     kept = [entry for entry in entries if has_volume(entry) or not exclude_without_volume]
-    phases = stable_order(phase_from_entry(entry) for entry in kept)
+    phases = order_phases(phase_from_entry(entry) for entry in kept)
     level = common_level(list(entries))
     elements = sorted({element for phase in phases for element in phase.amounts} | {working_ion})
     excluded = sorted(str(entry.entry_id) for entry in entries if not has_volume(entry))
     return ChemicalSystem(
         phases=phases,
         working_ion=working_ion,
-        references={element: lowest_element(phases, element) for element in elements},
+        references={element: find_lowest_element(phases, element) for element in elements},
         level_of_theory=level,
         rules=rules.model_copy(update={"excluded": excluded}),
     )

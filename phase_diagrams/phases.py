@@ -163,7 +163,7 @@ def as_electrolyte(entry: ComputedStructureEntry) -> ComputedStructureEntry:
     return copied
 
 
-def stable_order(phases: Iterable[Phase]) -> tuple[Phase, ...]:
+def order_phases(phases: Iterable[Phase]) -> tuple[Phase, ...]:
     """Phases in an order that does not depend on how they came: formula, energy, volume, identifier.
 
     Energies and volumes are compared to 1e-8 (eV/fu, Angstrom^3/fu), so that round-off does not order equal ones.
@@ -171,7 +171,7 @@ def stable_order(phases: Iterable[Phase]) -> tuple[Phase, ...]:
     return tuple(sorted(phases, key=lambda p: (p.formula, round(p.energy, 8), round(p.volume, 8), p.entry_id)))
 
 
-def lowest_element(phases: Iterable[Phase], element: str) -> Phase:
+def find_lowest_element(phases: Iterable[Phase], element: str) -> Phase:
     """Lowest-energy phase of a pure element: its reference.
 
     Raises

@@ -64,6 +64,16 @@ def test_tests_lie_in_the_rooms_of_what_they_test():
     assert folders - rooms == set()
 
 
+def test_files_that_the_documentation_names_are_there():
+    folders = ("structures", "phase_diagrams", "mesoscale", "workflows", "src", "tests", "tools", "examples")
+    every = [path for folder in (*folders, "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    known = [f"/{named(path)}" for path in every]
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    written = {(named(page), name) for page in pages for name in re.findall(r"`([\w/]+\.py)\b", page.read_text())}
+    assert len(written) > 50
+    assert {(page, name) for page, name in written if not any(path.endswith(f"/{name}") for path in known)} == set()
+
+
 def test_a_name_has_one_home():
     found = homonyms.homonyms()
     assert len(found) <= HOMONYMS, "\n".join(f"{name}: {' '.join(where)}" for name, where in found.items())

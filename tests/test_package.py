@@ -24,7 +24,7 @@ def test_each_stage_is_its_root_folder(stage):
 
 
 @pytest.mark.parametrize(
-    "code", ["import selflimit", "from selflimit.cli.parsing import parser; parser().format_help()"]
+    "code", ["import selflimit", "from selflimit.cli.parsing import make_parsers; make_parsers()[0].format_help()"]
 )
 def test_import_and_help_load_nothing_heavy(code):
     ask = f"import sys; {code}; print([m for m in {HEAVY} if m in sys.modules])"

@@ -21,8 +21,8 @@ from selflimit.isotropic import lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.images import LabelledVoxels, load_labels, phase_fractions
 from selflimit.mesoscale.layers.initial_lithium import most_side_by_side, needles
-from selflimit.mesoscale.layers.packing import Radii, Room, coarse_layer
-from selflimit.mesoscale.layers.particles import CELLS_IN_RADIUS, Particle, check_particles, occupied
+from selflimit.mesoscale.layers.packing import Radii, Room, pack_coarse_layer
+from selflimit.mesoscale.layers.particles import CELLS_IN_RADIUS, Particle, check_particles, rasterise_particles
 from selflimit.mesoscale.parameters import InterfaceParameters, Strain
 from selflimit.plausible import LENGTH, check_quantity
 from selflimit.units import MICROMETRE
@@ -113,8 +113,8 @@ class Microstructure:
         """
         height = grid.size[-1]
         room = Room(grid.size[:-1], clearance, height - clearance, gap)
-        particles = coarse_layer(radius, coarse_fraction, height, room, 0.0, seed, CELLS_IN_RADIUS * grid.spacing)
-        coarse = occupied(grid, particles)
+        particles = pack_coarse_layer(radius, coarse_fraction, height, room, 0.0, seed, CELLS_IN_RADIUS * grid.spacing)
+        coarse = rasterise_particles(grid, particles)
         return cls("graded", seed, grid, coarse, np.zeros(grid.shape), _sizes(radius, len(particles)))
 
     @classmethod
@@ -161,9 +161,11 @@ class Microstructure:
                 f"{electrolyte_height} m; give its thickness in m"
             )
         room = Room(grid.size[:-1], clearance, surface, gap)
-        particles = coarse_layer(radius, coarse_fraction, surface, room, contact, seed, CELLS_IN_RADIUS * grid.spacing)
+        particles = pack_coarse_layer(
+            radius, coarse_fraction, surface, room, contact, seed, CELLS_IN_RADIUS * grid.spacing
+        )
         above = _above(grid, surface)
-        coarse, name = occupied(grid, particles) * (1.0 - above), "graded" if particles else "fine"
+        coarse, name = rasterise_particles(grid, particles) * (1.0 - above), "graded" if particles else "fine"
         return cls(f"{name}-on-electrolyte", seed, grid, coarse, above, _sizes(radius, len(particles)))
 
     @classmethod
@@ -201,7 +203,7 @@ class Microstructure:
         corners = product(*((0.0, side) for side in sides))
         particles = [Particle((*corner, layer * top - half), semi_axes, 6.0) for corner in corners]
         above = (grid.cell_centres()[-1] > layer * top).astype(float)
-        return cls("interface", seed, grid, occupied(grid, particles) * (1.0 - above), above)
+        return cls("interface", seed, grid, rasterise_particles(grid, particles) * (1.0 - above), above)
 
     @classmethod
     def of_particles(
@@ -227,7 +229,7 @@ class Microstructure:
         """
         check_particles(grid, particles)
         above = _above(grid, grid.size[-1] - electrolyte_height)
-        coarse = occupied(grid, particles) * (1.0 - above)
+        coarse = rasterise_particles(grid, particles) * (1.0 - above)
         return cls("particles", seed, grid, coarse, above, f"{len(particles)} given coarse particles")
 
     @classmethod

@@ -93,7 +93,7 @@ Radii = float | NormalRadii | LognormalRadii | Sequence[float]
 """One radius for all (m), a distribution, or the radius of every particle (m)."""
 
 
-def drawn_radii(radii: Radii, amount: float, dimension: int, draw: np.random.Generator) -> list[float]:
+def draw_radii(radii: Radii, amount: float, dimension: int, draw: np.random.Generator) -> list[float]:
     """Radii (m) whose areas (m^2) or volumes (m^3) add up to ``amount``, to within half a particle, largest first.
 
     A list of radii is taken as it is, whatever ``amount``.
@@ -179,7 +179,7 @@ class SurfaceRoom(Room):
         return low, high
 
 
-def coarse_layer(
+def pack_coarse_layer(
     radii: Radii, fraction: float, height: float, room: Room, contact: float, seed: int, least: float = 0.0
 ) -> list[Particle]:
     """Coarse particles that take ``fraction`` of a layer, the parts beyond its sides and its top not counted.
@@ -215,11 +215,11 @@ def coarse_layer(
     while True:
         # begun anew: a distribution gives the sizes of the round before again, and then more
         draw = np.random.default_rng(seed)
-        sizes = drawn_radii(radii, asked, dimension, draw)
+        sizes = draw_radii(radii, asked, dimension, draw)
         _check_sizes(sizes, radii, fraction, least)
         pressed = sizes[: _pressed(sizes, room, contact)]
-        row = packed(pressed, SurfaceRoom(**vars(room)), draw) if pressed else []
-        particles = packed(sizes[len(row) :], room, draw, row)
+        row = pack_particles(pressed, SurfaceRoom(**vars(room)), draw) if pressed else []
+        particles = pack_particles(sizes[len(row) :], room, draw, row)
         missing = wanted - sum(measure_within(box, particle) for particle in particles)
         mean = sum(ball_measure(r, dimension) for r in sizes) / max(1, len(sizes))
         if not sizes or isinstance(radii, Sequence) or missing <= 0.5 * mean:
@@ -239,7 +239,7 @@ def _pressed(radii: Sequence[float], room: Room, contact: float) -> int:
     return len(radii) if contact else 0
 
 
-def packed(
+def pack_particles(
     radii: Sequence[float], room: Room, draw: np.random.Generator, fixed: Sequence[Particle] = ()
 ) -> list[Particle]:
     """Discs or spheres at random, none closer than the gap; ``fixed`` ones stay where they are and come first.
@@ -295,6 +295,7 @@ def _add_sequentially(
 def _push_apart(centres: FloatArray, radii: FloatArray, fixed: int, room: Room, placed: int) -> FloatArray:
     """Centres (m) after moving every overlapping pair apart, each by half, until none overlaps."""
     low, high = room.bounds(radii)
+    # clipped to where they are: a particle that is there already is never pushed
     low[:fixed] = high[:fixed] = centres[:fixed]
     reach = radii * (1.0 + PUSH_MARGIN) + 0.5 * room.gap
     before = np.inf

@@ -68,7 +68,7 @@ def measure_within(box: Sequence[float], particle: Particle) -> float:
     return float((particle.reach(*np.meshgrid(*axes, indexing="ij", sparse=True)) < 1.0).mean() * volume)
 
 
-def occupied(grid: Grid, particles: Sequence[Particle]) -> FloatArray:
+def rasterise_particles(grid: Grid, particles: Sequence[Particle]) -> FloatArray:
     """Volume fraction of the particles per cell, with edges one cell wide, shape ``grid.shape``."""
     fraction = np.zeros(grid.shape)
     for particle in particles:

@@ -27,8 +27,13 @@ from selflimit.arrays import BoolArray, FloatArray
 from selflimit.errors import InputError
 from selflimit.isotropic import bulk_modulus
 from selflimit.mesoscale.grid import Grid
-from selflimit.mesoscale.mechanics.elasticity import MechanicalState, equilibrium, generalised_plane_strain, roller_box
-from selflimit.mesoscale.mechanics.plasticity import no_plastic_strain, plastic_step
+from selflimit.mesoscale.mechanics.elasticity import (
+    MechanicalState,
+    equilibrium,
+    generalised_plane_strain,
+    roller_box,
+)
+from selflimit.mesoscale.mechanics.plasticity import no_plastic_strain, take_plastic_step
 from selflimit.mesoscale.mechanics.static_stress import InterfacePhases
 from selflimit.mesoscale.parameters import InterfaceParameters
 
@@ -193,9 +198,10 @@ def yielding_modulus(
     lam, mu = phases.moduli(p)
     strength = np.where(phases.lithium > 0.5, yield_strength, np.inf)
     flowed, u = no_plastic_strain(grid), np.zeros((*grid.nodes, grid.dimension))
+    # plastic flow depends on the path of the load, not on its end alone
     for share in np.arange(1, steps + 1) / steps:
         swelling = share * eigenstrain * phases.unit_zone_strain()
-        state = plastic_step(grid, lam, mu, strength, swelling, flowed, roller_box(grid), u, YIELD_TOLERANCE)
+        state = take_plastic_step(grid, lam, mu, strength, swelling, flowed, roller_box(grid), u, YIELD_TOLERANCE)
         flowed, u = state.plastic_strain, state.mechanics.displacement
     return mean_compression(phases.zone, state.mechanics) / (3.0 * eigenstrain)
 

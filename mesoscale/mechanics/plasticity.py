@@ -57,7 +57,7 @@ def no_plastic_strain(grid: Grid) -> FloatArray:
     return np.zeros((*grid.shape, components(grid.dimension)))
 
 
-def plastic_step(
+def take_plastic_step(
     grid: Grid,
     lam: FloatArray,
     mu: FloatArray,

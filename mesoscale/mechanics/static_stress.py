@@ -194,6 +194,7 @@ def static_stress(
         raise InputError(f"expected retained fractions within 0 and 1, got {fractions[0]} to {fractions[-1]}")
     phases = InterfacePhases.at_tip(structure, zone_depth, contact)
     progress(0.0, "static stress at the interface")
+    # linear elasticity: two solves give every retained fraction by superposition
     solved = interface_stress(structure.grid, phases, parameters)
     tips = {f"{r:.6g}": tip_compression(phases, solved.pressure(r * parameters.reaction_strain)) for r in fractions}
     return _document(parameters, structure, decomposition, phases, solved, tips, folder)
@@ -246,6 +247,7 @@ def _half_ellipse(structure: Microstructure, depth: float) -> FloatArray:
     height = grid.cell_centres()[-1] - surface * grid.spacing
     if mouth.all():
         return np.asarray((height <= depth).astype(float))
+    # each mouth by itself: half its width is the largest distance from an edge within it
     inside, (number, count) = distance_transform_edt(mouth), label(mouth)
     half = np.concatenate([[1.0], maximum(inside, number, np.arange(1, count + 1))])[number]
     lateral = np.where(mouth, (half - inside + 0.5) / half, np.inf)

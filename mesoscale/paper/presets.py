@@ -111,7 +111,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 """Name -> preset."""
 
 
-def preset_named(name: str) -> Preset:
+def find_preset(name: str) -> Preset:
     """The preset of that name.
 
     Raises

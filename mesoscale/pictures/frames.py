@@ -86,7 +86,7 @@ def plot_frame(doc: GrowthDoc, fields: GrowthFields, output: int, scales: Scales
     return panels
 
 
-def frames(doc: GrowthDoc, fields: GrowthFields, outputs: Sequence[int], scales: Scales) -> list[UInt8Array]:
+def draw_frames(doc: GrowthDoc, fields: GrowthFields, outputs: Sequence[int], scales: Scales) -> list[UInt8Array]:
     """Draw outputs as pictures, each of shape (rows, columns, 3) with even numbers of rows and columns.
 
     Parameters
@@ -107,6 +107,7 @@ def _drawn(doc: GrowthDoc, fields: GrowthFields, output: int, scales: Scales) ->
     plot_frame(doc, fields, output, scales, figure)
     canvas.draw()
     picture = np.asarray(canvas.buffer_rgba())[..., :3]
+    # H.264 with halved colour resolution takes even numbers only
     return np.ascontiguousarray(picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2])
 
 

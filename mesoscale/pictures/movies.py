@@ -14,7 +14,7 @@ from selflimit.arrays import UInt8Array
 from selflimit.documents import GrowthDoc
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.pictures.frames import Scales, common_scales, frames
+from selflimit.mesoscale.pictures.frames import Scales, common_scales, draw_frames
 from selflimit.mesoscale.pictures.sections import middle_section
 
 FRAME_TIME = 0.2
@@ -49,15 +49,16 @@ def write_movie(document: GrowthDoc, folder: Path, path: Path, scales: Scales | 
     """
     if path.suffix not in (".webp", ".gif", ".mp4"):
         raise InputError(f"expected a film ending in .webp, .gif or .mp4, got {path.name}")
+    # first of all, or a missing ffmpeg would be told only after all frames are drawn
     writer = _writer(path.suffix)
     plane, fields = middle_section(document, load_fields(folder, document.fields))
-    pictures = frames(plane, fields, range(len(plane.times)), scales or common_scales([fields]))
+    pictures = draw_frames(plane, fields, range(len(plane.times)), scales or common_scales([fields]))
     path.parent.mkdir(parents=True, exist_ok=True)
     writer(path, pictures)
     return path
 
 
-def webp(picture: UInt8Array) -> bytes:
+def encode_webp(picture: UInt8Array) -> bytes:
     """A picture as a WebP file, the smallest that every browser shows.
 
     Raises
@@ -107,6 +108,7 @@ def _frame_times(pictures: Sequence[UInt8Array]) -> list[int]:
 
 def _write_mp4(program: str, path: Path, pictures: Sequence[UInt8Array]) -> None:
     rows, columns, _ = pictures[0].shape
+    # MP4 has one rate for all frames, so the last is written many times over
     held = [*pictures, *[pictures[-1]] * round(LAST_FRAME_TIME / FRAME_TIME)]
     source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{columns}x{rows}", "-r", f"{1 / FRAME_TIME:g}", "-i", "-"]
     # H.264 with halved colour resolution is what every player and slide program shows.

@@ -115,6 +115,7 @@ def _view(volume: Volume, ax: Axes) -> None:
     particle, particle_depth = _lit(volume.coarse, middle, across)
     lithium, lithium_depth = _lit(np.where(volume.electrolyte > 0.5, 0.0, volume.lithium), middle, across)
     picture = np.where(np.isfinite(lithium_depth)[..., None], lithium[..., None] * LITHIUM, picture)
+    # lithium behind a particle shines through it, lithium before it hides it
     opacity = np.where(np.isfinite(particle_depth), np.where(particle_depth < lithium_depth, 0.6, 0.0), 0.0)[..., None]
     picture = opacity * particle[..., None] * PARTICLE + (1.0 - opacity) * picture
     scale = volume.spacing / MICROMETRE
@@ -150,6 +151,7 @@ def _lit(field: FloatArray, middle: FloatArray, across: FloatArray) -> tuple[Flo
         + up[:, None, None] * across[None, :, None]
     )
     depth = np.full(base.shape[1:], np.inf)
+    # steps of less than a cell, or a ray would pass through thin walls
     for step in np.arange(across[0], across[-1], 0.7):
         inside = map_coordinates(padded, base + step * away[:, None, None], order=1) > 0.5
         depth[inside & np.isinf(depth)] = step
@@ -206,6 +208,7 @@ def _section(volume: Volume, axis: int, index: int, ax: Axes, letter: str) -> No
 def _frame(ax: Axes, size: FloatArray, title: str) -> None:
     length = bar_length(size[0])
     x, y = 0.96 * size[0] - length, 0.05 * size[1]
+    # white on black shows on any shade
     ax.plot([x, x + length], [y, y], color="black", linewidth=5.5, solid_capstyle="butt")
     ax.plot([x, x + length], [y, y], color="white", linewidth=3.0, solid_capstyle="butt")
     ax.set_title(f"{title}; bar {length} µm", fontsize="medium")

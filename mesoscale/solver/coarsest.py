@@ -86,6 +86,7 @@ def _factorise(lines: Lines, stencil: AnyArray, number: IntArray) -> FloatArray:
     banded[column, below] = np.concatenate(values)
     rotation = np.arange(size) % lines.unknowns >= len(lines.nodes)
     banded[:, 0] *= 1.0 + TURNING * rotation
+    # fixed unknowns have an empty row: with a unit diagonal the matrix stays definite, and they stay zero
     banded[banded[:, 0] <= 0.0, 0] = 1.0
     factorise_banded(banded)
     return banded
@@ -119,6 +120,7 @@ def _banded_factor(band: FloatArray) -> bool:
             return False
         own /= np.sqrt(own[0])
         for k in range(1, min(width, n - j)):
+            # most of the band is zero until elimination fills it: a node couples to its neighbours only
             if own[k] != 0.0:
                 other, rest = band[j + k], own[k:]
                 for m in range(width - k):

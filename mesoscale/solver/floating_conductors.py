@@ -45,7 +45,7 @@ class Conductors:
         potential += np.append(0.0, self.factor.solve(entering))[self.body]
 
 
-def floating_conductors(
+def find_floating_conductors(
     grid: Grid, conductivity: FloatArray, mass: FloatArray, element: FloatArray, fixed: BoolArray
 ) -> Conductors | None:
     """Bodies of cells that share nodes and conduct better than the geometric mean of the best and the poorest.

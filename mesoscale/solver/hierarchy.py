@@ -118,12 +118,14 @@ class Hierarchy:
         level = self.levels[depth]
         level.x.fill(0.0)
         level.smooth(self.threads, self.cycle.degree, True)
+        # the finest level costs as much as all others together and is visited once, also in a W-cycle
         visits = self.cycle.visits if depth > 0 else 1
         for visit in range(visits):
             level.transfer.restrict(self.threads, level.r, self.rhs(depth + 1))
             level.transfer.prolong(self.threads, self._cycle(depth + 1), level.d)
             _add(self.threads, level.lines.inner, level.free, level.d, level.x)
             level.subtract(self.threads, level.d, level.r)
+            # after the last visit nobody reads the residual
             level.smooth(self.threads, self.cycle.degree, visit < visits - 1)
         return level.x
 
@@ -239,6 +241,7 @@ def _power_iteration(
     d: AnyArray,
 ) -> float:
     """Largest eigenvalue of D^-1 A from a fixed beginning, with a margin; x, r and d are overwritten."""
+    # a fixed seed: the bound, and with it every bit of a solution, is the same in every run
     lines.unpack(d)[...] = np.random.default_rng(0).standard_normal((*lines.nodes, lines.unknowns))
     before, minus, zero = 0.0, d.dtype.type(-1.0), d.dtype.type(0.0)
     for _ in range(POWER_STEPS):

@@ -44,6 +44,7 @@ class Kernel:
 
 def threads_asked() -> int:
     """OMP_NUM_THREADS, as batch systems set it, up to the processors there are for this process; 1 if not set."""
+    # a list gives the threads of nested parallel regions, of which there are none here
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     return min(max(int(asked), 1), numba.config.NUMBA_NUM_THREADS) if asked.isdecimal() else 1
 

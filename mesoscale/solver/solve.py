@@ -22,7 +22,7 @@ from selflimit.arrays import AnyArray, BoolArray, FloatArray
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.solver.elements import diffusion_elements, elastic_elements
-from selflimit.mesoscale.solver.floating_conductors import Conductors, floating_conductors
+from selflimit.mesoscale.solver.floating_conductors import Conductors, find_floating_conductors
 from selflimit.mesoscale.solver.hierarchy import STRONG_ABOVE, Hierarchy, build_hierarchy
 from selflimit.mesoscale.solver.nodal_vectors import advance_iterate, dot, follow
 from selflimit.mesoscale.solver.operators import Operator, q1_operator
@@ -194,6 +194,8 @@ def elastic_hierarchy(grid: Grid, lam: FloatArray, mu: FloatArray, fixed: BoolAr
     moduli = _moduli(grid, lam, mu)
     operator = _elasticity(grid, moduli, _held(grid, fixed))
     compression = moduli[:1] + 2.0 * moduli[1:]  # modulus of uniaxial strain: as good a guide as any other measured
+    # without fixed nodes: they carry zero, not nothing, and in the weights would double the iterations
+    # (docs/decisions/0009-rigid-motions-on-coarse-levels.md)
     guide = q1_operator(grid, compression, diffusion_elements(grid.dimension), np.zeros(grid.nodes))
     return build_hierarchy(operator, guide, np.float32, len(grid.levels()) - 1, threads)
 
@@ -250,7 +252,7 @@ def _bodies(grid: Grid, conductivity: FloatArray, reaction: FloatArray, fixed: B
     if conductivity.max() <= STRONG_ABOVE * conductivity.min():
         return None
     element = diffusion_elements(grid.dimension)[0, :, :, 0, 0]
-    return floating_conductors(grid, conductivity, reaction * grid.node_volumes(), element, fixed)
+    return find_floating_conductors(grid, conductivity, reaction * grid.node_volumes(), element, fixed)
 
 
 def _solve(system: _System, hierarchy: Hierarchy, effort: _Effort) -> Solution:
@@ -269,6 +271,7 @@ def _at_guess(system: _System, threads: int) -> tuple[AnyArray, float, float]:
     energy = floor = 0.0
     if guess.any():
         energy = dot(lines, threads, guess, defect)
+        # with every unknown free, for fixed values push on their free neighbours
         replace(operator, free=lines.pack(np.ones(1), np.float64)).subtract(threads, guess, defect)
         energy -= dot(lines, threads, guess, defect)
         terms = operator.diagonal()
@@ -323,6 +326,7 @@ class _Search:
 def _conjugate_gradients(search: _Search, r: AnyArray, effort: _Effort) -> tuple[AnyArray, int, float, Stop]:
     """Preconditioned conjugate gradients from zero; returns correction, iterations, relative residual and reason."""
     lines, threads = search.operator.lines, effort.threads
+    # the first direction follows none: error / infinity is 0
     (e, gained), last = search.begin(r), np.inf
     p, minus_Ap = (lines.zeros(np.float64) for _ in range(2))
     for iteration in range(effort.max_iterations + 1):
@@ -335,6 +339,7 @@ def _conjugate_gradients(search: _Search, r: AnyArray, effort: _Effort) -> tuple
         follow(threads, lines.inner, z, error / last, p, minus_Ap)
         search.operator.subtract(threads, p, minus_Ap)
         step = -error / dot(lines, threads, p, minus_Ap)
+        # a curvature that is not positive means that round-off, or a cycle that is not definite, has taken over
         if not (np.isfinite(step) and step > 0.0) or iteration == effort.max_iterations:
             break
         advance_iterate(threads, lines.inner, step, p, minus_Ap, e, r)
@@ -352,6 +357,7 @@ def _field(
     field = np.asarray(value, dtype=np.float64)
     if field.shape != shape:
         raise InputError(f"{name} must have shape {shape} on this grid, got {field.shape}")
+    # NaN passes through min and max, so two reductions find what is not finite without an array of flags
     lowest = field.min()
     if not (np.isfinite(lowest) and np.isfinite(field.max())):
         raise InputError(f"{name} must be finite, got {np.count_nonzero(~np.isfinite(field))} infinite or NaN entries")
@@ -372,6 +378,7 @@ def _mask(fixed: BoolArray, shape: tuple[int, ...]) -> BoolArray:
 def _check_held(grid: Grid, fixed: BoolArray) -> None:
     """Refuse restraints that leave a rigid motion free: the motions of the fixed components need full rank."""
     *node, component = np.nonzero(fixed)
+    # lengths of order one: rotations weigh as much as translations in the rank
     place, axes = np.array(node) / max(grid.shape), np.eye(grid.dimension)
     motions = list(axes[component].T)
     motions += [

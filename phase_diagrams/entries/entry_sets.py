@@ -73,6 +73,7 @@ def electrolyte_entries(
         return _bundled(chemsys, names, "")
     try:
         return _downloaded(chemsys, names, api_key, time_limit)
+    # told in the result and printed, because other energies move every boundary
     except (InputError, MissingDependencyError) as error:
         return _bundled(chemsys, names, str(error))
 

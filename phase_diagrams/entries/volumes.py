@@ -77,6 +77,7 @@ def volume_spreads(entries: Sequence[ComputedStructureEntry], sources: VolumeTab
         _require_volumes(str(entry.entry_id), sources)
     deviations = {key: statistics.stdev(map(math.log, of.values())) for key, of in sources.items() if len(of) > 1}
     used = [deviations[str(e.entry_id)] for e in entries if str(e.entry_id) in deviations]
+    # variances are what averages, not deviations
     pooled = math.sqrt(statistics.fmean(d * d for d in used)) if used else 0.0
     return [_spread(entry, sources[str(entry.entry_id)], deviations, pooled) for entry in entries]
 

@@ -68,6 +68,7 @@ def clip(corners: FloatArray, values: FloatArray) -> FloatArray:
         if inside[index]:
             kept.append(corners[index])
         if inside[index] != next_inside[index]:
+            # a corner inside by the tolerance may lie above 0, and the crossing then beyond the edge
             share = np.clip(values[index] / (values[index] - next_values[index]), 0.0, 1.0)
             kept.append(corners[index] + share * (following[index] - corners[index]))
     return np.array(kept).reshape(-1, 2)
@@ -112,6 +113,7 @@ def lower_envelope(
         key = _key(corner, frame)
         if key in confirmed:
             continue
+        # only the costs depend on the corner: the basis of a polygon there is feasible, and few pivots from the lowest
         plane = plane_of(solve(float(corner[0]), float(corner[1]), near.assemblage.basis))
         planes = np.array([cell.plane.coefficients for cell in cells])
         if plane.at(corner) > (planes[:, 0] + planes[:, 1:] @ corner).min() - SAME_VALUE:
@@ -146,6 +148,7 @@ def _inserted(cells: list[Cell], plane: Plane, frame: FloatArray) -> tuple[list[
         cell = cells[index]
         own = clip(own, plane.at(own) - cell.plane.at(own))
         left = clip(cell.corners, excess[begins[index] : begins[index] + counts[index]])
+        # two corners or fewer: the new plane has left nothing of it but a border
         if len(left) > 2:
             kept.append(Cell(cell.plane, left))
     return [*kept, Cell(plane, own)], own

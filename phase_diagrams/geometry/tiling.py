@@ -35,7 +35,7 @@ class Region:
     @property
     def middle(self) -> tuple[float, float]:
         """A point well inside (V, GPa)."""
-        return middle_of(self.corners)
+        return find_middle(self.corners)
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,10 @@ def polygon_area(polygon: Sequence[tuple[float, float]] | FloatArray) -> float:
     return float(0.5 * (x @ np.roll(y, -1) - y @ np.roll(x, -1)))
 
 
-def middle_of(polygon: Sequence[tuple[float, float]] | FloatArray) -> tuple[float, float]:
+def find_middle(polygon: Sequence[tuple[float, float]] | FloatArray) -> tuple[float, float]:
     """A point well inside a polygon: half way up, in the middle of the widest stretch there.
 
-    >>> middle_of([(0, 0), (4, 0), (4, 2), (0, 2)])
+    >>> find_middle([(0, 0), (4, 0), (4, 2), (0, 2)])
     (2.0, 1.0)
     """
     begin = np.asarray(polygon)
@@ -103,6 +103,7 @@ def tiled(regions: Sequence[Region], frame: FloatArray) -> Tiling:
         for region, loop in zip(regions, loops, strict=True)
         if polygon_area(points[loop]) > SMALLEST_AREA
     ]
+    # the search meets regions in an order that depends on where it began; documents are compared
     solid.sort(key=lambda pair: tuple(points[pair[1]].mean(axis=0)))
     covered = sum(polygon_area(points[loop]) for _, loop in solid)
     if abs(covered - 1.0) > AREA_TOLERANCE:
@@ -120,6 +121,7 @@ def _shared_corners(polygons: Sequence[FloatArray]) -> tuple[FloatArray, list[li
     """Points, shape (N, 2), and each polygon as their indices; corners within ``SAME_CORNER`` are one point."""
     every = np.concatenate(polygons)
     first = np.array([min(near) for near in cKDTree(every).query_ball_point(every, SAME_CORNER)])
+    # twice: the first of the near corners may itself lie near an earlier one
     found, index = np.unique(first[first], return_inverse=True)
     points = every[found]
     on_frame = np.abs(points - np.rint(points)) < SAME_CORNER  # sides of the unit square, exactly
@@ -159,6 +161,7 @@ def _borders(chains: Sequence[list[int]], points: FloatArray) -> list[tuple[tupl
             owners[frozenset(edge)].append(region)
     shared: dict[tuple[int, int], set[int]] = defaultdict(set)
     for points_of_edge, touching in owners.items():
+        # an edge on the rim of the map has one region
         if len(touching) == 2:
             shared[touching[0], touching[1]] |= points_of_edge
     return [(pair, _ends(sorted(line), points)) for pair, line in sorted(shared.items())]

@@ -13,11 +13,11 @@ from selflimit.phase_diagrams.pictures.svg import (
     TOP,
     WIDTH,
     SvgShape,
-    pointed,
-    points_text,
-    readable,
-    svg_of,
-    text_at,
+    group_pointed,
+    place_text,
+    write_points,
+    write_readably,
+    write_svg,
 )
 
 LANE_PIXELS = 46
@@ -28,7 +28,7 @@ CURVES = 340
 """Height of the plane of the interface scan (CSS pixels)."""
 
 
-def staircase_svg(docs: Sequence[StabilityDoc]) -> str:
+def draw_staircase_svg(docs: Sequence[StabilityDoc]) -> str:
     """Products against voltage, one lane per K_eff; pointing at a step shows its reaction.
 
     Parameters
@@ -52,25 +52,26 @@ def staircase_svg(docs: Sequence[StabilityDoc]) -> str:
         for part in doc.segments
     ]
     lanes = [
-        text_at(LEFT / 2, TOP + LANE_PIXELS * (row + 0.6), f"{doc.k_eff:g} GPa", "name") for row, doc in enumerate(docs)
+        place_text(LEFT / 2, TOP + LANE_PIXELS * (row + 0.6), f"{doc.k_eff:g} GPa", "name")
+        for row, doc in enumerate(docs)
     ]
-    title = f"Products of {readable(docs[0].formula)} against voltage at each K_eff"
+    title = f"Products of {write_readably(docs[0].formula)} against voltage at each K_eff"
     axis = _ticks((low, high), bottom, f"Voltage (V vs {docs[0].working_ion}/{docs[0].working_ion}⁺)")
     return _drawing(title, bottom, [*lanes, *axis, *body])
 
 
-def reaction_energy_svg(docs: Sequence[StabilityDoc]) -> str:
+def draw_reaction_energy_svg(docs: Sequence[StabilityDoc]) -> str:
     """Reaction energy, work included, against voltage, one line per K_eff; pointing at a piece shows its reaction.
 
-    Parameters and errors as :func:`staircase_svg`.
+    Parameters and errors as :func:`draw_staircase_svg`.
     """
     return _curves(docs, energy_ends, "Reaction energy (eV per formula unit)")
 
 
-def reaction_strain_svg(docs: Sequence[StabilityDoc]) -> str:
+def draw_reaction_strain_svg(docs: Sequence[StabilityDoc]) -> str:
     """Reaction strain dV/V0 in percent against voltage, one line per K_eff; pointing at a piece shows its reaction.
 
-    Parameters and errors as :func:`staircase_svg`.
+    Parameters and errors as :func:`draw_staircase_svg`.
     """
     return _curves(docs, strain_ends, "Reaction strain ΔV/V₀ (%)")
 
@@ -105,7 +106,7 @@ def _curves(
 
     body: list[SvgShape] = [("level", {"left": LEFT, "right": WIDTH - RIGHT, "y": place(low, 0.0)[1]})]
     for number, doc, part, ends in pieces:
-        line = points_text(place(*end) for end in ends)
+        line = write_points(place(*end) for end in ends)
         colour, width = COLOURS[number % len(COLOURS)], 2 + 1.5 * (len(docs) - 1 - number)
         drawn: list[SvgShape] = [
             ("polyline", {"points": line, "colour": "transparent", "width": 14}),  # easier to point at
@@ -113,17 +114,19 @@ def _curves(
         ]
         values_there = " to ".join(f"{value:.3f}" for value in dict.fromkeys(value for _, value in ends))
         said = f"K_eff {doc.k_eff:g} GPa, {part.voltage_low:.3f} to {part.voltage_high:.3f} V: {values_there}"
-        body.append(_pointed(drawn, [readable(part.reaction), f"{said}; {quantity}"], bottom))
+        body.append(_pointed(drawn, [write_readably(part.reaction), f"{said}; {quantity}"], bottom))
     keys: list[SvgShape] = [
         ("key", {"x": LEFT + 110 * i, "y": TOP + 4, "colour": COLOURS[i % len(COLOURS)], "text": f"{doc.k_eff:g} GPa"})
         for i, doc in enumerate(docs)
     ]
-    levels = [text_at(LEFT - 30, place(low, value)[1] + 4, f"{value:g}", "name") for value in round_values(least, most)]
+    levels = [
+        place_text(LEFT - 30, place(low, value)[1] + 4, f"{value:g}", "name") for value in round_values(least, most)
+    ]
     axis = _ticks(
         (low, high), bottom, f"{quantity} against voltage (V vs {docs[0].working_ion}/{docs[0].working_ion}⁺)"
     )
     return _drawing(
-        f"{quantity} of {readable(docs[0].formula)} against voltage", bottom, [*levels, *axis, *keys, *body]
+        f"{quantity} of {write_readably(docs[0].formula)} against voltage", bottom, [*levels, *axis, *keys, *body]
     )
 
 
@@ -132,7 +135,7 @@ def _require_one_electrolyte(docs: Sequence[StabilityDoc]) -> None:
         raise InputError(f"expected profiles of one electrolyte, got {sorted({doc.formula for doc in docs}) or 'none'}")
 
 
-def interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:
+def draw_interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:
     """Reaction energy of a mixture against its mixing ratio; pointing at a kink shows its reaction.
 
     Parameters
@@ -157,7 +160,7 @@ def interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:
     for number, doc in enumerate(docs):
         colour = COLOURS[number % len(COLOURS)]
         corners = [place(kink.mixing_ratio, kink.reaction_energy_per_atom) for kink in doc.kinks]
-        body.append(("polyline", {"points": points_text(corners), "colour": colour, "width": 2}))
+        body.append(("polyline", {"points": write_points(corners), "colour": colour, "width": 2}))
         state = "closed" if doc.voltage is None else f"{doc.voltage:g} V"
         key = f"● {state}, {doc.k_eff:g} GPa"
         body.append(("coloured", {"x": LEFT + 150 * number, "y": TOP + 4, "colour": colour, "text": key}))
@@ -165,12 +168,12 @@ def interface_svg(docs: Sequence[InterfaceReactionDoc]) -> str:
             energy = f"{state}, K_eff {doc.k_eff:g} GPa, x = {kink.mixing_ratio:.3f}: "
             energy += f"{kink.reaction_energy_per_atom:.4f} eV/atom, ΔV/V₀ = {100 * kink.reaction_strain:+.1f} %"
             dot = ("circle", {"x": x, "y": y, "fill": colour})
-            body.append(_pointed([dot], [readable(kink.reaction), energy], bottom))
-    levels = [text_at(LEFT / 2, place(0.0, e)[1] + 4, f"{e:.3g}", "name") for e in (0.0, least / 2, least)]
+            body.append(_pointed([dot], [write_readably(kink.reaction), energy], bottom))
+    levels = [place_text(LEFT / 2, place(0.0, e)[1] + 4, f"{e:.3g}", "name") for e in (0.0, least / 2, least)]
     first, second = docs[0].first, docs[0].second
-    across = f"Reaction energy (eV/atom) against the share x of the atoms in {readable(first)}; the others in "
-    axis = _ticks((0.0, 1.0), bottom, across + readable(second))
-    title = f"Reaction energy (eV/atom) between {readable(first)} and {readable(second)}"
+    across = f"Reaction energy (eV/atom) against the share x of the atoms in {write_readably(first)}; the others in "
+    axis = _ticks((0.0, 1.0), bottom, across + write_readably(second))
+    title = f"Reaction energy (eV/atom) between {write_readably(first)} and {write_readably(second)}"
     return _drawing(title, bottom, [*levels, *axis, *body])
 
 
@@ -180,7 +183,7 @@ def _step(part: VoltageSegment, fill: str, ends: tuple[float, float], top: float
         for v in (part.voltage_low, part.voltage_high)
     )
     lines = [
-        readable(part.reaction),
+        write_readably(part.reaction),
         f"{part.voltage_low:.3f} to {part.voltage_high:.3f} V, {part.reaction_energy_low:.3f} to "
         f"{part.reaction_energy_high:.3f} eV per formula unit, ΔV/V₀ = {100 * part.reaction_strain:+.1f} %",
     ]
@@ -190,15 +193,15 @@ def _step(part: VoltageSegment, fill: str, ends: tuple[float, float], top: float
 
 
 def _pointed(shapes: Sequence[SvgShape], lines: Sequence[str], bottom: float) -> SvgShape:
-    return pointed(shapes, lines, bottom + 62)
+    return group_pointed(shapes, lines, bottom + 62)
 
 
 def _ticks(ends: tuple[float, float], bottom: float, title: str) -> list[SvgShape]:
     low, high = ends
     across = [low + (high - low) * i / 6 for i in range(7)]
     step = (WIDTH - LEFT - RIGHT) / 6
-    ticks = [text_at(LEFT + step * i, bottom + 16, f"{value:.3g}", "name") for i, value in enumerate(across)]
-    return [*ticks, text_at((LEFT + WIDTH) / 2, bottom + 36, title, "name")]
+    ticks = [place_text(LEFT + step * i, bottom + 16, f"{value:.3g}", "name") for i, value in enumerate(across)]
+    return [*ticks, place_text((LEFT + WIDTH) / 2, bottom + 36, title, "name")]
 
 
 def round_values(low: float, high: float) -> list[float]:
@@ -210,5 +213,5 @@ def round_values(low: float, high: float) -> list[float]:
 
 
 def _drawing(title: str, bottom: float, body: Sequence[SvgShape]) -> str:
-    hint = text_at(LEFT, bottom + 62, "Point at a part, or move with the tab key, to see its reaction.", "resting")
-    return svg_of(title, bottom + BELOW, [*body, hint])
+    hint = place_text(LEFT, bottom + 62, "Point at a part, or move with the tab key, to see its reaction.", "resting")
+    return write_svg(title, bottom + BELOW, [*body, hint])

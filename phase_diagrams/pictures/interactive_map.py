@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from selflimit.documents import PredominanceDoc, PredominanceRegion
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.geometry.tiling import middle_of, polygon_area
+from selflimit.phase_diagrams.geometry.tiling import find_middle, polygon_area
 from selflimit.phase_diagrams.pictures.palette import COLOURS, STABLE_COLOUR, assemblages, formulas_of
 from selflimit.phase_diagrams.pictures.svg import (
     LEFT,
@@ -13,19 +13,19 @@ from selflimit.phase_diagrams.pictures.svg import (
     TOP,
     WIDTH,
     SvgShape,
-    legend_of,
-    pointed,
-    points_text,
-    readable,
-    svg_of,
-    text_at,
+    group_pointed,
+    place_text,
+    write_legend,
+    write_points,
+    write_readably,
+    write_svg,
 )
 
 HEIGHT, BOTTOM = 520, 92
 """Height of the drawing and of its margin below the map (CSS pixels)."""
 
 
-def predominance_svg(doc: PredominanceDoc) -> str:
+def draw_predominance_svg(doc: PredominanceDoc) -> str:
     """The map as an HTML fragment (one ``<svg>`` element).
 
     Parameters
@@ -47,17 +47,17 @@ def predominance_svg(doc: PredominanceDoc) -> str:
         raise InputError("expected a map with regions, got none; make it with ConstrainedPhaseDiagram.predominance")
     names = assemblages(doc.regions)
     fills = fills_of(names, doc.formula)
-    title = f"Decomposition of {readable(doc.formula)} against voltage and effective bulk modulus"
+    title = f"Decomposition of {write_readably(doc.formula)} against voltage and effective bulk modulus"
     regions = [_region(doc, region, fills[formulas_of(region)]) for region in doc.regions]
-    hint = text_at(LEFT, HEIGHT - 26, "Point at a region, or move with the tab key, to see its reaction.", "resting")
-    return svg_of(title, HEIGHT, [*_axes(doc), *regions, *_labels(doc), hint])
+    hint = place_text(LEFT, HEIGHT - 26, "Point at a region, or move with the tab key, to see its reaction.", "resting")
+    return write_svg(title, HEIGHT, [*_axes(doc), *regions, *_labels(doc), hint])
 
 
-def predominance_legend(doc: PredominanceDoc) -> str:
+def write_predominance_legend(doc: PredominanceDoc) -> str:
     """Colours and numbers of the map's products as an HTML list, the most reduced first."""
     names = assemblages(doc.regions)
     fills = fills_of(names, doc.formula)
-    return legend_of((fills[name], " + ".join(map(readable, name))) for name in names)
+    return write_legend((fills[name], " + ".join(map(write_readably, name))) for name in names)
 
 
 def fills_of(names: Sequence[tuple[str, ...]], electrolyte: str) -> dict[tuple[str, ...], str]:
@@ -76,10 +76,10 @@ def _place(doc: PredominanceDoc, voltage: float, k_eff: float) -> tuple[float, f
 
 
 def _region(doc: PredominanceDoc, region: PredominanceRegion, fill: str) -> SvgShape:
-    corners = points_text(_place(doc, *corner) for corner in region.vertices)
+    corners = write_points(_place(doc, *corner) for corner in region.vertices)
     strain = f"ΔV/V₀ = {100 * region.reaction_strain:+.1f} %{' in the middle' if region.coexisting else ''}"
-    lines = [*(readable(reaction) for reaction in region.reaction.split(" | ")), strain]
-    return pointed([("polygon", {"points": corners, "fill": fill})], lines, HEIGHT - 40)
+    lines = [*(write_readably(reaction) for reaction in region.reaction.split(" | ")), strain]
+    return group_pointed([("polygon", {"points": corners, "fill": fill})], lines, HEIGHT - 40)
 
 
 def _labels(doc: PredominanceDoc) -> list[SvgShape]:
@@ -88,18 +88,18 @@ def _labels(doc: PredominanceDoc) -> list[SvgShape]:
     for region in sorted(doc.regions, key=lambda region: polygon_area(region.vertices)):
         largest[formulas_of(region)] = region
     numbers = {name: n for n, name in enumerate(assemblages(doc.regions), start=1)}
-    named = ((" + ".join(map(readable, name)), f"{numbers[name]}", region) for name, region in largest.items())
+    named = ((" + ".join(map(write_readably, name)), f"{numbers[name]}", region) for name, region in largest.items())
     return [label for *texts, region in named for label in _label(doc, texts, region)]
 
 
 def _label(doc: PredominanceDoc, texts: Sequence[str], region: PredominanceRegion) -> list[SvgShape]:
     """The first of ``texts`` that fits around the middle of the region; none where none does."""
     points = [_place(doc, *corner) for corner in region.vertices]
-    x, y = _place(doc, *middle_of(region.vertices))
+    x, y = _place(doc, *find_middle(region.vertices))
     for text in texts:
         half = 0.3 * LETTER * len(text)  # a sans-serif letter is about 0.6 of the type size wide
         if all(_inside(points, x + side * half, y + up) for side in (-1, 1) for up in (-LETTER, 4)):
-            return [text_at(x, y, text, "name")]
+            return [place_text(x, y, text, "name")]
     return []
 
 
@@ -121,8 +121,8 @@ def _axes(doc: PredominanceDoc) -> list[SvgShape]:
     up = [(k, *_place(doc, left, k)) for k in (low + (high - low) * i / 4 for i in range(5))]
     middle = (TOP + HEIGHT - BOTTOM) / 2
     return [
-        *(text_at(x, y + 16, f"{value:.3g}", "name") for value, x, y in across),
-        *(text_at(x - 18, y + 4, f"{value:.3g}", "name") for value, x, y in up),
-        text_at((LEFT + WIDTH) / 2, HEIGHT - 58, f"Voltage (V vs {doc.working_ion}/{doc.working_ion}⁺)", "name"),
+        *(place_text(x, y + 16, f"{value:.3g}", "name") for value, x, y in across),
+        *(place_text(x - 18, y + 4, f"{value:.3g}", "name") for value, x, y in up),
+        place_text((LEFT + WIDTH) / 2, HEIGHT - 58, f"Voltage (V vs {doc.working_ion}/{doc.working_ion}⁺)", "name"),
         ("upright", {"y": middle, "text": "Effective bulk modulus (GPa)"}),
     ]

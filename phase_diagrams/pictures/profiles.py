@@ -16,7 +16,7 @@ from matplotlib.textpath import TextPath
 
 from selflimit.documents import PredominanceDoc, PredominanceRegion, StabilityDoc, VoltageSegment
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.geometry.tiling import middle_of, polygon_area
+from selflimit.phase_diagrams.geometry.tiling import find_middle, polygon_area
 from selflimit.phase_diagrams.pictures.interactive_curves import strain_ends
 from selflimit.phase_diagrams.pictures.palette import COLOURS, STABLE_COLOUR, assemblages, formulas_of
 
@@ -30,10 +30,10 @@ LABEL_POINTS = 8.0
 """Type size inside the bars (points)."""
 
 
-def formula_text(formula: str) -> str:
+def write_formula(formula: str) -> str:
     """Write a formula with subscripts in matplotlib's mathematics.
 
-    >>> formula_text("Li2ZrCl6")
+    >>> write_formula("Li2ZrCl6")
     'Li$_{2}$ZrCl$_{6}$'
     """
     return re.sub(r"(?<=[A-Za-z)])(\d+(?:\.\d+)?)", r"$_{\1}$", formula)
@@ -61,7 +61,7 @@ def plot_profile(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
     names = assemblages(segment for doc in lanes for segment in doc.segments)
     styles = _styles(names, lanes[0].formula)
     _frame(ax, lanes)
-    handles = [_swatch(styles[name], " + ".join(map(formula_text, name))) for name in names]
+    handles = [_swatch(styles[name], " + ".join(map(write_formula, name))) for name in names]
     ax.legend(handles=handles, title="Products", loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
     ax.figure.canvas.figure.draw_without_rendering()  # settles the layout, so that labels are fitted to final sizes
     for lane, doc in enumerate(lanes):
@@ -114,7 +114,7 @@ def plot_predominance(doc: PredominanceDoc, ax: Axes) -> Axes:
     ax.set_ylim(doc.k_eff_range)
     ax.set_xlabel(_voltage_label(doc))
     ax.set_ylabel(r"Effective bulk modulus $K_\mathrm{eff}$ (GPa)")
-    ax.set_title(f"Decomposition of {formula_text(doc.formula)}")
+    ax.set_title(f"Decomposition of {write_formula(doc.formula)}")
     for region in doc.regions:
         fill, hatch = styles[formulas_of(region)]
         ax.add_patch(Polygon(region.vertices, facecolor=fill, edgecolor=fill, linewidth=0.8))  # no seams
@@ -122,7 +122,7 @@ def plot_predominance(doc: PredominanceDoc, ax: Axes) -> Axes:
     for border in doc.boundaries:
         if len({formulas_of(doc.regions[index]) for index in border.regions}) == 2:
             ax.plot(*zip(*border.ends, strict=True), color="black", linewidth=1.0)
-    labels = [f"{number}: {' + '.join(map(formula_text, name))}" for number, name in enumerate(names, start=1)]
+    labels = [f"{number}: {' + '.join(map(write_formula, name))}" for number, name in enumerate(names, start=1)]
     handles = [_swatch(styles[name], label) for name, label in zip(names, labels, strict=True)]
     ax.legend(handles=handles, title="Products", loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
     ax.figure.canvas.figure.draw_without_rendering()  # settles the layout, so that labels are fitted to final sizes
@@ -135,9 +135,9 @@ def plot_predominance(doc: PredominanceDoc, ax: Axes) -> Axes:
 def _name_region(ax: Axes, region: PredominanceRegion, number: int, name: tuple[str, ...]) -> None:
     """The first text that fits around the middle of the region: its name, its name stacked, its number, or none."""
     corners = region.vertices
-    x, y = middle_of(corners)
+    x, y = find_middle(corners)
     room_x, room_y = _points_per_unit(ax)
-    formulas = [formula_text(formula) for formula in name]
+    formulas = [write_formula(formula) for formula in name]
     for lines in ([" + ".join(formulas)], formulas, [str(number)]):
         half_x = 0.5 * (max(TextPath((0, 0), li, size=LABEL_POINTS).get_extents().width for li in lines) + 4) / room_x
         half_y = 0.5 * (1.35 * LABEL_POINTS * len(lines) + 2) / room_y
@@ -199,7 +199,7 @@ def _draw_bar(ax: Axes, ends: tuple[float, float], lane: int, style: tuple[str, 
 
 def _fitting_label(ax: Axes, name: tuple[str, ...], width: float) -> str:
     """Label in one line, else stacked, else none: whichever fits a bar of ``width`` volts."""
-    formulas = [formula_text(formula) for formula in name]
+    formulas = [write_formula(formula) for formula in name]
     room_x, room_y = _points_per_unit(ax)
     for lines in ([" + ".join(formulas)], formulas):
         wide = max(TextPath((0, 0), line, size=LABEL_POINTS).get_extents().width for line in lines)
@@ -222,7 +222,7 @@ def _frame(ax: Axes, lanes: Sequence[StabilityDoc]) -> None:
     ax.set_yticks(range(len(lanes)), [f"{doc.k_eff:g}" for doc in lanes])
     ax.set_xlabel(_voltage_label(lanes[0]))
     ax.set_ylabel(r"Effective bulk modulus $K_\mathrm{eff}$ (GPa)")
-    ax.set_title(f"Decomposition of {formula_text(lanes[0].formula)}")
+    ax.set_title(f"Decomposition of {write_formula(lanes[0].formula)}")
 
 
 def _voltage_label(doc: StabilityDoc | PredominanceDoc) -> str:
@@ -246,6 +246,6 @@ def _finish_lines(ax: Axes, doc: StabilityDoc, quantity: str) -> Axes:
     ax.axhline(0.0, color="black", linewidth=0.6)
     ax.set_xlabel(_voltage_label(doc))
     ax.set_ylabel(quantity)
-    ax.set_title(formula_text(doc.formula))
+    ax.set_title(write_formula(doc.formula))
     ax.legend(title=r"$K_\mathrm{eff}$ (GPa)", frameon=False)
     return ax

@@ -22,7 +22,7 @@ SvgShape = tuple[str, dict[str, Any]]
 """Name of a macro in ``templates/shapes.svg``, and its arguments."""
 
 
-def svg_of(title: str, height: float, shapes: Sequence[SvgShape]) -> str:
+def write_svg(title: str, height: float, shapes: Sequence[SvgShape]) -> str:
     """Write one ``<svg>`` element that is as wide as every drawing.
 
     Parameters
@@ -38,22 +38,22 @@ def svg_of(title: str, height: float, shapes: Sequence[SvgShape]) -> str:
     return template.render(title=title, width=WIDTH, height=height, letter=LETTER, shapes=shapes)
 
 
-def legend_of(items: Iterable[tuple[str, str]]) -> str:
+def write_legend(items: Iterable[tuple[str, str]]) -> str:
     """Write colours and what they stand for as a numbered HTML list."""
     return templates_of(__package__).get_template("legend.html").render(items=list(items))
 
 
-def readable(text: str) -> str:
+def write_readably(text: str) -> str:
     """Set a formula or reaction with subscripts; numbers that follow no element or bracket are coefficients.
 
-    >>> readable("Li2ZrCl6 + 4 Li -> 6 LiCl + Zr")
+    >>> write_readably("Li2ZrCl6 + 4 Li -> 6 LiCl + Zr")
     'Li₂ZrCl₆ + 4 Li → 6 LiCl + Zr'
     """
     marked = re.sub(r"(?<=[A-Za-z)])\d+", lambda digits: digits.group().translate(SUBSCRIPTS), text)
     return marked.replace("->", "→")
 
 
-def text_at(x: float, y: float, text: str, kind: str) -> SvgShape:
+def place_text(x: float, y: float, text: str, kind: str) -> SvgShape:
     """Place one line of text of a style class at a pixel.
 
     Parameters
@@ -68,7 +68,7 @@ def text_at(x: float, y: float, text: str, kind: str) -> SvgShape:
     return "text", {"x": x, "y": y, "text": text, "kind": kind}
 
 
-def pointed(shapes: Sequence[SvgShape], lines: Sequence[str], y: float) -> SvgShape:
+def group_pointed(shapes: Sequence[SvgShape], lines: Sequence[str], y: float) -> SvgShape:
     """Group shapes with the lines that are shown while they are pointed at.
 
     Parameters
@@ -83,10 +83,10 @@ def pointed(shapes: Sequence[SvgShape], lines: Sequence[str], y: float) -> SvgSh
     return "pointed", {"shapes": shapes, "lines": lines, "x": LEFT, "y": y}
 
 
-def points_text(points: Iterable[tuple[float, float]]) -> str:
+def write_points(points: Iterable[tuple[float, float]]) -> str:
     """Write pixels as SVG has them, to a hundredth of a pixel.
 
-    >>> points_text([(1.0, 2.0), (3.14159, 4.0)])
+    >>> write_points([(1.0, 2.0), (3.14159, 4.0)])
     '1.00,2.00 3.14,4.00'
     """
     return " ".join(f"{x:.2f},{y:.2f}" for x, y in points)

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from selflimit.documents import BoundaryBand, InterfaceKink, InterfaceReactionDoc, ThresholdBand, UncertaintyDoc
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.pictures.profiles import LINE_COLOURS, LINES, MARKERS, formula_text
+from selflimit.phase_diagrams.pictures.profiles import LINE_COLOURS, LINES, MARKERS, write_formula
 
 LIKELY = 0.1
 """Bands that exist in a smaller share of the samples at every K_eff are not drawn."""
@@ -57,7 +57,7 @@ def plot_boundary_bands(doc: UncertaintyDoc, ax: Axes) -> Axes:
     ax.set_ylabel(f"Voltage (V vs {doc.working_ion}/{doc.working_ion}$^+$)")
     ax.set_ylim(bottom=0.0)
     ax.margins(x=0.0)
-    ax.set_title(f"{formula_text(doc.formula)}: boundaries, median and 5-95 % of {doc.samples} samples")
+    ax.set_title(f"{write_formula(doc.formula)}: boundaries, median and 5-95 % of {doc.samples} samples")
     ax.legend(
         title="Products below | above (share of samples)", loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False
     )
@@ -98,7 +98,7 @@ def plot_product_probabilities(doc: UncertaintyDoc, voltage: float, ax: Axes) ->
     ax.set_xlabel(r"Effective bulk modulus $K_\mathrm{eff}$ (GPa)")
     ax.set_ylabel("Probability")
     ax.set_ylim(-0.03, 1.12)
-    ax.set_title(f"{formula_text(doc.formula)} at {voltage:g} V: products, {doc.samples} samples")
+    ax.set_title(f"{write_formula(doc.formula)} at {voltage:g} V: products, {doc.samples} samples")
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8)
     return ax
 
@@ -128,9 +128,9 @@ def plot_interface(docs: Sequence[InterfaceReactionDoc], ax: Axes) -> Axes:
     ax.axhline(0.0, color="black", linewidth=0.6)
     ax.set_xlim(0.0, 1.0)
     ax.margins(y=0.12)
-    ax.set_xlabel(f"Share x of the atoms in {formula_text(first)}; the others in {formula_text(second)}")
+    ax.set_xlabel(f"Share x of the atoms in {write_formula(first)}; the others in {write_formula(second)}")
     ax.set_ylabel("Reaction energy (eV/atom)")
-    ax.set_title(f"{formula_text(first)} | {formula_text(second)}")
+    ax.set_title(f"{write_formula(first)} | {write_formula(second)}")
     ax.legend(loc="best", frameon=False)
     numbers = _numbered_kinks(ax, docs)
     text = "\n".join(_reaction_lines(number, reaction) for reaction, number in numbers.items())
@@ -172,7 +172,7 @@ def _look(index: int) -> dict[str, Any]:
 
 
 def _joined(formulas: Sequence[str]) -> str:
-    return " + ".join(formula_text(formula) for formula in formulas)
+    return " + ".join(write_formula(formula) for formula in formulas)
 
 
 def _mark_sources(ax: Axes, threshold: ThresholdBand) -> None:
@@ -209,7 +209,7 @@ def _reaction_lines(number: int, reaction: str) -> str:
     """Number and reaction, wrapped, with subscripts."""
     tied = re.sub(r"(\d) (?=[A-Z])", "\\1\N{NO-BREAK SPACE}", reaction.replace("->", "→"))  # coefficient with formula
     wrapped = textwrap.wrap(tied, LABEL_WIDTH, break_long_words=False)
-    lines = [" ".join(word if word.isdigit() else formula_text(word) for word in line.split()) for line in wrapped]
+    lines = [" ".join(word if word.isdigit() else write_formula(word) for word in line.split()) for line in wrapped]
     return f"{number}   " + "\n      ".join(lines)
 
 

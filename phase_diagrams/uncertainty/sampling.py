@@ -48,7 +48,7 @@ from selflimit.phase_diagrams.entries.volumes import VolumeTable, volume_spreads
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.phases import parse_formula, phase_from_entry
 from selflimit.phase_diagrams.uncertainty.linear_propagation import boundary_deviation, threshold_deviation
-from selflimit.phase_diagrams.uncertainty.staircase import Staircase, Threshold, staircase, threshold
+from selflimit.phase_diagrams.uncertainty.staircase import Staircase, Threshold, find_threshold, trace_staircase
 
 REACTION_ERROR = EnergyError(
     standard_deviation=0.024,
@@ -194,8 +194,8 @@ class _Answer:
 
 def _ask(diagram: ConstrainedPhaseDiagram, question: Question) -> _Answer:
     return _Answer(
-        tuple(staircase(diagram, question.composition, k_eff, VOLTAGE_PRIOR) for k_eff in question.k_effs),
-        tuple(threshold(diagram, question.composition, voltage) for voltage in question.voltages),
+        tuple(trace_staircase(diagram, question.composition, k_eff, VOLTAGE_PRIOR) for k_eff in question.k_effs),
+        tuple(find_threshold(diagram, question.composition, voltage) for voltage in question.voltages),
     )
 
 
@@ -211,10 +211,10 @@ def _answers(
     inside = {e.symbol for e in parse_formula(question.composition)} | {question.working_ion}
     pairs = [(e, s) for e, s in zip(entries, spreads, strict=True) if {x.symbol for x in e.composition} <= inside]
     random = np.random.default_rng(seed)
-    return [_ask(question.diagram(drawn_entries(pairs, error, random)), question) for _ in range(samples)]
+    return [_ask(question.diagram(sample_entries(pairs, error, random)), question) for _ in range(samples)]
 
 
-def drawn_entries(
+def sample_entries(
     pairs: Sequence[tuple[ComputedStructureEntry, VolumeSpread]], error: EnergyError, random: np.random.Generator
 ) -> list[ComputedStructureEntry]:
     """One sample of the entries: energies (eV) and volumes (Angstrom^3) drawn from their distributions.
@@ -231,6 +231,7 @@ def drawn_entries(
         Gives the numbers.
     """
     formulas = dict.fromkeys(spread.formula for _, spread in pairs)
+    # one error for all crystals of a formula: theory ranks polymorphs far better than it places compounds
     shift = {formula: error.standard_deviation * random.standard_normal() for formula in formulas}
     return [_drawn(entry, spread, shift[spread.formula], random.standard_normal()) for entry, spread in pairs]
 
@@ -238,6 +239,7 @@ def drawn_entries(
 def _drawn(entry: ComputedStructureEntry, spread: VolumeSpread, shift: float, normal: float) -> ComputedStructureEntry:
     """Copy with another energy and volume; ``shift`` in eV/atom, ``normal`` in standard deviations of ln(volume)."""
     factor = spread.centre * math.exp(spread.relative_deviation * normal) / phase_from_entry(entry).volume
+    # elements are the references: an error of theirs would only move the zero of all energies
     error = 0.0 if len(entry.composition) == 1 else shift * entry.composition.num_atoms
     return _scaled(entry, entry.structure.volume * factor if factor != 1.0 else None, error)
 
@@ -266,6 +268,7 @@ def _bands(
             for boundary in answer.staircases[i].boundaries:
                 found.setdefault(boundary.names, []).append(boundary.voltage)
         without_errors = {boundary.names: boundary for boundary in plain.staircases[i].boundaries}
+        # a boundary that a few samples have gives no quantiles
         common = {names: at for names, at in found.items() if len(at) >= RAREST_BOUNDARY * len(drawn)}
         for names in sorted(common, key=lambda n: (np.median(common[n]), n)):
             low, median, high = quantile_estimates(common[names], random)
@@ -347,7 +350,7 @@ def _with_source(
     """K* with one source's volumes where it has them; None: a product's volume comes from another source."""
     volumes = {str(e.entry_id): sources[str(e.entry_id)].get(name) for e in entries}
     replaced = [_at_volume(entry, volumes[str(entry.entry_id)]) for entry in entries]
-    found = threshold(question.diagram(replaced), question.composition, voltage)
+    found = find_threshold(question.diagram(replaced), question.composition, voltage)
     if any(volumes[product.entry_id] is None for product in found.products):
         return None
     return SourceThreshold(
@@ -381,5 +384,6 @@ def quantile_estimates(values: Sequence[float], random: np.random.Generator) -> 
     data = np.asarray(values)
     resampled = random.choice(data, size=(RESAMPLES, data.size))
     spread = np.std(np.quantile(resampled, QUANTILES, axis=1, method="inverted_cdf"), axis=1)
+    # order statistics, so that a quantile is a value that a sample had, and never a mean of two kinds of products
     found = np.quantile(data, QUANTILES, method="inverted_cdf")
     return [Estimate(value=float(v), standard_error=float(e)) for v, e in zip(found, spread, strict=True)]

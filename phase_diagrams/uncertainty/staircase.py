@@ -106,7 +106,7 @@ def has_entry(diagram: ConstrainedPhaseDiagram, composition: Composition | str) 
     return any(phase.formula == formula for phase in diagram.phases)
 
 
-def staircase(
+def trace_staircase(
     diagram: ConstrainedPhaseDiagram, composition: Composition | str, k_eff: float, voltages: tuple[float, float]
 ) -> Staircase:
     """Follow the assemblages of an electrolyte over a voltage range at one modulus.
@@ -148,7 +148,7 @@ def _with_whole_grain(
     return [*below, StaircaseStep(low, high, (itself,)), *above]
 
 
-def threshold(
+def find_threshold(
     diagram: ConstrainedPhaseDiagram,
     composition: Composition | str,
     voltage: float,
@@ -159,7 +159,7 @@ def threshold(
     Parameters
     ----------
     diagram, composition
-        As :func:`staircase`.
+        As :func:`trace_staircase`.
     voltage
         V vs the working ion's metal.
     largest

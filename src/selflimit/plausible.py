@@ -267,7 +267,7 @@ def check_quantity(what: str, value: float, quantity: Quantity) -> None:
     if not quantity.holds(value):
         meant = guess_meaning(quantity, value)
         raise InputError(
-            f"{begin} {describe_range(quantity)}, got {said(value, quantity.unit)}"
+            f"{begin} {describe_range(quantity)}, got {write_quantity(value, quantity.unit)}"
             + (f"; did you mean {meant}?" if meant else "")
         )
 
@@ -303,13 +303,13 @@ def describe_range(quantity: Quantity) -> str:
     if quantity.is_whole:
         unit = f" of {quantity.unit}" if quantity.unit else ""
         return f"a whole number{unit} from {numbers}"
-    return said(numbers, quantity.unit)
+    return write_quantity(numbers, quantity.unit)
 
 
-def said(number: float | str, unit: str) -> str:
+def write_quantity(number: float | str, unit: str) -> str:
     """A number and its unit; a share or a pure number has none.
 
-    >>> said(1.5e10, "GPa"), said(40.0, "share")
+    >>> write_quantity(1.5e10, "GPa"), write_quantity(40.0, "share")
     ('1.5e+10 GPa', '40')
     """
     text = number if isinstance(number, str) else f"{number:.6g}"
@@ -330,7 +330,7 @@ def _meanings(quantity: Quantity, value: float) -> Iterator[tuple[float, str]]:
         for given in (value, -value):
             number = convert(given, name, quantity.unit)
             if quantity.low <= number <= quantity.high and number != 0:
-                yield number, said(given, name)
+                yield number, write_quantity(given, name)
                 break
 
 

@@ -7,17 +7,18 @@ ALIKE = 0.6
 """Least share of letters in common, in the same order, for one word to be taken for another."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def find_nearest(word: str, known: Iterable[str]) -> str | None:
     """The word of ``known`` that is most like ``word``, or None if none is alike; capitals count less than letters.
 
-    >>> nearest("StabilityDok", ["RelaxationDoc", "StabilityDoc"])
+    >>> find_nearest("StabilityDok", ["RelaxationDoc", "StabilityDoc"])
     'StabilityDoc'
-    >>> nearest("chgnet-r2scn", ["CHGNet-0.3.0", "CHGNet-r2scan"])
+    >>> find_nearest("chgnet-r2scn", ["CHGNet-0.3.0", "CHGNet-r2scan"])
     'CHGNet-r2scan'
-    >>> nearest("apple", ["fig5-fine", "fig5-graded"]) is None
+    >>> find_nearest("apple", ["fig5-fine", "fig5-graded"]) is None
     True
     """
     rated = [(*likeness(word, other), other) for other in known]
+    # of two that are as like, the first: capitals decide only between words of the same letters
     best = max(rated, key=lambda rate: rate[:2], default=None)
     return best[2] if best and best[0] >= ALIKE else None
 
@@ -30,7 +31,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("apple", ["fig5-fine", "fig5-graded"])
     ''
     """
-    found = nearest(word, known)
+    found = find_nearest(word, known)
     return f"; did you mean {found}?" if found is not None else ""
 
 

@@ -13,6 +13,7 @@ def worker_processes(count: int) -> ProcessPoolExecutor:
 
     They end as soon as the process that started them does, even by `kill -9`; Python's own would wait for it for ever.
     """
+    # spawn, because forking a process whose libraries have started threads can deadlock
     return ProcessPoolExecutor(count, get_context("spawn"), _begin)
 
 
@@ -24,4 +25,5 @@ def _begin() -> None:
 def _end_with_parent() -> None:
     if parent := parent_process():
         parent.join()
+        # not sys.exit, which in a thread ends the thread alone
         os._exit(1)

@@ -14,7 +14,7 @@ from pymatgen.core import Element, Structure
 
 from selflimit.arrays import FloatArray
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT
-from selflimit.structures.parents.parents import closest_atoms, excess_charge
+from selflimit.structures.parents.parents import excess_charge, find_closest_atoms
 
 MOST_SETS = 500_000
 """Sets of oxidation states that are tried: a fraction of a second."""
@@ -42,7 +42,7 @@ def infer_charges(structure: Structure, nearly: bool = False) -> tuple[dict[str,
         Whether common states that come nearest to neutrality will do where none make the cell neutral: for populations
         that are to be made neutral.
     """
-    if pair := closest_atoms(structure):
+    if pair := find_closest_atoms(structure):
         return {}, (f"no formal charges: full sites {pair[0]} and {pair[1]} are {pair[2]:.3f} A apart; move them",)
     species = {one for site in structure for one in site.species}
     written = {str(one): getattr(one, "oxi_state", None) for one in species}
@@ -70,6 +70,7 @@ def _neutral_states(
     number = np.array(list(amounts.values()))
     common = [_states(element, element.common_oxidation_states) for element in map(Element, elements)]
     every = [_states(element, element.icsd_oxidation_states) for element in map(Element, elements)]
+    # rare states only where the usual ones make nothing neutral: with all of the ICSD many sets would
     for choices in (common, every):
         sets = _ionic(_sets(choices), elements)
         forgiven = 1e-6 + OCCUPANCY_DIGIT * np.abs(sets) @ [rounded[element] for element in elements]
@@ -106,6 +107,7 @@ def _ionic(sets: FloatArray, elements: Sequence[str]) -> FloatArray:
 def _electronegativities(elements: Sequence[str]) -> FloatArray:
     """On Pauling's scale, 0 where there is none, shape (n_elements,)."""
     with warnings.catch_warnings():
+        # pymatgen warns of noble gases, which have no value and count as 0
         warnings.simplefilter("ignore")
         return np.nan_to_num([Element(element).X for element in elements])
 

@@ -17,7 +17,7 @@ from selflimit.structures.parents.cif_symbols import ISOTOPES, element_of, state
 from selflimit.structures.parents.cif_symmetry import SAME_SITE, NamedOperations, expand_site, operation_sets
 from selflimit.structures.parents.from_structure import Occupancies, parent_from_structure
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT
-from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent, closest_atoms, excess_charge
+from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent, excess_charge, find_closest_atoms
 from selflimit.structures.parents.symmetry import check_space_group
 
 FORMULA_ERROR = 0.05
@@ -301,7 +301,7 @@ def _stated_charges(
     structure: Structure, states: Mapping[str, set[float]]
 ) -> tuple[dict[str, float] | None, list[str]]:
     """The file's charges by species where they make the cell neutral, and a note where they do not."""
-    if not states or closest_atoms(structure):
+    if not states or find_closest_atoms(structure):
         return None, []
     charges = {
         str(one): float(getattr(one, "oxi_state", None) or next(iter(states[one.symbol])))

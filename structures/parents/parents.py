@@ -269,7 +269,7 @@ def _check_occupancies(name: str, structure: Structure) -> None:
             )
 
 
-def closest_atoms(structure: Structure, reach: float = ATOMS_TOO_CLOSE) -> tuple[str, str, float] | None:
+def find_closest_atoms(structure: Structure, reach: float = ATOMS_TOO_CLOSE) -> tuple[str, str, float] | None:
     """Labels and distance (Angstrom) of two sites within ``reach`` that cannot both be there; None if there are none.
 
     Those are sites closer than ``OVERLAP``, and two full ones closer than ``ATOMS_TOO_CLOSE``.
@@ -284,7 +284,7 @@ def closest_atoms(structure: Structure, reach: float = ATOMS_TOO_CLOSE) -> tuple
 
 def _check_distances(name: str, structure: Structure, reach: float) -> None:
     try:
-        pair = closest_atoms(structure, reach)
+        pair = find_closest_atoms(structure, reach)
     except (ValueError, ZeroDivisionError, MemoryError):  # the search divides by the volume, and makes a box per reach
         a, b, c = structure.lattice.abc
         raise InputError(

@@ -157,4 +157,5 @@ def compact_basis(hnf: IntArray, primitive: Lattice) -> IntArray:
     """Right-handed basis of the same superlattice with short vectors (Lenstra-Lenstra-Lovasz)."""
     reduced = Lattice(hnf @ primitive.matrix).get_lll_reduced_lattice()
     basis: IntArray = np.round(reduced.matrix @ np.linalg.inv(primitive.matrix)).astype(np.int64)
+    # LLL does not care for handedness, and minus all three vectors spans the same lattice
     return -basis if np.linalg.det(basis) < 0 else basis

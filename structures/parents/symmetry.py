@@ -76,13 +76,13 @@ def find_primitive_cell(structure: Structure, symprec: float, marks: Sequence[in
     lattice_vectors, coordinates, kinds = spglib_cell(structure)
     marked = {pair: number for number, pair in enumerate(dict.fromkeys(zip(kinds, marks, strict=True)))}
     types = [marked[pair] for pair in zip(kinds, marks, strict=True)]
-    dataset = symmetry_dataset((lattice_vectors, coordinates, types), symprec)
+    dataset = find_symmetry((lattice_vectors, coordinates, types), symprec)
     if dataset is None:
         raise InputError(f"found no symmetry at symprec {symprec:g} A; check for overlapping sites, or change symprec")
     lattice = Lattice(dataset.primitive_lattice)
     _, origin = np.unique(dataset.mapping_to_primitive, return_index=True)
     positions = lattice.get_fractional_coords(structure.cart_coords[origin]) % 1.0
-    symmetry = symmetry_dataset((lattice.matrix, positions, [kinds[i] for i in origin]), symprec)
+    symmetry = find_symmetry((lattice.matrix, positions, [kinds[i] for i in origin]), symprec)
     if symmetry is None:
         raise InputError(f"the primitive cell has no symmetry at symprec {symprec:g} A; choose a smaller symprec")
     moved = np.einsum("oij,sj->osi", symmetry.rotations, positions) + symmetry.translations[:, None, :]
@@ -122,6 +122,7 @@ def spglib_cell(structure: Structure) -> SpglibCell:
             f"expected finite lattice parameters and coordinates, got a lattice of {structure.lattice.parameters}; "
             "correct the crystal's file"
         )
+    # rounded: occupancies of one kind of site, read from a file, may differ in their last digit
     keys = [
         tuple(sorted((str(species), round(float(amount), 6)) for species, amount in site.species.items()))
         for site in structure
@@ -130,7 +131,7 @@ def spglib_cell(structure: Structure) -> SpglibCell:
     return np.array(structure.lattice.matrix), np.array(structure.frac_coords), [types[key] for key in keys]
 
 
-def symmetry_dataset(cell: SpglibCell, symprec: float) -> Any:
+def find_symmetry(cell: SpglibCell, symprec: float) -> Any:
     """What spglib says of a cell's symmetry, None if it finds none.
 
     Whether it then returns None or raises is one setting for the whole process, and other libraries change it.
@@ -148,13 +149,13 @@ def space_group(structure: Structure, symprec: float) -> tuple[int, str]:
     >>> space_group(parent_cell("LZC-trigonal").structure, symprec=0.01)
     (164, 'P-3m1')
     """
-    dataset = symmetry_dataset(spglib_cell(structure), symprec)
+    dataset = find_symmetry(spglib_cell(structure), symprec)
     return (1, "P1") if dataset is None else (dataset.number, dataset.international)
 
 
 def orbits(structure: Structure, symprec: float) -> IntArray:
     """Orbit of each site, named by its first member, shape (n_sites,)."""
-    dataset = symmetry_dataset(spglib_cell(structure), symprec)
+    dataset = find_symmetry(spglib_cell(structure), symprec)
     return np.arange(len(structure)) if dataset is None else np.array(dataset.crystallographic_orbits, dtype=np.int64)
 
 
@@ -181,6 +182,7 @@ def check_space_group(structure: Structure, stated: int, symprec: float, name: s
     expected = _order_of(stated)
     if found >= expected:
         return
+    # a looser tolerance only is tried: a tighter one never finds more operations
     keeping = [looser for looser in LOOSER if looser > symprec and _operations(structure, looser) >= expected]
     advice = (
         f"symprec {keeping[0]:g} A would keep it" if keeping else "no symprec up to 0.1 A finds it: check positions"
@@ -193,7 +195,7 @@ def check_space_group(structure: Structure, stated: int, symprec: float, name: s
 
 def _operations(structure: Structure, symprec: float) -> int:
     """Point operations of the crystal."""
-    dataset = symmetry_dataset(spglib_cell(structure), symprec)
+    dataset = find_symmetry(spglib_cell(structure), symprec)
     return 1 if dataset is None else len({rotation.tobytes() for rotation in dataset.rotations})
 
 

@@ -21,7 +21,7 @@ ANGLE_TOLERANCE = 3.0
 """Difference of lattice angles (degrees) within which crystals match."""
 
 
-def same_crystals(relaxations: Sequence[RelaxationDoc], energy_tolerance: float = ENERGY_TIE) -> dict[str, str]:
+def find_duplicates(relaxations: Sequence[RelaxationDoc], energy_tolerance: float = ENERGY_TIE) -> dict[str, str]:
     """The crystals that are another one over again.
 
     Energies are compared first, crystals (pymatgen's StructureMatcher, volumes not rescaled) only where those agree.

@@ -102,17 +102,17 @@ def stiffness(atoms: Atoms, label: str, strain: float = STRAIN_AMPLITUDE, max_fo
 
 def _response(atoms: Atoms, pair: tuple[int, int], label: str, strain: float, max_force: float) -> FloatArray:
     """Change of stress per strain (eV/Angstrom^3), shape (6,); the second sign starts from the mirrored first."""
-    plus = strained(atoms, pair, strain)
+    plus = strain_crystal(atoms, pair, strain)
     start = plus.positions.copy()
     _settle(plus, label, max_force)
-    minus = strained(atoms, pair, -strain)
+    minus = strain_crystal(atoms, pair, -strain)
     minus.positions -= plus.positions - start
     _settle(minus, label, max_force)
     slope: FloatArray = (plus.get_stress() - minus.get_stress()) / (2 * strain)
     return slope
 
 
-def strained(atoms: Atoms, pair: tuple[int, int], amplitude: float) -> Atoms:
+def strain_crystal(atoms: Atoms, pair: tuple[int, int], amplitude: float) -> Atoms:
     """Copy under one engineering strain, fractional coordinates kept.
 
     Parameters

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from selflimit.documents import LevelOfTheory
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.files import sha256
-from selflimit.structures.relaxation.mace_files import PUBLIC_MODELS, model_file, public_model
+from selflimit.structures.relaxation.mace_files import PUBLIC_MODELS, fetch_public_model, model_file
 from selflimit.suggestions import did_you_mean
 
 FORCE_FIELDS = (
@@ -127,7 +127,7 @@ def load_force_field(name: str = DEFAULT_FORCE_FIELD) -> ForceField:
     if name in SEVENNET_WEIGHTS:
         return _sevennet(name)
     if name in PUBLIC_MODELS:
-        return _mace(name, name, public_model(name))
+        return _mace(name, name, fetch_public_model(name))
     if name.startswith("MACE:"):
         path = model_file(Path(name.removeprefix("MACE:")).expanduser())
         return _mace(name, f"MACE {path.stem}", path)
@@ -137,7 +137,7 @@ def load_force_field(name: str = DEFAULT_FORCE_FIELD) -> ForceField:
 
 
 @lru_cache(maxsize=1)
-def loaded_force_field(name: str) -> ForceField:
+def recall_force_field(name: str) -> ForceField:
     """:func:`load_force_field`, remembered: one load per process however many crystals it relaxes."""
     return load_force_field(name)
 

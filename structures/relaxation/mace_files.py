@@ -63,7 +63,7 @@ PUBLIC_MODELS = {
 """Both under the MIT licence."""
 
 
-def public_model(name: str) -> Path:
+def fetch_public_model(name: str) -> Path:
     """File of a public model, from mace-torch's cache or downloaded into it; its SHA-256 is the pinned one.
 
     Parameters

@@ -55,6 +55,7 @@ def minimise(
         # the cell filter's matrix logarithm warns of errors of 1e-13
         warnings.filterwarnings("ignore", message="logm result may be inaccurate", category=RuntimeWarning)
         run.H0 = _initial_hessian(target, displacement)
+        # ASE knows one tolerance for forces and stress together; fmax of 0 leaves the end to is_done
         for _ in run.irun(fmax=0.0, steps=max_steps):
             if is_done():
                 return True, int(run.nsteps)

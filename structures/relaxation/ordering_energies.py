@@ -28,7 +28,7 @@ from selflimit.documents import (
 )
 from selflimit.errors import InputError
 from selflimit.plausible import require_plausible
-from selflimit.structures.relaxation.duplicates import ENERGY_TIE, same_crystals
+from selflimit.structures.relaxation.duplicates import ENERGY_TIE, find_duplicates
 
 UNREACHED = 10.0
 """Energy (eV/atom) above the highest ordering at which the elements close the hull: nothing decomposes into them."""
@@ -76,12 +76,12 @@ def ordering_energies(
     """
     require_plausible("temperature", temperature)
     level = common_level([doc.entry() for doc in outcomes if isinstance(doc, RelaxationDoc)])
-    crystals = resolved(outcomes)
+    crystals = resolve_duplicates(outcomes)
     _require_known(crystals, found)
     docs = {crystal.label: crystal for crystal in crystals.values()}
     heights = above_hull([d.structure.composition for d in docs.values()], [_per_atom(d) for d in docs.values()])
     by_crystal = dict(zip(docs, heights, strict=True))
-    rankings = {level.label: crystals} | {_level_label(other): resolved(other) for other in compared}
+    rankings = {level.label: crystals} | {_level_label(other): resolve_duplicates(other) for other in compared}
     return OrderingEnergiesDoc(
         parent=found[0].parent,
         formula=found[0].formula,
@@ -95,10 +95,10 @@ def ordering_energies(
     )
 
 
-def resolved(outcomes: Sequence[Outcome]) -> dict[str, Relaxed]:
+def resolve_duplicates(outcomes: Sequence[Outcome]) -> dict[str, Relaxed]:
     """Label of every ordering with an energy -> the document that holds its crystal: its own or its twin's."""
     relaxed = {doc.label: doc for doc in outcomes if not isinstance(doc, FailedRelaxationDoc)}
-    twins = same_crystals([doc for doc in relaxed.values() if isinstance(doc, RelaxationDoc)])
+    twins = find_duplicates([doc for doc in relaxed.values() if isinstance(doc, RelaxationDoc)])
     for doc in relaxed.values():
         if isinstance(doc, CoarseRelaxationDoc) and doc.duplicate_of in relaxed:
             twins[doc.label] = twins.get(doc.duplicate_of, doc.duplicate_of)

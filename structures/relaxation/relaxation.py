@@ -22,7 +22,7 @@ from selflimit.errors import ConvergenceError, InputError, SelflimitError
 from selflimit.plausible import require_plausible
 from selflimit.progress import Progress, silent
 from selflimit.structures.relaxation.elastic_constants import elastic_constants
-from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD, ForceField, loaded_force_field
+from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD, ForceField, recall_force_field
 from selflimit.structures.relaxation.minimisation import minimise, residuals
 from selflimit.worker_processes import worker_processes
 
@@ -190,7 +190,8 @@ def relax_each(
             f"{len(labels)} labels, {len(degeneracies)} degeneracies"
         )
     items = list(zip(structures, labels, degeneracies, strict=True))
-    loaded = loaded_force_field(force_field)
+    # every crystal is checked before the first is relaxed: a batch takes hours
+    loaded = recall_force_field(force_field)
     for structure, label, _ in items:
         _require_ordered(structure, label)
         loaded.require(structure.symbol_set, label)
@@ -198,7 +199,7 @@ def relax_each(
     return _batch(task, items, [len(one) for one in structures], labels, workers, progress)
 
 
-def elastic_all(
+def strain_all(
     relaxations: Sequence[RelaxationDoc],
     force_field: str = DEFAULT_FORCE_FIELD,
     workers: int | None = None,
@@ -220,14 +221,14 @@ def elastic_all(
     ConvergenceError
         Crystals that have no elastic constants, all of them named.
     """
-    found = elastic_each(relaxations, force_field, workers, progress)
+    found = strain_each(relaxations, force_field, workers, progress)
     failures = [doc.message for doc in found if isinstance(doc, FailedRelaxationDoc)]
     if failures:
         raise ConvergenceError("; ".join(failures))
     return [doc for doc in found if isinstance(doc, ElasticDoc)]
 
 
-def elastic_each(
+def strain_each(
     relaxations: Sequence[RelaxationDoc],
     force_field: str = DEFAULT_FORCE_FIELD,
     workers: int | None = None,
@@ -235,7 +236,7 @@ def elastic_each(
 ) -> list[ElasticDoc | FailedRelaxationDoc]:
     """Elastic constants of each crystal for itself: an unstable one comes back as FailedRelaxationDoc.
 
-    Parameters and LevelOfTheoryError are those of :func:`elastic_all`.
+    Parameters and LevelOfTheoryError are those of :func:`strain_all`.
     """
     costs = [STRAINED_CELLS * len(relaxed.structure) for relaxed in relaxations]
     task = partial(_elastic_item, force_field=force_field)
@@ -294,7 +295,7 @@ def _relax_item(
     item: tuple[Structure, str, int], force_field: str, tolerances: Tolerances, displacement: float
 ) -> RelaxationDoc | FailedRelaxationDoc:
     structure, label, degeneracy = item
-    loaded = loaded_force_field(force_field)
+    loaded = recall_force_field(force_field)
     try:
         with threadpool_limits(limits=1):  # of what was imported since the force field was loaded, too
             return relax(structure, label, loaded, degeneracy, tolerances, displacement)
@@ -303,7 +304,7 @@ def _relax_item(
 
 
 def _elastic_item(relaxed: RelaxationDoc, force_field: str) -> ElasticDoc | FailedRelaxationDoc:
-    loaded = loaded_force_field(force_field)
+    loaded = recall_force_field(force_field)
     try:
         with threadpool_limits(limits=1):
             return elastic_constants(relaxed, loaded)

@@ -13,7 +13,7 @@ from pymatgen.core import Structure
 from selflimit.documents import CoarseRelaxationDoc, FailedRelaxationDoc, RelaxationDoc
 from selflimit.errors import ConvergenceError
 from selflimit.progress import Progress, silent
-from selflimit.structures.relaxation.duplicates import same_crystals
+from selflimit.structures.relaxation.duplicates import find_duplicates
 from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD
 from selflimit.structures.relaxation.ordering_energies import Outcome, above_hull
 from selflimit.structures.relaxation.relaxation import DEFAULT_TOLERANCES, Tolerances, relax_each
@@ -86,8 +86,8 @@ def relax_in_stages(
     )
     coarse = [doc for doc in first if isinstance(doc, RelaxationDoc)]
     _require_enough(first, coarse)
-    twins = same_crystals(coarse, 2 * COARSE_ERROR)
-    chosen = worth_refining([doc for doc in coarse if doc.label not in twins])
+    twins = find_duplicates(coarse, 2 * COARSE_ERROR)
+    chosen = choose_to_refine([doc for doc in coarse if doc.label not in twins])
     second = relax_each(
         [doc.structure for doc in chosen],
         [doc.label for doc in chosen],
@@ -104,7 +104,7 @@ def relax_in_stages(
     return outcomes
 
 
-def worth_refining(coarse: Sequence[RelaxationDoc]) -> list[RelaxationDoc]:
+def choose_to_refine(coarse: Sequence[RelaxationDoc]) -> list[RelaxationDoc]:
     """The crystals within the window above the hull."""
     heights = above_hull([doc.structure.composition for doc in coarse], [doc.energy_per_atom for doc in coarse])
     return [

@@ -15,7 +15,7 @@ from browser import Browser
 from selflimit import documents
 from selflimit.cli.main import main
 from selflimit.phase_diagrams import ConstrainedPhaseDiagram, competing_entries, with_experimental_volumes
-from selflimit.phase_diagrams.pictures.interactive_map import predominance_legend
+from selflimit.phase_diagrams.pictures.interactive_map import write_predominance_legend
 from selflimit.report import diagram_tables, tables
 
 FEW = ["--samples", "20", "--k-eff", "0", "15"]
@@ -99,7 +99,7 @@ def test_the_page_needs_nothing_from_outside(sulfides):
 def test_the_legend_numbers_the_products(sulfides):
     doc = read(sulfides[1], "predominances")[0]
     names = {tuple(sorted({p.formula for p in region.products})) for region in doc.regions}
-    assert predominance_legend(doc).count("<li>") == len(names)
+    assert write_predominance_legend(doc).count("<li>") == len(names)
 
 
 def test_without_a_window_the_range_without_exchange_is_not_called_one(sulfides):

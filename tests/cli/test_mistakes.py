@@ -12,7 +12,7 @@ import pytest
 
 from selflimit.cli.main import main
 from selflimit.cli.options import known
-from selflimit.cli.parsing import parse, parsers
+from selflimit.cli.parsing import make_parsers, parse
 from selflimit.cli.run_folders import CONFIGURATION
 from selflimit.cli.verbs import VERBS
 from selflimit.errors import InputError
@@ -229,7 +229,7 @@ def test_the_light_tables_are_those_of_the_registries():
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
 def test_every_option_applies_somewhere_and_every_number_has_bounds(verb):
-    _, by_verb = parsers()
+    _, by_verb = make_parsers()
     options = {action.dest: action for action in by_verb[verb.name]._actions if action.dest != "help"}
     for name, action in options.items():
         assert any(mode.takes(name) for mode in verb.modes), f"{name} is always refused"

@@ -7,7 +7,7 @@ import pytest
 from selflimit.cli.main import main
 from selflimit.documents import ComparisonDoc
 from selflimit.mesoscale import PUBLISHED_MODEL
-from selflimit.mesoscale.paper.presets import PRESETS, preset_named
+from selflimit.mesoscale.paper.presets import PRESETS, find_preset
 from selflimit.workflows import open_store, results
 from selflimit.workflows.makers.preset import decomposition_of, preset_parameters
 
@@ -39,7 +39,7 @@ def test_a_stress_preset_and_the_published_expansion(tmp_path, capsys):
         assert main([*asked(tmp_path / name, "--preset", name), "--json"]) == 0
         found[name] = json.loads(capsys.readouterr().out)["rows"][0]["value"]
     # static stress is linear in the zone's strain beyond lithium's own share
-    ours, paper = (preset_parameters(preset_named(name), 0.0) for name in found)
+    ours, paper = (preset_parameters(find_preset(name), 0.0) for name in found)
     assert paper.zone_eigenstrain == pytest.approx(2 * sum(paper.coarse_expansion) / 3)
     assert (found["fig8-step2"] < found["fig8-step2-published"]) == (ours.zone_eigenstrain < paper.zone_eigenstrain)
 
@@ -54,7 +54,7 @@ def test_unknown_presets_are_refused(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_presets_parameters_come_from_bundled_data(name):
-    preset = preset_named(name)
+    preset = find_preset(name)
     p = preset_parameters(preset, 0.0)
     strain = decomposition_of(preset.electrolyte, 0.0).reaction_strain
     assert p.reaction_strain == pytest.approx((1 + strain) ** (1 / 3) - 1)

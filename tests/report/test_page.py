@@ -13,10 +13,10 @@ from made_growths import made_growth
 from PIL import Image
 
 from selflimit.mesoscale import Grid, Microstructure
-from selflimit.mesoscale.pictures.movies import webp
+from selflimit.mesoscale.pictures.movies import encode_webp
 from selflimit.report.comparison import beside_paper
 from selflimit.report.growth_chapter import add_growths, draw_growths, four_outputs
-from selflimit.report.html_page import Page, shown, subscripted
+from selflimit.report.html_page import Page, set_subscripts, write_cell
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ from selflimit.report.html_page import Page, shown, subscripted
     ],
 )
 def test_subscripts(text, wanted):
-    assert subscripted(text) == wanted
+    assert set_subscripts(text) == wanted
 
 
 @pytest.mark.parametrize("count", range(1, 120))
@@ -47,7 +47,7 @@ def test_panels_are_evenly_spaced_and_end_with_the_last_output(count):
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))
 def test_a_shown_number_is_the_number(value):
     # five significant digits: relative error at most 5e-5
-    assert float(shown(value)) == pytest.approx(value, rel=5.1e-5, abs=0.0)
+    assert float(write_cell(value)) == pytest.approx(value, rel=5.1e-5, abs=0.0)
 
 
 @settings(deadline=None)  # the first page reads the templates
@@ -84,7 +84,7 @@ def film(tmp_path):
     """A page with two players of 5 and 3 frames, each frame of one grey, and the greys."""
     page, greys = Page("film"), ([30, 80, 130, 180, 230], [10, 60, 110])
     for shades in greys:
-        frames = [webp(np.full((60, 90, 3), grey, np.uint8)) for grey in shades]
+        frames = [encode_webp(np.full((60, 90, 3), grey, np.uint8)) for grey in shades]
         page.player(frames, [f"{100 * i} s" for i in range(len(shades))], "Li2ZrCl6 & film")
     path = tmp_path / "film.html"
     path.write_text(page.text())

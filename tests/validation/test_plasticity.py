@@ -6,7 +6,7 @@ import pytest
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.isotropic import lame
 from selflimit.mesoscale import Grid
-from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH, no_plastic_strain, plastic_step
+from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH, no_plastic_strain, take_plastic_step
 from selflimit.mesoscale.mechanics.stress import XX, YY, ZZ, hydrostatic_pressure, von_mises
 
 E, NU, Y = 4.9e9, 0.36, LITHIUM_YIELD_STRENGTH[0]
@@ -19,7 +19,7 @@ def layer(grid, swelling, plastic_strain, **options):
     fixed[[0, -1], :, 0] = fixed[:, 0, 1] = True
     strain = np.full((*grid.shape, 3), swelling)
     strength = np.full(grid.shape, Y)
-    return plastic_step(grid, lam, mu, strength, strain, plastic_strain, fixed, np.zeros(fixed.shape), **options)
+    return take_plastic_step(grid, lam, mu, strength, strain, plastic_strain, fixed, np.zeros(fixed.shape), **options)
 
 
 def test_layer_that_swells_yields_and_springs_back():
@@ -64,7 +64,7 @@ def sphere(cells):
         fixed[..., axis] |= place[..., axis] == 0.0
     fixed[place.max(axis=-1) > 1.0 - 1e-9] = True
     strength = np.where(share < 1.0, Y, np.inf)
-    state = plastic_step(
+    state = take_plastic_step(
         grid, lam, mu, strength, swelling * share[..., None] * np.ones(3), no_plastic_strain(grid), fixed,
         np.where(fixed, outer, 0.0),
     )  # fmt: skip
@@ -91,7 +91,7 @@ def test_yield_strength_must_be_positive():
     grid = Grid((8, 8), 1e-6)
     one = np.ones(grid.shape)
     with pytest.raises(InputError, match="yield_strength must be positive"):
-        plastic_step(
+        take_plastic_step(
             grid, one, one, 0 * one, np.zeros((8, 8, 3)), no_plastic_strain(grid),
             np.ones((9, 9, 2), dtype=bool), np.zeros((9, 9, 2)),
         )  # fmt: skip

@@ -11,7 +11,7 @@ from monty.json import MSONable
 from selflimit import mesoscale
 from selflimit.arrays import FloatArray
 from selflimit.documents import ComparisonDoc, DecompositionDoc, GrowthDoc, StressDoc
-from selflimit.mesoscale.paper.presets import Preset, preset_named
+from selflimit.mesoscale.paper.presets import Preset, find_preset
 from selflimit.mesoscale.paper.published import GrowthHistory, compare_growth, compare_stress
 from selflimit.mesoscale.parameters import EXPANSION_RATIO, InterfaceParameters
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
@@ -75,7 +75,7 @@ class PresetMaker(Maker):
         InputError
             Unknown name.
         """
-        is_growth = preset_named(preset).step == "growth"
+        is_growth = find_preset(preset).step == "growth"
         parameters = named(self.find_parameters(preset), "parameters")
         computed = (
             named(self.grow(preset, parameters.output), "growth")
@@ -89,12 +89,12 @@ class PresetMaker(Maker):
     @job
     def find_parameters(self, preset: str) -> InterfaceParameters:
         """The preset's parameters, from bundled entries and elastic constants."""
-        return preset_parameters(preset_named(preset), self.k_eff)
+        return preset_parameters(find_preset(preset), self.k_eff)
 
     @job(output_schema=GrowthDoc, data=IN_DATA)
     def grow(self, preset: str, parameters: InterfaceParameters) -> GrowthDoc:
         """The preset's growth; goes on from a checkpoint in the working directory."""
-        known, here = preset_named(preset), Path.cwd()
+        known, here = find_preset(preset), Path.cwd()
         structure = mesoscale.build_layer(known.layer, parameters, self.grid_cells, self.seed)
         duration = known.duration if self.duration is None else self.duration
         numerics = mesoscale.Numerics(front="published")
@@ -106,7 +106,7 @@ class PresetMaker(Maker):
     @job(output_schema=StressDoc, data=IN_DATA)
     def solve_stress(self, preset: str, parameters: InterfaceParameters) -> StressDoc:
         """The preset's static stress with decomposition products."""
-        known, here = preset_named(preset), Path.cwd()
+        known, here = find_preset(preset), Path.cwd()
         structure = mesoscale.build_layer(known.layer, parameters, self.grid_cells, self.seed)
         reaction = decomposition_of(known.electrolyte, self.k_eff)
         return with_files(
@@ -118,7 +118,7 @@ class PresetMaker(Maker):
         """Published and computed values; figure and film go to the working directory."""
         from selflimit.report.preset_pictures import draw  # the plotting library takes seconds to import
 
-        known, here = preset_named(preset), Path.cwd()
+        known, here = find_preset(preset), Path.cwd()
         write_files(computed, here)
         fields: Mapping[str, FloatArray] = mesoscale.load_fields(here, computed.fields)
         if isinstance(computed, GrowthDoc):

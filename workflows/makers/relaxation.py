@@ -8,7 +8,7 @@ from pymatgen.core import Structure
 from selflimit.documents import RelaxationDoc
 from selflimit.progress import current_progress
 from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD
-from selflimit.structures.relaxation.relaxation import Tolerances, elastic_all, elastic_each, relax, relax_all
+from selflimit.structures.relaxation.relaxation import Tolerances, relax, relax_all, strain_all, strain_each
 from selflimit.structures.relaxation.stages import relax_in_stages
 from selflimit.workflows.running.identical_work import job
 
@@ -17,9 +17,9 @@ __all__ = [
     "ForceFieldRelaxMaker",
     "StagedRelaxMaker",
     "Tolerances",
-    "elastic_all",
     "relax",
     "relax_all",
+    "strain_all",
 ]
 
 
@@ -145,5 +145,5 @@ class ForceFieldElasticMaker(Maker):
     def make(self, relaxations: list[RelaxationDoc]) -> Job:
         """Elastic constants of ``relaxations``; output: list[ElasticDoc]."""
         strained = relax_again(relaxations, self.force_field, self.workers or None) if self.relax_first else relaxations
-        compute = elastic_each if self.keep_failures else elastic_all
+        compute = strain_each if self.keep_failures else strain_all
         return compute(strained, self.force_field, self.workers or None, current_progress())  # type: ignore[return-value]

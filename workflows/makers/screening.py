@@ -19,7 +19,7 @@ from selflimit.documents import (
     ScreeningDoc,
 )
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.structures.relaxation.duplicates import same_crystals
+from selflimit.structures.relaxation.duplicates import find_duplicates
 from selflimit.structures.relaxation.ordering_energies import Outcome, Relaxed, above_hull
 from selflimit.workflows.makers.flow_parts import named
 from selflimit.workflows.makers.relaxation import StagedRelaxMaker
@@ -215,7 +215,7 @@ def _relaxed(outcomes: Sequence[Outcome]) -> list[Relaxed]:
 
 def _twins(relaxed: Sequence[Relaxed]) -> dict[str, str]:
     """Label of each duplicate -> label of the crystal that stands for it, which is no duplicate itself."""
-    twins = same_crystals([doc for doc in relaxed if isinstance(doc, RelaxationDoc)])
+    twins = find_duplicates([doc for doc in relaxed if isinstance(doc, RelaxationDoc)])
     coarse = [doc for doc in relaxed if isinstance(doc, CoarseRelaxationDoc) and doc.duplicate_of]
     return twins | {doc.label: twins.get(str(doc.duplicate_of), str(doc.duplicate_of)) for doc in coarse}
 

@@ -119,7 +119,7 @@ def fan_out(
     structures, labels, degeneracies
         As :meth:`VaspRelaxMaker.make`, references resolved.
     """
-    return Response(replace=relaxation_flow(maker, structures, labels, degeneracies))
+    return Response(replace=make_relaxation_flow(maker, structures, labels, degeneracies))
 
 
 @job
@@ -140,7 +140,7 @@ def collect(
     return relaxations_of(tasks, structures, labels, degeneracies, maker)
 
 
-def relaxation_flow(
+def make_relaxation_flow(
     maker: VaspRelaxMaker, structures: list[Structure], labels: list[str], degeneracies: list[int]
 ) -> Flow:
     """Make a flow of one VASP relaxation per crystal; output: list[RelaxationDoc].

@@ -87,7 +87,7 @@ def calculate(maker: BaseVaspMaker, structure: Structure, prev_dir: str | Path |
     folder = Path.cwd()
     _require_command(SETTINGS.VASP_CMD)
     _require_own_folder(folder, prev_dir)
-    start = continued(folder, structure)
+    start = find_continuation(folder, structure)
     set_aside(folder)
     handlers = [copy.deepcopy(handler) for handler in DEFAULT_HANDLERS]
     own = replace(maker, run_vasp_kwargs={**maker.run_vasp_kwargs, "handlers": handlers})
@@ -96,20 +96,20 @@ def calculate(maker: BaseVaspMaker, structure: Structure, prev_dir: str | Path |
         response: Response[Any] = run.original(own, start, prev_dir)
     except Exception as cause:  # of the inputs, custodian, VASP or its files: the folder says more
         raise ConvergenceError(_failure(structure, folder, cause)) from cause
-    if isinstance(maker, VaspRelaxation) and reached_wall_time(folder):  # a static calculation has one ionic step
+    if isinstance(maker, VaspRelaxation) and has_reached_wall_time(folder):  # a static calculation has one ionic step
         raise ConvergenceError(_out_of_time(structure, folder))
     return response
 
 
-def reached_wall_time(folder: Path) -> bool:
+def has_reached_wall_time(folder: Path) -> bool:
     """Whether custodian stopped the calculation in ``folder`` because its wall time was ending."""
     return any(WALL_TIME_REACHED in correction["errors"] for correction in _corrections(folder))
 
 
-def continued(folder: Path, structure: Structure) -> Structure:
+def find_continuation(folder: Path, structure: Structure) -> Structure:
     """The last crystal in ``folder`` where the wall time stopped a relaxation of ``structure``, else ``structure``."""
     found = [path for path in (folder / "CONTCAR", folder / "CONTCAR.gz") if path.exists()]
-    if not found or not reached_wall_time(folder):
+    if not found or not has_reached_wall_time(folder):
         return structure
     last = Poscar.from_file(found[0], check_for_potcar=False).structure
     if last.species != [site.specie for site in structure]:

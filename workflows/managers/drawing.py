@@ -54,7 +54,7 @@ def graph_of(flow: FlowStatus) -> nx.DiGraph:
     return graph
 
 
-def mermaid(flow: FlowStatus) -> str:
+def write_mermaid(flow: FlowStatus) -> str:
     """The flow as Mermaid text, for GitHub, notebooks and https://mermaid.live."""
     graph = graph_of(flow)
     number = {key: f"j{index}" for index, key in enumerate(graph)}
@@ -67,7 +67,7 @@ def mermaid(flow: FlowStatus) -> str:
     return "\n".join(lines) + "\n"
 
 
-def svg(flow: FlowStatus) -> str:
+def draw_svg(flow: FlowStatus) -> str:
     """The flow as an SVG picture, columns from left to right."""
     graph = graph_of(flow)
     layout = Layout.of(graph)

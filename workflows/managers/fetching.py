@@ -25,7 +25,7 @@ class Fetched(Record):
     files: list[str] = Field(description="Field files and the report, relative to the folder")
 
 
-def fetched(store: JobStore, beginning: str, folder: Path, where: str) -> Fetched:
+def fetch_results(store: JobStore, beginning: str, folder: Path, where: str) -> Fetched:
     """Write documents, field files, report and ``provenance.json`` of a flow to ``folder``.
 
     Parameters

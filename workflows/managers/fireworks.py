@@ -8,7 +8,7 @@ from jobflow import Flow
 
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.workflows.managers.jobflow_remote import Submission, require_jobs
-from selflimit.workflows.stores.opening import redacted
+from selflimit.workflows.stores.opening import redact
 
 
 def submit_workflow(flow: Flow, launchpad: Path, worker: str | None, worker_for: Mapping[str, str]) -> Submission:
@@ -61,4 +61,4 @@ def launchpad_of(path: Path) -> Any:
     try:
         return LaunchPad.from_file(str(path))
     except Exception as fault:  # YAML, the driver and FireWorks itself raise whatever the text provokes
-        raise InputError(f"--launchpad: {path} describes no launchpad ({redacted(str(fault))})") from None
+        raise InputError(f"--launchpad: {path} describes no launchpad ({redact(str(fault))})") from None

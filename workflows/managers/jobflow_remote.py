@@ -15,7 +15,7 @@ from pymongo.errors import PyMongoError
 from selflimit.documents import Record
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.workflows.managers.status import FlowStatus, JobStatus, last_lines
-from selflimit.workflows.stores.opening import redacted
+from selflimit.workflows.stores.opening import redact
 from selflimit.workflows.stores.retrying import reason
 
 DETAILS = ["remote", "error", "run_dir", "start_time", "end_time"]
@@ -191,7 +191,7 @@ def answering() -> Iterator[None]:
         raise InputError(f"jobflow-remote: {fault}; {GUIDE}, `jf project list` names yours") from None
     except PyMongoError as fault:
         raise InputError(
-            f"the database of the jobflow-remote project does not answer ({redacted(reason(fault))}); start it: jobs "
+            f"the database of the jobflow-remote project does not answer ({redact(reason(fault))}); start it: jobs "
             "that run go on, and their results are taken over afterwards"
         ) from None
     except InputError:
@@ -245,7 +245,7 @@ def _status(info: Any) -> FlowStatus:
             number=job.db_id,
             worker=job.worker,
             seconds=job.run_time,
-            error=redacted(_error(job)),
+            error=redact(_error(job)),
             run_dir=job.run_dir or "",
         )
         for job, parents, hosts in zip(info.jobs_info or (), info.parents, info.hosts, strict=True)
@@ -260,7 +260,7 @@ def _error(job: Any) -> str:
     return "\n".join(filter(None, (last_lines(told), said_by_queue)))
 
 
-def chosen(pairs: Sequence[str], option: str) -> dict[str, str]:
+def read_assignments(pairs: Sequence[str], option: str) -> dict[str, str]:
     """'KEY=VALUE' from the command line as a dictionary.
 
     Raises

@@ -22,7 +22,7 @@ from selflimit.workflows.running.local import (
     stored_output,
 )
 from selflimit.workflows.running.provenance import recorded_jobs, write_provenance
-from selflimit.workflows.stores.opening import redacted
+from selflimit.workflows.stores.opening import redact
 from selflimit.workflows.stores.reading import plain_output
 
 
@@ -147,4 +147,4 @@ def record_provenance(folder: Path, records: list[JobRecord], where: str) -> Non
     jobs = {**now, **{uuid: kept for uuid, kept in earlier.items() if uuid not in now or now[uuid]["reused"]}}
     path = configuration_path(folder)
     configuration = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    write_provenance(folder, configuration, list(jobs.values()), redacted(where))
+    write_provenance(folder, configuration, list(jobs.values()), redact(where))

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 from selflimit.documents import Record
 from selflimit.errors import InputError
 from selflimit.settings import Settings
-from selflimit.workflows.stores.opening import redacted
+from selflimit.workflows.stores.opening import redact
 
 
 class Started(Record):
@@ -68,7 +68,7 @@ def store_of(folder: Path, given: str | None) -> str:
     started, default = started_run(folder), Settings().store
     if given is not None or started is None:
         return given or default
-    if redacted(default) == started.store:
+    if redact(default) == started.store:
         return default
     if "***" in started.store:
         raise InputError(

@@ -138,7 +138,7 @@ def is_compatible(provenance: Mapping[str, Any]) -> bool:
     )
 
 
-def reused(job: Job, store: JobStore, folder: Path) -> bool:
+def reuse_output(job: Job, store: JobStore, folder: Path) -> bool:
     """Take over the output of identical work for ``job``, files included; False: there is none, it must run.
 
     Parameters

@@ -27,7 +27,7 @@ from selflimit.documents import Record
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.progress import Progress, listening, silent
-from selflimit.workflows.running.identical_work import reused, stamp
+from selflimit.workflows.running.identical_work import reuse_output, stamp
 from selflimit.workflows.stores.files import has_content
 
 
@@ -234,7 +234,7 @@ def _offspring(job: Job, store: JobStore, folder: Path, reuse: bool) -> list[Flo
     if kept:
         return kept
     stamp(job, store)
-    if reuse and reused(job, store, Path.cwd()):
+    if reuse and reuse_output(job, store, Path.cwd()):
         return []
     try:
         response = job.run(store=store)

@@ -11,7 +11,7 @@ from typing import Any
 from selflimit.errors import InputError
 from selflimit.files import sha256, write_atomically
 from selflimit.versions import git_revision, package_versions
-from selflimit.workflows.stores.opening import redacted
+from selflimit.workflows.stores.opening import redact
 
 
 def environment() -> dict[str, Any]:
@@ -21,7 +21,7 @@ def environment() -> dict[str, Any]:
         "git_revision": git_revision(),
         "platform": platform.platform(),
         "processors": os.cpu_count(),
-        "command": [Path(sys.argv[0]).name, *map(redacted, sys.argv[1:])],
+        "command": [Path(sys.argv[0]).name, *map(redact, sys.argv[1:])],
     }
 
 

@@ -118,7 +118,7 @@ def has_content(store: JobStore, output: Any) -> bool:
     return wanted <= there
 
 
-def inside(folder: Path, name: str) -> Path:
+def require_inside(folder: Path, name: str) -> Path:
     """``folder / name``, once it is sure that this is below ``folder``: names come from documents and crystal files.
 
     Raises
@@ -134,7 +134,7 @@ def inside(folder: Path, name: str) -> Path:
 
 
 def _pieces(folder: Path, file: FieldFile | ReportDoc) -> list[FilePiece]:
-    path = inside(folder, file.path)
+    path = require_inside(folder, file.path)
     if not path.is_file():
         raise InputError(f"expected the file {path} that a document speaks of, found none; run its job again")
     if (found := sha256(path)) != file.sha256:
@@ -145,7 +145,7 @@ def _pieces(folder: Path, file: FieldFile | ReportDoc) -> list[FilePiece]:
 
 
 def _write(file: FieldFile, folder: Path) -> Path:
-    path = inside(folder, file.path)
+    path = require_inside(folder, file.path)
     if path.is_file() and sha256(path) == file.sha256:
         return path
     content = b"".join(_content(file.pieces, file.path))

@@ -95,7 +95,7 @@ def is_mongo_uri(where: str) -> bool:
     return where.startswith(("mongodb://", "mongodb+srv://"))
 
 
-def redacted(where: str) -> str:
+def redact(where: str) -> str:
     """``where`` without passwords, for messages and provenance."""
     without = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", where, flags=re.DOTALL)
     return re.sub(
@@ -127,9 +127,9 @@ def open_store(where: str, *, must_exist: bool = False) -> JobStore:
         if not is_mongo_uri(where):
             raise
         # what follows the first comma is the driver's picture of all its servers
-        reason = redacted(str(error)).split(",")[0]
+        reason = redact(str(error)).split(",")[0]
         raise InputError(
-            f"no MongoDB answered at {redacted(where)} ({reason}); start the server, correct SELFLIMIT_STORE, "
+            f"no MongoDB answered at {redact(where)} ({reason}); start the server, correct SELFLIMIT_STORE, "
             "or give a folder instead"
         ) from None
     return store

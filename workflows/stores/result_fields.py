@@ -88,7 +88,7 @@ def stored_fields(names: Iterable[str]) -> list[str]:
     return sorted({*always, *kept})
 
 
-def ordered(found: Iterable[Found], by: str) -> list[Found]:
+def sort_found(found: Iterable[Found], by: str) -> list[Found]:
     """Smallest ``by`` first, largest first where it begins with '-'; what has no value comes last."""
     name = by.removeprefix("-")
     pairs = [(one.value(name), one) for one in found]

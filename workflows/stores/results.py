@@ -23,7 +23,7 @@ from selflimit.documents import SCHEMA_VERSION, Document, SearchKeys
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.phases import parse_formula
 from selflimit.workflows.stores.opening import SEARCH
-from selflimit.workflows.stores.result_fields import Found, check_fields, ordered, stored_fields
+from selflimit.workflows.stores.result_fields import Found, check_fields, sort_found, stored_fields
 
 KINDS: dict[str, type[Document]] = {
     name: kind
@@ -135,7 +135,7 @@ def results(
     else:
         found = _found(store, wanted, sort, needed)
     if by not in (None, "date"):
-        found = iter(ordered(found, str(sort)))
+        found = iter(sort_found(found, str(sort)))
     if fields is not None:
         return [{name: one.value(name) for name in fields} for one in islice(found, limit)]
     return list(_documents(found, limit))

@@ -46,19 +46,19 @@ class PatientJobStore(JobStore):
         """As :meth:`jobflow.JobStore.query`."""
         # read to the end within one attempt: a cursor that broke half way could not be begun again without repeating
         # documents
-        return iter(patiently(lambda: list(self.store.query(*asked, **how)), self.patience))
+        return iter(keep_trying(lambda: list(self.store.query(*asked, **how)), self.patience))
 
     def update(self, *given: Any, **how: Any) -> None:
         """As :meth:`jobflow.JobStore.update`."""
         try:
-            patiently(lambda: self.store.update(*given, **how), self.patience)
+            keep_trying(lambda: self.store.update(*given, **how), self.patience)
         except (BulkWriteError, DocumentTooLarge) as fault:  # the driver's own message may hold the whole document
             raise InputError(
                 f"the database refuses the job's document ({refusal(fault)}); take a smaller batch or a folder as store"
             ) from None
 
 
-def patiently(action: Callable[[], Answer], patience: float) -> Answer:
+def keep_trying(action: Callable[[], Answer], patience: float) -> Answer:
     """Do ``action``, again while the database does not answer, for ``patience`` seconds (s)."""
     began: float | None = None
     while True:

@@ -12,7 +12,7 @@ from jobflow import Flow, JobStore
 from pydantic import ValidationError
 from pymatgen.core.entries import ComputedStructureEntry
 
-from selflimit.cli.printing import plain, print_json, print_line, print_table
+from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
 from selflimit.cli.progress_display import Display
 from selflimit.documents import (
     Document,
@@ -39,7 +39,7 @@ from selflimit.workflows.makers.electrolyte_interface import ElectrolyteInterfac
 from selflimit.workflows.makers.phase_diagram import DiagramOutputs, PhaseDiagramMaker
 from selflimit.workflows.running.execution import Keeper
 from selflimit.workflows.running.local import jobs_in_order, run_flow
-from selflimit.workflows.stores.opening import open_store, redacted
+from selflimit.workflows.stores.opening import open_store, redact
 from selflimit.workflows.stores.reading import read_output
 
 DIAGRAM_FOLDER = "selflimit-diagram"
@@ -81,10 +81,10 @@ def show_diagrams_of_formulas(asked: Namespace) -> None:
     study = study_of(formulas, flow, store, competitors, notes_on(rules, competitors))
     page = folder / write_diagram_report(study, folder).path
     if asked.json:
-        print_json({**as_data(study), "folder": str(folder), "page": str(page), "store": redacted(where)})
+        print_json({**as_data(study), "folder": str(folder), "page": str(page), "store": redact(where)})
     else:
         print_study(study)
-        print_line(f"page: {page}   results: selflimit results --store {redacted(where)}")
+        print_line(f"page: {page}   results: selflimit results --store {redact(where)}")
 
 
 def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
@@ -297,8 +297,8 @@ def as_data(study: DiagramStudy) -> dict[str, Any]:
         "uncertainties": lambda one: one.uncertainties,
     }
     return {
-        **{name: plain([doc for one in study.electrolytes for doc in of(one)]) for name, of in fields.items()},
-        "interfaces": plain([doc for scans in study.interfaces.values() for doc in scans]),
+        **{name: write_plainly([doc for one in study.electrolytes for doc in of(one)]) for name, of in fields.items()},
+        "interfaces": write_plainly([doc for scans in study.interfaces.values() for doc in scans]),
         "left_out": [phase.model_dump() for phase in study.left_out],
         "origin": study.origin,
         "notes": list(study.notes),

@@ -11,12 +11,12 @@ from selflimit.cli.run_folders import is_run_folder
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.workflows.managers import jobflow_remote as manager
-from selflimit.workflows.managers.drawing import mermaid, svg
-from selflimit.workflows.managers.fetching import fetched
+from selflimit.workflows.managers.drawing import draw_svg, write_mermaid
+from selflimit.workflows.managers.fetching import fetch_results
 from selflimit.workflows.managers.fireworks import submit_workflow
 from selflimit.workflows.managers.status import UNFINISHED, FlowStatus, local_status
 from selflimit.workflows.running.folder import configuration_path, started_run, store_of
-from selflimit.workflows.stores.opening import open_store, redacted
+from selflimit.workflows.stores.opening import open_store, redact
 
 FLOW_COLUMNS = ["flow", "name", "state", "completed", "jobs", "failed"]
 JOB_COLUMNS = ["job", "name", "state", "worker", "time (s)"]
@@ -29,8 +29,8 @@ def submit_chain(asked: Namespace) -> None:
     from selflimit.cli.run import configuration_of  # these know force fields and take seconds to import
     from selflimit.workflows.makers.run_flow import make_flow
 
-    worker_for = manager.chosen(asked.worker_for, "--worker-for")
-    resources = {key: _number(value) for key, value in manager.chosen(asked.resources, "--resources").items()}
+    worker_for = manager.read_assignments(asked.worker_for, "--worker-for")
+    resources = {key: _number(value) for key, value in manager.read_assignments(asked.resources, "--resources").items()}
     to_fireworks = asked.manager == "fireworks"
     flow = make_flow(configuration_of(asked), asked.tag)
     done = (
@@ -124,9 +124,9 @@ def _resume_folder(folder: Path, asked: Namespace) -> None:
 def graph(asked: Namespace) -> None:
     """Draw the flow."""
     flow = flow_asked_for(asked)
-    kinds = {".svg": svg, ".mmd": mermaid}
+    kinds = {".svg": draw_svg, ".mmd": write_mermaid}
     if asked.out is None:
-        print_json(flow.model_dump(mode="json")) if asked.json else print_line(mermaid(flow).rstrip())
+        print_json(flow.model_dump(mode="json")) if asked.json else print_line(write_mermaid(flow).rstrip())
         return
     out = Path(asked.out)
     write_atomically(out, kinds[out.suffix](flow))
@@ -139,8 +139,8 @@ def fetch(asked: Namespace) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"--folder: expected a new or empty folder, got {folder}, which holds files")
     store = open_store(asked.store, must_exist=True) if asked.store else manager.project_store(asked.project)
-    where = redacted(asked.store) if asked.store else f"jobflow-remote project {asked.project or '(default)'}"
-    found = fetched(store, asked.flow, folder, where)
+    where = redact(asked.store) if asked.store else f"jobflow-remote project {asked.project or '(default)'}"
+    found = fetch_results(store, asked.flow, folder, where)
     if asked.json:
         print_json(found.model_dump(mode="json"))
     else:

@@ -41,13 +41,7 @@ class OneLineParser(ArgumentParser):
             raise ArgumentError(action, f"expected {' or '.join(known)}, got {value!r}{meant}")
 
 
-def parser() -> ArgumentParser:
-    """The whole command line."""
-    top, _ = parsers()
-    return top
-
-
-def parsers() -> tuple[ArgumentParser, dict[str, ArgumentParser]]:
+def make_parsers() -> tuple[ArgumentParser, dict[str, ArgumentParser]]:
     """The whole command line, and the options of each verb."""
     raw = RawDescriptionHelpFormatter
     top = OneLineParser(prog="selflimit", description=DESCRIPTION, formatter_class=raw)
@@ -87,7 +81,7 @@ def parse(arguments: Sequence[str]) -> tuple[Namespace, Mode]:
     InputError
         A misspelt verb, option or value, a number out of range, an option that would be ignored.
     """
-    top, verbs = parsers()
+    top, verbs = make_parsers()
     place = next((number for number, word in enumerate(arguments) if not word.startswith("-")), len(arguments))
     require_known_options(top, arguments[:place], verbs)
     if place < len(arguments):

@@ -5,16 +5,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from selflimit.cli.printing import plain, print_json, print_line, print_table
+from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
 from selflimit.cli.run import OpenRun
 from selflimit.documents import ComparisonDoc
-from selflimit.mesoscale.paper.presets import PRESETS, preset_named
+from selflimit.mesoscale.paper.presets import PRESETS, find_preset
 from selflimit.mesoscale.pictures.vtk import export_vtk
 from selflimit.settings import Settings
 from selflimit.workflows.makers.preset import PresetMaker
 from selflimit.workflows.running.execution import keep_flow
 from selflimit.workflows.running.local import locked
-from selflimit.workflows.stores.opening import redacted
+from selflimit.workflows.stores.opening import redact
 
 PRESET_FOLDER = "selflimit-presets"
 """Folder of the presets, one folder in it for each."""
@@ -27,7 +27,7 @@ def run_preset(asked: Namespace) -> None:
         print_table("presets", ("name", "figure", "shows"), [(p.name, p.figure, p.summary) for p in PRESETS.values()])
         return
     given = {name: getattr(asked, name) for name in ("grid_cells", "seed", "duration") if name in asked.given}
-    configuration = {"preset": preset_named(asked.preset).name, **asdict(PresetMaker(**given, movie=asked.movie))}
+    configuration = {"preset": find_preset(asked.preset).name, **asdict(PresetMaker(**given, movie=asked.movie))}
     folder = Path(asked.out or Path(PRESET_FOLDER) / asked.preset)
     opened = open_preset(folder, configuration, asked.store or Settings().store)
     if asked.vtk:
@@ -66,7 +66,7 @@ def show_preset(opened: OpenRun, as_json: bool) -> None:
     """Print the comparison and where the pictures are."""
     doc: ComparisonDoc = opened.read(opened.outputs.comparison)
     if as_json:
-        print_json({**plain([doc])[0], "folder": str(opened.folder), "store": redacted(opened.where)})
+        print_json({**write_plainly([doc])[0], "folder": str(opened.folder), "store": redact(opened.where)})
         return
     rows = [
         (

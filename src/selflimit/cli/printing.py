@@ -59,7 +59,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     Console(width=width).print(table)
 
 
-def plain(documents: "Sequence[Document]") -> list[dict[str, Any]]:
+def write_plainly(documents: "Sequence[Document]") -> list[dict[str, Any]]:
     """Turn documents into JSON data, each with its kind."""
     return [{"kind": type(doc).__name__, **doc.model_dump(mode="json")} for doc in documents]
 

@@ -23,7 +23,7 @@ EXPECTED_SECONDS = {
 """Rough seconds per job on two cores, only to estimate the time left; jobs not named take about one."""
 
 
-def expected(job_name: str) -> float:
+def estimate_seconds(job_name: str) -> float:
     """Rough seconds that a job of this name takes (s)."""
     return EXPECTED_SECONDS.get(job_name, 1.0)
 
@@ -41,7 +41,7 @@ class Display(Listener):
         self.console = Console(stderr=True)
         self.names = list(names)
         self.done = 0
-        self.waiting = sum(expected(name) for name in names)
+        self.waiting = sum(estimate_seconds(name) for name in names)
         self.begin = time.monotonic()
         self.spent = 0.0
         self.budget = 0.0
@@ -76,7 +76,7 @@ class Display(Listener):
         task = self.task
 
         def hear(fraction: float, message: str) -> None:
-            left = self._left(expected(job.name) * (1.0 - fraction), job.name)
+            left = self._left(estimate_seconds(job.name) * (1.0 - fraction), job.name)
             self.bars.update(task, completed=fraction, description=message[:32], left=f"about {left} left")
 
         hear(0.0, "")
@@ -85,10 +85,11 @@ class Display(Listener):
     def finish(self, job: Job, record: JobRecord) -> None:
         """Cross the job off and learn from the time it took."""
         self.done += 1
-        self.waiting -= expected(job.name)
+        self.waiting -= estimate_seconds(job.name)
+        # work that was not done here says nothing of how fast this machine is
         if not record.reused:
             self.spent += record.seconds
-            self.budget += expected(job.name)
+            self.budget += estimate_seconds(job.name)
         if self.task is not None:
             self.bars.remove_task(self.task)
             self.task = None
@@ -100,6 +101,7 @@ class Display(Listener):
 
     def _left(self, here: float, name: str) -> str:
         """Time left: what is still expected, scaled by how this machine has done so far."""
+        # the first seconds, imports and compilation, say nothing of the pace
         pace = self.spent / self.budget if self.budget > 5.0 else 1.0
-        seconds = pace * (here + self.waiting - expected(name))
+        seconds = pace * (here + self.waiting - estimate_seconds(name))
         return f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"

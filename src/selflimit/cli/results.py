@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from selflimit.cli.printing import plain, print_csv, print_json, print_line, print_table, progress_bar
+from selflimit.cli.printing import print_csv, print_json, print_line, print_table, progress_bar, write_plainly
 from selflimit.report import tables
 from selflimit.settings import Settings
 from selflimit.workflows.stores.copying import copy_store
-from selflimit.workflows.stores.opening import open_store, redacted
+from selflimit.workflows.stores.opening import open_store, redact
 from selflimit.workflows.stores.results import Filters, results
 
 CSV_FIELDS = ("kind", "formula", "k_eff", "level", "date", "job")
@@ -31,7 +31,7 @@ def query(asked: Namespace) -> None:
             return
         found = results(store, **how, **_filters(asked))
     if format_ == "json":
-        print_json(plain(found))
+        print_json(write_plainly(found))
     else:
         print_table(f"{len(found)} documents", tables.RESULT_COLUMNS, tables.result_rows(found))
 
@@ -45,7 +45,7 @@ def copy_results(asked: Namespace) -> None:
         print_json(done.model_dump())
     else:
         counts = f"{done.copied} documents copied, {done.already_there} were there, {done.replaced} replaced"
-        print_line(f"{redacted(asked.source)} -> {redacted(asked.target)}: {counts}")
+        print_line(f"{redact(asked.source)} -> {redact(asked.target)}: {counts}")
 
 
 def _filters(asked: Namespace) -> Filters:

@@ -10,7 +10,7 @@ from typing import Any
 from jobflow import Flow, OutputReference
 
 from selflimit.cli.orderings import write_cifs
-from selflimit.cli.printing import plain, print_json, print_line, print_table
+from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
 from selflimit.cli.progress_display import Display
 from selflimit.cli.verdict import print_closed_loop, print_spread, print_verdicts
 from selflimit.documents import RelaxationDoc
@@ -31,7 +31,7 @@ from selflimit.workflows.running.folder import (
     store_of,
 )
 from selflimit.workflows.running.local import jobs_in_order, locked, saved_flow
-from selflimit.workflows.stores.opening import is_mongo_uri, open_store, redacted
+from selflimit.workflows.stores.opening import is_mongo_uri, open_store, redact
 from selflimit.workflows.stores.reading import plain_output, read_output
 from selflimit.workflows.stores.retrying import PatientJobStore
 
@@ -70,7 +70,7 @@ class OpenRun:
             [part for part in self.flow.jobs[: 1 + STAGES.index(through)] if isinstance(part, Flow)] if through else []
         )
         wanted = [job.name for part in stages or [self.flow] for job in jobs_in_order(part)]
-        where = redacted(self.where) if is_mongo_uri(self.where) else str(Path(self.where).resolve())
+        where = redact(self.where) if is_mongo_uri(self.where) else str(Path(self.where).resolve())
         started = Started(through=through, store=where)
         write_atomically(started_path(self.folder), started.model_dump_json(indent=1))
         with Display(wanted) as display:
@@ -146,12 +146,12 @@ def show_report(opened: OpenRun, as_json: bool) -> None:
     outputs: RunOutputs = opened.outputs
     report = opened.folder / opened.read(outputs.report).path
     if as_json:
-        print_json({"folder": str(opened.folder), "report": str(report), "store": redacted(opened.where)})
+        print_json({"folder": str(opened.folder), "report": str(report), "store": redact(opened.where)})
         return
     reactions, stresses = opened.read(outputs.diagram.decompositions), opened.read(outputs.interface.stresses)
     print_table("Under lithium", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(reactions))
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(stresses))
-    print_line(f"report: {report}   results: selflimit results --store {redacted(opened.where)}")
+    print_line(f"report: {report}   results: selflimit results --store {redact(opened.where)}")
     opened.tell_checkpoints()
 
 
@@ -166,7 +166,13 @@ def relax_orderings(asked: Namespace) -> None:
     if asked.cifs:
         write_cifs(asked.cifs, [(doc.label, doc.structure) for doc in relaxations])
     if asked.json:
-        print_json({"orderings": plain(found), "relaxations": plain(outcomes), "energies": plain([energies])[0]})
+        print_json(
+            {
+                "orderings": write_plainly(found),
+                "relaxations": write_plainly(outcomes),
+                "energies": write_plainly([energies])[0],
+            }
+        )
         return
     for doc in found:
         title = f"{doc.parent} {doc.cell}: {doc.distinct_count} distinct of {doc.raw_count} orderings"
@@ -187,7 +193,7 @@ def show_diagram(asked: Namespace) -> None:
     stage = opened.outputs.diagram
     profiles, reactions = opened.read(stage.stabilities), opened.read(stage.decompositions)
     if asked.json:
-        print_json({"stabilities": plain(profiles), "decompositions": plain(reactions)})
+        print_json({"stabilities": write_plainly(profiles), "decompositions": write_plainly(reactions)})
         return
     print_table(f"{profiles[0].formula}: products", tables.STABILITY_COLUMNS, tables.stability_rows(profiles))
     print_table("At the lowest voltage", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(reactions))
@@ -203,7 +209,7 @@ def grow_interface(asked: Namespace) -> None:
     }
     found["stresses"] = opened.read(stage.stresses)
     if asked.json:
-        print_json({name: plain(documents) for name, documents in found.items()})
+        print_json({name: write_plainly(documents) for name, documents in found.items()})
         return
     print_table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(found["growths"]))
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(found["stresses"]))

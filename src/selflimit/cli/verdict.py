@@ -12,7 +12,7 @@ from jobflow import Flow
 from pydantic import ValidationError
 
 from selflimit.cli.options.verdicts import ARREST
-from selflimit.cli.printing import plain, print_json, print_line, print_table, progress_bar
+from selflimit.cli.printing import print_json, print_line, print_table, progress_bar, write_plainly
 from selflimit.cli.progress_display import Display
 from selflimit.documents import ArrestDoc, DecompositionDoc
 from selflimit.documents.self_limitation import (
@@ -68,7 +68,7 @@ def judge_arrested(asked: Namespace) -> None:
     """Judge arrest at C = 1: the answers first, then what they rest on."""
     doc = arrest_of(asked)
     if asked.json:
-        print_json(plain([doc])[0])
+        print_json(write_plainly([doc])[0])
     else:
         print_arrest(doc)
 
@@ -136,7 +136,7 @@ def judge_layer(asked: Namespace) -> None:
         for name, doc in (("fine", fine), ("layer", graded)):
             write_atomically(Path(asked.out) / f"verdict-{name}.json", doc.model_dump_json(indent=1))
     if asked.json:
-        print_json(plain([fine, graded]))
+        print_json(write_plainly([fine, graded]))
         return
     shown = {"fine": fine, "this layer": graded}
     print_table(f"Verdict: {graded.geometry.microstructure}", ("", *shown), verdict_rows(list(shown.values())))
@@ -161,9 +161,9 @@ def judge_designs(asked: Namespace) -> None:
         found = judged_here(points, settings, parameters, folder / "points", asked.workers, progress)
     made = design_map(found, settings, parameters)
     write_atomically(folder / "design-map.json", made.model_dump_json(indent=1))
-    drawn = drawn_map(made, folder)
+    drawn = draw_map(made, folder)
     if asked.json:
-        print_json(plain([made])[0])
+        print_json(write_plainly([made])[0])
         return
     print_table("Design map", CELL_COLUMNS, cell_rows(made))
     print_line(
@@ -171,7 +171,7 @@ def judge_designs(asked: Namespace) -> None:
     )
 
 
-def drawn_map(doc: DesignMapDoc, folder: Path) -> str:
+def draw_map(doc: DesignMapDoc, folder: Path) -> str:
     """Draw the map if it has two axes with several values; returns what to say about it."""
     from matplotlib.figure import Figure  # takes a second to import
 

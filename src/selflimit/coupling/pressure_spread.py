@@ -23,7 +23,7 @@ from selflimit.mesoscale.verdict.verdict import zone_geometry
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.volumes import VolumeTable, volume_spreads
 from selflimit.phase_diagrams.rules import MechanicalRules
-from selflimit.phase_diagrams.uncertainty.sampling import NOT_COVERED, drawn_entries, quantile_estimates, share_error
+from selflimit.phase_diagrams.uncertainty.sampling import NOT_COVERED, quantile_estimates, sample_entries, share_error
 from selflimit.progress import Progress, silent
 from selflimit.units import GPA, MPA
 
@@ -124,12 +124,12 @@ def spread_pressure(
     mechanics = _Zone(zone, {spread.entry_id: spread.centre for spread in spreads})
     diagram_of = (rules or MechanicalRules()).diagram
     diagram, random = diagram_of(entries), np.random.default_rng(seed)
-    plain = settled(diagram, composition, voltage, mechanics)
+    plain = find_settled(diagram, composition, voltage, mechanics)
     drawn = []
     for number in range(samples):
         progress(number / samples, f"sample {number + 1} of {samples}")
-        sample = drawn_entries(list(zip(entries, spreads, strict=True)), energy_error, random)
-        drawn.append(settled(diagram_of(sample), composition, voltage, mechanics))
+        sample = sample_entries(list(zip(entries, spreads, strict=True)), energy_error, random)
+        drawn.append(find_settled(diagram_of(sample), composition, voltage, mechanics))
     pressures = [outcome.pressure for outcome in drawn]
     # random numbers of its own: the resampling must not depend on how many the samples have drawn
     low, median, high = quantile_estimates(pressures, np.random.default_rng([seed, 1]))
@@ -155,7 +155,7 @@ def spread_pressure(
     )
 
 
-def settled(diagram: ConstrainedPhaseDiagram, composition: str, voltage: float, mechanics: _Zone) -> SettledSample:
+def find_settled(diagram: ConstrainedPhaseDiagram, composition: str, voltage: float, mechanics: _Zone) -> SettledSample:
     """Return the stable fixed point of lowest index, and the compression there.
 
     Parameters

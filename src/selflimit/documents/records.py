@@ -90,6 +90,7 @@ class Document(Record):
                 f"expected a document of schema version {SCHEMA_VERSION!r}, got {version!r}; read it with the "
                 f"selflimit that wrote it, version {data.get('package_version', 'unknown')}, here is {__version__}"
             )
+        # stored for the database to index; computed anew from the fields, so that the two cannot differ
         return {name: value for name, value in data.items() if name != "search"}
 
     @computed_field(description="What queries find the document by; computed from its other fields")  # type: ignore[prop-decorator]

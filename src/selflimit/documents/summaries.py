@@ -59,6 +59,7 @@ def summary_rows(document: BaseModel) -> list[tuple[str, str]]:
     values = {name: getattr(document, name) for name in fields if name not in NOT_SHOWN | titled.keys()}
     given = {name: value for name, value in values.items() if not is_default(fields[name], value)}
     if len(given) > MOST_ROWS:
+        # sorting is stable: the others keep the order of the fields
         given = dict(sorted(given.items(), key=lambda item: isinstance(item[1], list)))
     rows = [(name, in_words(value, unit_of(fields[name]))) for name, value in given.items()]
     others = ", ".join(name for name, _ in rows[MOST_ROWS:])

@@ -16,7 +16,7 @@ from selflimit.documents import (
     UncertaintyDoc,
 )
 from selflimit.files import sha256, write_atomically
-from selflimit.phase_diagrams.pictures.interactive_curves import interface_svg
+from selflimit.phase_diagrams.pictures.interactive_curves import draw_interface_svg
 from selflimit.phase_diagrams.pictures.profiles import plot_predominance
 from selflimit.phase_diagrams.pictures.uncertainty_and_interfaces import (
     LIKELY,
@@ -198,7 +198,7 @@ def add_interface(
         next(iter(figures.values())),
         f"Reaction energy of the mixture against the share x of its atoms in {pair[0]}, linear functional.",
     )
-    page.drawing(interface_svg(shown), "The same; point at a kink for its reaction.")
+    page.drawing(draw_interface_svg(shown), "The same; point at a kink for its reaction.")
     page.table(
         "Kinks: the pure electrolytes, and mixing reactions of fixed stoichiometry",
         diagram_tables.INTERFACE_COLUMNS, diagram_tables.interface_rows(scans),

@@ -8,8 +8,12 @@ from matplotlib.axes import Axes
 from selflimit.documents import PredominanceDoc, StabilityDoc, UncertaintyDoc
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.pictures import profiles as plotting
-from selflimit.phase_diagrams.pictures.interactive_curves import reaction_energy_svg, reaction_strain_svg, staircase_svg
-from selflimit.phase_diagrams.pictures.interactive_map import predominance_legend, predominance_svg
+from selflimit.phase_diagrams.pictures.interactive_curves import (
+    draw_reaction_energy_svg,
+    draw_reaction_strain_svg,
+    draw_staircase_svg,
+)
+from selflimit.phase_diagrams.pictures.interactive_map import draw_predominance_svg, write_predominance_legend
 from selflimit.report import diagram_tables
 from selflimit.report.html_page import Page
 
@@ -20,9 +24,9 @@ PROFILE_PLOTS: Mapping[str, Callable[[Sequence[StabilityDoc], Axes], object]] = 
 }
 """Kind of figure of the profiles -> what draws it."""
 PROFILE_DRAWINGS = {
-    "stability": (staircase_svg, "The same; point at a step for its reaction, energies and strain."),
-    "energy": (reaction_energy_svg, "The same; point at a piece for its reaction."),
-    "strain": (reaction_strain_svg, "The same; point at a piece for its reaction."),
+    "stability": (draw_staircase_svg, "The same; point at a step for its reaction, energies and strain."),
+    "energy": (draw_reaction_energy_svg, "The same; point at a piece for its reaction."),
+    "strain": (draw_reaction_strain_svg, "The same; point at a piece for its reaction."),
 }
 """Kind of figure -> what draws it to be pointed at, and the caption."""
 
@@ -53,7 +57,7 @@ def add_map(page: Page, doc: PredominanceDoc) -> None:
     borders = "exact borders" if find_functional(doc.functional).has_straight_borders else "borders traced to 1e-6 V"
     survives = any({product.formula for product in region.products} == {doc.formula} for region in doc.regions)
     page.drawing(
-        predominance_svg(doc) + predominance_legend(doc),
+        draw_predominance_svg(doc) + write_predominance_legend(doc),
         f"Products of {doc.formula} against voltage and K_eff ({doc.functional} functional, {borders}). Point at a "
         f"region for its reaction; numbers are those of the list.{' White: the electrolyte itself.' * survives}",
     )

@@ -9,8 +9,8 @@ from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.pictures import plotting
-from selflimit.mesoscale.pictures.frames import common_scales, frames
-from selflimit.mesoscale.pictures.movies import webp
+from selflimit.mesoscale.pictures.frames import common_scales, draw_frames
+from selflimit.mesoscale.pictures.movies import encode_webp
 from selflimit.mesoscale.pictures.sections import middle_section
 from selflimit.mesoscale.pictures.volumes import plot_volume
 from selflimit.report.figures import FigureFiles, draw_figure
@@ -83,7 +83,7 @@ def add_films(page: Page, growths: Sequence[GrowthDoc], folder: Path) -> None:
     for doc, fields in runs:
         last = len(doc.times) - 1
         outputs = sorted({round(i * last / (MOST_FRAMES - 1)) for i in range(MOST_FRAMES)})
-        pictures = [webp(picture) for picture in frames(doc, fields, outputs, scales)]
+        pictures = [encode_webp(picture) for picture in draw_frames(doc, fields, outputs, scales)]
         page.player(
             pictures,
             [f"{doc.times[output]:.0f} s" for output in outputs],

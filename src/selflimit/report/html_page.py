@@ -21,19 +21,20 @@ GROUP = rf"\((?:{SYMBOL}{COUNT})+\){COUNT}"
 FORMULA = re.compile(rf"(?<![\w-])(?=[\w()]*\d)(?:{SYMBOL}{COUNT}|{GROUP})+(?![\w/])")
 
 
-def subscripted(text: str) -> Markup:
+def set_subscripts(text: str) -> Markup:
     """Escape a text and set the numbers of its chemical formulas as subscripts.
 
-    >>> print(subscripted("Li2ZrCl6 at < 2 V"))
+    >>> print(set_subscripts("Li2ZrCl6 at < 2 V"))
     Li<sub>2</sub>ZrCl<sub>6</sub> at &lt; 2 V
     """
+    # escaped first: what comes from a file must not become markup
     return Markup(FORMULA.sub(lambda found: re.sub(r"(\d+(?:\.\d+)?)", r"<sub>\1</sub>", found[0]), escape(text)))
 
 
-def shown(value: object, digits: int = 5) -> str:
+def write_cell(value: object, digits: int = 5) -> str:
     """Write what a table's cell holds: floats with ``digits`` significant digits, everything else as its text.
 
-    >>> shown(12.3456789), shown(1.5e-7), shown(3), shown("Li")
+    >>> write_cell(12.3456789), write_cell(1.5e-7), write_cell(3), write_cell("Li")
     ('12.346', '1.5000e-07', '3', 'Li')
     """
     if not isinstance(value, float):
@@ -114,7 +115,7 @@ class Page:
 
     def text(self) -> str:
         """Write the whole page."""
-        templates = templates_of("selflimit.report", subscripted, shown)
+        templates = templates_of("selflimit.report", set_subscripts, write_cell)
         page = templates.get_template("page.html")
         return page.render(title=self.title, parts=self.parts, chapters=self.chapters) + "\n"
 

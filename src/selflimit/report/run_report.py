@@ -219,6 +219,7 @@ def add_parameters(page: Page, content: ReportContent) -> None:
     shared = content.growths[0].parameters if content.growths else []
     page.table("Growth and interface", tables.PARAMETER_COLUMNS, tables.parameter_rows(shared), marked=4)
     for doc in content.stresses:
+        # most are the same, and thirty rows for each stress would hide those that are not
         own = [row for row in doc.parameters if row not in shared]
         name = f"Interface at K_eff {doc.decomposition.k_eff:g} GPa, where different"
         page.table(name, tables.PARAMETER_COLUMNS, tables.parameter_rows(own), marked=4)

@@ -19,7 +19,7 @@ from selflimit.mesoscale import (
     Particle,
     needles,
 )
-from selflimit.mesoscale.layers.packing import Room, coarse_layer, drawn_radii, packed
+from selflimit.mesoscale.layers.packing import Room, draw_radii, pack_coarse_layer, pack_particles
 from selflimit.mesoscale.layers.particles import ball_measure, measure_within
 
 GRID = Grid((64, 96), 1e-6)
@@ -31,7 +31,7 @@ SIDE = 60e-6
 def layer(dimension, fraction, radii, seed=0, gap=2e-6, clearance=3e-6, contact=0.0):
     """A packing in a square or cubic layer."""
     room = Room((SIDE,) * (dimension - 1), clearance, SIDE - clearance, gap)
-    return coarse_layer(radii, fraction, SIDE, room, contact, seed)
+    return pack_coarse_layer(radii, fraction, SIDE, room, contact, seed)
 
 
 def distances(particles):
@@ -88,7 +88,7 @@ def test_given_particles_stay_while_others_are_pushed():
     """65 % of the area: random addition finds no room for the last ones, so that all but the first are moved."""
     fixed = [Particle.ball((15e-6, 20e-6), 5e-6), Particle.ball((45e-6, 30e-6), 5e-6)]
     count = round(0.65 * SIDE**2 / ball_measure(4e-6, 2))
-    particles = packed([4e-6] * count, Room((SIDE,), 0.0, SIDE, 0.0), np.random.default_rng(0), fixed)
+    particles = pack_particles([4e-6] * count, Room((SIDE,), 0.0, SIDE, 0.0), np.random.default_rng(0), fixed)
     assert particles[:2] == fixed
     assert len(particles) == count + 2
     assert min(distances(particles)) >= 0.0
@@ -133,15 +133,15 @@ def test_measures_of_a_particle_on_the_grid(grid, radius):
 def test_drawn_radii_follow_their_distribution():
     """4 standard errors of the mean and of the deviation of about 3000 radii."""
     draw, n = np.random.default_rng(0), 3000
-    logs = np.log(drawn_radii(LognormalRadii(3e-6, 1.3), n * ball_measure(3e-6, 2), 2, draw))
+    logs = np.log(draw_radii(LognormalRadii(3e-6, 1.3), n * ball_measure(3e-6, 2), 2, draw))
     error = np.log(1.3) / np.sqrt(len(logs))
     assert logs.mean() == pytest.approx(np.log(3e-6), abs=4 * error)
     assert logs.std() == pytest.approx(np.log(1.3), abs=4 * error / np.sqrt(2))
-    normal = np.array(drawn_radii(NormalRadii(3e-6, 0.5e-6), n * ball_measure(3e-6, 2), 2, draw))
+    normal = np.array(draw_radii(NormalRadii(3e-6, 0.5e-6), n * ball_measure(3e-6, 2), 2, draw))
     error = 0.5e-6 / np.sqrt(len(normal))
     assert normal.mean() == pytest.approx(3e-6, abs=4 * error)
     assert normal.std() == pytest.approx(0.5e-6, abs=4 * error / np.sqrt(2))
-    assert drawn_radii([1e-6, 3e-6], 0.0, 2, draw) == [3e-6, 1e-6]
+    assert draw_radii([1e-6, 3e-6], 0.0, 2, draw) == [3e-6, 1e-6]
 
 
 @pytest.mark.parametrize(("grid", "contact"), [(GRID, 0.4), (BOX, 0.25)])

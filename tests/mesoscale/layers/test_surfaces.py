@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selflimit.mesoscale import Contact, Grid, Microstructure, Particle
-from selflimit.mesoscale.layers.particles import occupied
+from selflimit.mesoscale.layers.particles import rasterise_particles
 from selflimit.mesoscale.layers.surfaces import Surface
 
 
 def disc(cells):
     """A disc of radius 1 µm, edges one cell wide, not centred on the grid."""
-    return occupied(Grid((4 * cells,) * 2, 1e-6 / cells), [Particle.ball((2.03e-6, 2.017e-6), 1e-6)])
+    return rasterise_particles(Grid((4 * cells,) * 2, 1e-6 / cells), [Particle.ball((2.03e-6, 2.017e-6), 1e-6)])
 
 
 def test_the_length_of_a_circle_converges():

@@ -7,7 +7,7 @@ from made_growths import FRONT
 from selflimit.documents import FieldFile, GrowthDoc
 from selflimit.errors import InputError
 from selflimit.mesoscale import LAYERS, PUBLISHED_MODEL, Grid, Microstructure
-from selflimit.mesoscale.paper.presets import PRESETS, preset_named
+from selflimit.mesoscale.paper.presets import PRESETS, find_preset
 from selflimit.mesoscale.paper.published import GrowthHistory, compare_growth
 
 GRID = Grid((64, 96), 1e-6)
@@ -31,7 +31,7 @@ def history(structure, times, reach, pressure=None, peak=None):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_has_a_microstructure_and_its_materials(name):
-    preset = preset_named(name)
+    preset = find_preset(name)
     structure = LAYERS[preset.layer](GRID, 1)
     assert structure.electrolyte.any() == (preset.layer not in ("fine", "graded"))
     assert structure.coarse.any() == (preset.layer not in ("fine", "fine on electrolyte"))
@@ -40,7 +40,7 @@ def test_every_preset_has_a_microstructure_and_its_materials(name):
 
 def test_unknown_presets_name_the_known():
     with pytest.raises(InputError, match=r"fig5-fine.*got 'fig9'"):
-        preset_named("fig9")
+        find_preset("fig9")
 
 
 def test_times_of_contact_are_interpolated_between_outputs():
@@ -78,7 +78,7 @@ def test_what_lithium_takes_of_a_phase():
 
 def test_rows_say_when_a_value_lies_outside_its_band():
     structure = Microstructure.fine(GRID)
-    rows = compare_growth(preset_named("fig5-fine"), history(structure, [0.0], [0.0], peak=[7.0]))
+    rows = compare_growth(find_preset("fig5-fine"), history(structure, [0.0], [0.0], peak=[7.0]))
     assert [row.is_within for row in rows] == [True, False]
     assert [row.basis for row in rows] == ["calibrated", "predicted"]
 
@@ -89,9 +89,9 @@ def test_the_controls_run_until_lithium_has_crossed_the_fine_layer():
 
 def test_what_the_correction_factor_was_chosen_on_is_called_calibrated():
     graded = LAYERS["graded on electrolyte"](GRID, 1)
-    [row] = compare_growth(preset_named("fig1c-graded"), history(graded, [0.0], [0.0]))
+    [row] = compare_growth(find_preset("fig1c-graded"), history(graded, [0.0], [0.0]))
     assert row.basis == "calibrated"
-    bypassed = compare_growth(preset_named("fig5-graded"), history(Microstructure.graded(GRID, 1), [0.0], [0.0]))[1]
+    bypassed = compare_growth(find_preset("fig5-graded"), history(Microstructure.graded(GRID, 1), [0.0], [0.0]))[1]
     assert bypassed.basis == "calibrated"
 
 
@@ -99,12 +99,12 @@ def test_numbers_of_another_pair_of_materials_are_not_compared_with():
     structure = Microstructure.interface(GRID, 1)
     pressure = np.full((1, *GRID.shape), -1e6)
     ours, other = (
-        compare_growth(preset_named(name), history(structure, [0.0], [96e-6], pressure))
+        compare_growth(find_preset(name), history(structure, [0.0], [96e-6], pressure))
         for name in ("fig8-step1", "lgps-step1")
     )
     assert [row.value for row in ours] == [row.value for row in other]
     assert any("Fig. 8A" in row.published and row.high is not None for row in ours)
     assert all("no number" in row.published and row.low is None and row.high is None for row in other)
-    untouched = compare_growth(preset_named("lgps-step1"), history(structure, [0.0], [0.0], pressure))
+    untouched = compare_growth(find_preset("lgps-step1"), history(structure, [0.0], [0.0], pressure))
     assert any(row.value is None for row in untouched)
     assert all(row.is_within for row in untouched)

@@ -11,8 +11,8 @@ from PIL import Image, ImageSequence
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.mesoscale import write_movie
 from selflimit.mesoscale.pictures import movies
-from selflimit.mesoscale.pictures.frames import Scales, common_scales, frames
-from selflimit.mesoscale.pictures.movies import FRAME_TIME, LAST_FRAME_TIME, webp
+from selflimit.mesoscale.pictures.frames import Scales, common_scales, draw_frames
+from selflimit.mesoscale.pictures.movies import FRAME_TIME, LAST_FRAME_TIME, encode_webp
 from selflimit.mesoscale.pictures.sections import middle_section
 
 
@@ -24,7 +24,7 @@ def test_a_film_has_a_frame_for_every_output(grown_plane, tmp_path, kind):
         shown = [(frame.convert("RGB"), frame.info["duration"]) for frame in ImageSequence.Iterator(film)]
         assert film.info["loop"] == 0
     assert [time for _, time in shown] == [*[1000 * FRAME_TIME] * 4, 1000 * LAST_FRAME_TIME]
-    wanted = frames(document, fields, range(5), common_scales([fields]))
+    wanted = draw_frames(document, fields, range(5), common_scales([fields]))
     for (frame, _), drawn in zip(shown, wanted, strict=True):
         # lossy, and 256 colours: some per cent of 255 on average
         assert np.abs(np.asarray(frame, int) - drawn).mean() < 6
@@ -37,8 +37,8 @@ def test_colours_mean_the_same_at_all_times(grown_plane):
     scales = common_scales([fields])
     assert scales.compression >= 1e-6 * -fields["pressure"].min() * 0.99
     still = dict(fields, pressure=np.repeat(fields["pressure"][2:3], 5, axis=0))
-    first, last = frames(document, still, [0, 4], scales)
-    alone = frames(document, fields, [2, 4], scales)
+    first, last = draw_frames(document, still, [0, 4], scales)
+    alone = draw_frames(document, fields, [2, 4], scales)
     assert np.array_equal(
         first[60:120, 350:380], last[60:120, 350:380]
     )  # in the panel of the pressure, above all lithium
@@ -48,7 +48,7 @@ def test_colours_mean_the_same_at_all_times(grown_plane):
 def test_pictures_have_even_sides_of_one_size(grown_plane, grown_volume):
     for document, fields, _ in (grown_plane, grown_volume):
         plane, cut = middle_section(document, fields)
-        sizes = {picture.shape for picture in frames(plane, cut, [0, len(plane.times) - 1], Scales(5.0, 1.0))}
+        sizes = {picture.shape for picture in draw_frames(plane, cut, [0, len(plane.times) - 1], Scales(5.0, 1.0))}
         assert len(sizes) == 1
         rows, columns, _ = sizes.pop()
         assert rows % 2 == columns % 2 == 0
@@ -67,7 +67,7 @@ def test_the_middle_section_is_a_plane_of_the_volume(grown_volume, grown_plane):
 
 def test_a_picture_as_webp():
     grey = np.full((40, 60, 3), 120, np.uint8)
-    with Image.open(io.BytesIO(webp(grey))) as picture:
+    with Image.open(io.BytesIO(encode_webp(grey))) as picture:
         assert picture.format == "WEBP"
         assert np.abs(np.asarray(picture.convert("RGB"), int) - 120).max() <= 2
 
@@ -75,7 +75,7 @@ def test_a_picture_as_webp():
 def test_mp4_gives_ffmpeg_every_frame(grown_plane, tmp_path, monkeypatch):
     """Where ffmpeg is installed, it writes the film and its frames are read back; otherwise a stand-in counts bytes."""
     document, fields, folder = grown_plane
-    drawn = frames(document, fields, [0], common_scales([fields]))[0]
+    drawn = draw_frames(document, fields, [0], common_scales([fields]))[0]
     if shutil.which("ffmpeg") is None:
         stand_in = tmp_path / "ffmpeg"
         stand_in.write_text('#!/bin/sh\nfor last; do :; done\necho "$@" > "$last"\nwc -c >> "$last"\n')

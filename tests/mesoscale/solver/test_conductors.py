@@ -4,7 +4,7 @@ import numpy as np
 
 from selflimit.mesoscale import Grid, solve_scalar
 from selflimit.mesoscale.solver.elements import diffusion_elements
-from selflimit.mesoscale.solver.floating_conductors import floating_conductors
+from selflimit.mesoscale.solver.floating_conductors import find_floating_conductors
 from selflimit.mesoscale.solver.nodal_vectors import Lines
 
 GRID = Grid((12, 10, 14), 0.5)
@@ -23,7 +23,7 @@ def bodies():
 def of_bodies():
     k, fixed = bodies()
     mass = np.random.default_rng(0).random(GRID.nodes)
-    return k, fixed, mass, floating_conductors(GRID, k, mass, ELEMENT, fixed)
+    return k, fixed, mass, find_floating_conductors(GRID, k, mass, ELEMENT, fixed)
 
 
 def nodal_bodies(conductors):
@@ -71,7 +71,7 @@ def currents(k, potential):
 
 def test_no_floating_body_is_none():
     k, fixed = bodies()
-    assert floating_conductors(GRID, k, np.zeros(GRID.nodes), ELEMENT, np.ones_like(fixed)) is None
+    assert find_floating_conductors(GRID, k, np.zeros(GRID.nodes), ELEMENT, np.ones_like(fixed)) is None
 
 
 def test_potentials_of_close_bodies_agree_with_the_direct_solver(oracle):

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from selflimit.errors import InputError
 from selflimit.phase_diagrams import ConstrainedPhaseDiagram, interface_scan
 from selflimit.phase_diagrams.pictures.interactive_curves import (
-    interface_svg,
-    reaction_energy_svg,
-    reaction_strain_svg,
+    draw_interface_svg,
+    draw_reaction_energy_svg,
+    draw_reaction_strain_svg,
+    draw_staircase_svg,
     round_values,
-    staircase_svg,
 )
-from selflimit.phase_diagrams.pictures.interactive_map import HEIGHT, LEFT, RIGHT, WIDTH, predominance_svg
+from selflimit.phase_diagrams.pictures.interactive_map import HEIGHT, LEFT, RIGHT, WIDTH, draw_predominance_svg
 from selflimit.phase_diagrams.pictures.palette import assemblages
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -29,7 +29,7 @@ def doc(request, chloride_entries):
 
 
 def test_every_region_is_there_with_its_reaction(doc):
-    groups = ElementTree.fromstring(predominance_svg(doc)).findall(f"{SVG}g")
+    groups = ElementTree.fromstring(draw_predominance_svg(doc)).findall(f"{SVG}g")
     assert len(groups) == len(doc.regions)
     for group, region in zip(groups, doc.regions, strict=True):
         shown = group.find(f"{SVG}title").text
@@ -40,12 +40,12 @@ def test_every_region_is_there_with_its_reaction(doc):
 
 
 def test_subscripts_are_for_formulas_only(doc):
-    titles = [t.text for t in ElementTree.fromstring(predominance_svg(doc)).iter(f"{SVG}title")]
+    titles = [t.text for t in ElementTree.fromstring(draw_predominance_svg(doc)).iter(f"{SVG}title")]
     assert any(t.startswith("Li₂ZrCl₆ + 4 Li → 6 LiCl + Zr") for t in titles)
 
 
 def test_nothing_leaves_the_page_or_the_drawing(doc):
-    svg = predominance_svg(doc)
+    svg = draw_predominance_svg(doc)
     assert "<script" not in svg
     assert "url(" not in svg
     assert re.findall(r"https?://[^\s\"]+", svg) == ["http://www.w3.org/2000/svg"]
@@ -56,7 +56,7 @@ def test_nothing_leaves_the_page_or_the_drawing(doc):
 
 def test_map_without_regions(doc):
     with pytest.raises(InputError, match="no"):
-        predominance_svg(doc.model_copy(update={"regions": []}))
+        draw_predominance_svg(doc.model_copy(update={"regions": []}))
 
 
 def plain(text):
@@ -66,7 +66,7 @@ def plain(text):
 def test_staircase_has_every_step_with_its_reaction_and_width(chloride_entries):
     diagram = ConstrainedPhaseDiagram(chloride_entries)
     docs = [diagram.profile("Li2ZrCl6", k) for k in (0.0, 10.0)]
-    groups = ElementTree.fromstring(staircase_svg(docs)).findall(f"{SVG}g")
+    groups = ElementTree.fromstring(draw_staircase_svg(docs)).findall(f"{SVG}g")
     parts = [part for doc in docs for part in doc.segments]
     assert len(groups) == len(parts)
     for group, part in zip(groups, parts, strict=True):
@@ -76,7 +76,7 @@ def test_staircase_has_every_step_with_its_reaction_and_width(chloride_entries):
         # coordinates are written with two decimals
         assert share == pytest.approx((part.voltage_high - part.voltage_low) / 6.0, abs=1e-4)
     with pytest.raises(InputError, match="profiles of one electrolyte, got none"):
-        staircase_svg([])
+        draw_staircase_svg([])
 
 
 @pytest.mark.parametrize("model", ["linear", "elastic"])
@@ -85,7 +85,7 @@ def test_curves_have_every_piece_with_its_reaction_where_its_values_are(chloride
     docs = [diagram.profile("Li2ZrCl6", k) for k in (0.0, 10.0)]
     parts = [part for doc in docs for part in doc.segments]
     heights = {}
-    for draw in (reaction_energy_svg, reaction_strain_svg):
+    for draw in (draw_reaction_energy_svg, draw_reaction_strain_svg):
         svg = draw(docs)
         assert "<script" not in svg and "url(" not in svg
         groups = ElementTree.fromstring(svg).findall(f"{SVG}g")
@@ -100,23 +100,23 @@ def test_curves_have_every_piece_with_its_reaction_where_its_values_are(chloride
             ends += [y1, y2]
         heights[draw] = ends
     energies = [e for part in parts for e in (part.reaction_energy_low, part.reaction_energy_high)]
-    slope, offset = np.polyfit(energies, heights[reaction_energy_svg], 1)
+    slope, offset = np.polyfit(energies, heights[draw_reaction_energy_svg], 1)
     assert slope < 0  # pixels count downwards
-    assert heights[reaction_energy_svg] == pytest.approx([slope * e + offset for e in energies], abs=0.02)
+    assert heights[draw_reaction_energy_svg] == pytest.approx([slope * e + offset for e in energies], abs=0.02)
     for k_eff in (0.0, 10.0):
         assert f"</tspan> {k_eff:g} GPa" in svg
     with pytest.raises(InputError, match="profiles of one electrolyte, got none"):
-        reaction_energy_svg([])
+        draw_reaction_energy_svg([])
 
 
 def test_interface_scan_has_every_kink_with_its_reaction(chloride_entries):
     diagram = ConstrainedPhaseDiagram(chloride_entries)
     scans = [interface_scan(diagram, "Li2ZrCl6", "Zr", k, voltage=0.5) for k in (0.0, 15.0)]
-    groups = ElementTree.fromstring(interface_svg(scans)).findall(f"{SVG}g")
+    groups = ElementTree.fromstring(draw_interface_svg(scans)).findall(f"{SVG}g")
     kinks = [kink for doc in scans for kink in doc.kinks]
     assert [plain(group.find(f"{SVG}title").text).split(";")[0] for group in groups] == [k.reaction for k in kinks]
     with pytest.raises(InputError, match="scans of one pair"):
-        interface_svg([])
+        draw_interface_svg([])
 
 
 @given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))

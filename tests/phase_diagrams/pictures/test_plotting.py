@@ -10,11 +10,11 @@ from matplotlib.patches import Rectangle
 from selflimit.errors import InputError
 from selflimit.phase_diagrams import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.pictures.profiles import (
-    formula_text,
     plot_predominance,
     plot_profile,
     plot_reaction_energy,
     plot_reaction_strain,
+    write_formula,
 )
 
 
@@ -32,8 +32,8 @@ def ax():
 
 
 def test_subscripts():
-    assert formula_text("Li2ZrCl6") == "Li$_{2}$ZrCl$_{6}$"
-    assert formula_text("Li10Ge(PS6)2") == "Li$_{10}$Ge(PS$_{6}$)$_{2}$"
+    assert write_formula("Li2ZrCl6") == "Li$_{2}$ZrCl$_{6}$"
+    assert write_formula("Li10Ge(PS6)2") == "Li$_{10}$Ge(PS$_{6}$)$_{2}$"
 
 
 def test_lanes_follow_the_documents(docs, ax):

@@ -11,8 +11,8 @@ from selflimit.phase_diagrams import ConstrainedPhaseDiagram, competing_entries,
 from selflimit.phase_diagrams.entries.sources import MP_GGA
 from selflimit.phase_diagrams.entries.volumes import volume_sources, volume_spreads
 from selflimit.phase_diagrams.uncertainty.linear_propagation import boundary_deviation, threshold_deviation
-from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR, Question, drawn_entries, quantile_estimates
-from selflimit.phase_diagrams.uncertainty.staircase import staircase, threshold
+from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR, Question, quantile_estimates, sample_entries
+from selflimit.phase_diagrams.uncertainty.staircase import find_threshold, trace_staircase
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 NONE = EnergyError(standard_deviation=0.0, source="none, for the test")
@@ -47,7 +47,7 @@ def test_no_error_gives_the_plain_diagram(mp_entries):
     doc = sample_uncertainty(mp_entries, question, NONE, own_volumes(mp_entries), samples=20)
     diagram = ConstrainedPhaseDiagram(mp_entries)
     for k_eff in question.k_effs:
-        plain = staircase(diagram, "Li2ZrCl6", k_eff, (0.0, 5.0)).boundaries
+        plain = trace_staircase(diagram, "Li2ZrCl6", k_eff, (0.0, 5.0)).boundaries
         bands = [band for band in doc.boundaries if band.k_eff == k_eff]
         assert len(bands) == len(plain)
         for band, boundary in zip(bands, plain, strict=True):
@@ -70,7 +70,7 @@ def test_no_error_gives_the_plain_diagram_of_the_elastic_functionals(chloride_en
     doc = sample_uncertainty(chloride_entries, question, NONE, own_volumes(chloride_entries), samples=20)
     diagram = ConstrainedPhaseDiagram(chloride_entries, model=model)
     for k_eff in question.k_effs:
-        plain = staircase(diagram, "Li2ZrCl6", k_eff, (0.0, 5.0)).boundaries
+        plain = trace_staircase(diagram, "Li2ZrCl6", k_eff, (0.0, 5.0)).boundaries
         bands = [band for band in doc.boundaries if band.k_eff == k_eff]
         assert [(tuple(b.below), tuple(b.above)) for b in bands] == [b.names for b in plain]
         # 1e-8 V: the sampled cells are the same ones, up to round-off
@@ -139,7 +139,7 @@ def test_threshold_deviation_by_hand(entry):
     ]
     spreads = volume_spreads(entries, spread_by(entries, 0.02))
     error = EnergyError(standard_deviation=0.01, source="test")
-    found = threshold(ConstrainedPhaseDiagram(entries), "ZrCl2", 0.0)
+    found = find_threshold(ConstrainedPhaseDiagram(entries), "ZrCl2", 0.0)
     # below: Zr + 2 LiCl (- 2 Li), above: ZrCl2
     gain = (-18.0 + 2 * -2.0) - (-8.0 + 2 * -8.0)
     change = 23.0 + 2 * 34.0 - 64.0
@@ -149,7 +149,7 @@ def test_threshold_deviation_by_hand(entry):
     work = sum((k_star * GPA_ANGSTROM3_TO_EV * 0.02 * v) ** 2 for v in (23.0, 2 * 34.0, 64.0))
     by_hand = math.sqrt(energies + work) / (GPA_ANGSTROM3_TO_EV * change)
     assert threshold_deviation(found, error, spreads) == pytest.approx(by_hand, rel=1e-9)
-    boundary = staircase(ConstrainedPhaseDiagram(entries), "ZrCl2", 0.0, (0.0, 5.0)).boundaries[0]
+    boundary = trace_staircase(ConstrainedPhaseDiagram(entries), "ZrCl2", 0.0, (0.0, 5.0)).boundaries[0]
     # two lithium atoms separate the sides; without constriction only energies count
     assert boundary_deviation(boundary, 0.0, error, spreads) == pytest.approx(math.sqrt(energies) / 2, rel=1e-9)
 
@@ -159,7 +159,7 @@ def test_draws_have_the_stated_distribution(mp_entries):
     error = EnergyError(standard_deviation=0.03, source="test")
     random = np.random.default_rng(5)
     pairs = list(zip(mp_entries, spreads, strict=True))
-    samples = [drawn_entries(pairs, error, random) for _ in range(400)]
+    samples = [sample_entries(pairs, error, random) for _ in range(400)]
     for index, original in enumerate(mp_entries):
         volumes = np.log([volume_of(s[index]) / volume_of(original) for s in samples])
         energies = np.array([(s[index].energy - original.energy) / original.composition.num_atoms for s in samples])

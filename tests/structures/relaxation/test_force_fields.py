@@ -154,11 +154,11 @@ def files_below(folder: Path) -> list[str]:
 
 def test_a_public_model_is_downloaded_once_and_checked(pinned, tmp_path):
     model = pinned(answer(b"weights", 7), b"weights")
-    path = mace_models.public_model("MACE-MP-0-small")
+    path = mace_models.fetch_public_model("MACE-MP-0-small")
     assert path == tmp_path / "cache" / "mace" / "somemodelmodel"
     assert path.read_bytes() == b"weights"
     mace_models.PUBLIC_MODELS["MACE-MP-0-small"] = replace(model, url="http://127.0.0.1:1/some-model.model")
-    assert mace_models.public_model("MACE-MP-0-small") == path  # no server any more: from the cache
+    assert mace_models.fetch_public_model("MACE-MP-0-small") == path  # no server any more: from the cache
 
 
 @pytest.mark.parametrize(

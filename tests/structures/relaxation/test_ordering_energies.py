@@ -18,7 +18,7 @@ from selflimit.documents import (
 )
 from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
 from selflimit.structures import ForceField
-from selflimit.structures.relaxation.duplicates import same_crystals
+from selflimit.structures.relaxation.duplicates import find_duplicates
 from selflimit.structures.relaxation.ordering_energies import (
     above_hull,
     boltzmann_weights,
@@ -127,16 +127,16 @@ def test_orderings_that_relaxed_to_one_crystal_are_one():
 
 
 def test_crystals_alike_in_energy_or_in_shape_alone_are_not_the_same():
-    assert same_crystals([relaxed("a", -3.0), relaxed("b", -3.0, crystal(0.2))]) == {}
-    assert same_crystals([relaxed("a", -3.0), relaxed("b", -3.001)]) == {}
-    assert same_crystals([relaxed("a", -3.0), relaxed("b", -3.00005)]) == {"a": "b"}
+    assert find_duplicates([relaxed("a", -3.0), relaxed("b", -3.0, crystal(0.2))]) == {}
+    assert find_duplicates([relaxed("a", -3.0), relaxed("b", -3.001)]) == {}
+    assert find_duplicates([relaxed("a", -3.0), relaxed("b", -3.00005)]) == {"a": "b"}
     disordered = crystal()
     disordered.replace(0, "Cl")
     disordered.replace(4, "Li")  # the same sites, one pair exchanged
-    assert same_crystals([relaxed("a", -3.0), relaxed("b", -3.0, disordered)]) == {}
+    assert find_duplicates([relaxed("a", -3.0), relaxed("b", -3.0, disordered)]) == {}
     swapped = crystal(0.2).copy()
     swapped.replace_species({"Li": "Cl", "Cl": "Li"})  # the antisite twin of rock salt is rock salt
-    assert same_crystals([relaxed("a", -3.0, crystal(0.2)), relaxed("b", -3.0, swapped)]) == {"b": "a"}
+    assert find_duplicates([relaxed("a", -3.0, crystal(0.2)), relaxed("b", -3.0, swapped)]) == {"b": "a"}
 
 
 def test_stage_failures_and_twins_are_on_the_record():
@@ -216,7 +216,7 @@ def argon(monkeypatch):
         calculator = LennardJones(epsilon=0.4, sigma=2.5, rc=7.0, ro=5.5, smooth=True)
         return ForceField(name, calculator, LevelOfTheory(method="force field", model=name), frozenset({"Ar"}))
 
-    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.loaded_force_field", load)
+    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.recall_force_field", load)
 
 
 def fcc(a):

@@ -22,10 +22,10 @@ from scipy.optimize import minimize_scalar
 from selflimit.documents import FailedRelaxationDoc, LevelOfTheory, RelaxationDoc
 from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
 from selflimit.structures import ForceField, elastic_constants, load_force_field, relax_each
-from selflimit.structures.relaxation.elastic_constants import stiffness, strained
-from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD, loaded_force_field
+from selflimit.structures.relaxation.elastic_constants import stiffness, strain_crystal
+from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD, recall_force_field
 from selflimit.structures.relaxation.minimisation import residuals
-from selflimit.structures.relaxation.relaxation import elastic_all, elastic_each
+from selflimit.structures.relaxation.relaxation import strain_all, strain_each
 from selflimit.structures.relaxation.spring_hessian import spring_hessian
 from selflimit.units import EV_PER_ANGSTROM3_TO_GPA
 from selflimit.workflows import ForceFieldElasticMaker, ForceFieldRelaxMaker
@@ -159,7 +159,7 @@ def linear_response_stiffness(atoms: Atoms) -> np.ndarray:
             forces.append(moved.get_forces().ravel())
         phi.append((forces[1] - forces[0]) / (2 * h))
     for pair in ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)):
-        plus, minus = strained(atoms, pair, h), strained(atoms, pair, -h)
+        plus, minus = strain_crystal(atoms, pair, h), strain_crystal(atoms, pair, -h)
         plus_stress, plus_force = plus.get_stress(), plus.get_forces().ravel()
         clamped.append((plus_stress - minus.get_stress()) / (2 * h))
         coupling.append((plus_force - minus.get_forces().ravel()) / (2 * h))
@@ -194,13 +194,13 @@ def test_unstable_crystal_has_no_elastic_document():
 
 
 def test_an_unstable_phase_leaves_the_others_their_constants(relaxed_fcc, monkeypatch):
-    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.loaded_force_field", pair_potential)
+    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.recall_force_field", pair_potential)
     saddle = relaxed_fcc.model_copy(update={"label": "saddle", "structure": simple_cubic_at_its_volume()})
-    failed, found = elastic_each([saddle, relaxed_fcc], "pair potential", workers=1)
+    failed, found = strain_each([saddle, relaxed_fcc], "pair potential", workers=1)
     assert failed.message.startswith("saddle: elastically unstable")
     assert found.label == "fcc"
     with pytest.raises(ConvergenceError, match="saddle: elastically unstable"):
-        elastic_all([saddle, relaxed_fcc], "pair potential", workers=1)
+        strain_all([saddle, relaxed_fcc], "pair potential", workers=1)
 
 
 def test_elastic_constants_of_another_level_are_refused(relaxed_fcc):
@@ -210,7 +210,7 @@ def test_elastic_constants_of_another_level_are_refused(relaxed_fcc):
 
 def test_crystals_of_another_level_are_relaxed_again_first(relaxed_fcc, lattice_parameter, monkeypatch):
     """A DFT crystal 3 % too large comes back at the force field's own lattice parameter and level."""
-    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.loaded_force_field", pair_potential)
+    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.recall_force_field", pair_potential)
     dft = LevelOfTheory(method="DFT", model="PBE")
     swollen = relaxed_fcc.model_copy(update={"structure": fcc(1.03 * lattice_parameter), "level_of_theory": dft})
     again = relax_again([swollen], "pair potential", 1)[0]
@@ -232,13 +232,13 @@ def test_elements_that_are_not_covered_are_refused_before_any_evaluation(monkeyp
     salt = Structure(Lattice.cubic(5.1), ["Ar", "Xe"], [[0, 0, 0], [0.5, 0.5, 0.5]])
     with pytest.raises(InputError, match=r"mixture: pair potential does not cover Xe \(it covers 1 elements\)"):
         relax(salt, "mixture", pair_potential())
-    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.loaded_force_field", pair_potential)
+    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.recall_force_field", pair_potential)
     with pytest.raises(InputError, match="mixture: pair potential does not cover Xe"):
         relax_each([fcc(3.8), salt], ["fcc", "mixture"], [1, 1], "pair potential", workers=1)
 
 
 def test_one_failure_takes_no_other_relaxation_with_it(lattice_parameter, monkeypatch):
-    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.loaded_force_field", pair_potential)
+    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.recall_force_field", pair_potential)
     crystals, labels = [fcc(3.9), fcc(6.0), fcc(3.8)], ["near", "far", "nearer"]
     near, far, nearer = relax_each(crystals, labels, [1, 1, 2], "pair potential", workers=1)
     assert isinstance(far, FailedRelaxationDoc)
@@ -254,14 +254,14 @@ def loads_of_models(monkeypatch, load) -> list[str]:
     loads: list[str] = []
     target = "selflimit.structures.relaxation.force_fields.load_force_field"
     monkeypatch.setattr(target, lambda name: loads.append(name) or load(name))
-    loaded_force_field.cache_clear()
+    recall_force_field.cache_clear()
     return loads
 
 
 def test_a_batch_loads_its_model_once(monkeypatch):
     loads = loads_of_models(monkeypatch, pair_potential)
     relax_all([fcc(3.84)] * 10, list("abcdefghij"), [1] * 10, "pairs", workers=1)
-    loaded_force_field.cache_clear()
+    recall_force_field.cache_clear()
     assert loads == ["pairs"]
 
 
@@ -274,7 +274,7 @@ def test_a_long_batch_loads_once_and_keeps_its_memory(monkeypatch):
     loads, seen = loads_of_models(monkeypatch, load_force_field), []
     batch = ([lithium()] * 120, [str(number) for number in range(120)], [1] * 120)
     relax_all(*batch, workers=1, progress=lambda *_: seen.append(resident()))
-    loaded_force_field.cache_clear()
+    recall_force_field.cache_clear()
     assert loads == [DEFAULT_FORCE_FIELD]
     # the first crystals fill torch's and numpy's pools; a leaked graph costs half a megabyte per crystal
     assert max(seen[20:]) - seen[20] < 20

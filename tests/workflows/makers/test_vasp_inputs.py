@@ -16,7 +16,7 @@ from pymatgen.entries.compatibility import MaterialsProject2020Compatibility
 from selflimit.documents import LevelOfTheory
 from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
 from selflimit.workflows import VaspRelaxMaker
-from selflimit.workflows.makers.vasp import energy_and_level, fan_out, relaxation_flow, relaxations_of
+from selflimit.workflows.makers.vasp import energy_and_level, fan_out, make_relaxation_flow, relaxations_of
 
 
 def rock_salt() -> Structure:
@@ -166,4 +166,4 @@ def test_structures_may_be_references():
 
 def test_lists_must_match():
     with pytest.raises(InputError, match="as long as the 1 structures, got lengths 2, 1"):
-        relaxation_flow(VaspRelaxMaker(), [rock_salt()], ["a", "b"], [1])
+        make_relaxation_flow(VaspRelaxMaker(), [rock_salt()], ["a", "b"], [1])

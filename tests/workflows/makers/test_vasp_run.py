@@ -39,7 +39,7 @@ from selflimit.workflows import (
     VaspRelaxMaker,
     results,
 )
-from selflimit.workflows.makers.vasp_run import VaspRelaxation, VaspStatic, reached_wall_time
+from selflimit.workflows.makers.vasp_run import VaspRelaxation, VaspStatic, has_reached_wall_time
 from selflimit.workflows.running.execution import execute
 from selflimit.workflows.running.local import Listener, run_flow
 
@@ -222,7 +222,7 @@ def test_a_static_calculation_ends_with_its_only_ionic_step(vasp, tmp_path):
     maker = VaspStatic(**how)
     with chdir(tmp_path):
         response = maker.make.original(maker, caesium_chloride())
-    assert reached_wall_time(tmp_path)
+    assert has_reached_wall_time(tmp_path)
     assert response.output.state.value == "successful"
     assert response.output.output.forces is not None
 
@@ -284,7 +284,7 @@ def test_calculations_share_no_folder(vasp, tmp_path):
 def test_vasp_relaxes_what_a_force_field_passes_on(vasp, store, tmp_path, monkeypatch):
     level = LevelOfTheory(method="force field", model="pairs")
     pairs = ForceField("pairs", PairPotential(), level, frozenset({"Li"}))
-    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.loaded_force_field", lambda name: pairs)
+    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.recall_force_field", lambda name: pairs)
     maker = ScreenedRelaxMaker(
         screen=ForceFieldRelaxMaker(force_field="pairs", workers=1), relax_maker=VaspRelaxMaker(potcar_spec=True),
         window=0.01,
@@ -316,7 +316,7 @@ def test_orderings_are_screened_relaxed_with_vasp_and_told_in_the_run_folder(vas
     """`--force-field VASP --screen ...` from the disordered crystal to its lowest ordering and what was left out."""
     level = LevelOfTheory(method="force field", model="pairs")
     pairs = ForceField("pairs", PairPotential(), level, frozenset({"Li", "Cl"}))
-    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.loaded_force_field", lambda name: pairs)
+    monkeypatch.setattr("selflimit.structures.relaxation.relaxation.recall_force_field", lambda name: pairs)
     screened = ScreenedRelaxMaker(
         screen=StagedRelaxMaker(force_field="pairs", workers=1), relax_maker=VaspRelaxMaker(potcar_spec=True),
         window=1.0, most=1,

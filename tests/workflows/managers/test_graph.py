@@ -11,7 +11,7 @@ from jobflow import Flow, Response, job
 
 from selflimit.errors import InputError
 from selflimit.workflows import open_store
-from selflimit.workflows.managers.drawing import HEIGHT, Layout, graph_of, mermaid, svg
+from selflimit.workflows.managers.drawing import HEIGHT, Layout, draw_svg, graph_of, write_mermaid
 from selflimit.workflows.managers.status import FlowStatus, JobStatus, local_status
 from selflimit.workflows.running.folder import flow_path
 from selflimit.workflows.running.local import Listener, run_flow, save_flow
@@ -55,7 +55,7 @@ def test_a_job_points_at_the_first_jobs_that_it_made():
 
 
 def test_mermaid_names_every_job_with_its_state_and_escapes_names():
-    text = mermaid(flow_of(JobStatus(key="a", name='relax "<Li>"', state="FAILED"), one("b", "a", state="READY")))
+    text = write_mermaid(flow_of(JobStatus(key="a", name='relax "<Li>"', state="FAILED"), one("b", "a", state="READY")))
     assert "relax &quot;&lt;Li&gt;&quot;<br/>failed" in text
     assert re.search(r"j0 --> j1", text)
     assert ":::FAILED" in text
@@ -78,7 +78,7 @@ def test_arrows_lead_to_the_right_and_boxes_do_not_overlap(flow):
     for nodes in layout.columns:
         boxes = [layout.height[node] for node in nodes if isinstance(node, str)]
         assert all(abs(a - b) >= HEIGHT for a, b in combinations(boxes, 2))
-    drawn = ElementTree.fromstring(svg(flow))  # well-formed
+    drawn = ElementTree.fromstring(draw_svg(flow))  # well-formed
     rectangles = drawn.findall(".//{http://www.w3.org/2000/svg}g/{http://www.w3.org/2000/svg}rect")
     width, height = float(drawn.get("width")), float(drawn.get("height"))
     assert len(rectangles) == len(flow.jobs)

@@ -27,7 +27,7 @@ from selflimit.workflows import InterfaceMaker, OrderingMaker, PhaseDiagramMaker
 from selflimit.workflows.makers.flow_parts import named
 from selflimit.workflows.makers.orderings import orderings_to_relax
 from selflimit.workflows.managers import jobflow_remote as manager
-from selflimit.workflows.managers.fetching import fetched
+from selflimit.workflows.managers.fetching import fetch_results
 from selflimit.workflows.managers.status import UNFINISHED
 from selflimit.workflows.running.identical_work import inputs_hash
 
@@ -165,7 +165,7 @@ def test_what_cannot_be_submitted_is_refused_before_anything_is_stored(project, 
     with pytest.raises(InputError, match="no flow begins with 'abc'"):
         manager.flow_status("abc", project.name)
     with pytest.raises(InputError, match="expected KEY=VALUE, got 'ntasks'"):
-        manager.chosen(["ntasks"], "--resources")
+        manager.read_assignments(["ntasks"], "--resources")
     assert manager.flow_statuses(project.name) == []
 
 
@@ -203,7 +203,7 @@ def test_fields_travel_with_the_flow(empty_store, tmp_path, monkeypatch):
     for folder in (tmp_path / "carried", tmp_path / "fetched"):
         folder.mkdir()
     write_files(document, tmp_path / "carried")
-    found = fetched(store, flow.uuid[:8], tmp_path / "fetched", "the store")
+    found = fetch_results(store, flow.uuid[:8], tmp_path / "fetched", "the store")
     written = json.loads((tmp_path / "fetched" / "provenance.json").read_text())
     assert written["sha256"]["growth-fine.npz"] == document["fields"]["sha256"]
     assert (written["store"], written["configuration"]) == ("the store", {"parent": "LZC-A"})

@@ -154,14 +154,14 @@ def test_identical_work_is_taken_over_with_its_origin(store, tmp_path):
     first = ran(add(1, 2), store)
     second = add(1, 2)
     reuse.stamp(second, store)
-    assert reuse.reused(second, store, tmp_path)
+    assert reuse.reuse_output(second, store, tmp_path)
     assert RUNS == [(1, 2)]
     assert store.get_output(second.uuid) == 3
     provenance = store.query_one({"uuid": second.uuid})["metadata"]["provenance"]
     assert provenance["reused_from"] == first.uuid
     other = add(1, 3)
     reuse.stamp(other, store)
-    assert not reuse.reused(other, store, tmp_path)
+    assert not reuse.reuse_output(other, store, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ def test_files_of_reused_work_come_along_or_the_job_runs(store, tmp_path):
     ran(fields(str(run), 1.0), store)
     second = fields(str(run), 1.0)
     reuse.stamp(second, store)
-    assert reuse.reused(second, store, elsewhere)
+    assert reuse.reuse_output(second, store, elsewhere)
     assert (elsewhere / "out.npz").read_bytes() == (run / "out.npz").read_bytes()
     store.additional_stores["data"].remove_docs({})
     third = fields(str(run), 1.0)
     reuse.stamp(third, store)
-    assert not reuse.reused(third, store, elsewhere), "its file is not in the store: it must be computed"
+    assert not reuse.reuse_output(third, store, elsewhere), "its file is not in the store: it must be computed"
 
 
 def test_the_makers_settings_count(store, made):

@@ -17,7 +17,7 @@ from selflimit.mesoscale.field_files import save_fields
 from selflimit.workflows import open_store, write_files
 from selflimit.workflows.running import identical_work
 from selflimit.workflows.stores import files as store_files
-from selflimit.workflows.stores.files import IN_DATA, has_content, inside, with_files
+from selflimit.workflows.stores.files import IN_DATA, has_content, require_inside, with_files
 
 
 @pytest.fixture(autouse=True)
@@ -134,11 +134,11 @@ def test_no_name_leads_out_of_the_folder(name, tmp_path):
     folder.mkdir()
     (folder / "link").symlink_to(tmp_path)
     with pytest.raises(InputError, match="file name below"):
-        inside(folder, name)
+        require_inside(folder, name)
     with pytest.raises((InputError, ValueError), match="below"):
         write_files({"path": name, "sha256": "x", "pieces": []}, folder)
     assert {path.name for path in tmp_path.iterdir()} <= {"run", "store"}
 
 
 def test_names_below_the_folder_are_fine(tmp_path):
-    assert inside(tmp_path, "a/b..c.npz") == tmp_path / "a" / "b..c.npz"
+    assert require_inside(tmp_path, "a/b..c.npz") == tmp_path / "a" / "b..c.npz"

@@ -7,7 +7,7 @@ from math import gcd
 
 from selflimit.cli.options.known import ELEMENTS, bundled_formulas
 from selflimit.errors import InputError
-from selflimit.suggestions import did_you_mean, nearest
+from selflimit.suggestions import did_you_mean, find_nearest
 
 BRACKETED = re.compile(r"\(([^()]*)\)([\d.]*)")
 WITH_AMOUNT = re.compile(r"([A-Z][a-z]*)([\d.]*)")
@@ -68,7 +68,7 @@ def require_elements(text: str) -> str:
     """
     unknown = [part.strip() for part in text.split("-") if part.strip() not in ELEMENTS]
     if unknown:
-        meant = [nearest(part, ELEMENTS) for part in unknown]
+        meant = [find_nearest(part, ELEMENTS) for part in unknown]
         asked = f"; did you mean {' and '.join(filter(None, meant))}?" if all(meant) else ""
         raise InputError(
             f"expected a chemical system such as 'Li-Zr-Cl', got {text!r}; no element {', '.join(unknown)}{asked}"

@@ -28,7 +28,7 @@ def read_as(name: str) -> Callable[[str], float]:
     name
         One of :data:`selflimit.plausible.QUANTITIES`.
     """
-    return told(partial(require_number, name))
+    return tell_errors(partial(require_number, name))
 
 
 def require_number(name: str, text: str) -> float:
@@ -52,7 +52,7 @@ def require_number(name: str, text: str) -> float:
     return require_plausible(name, number)
 
 
-def told(read: Callable[[str], Read]) -> Callable[[str], Read]:
+def tell_errors(read: Callable[[str], Read]) -> Callable[[str], Read]:
     """``read`` whose errors argparse prints in the words they have; a default that is left out stays so."""
 
     def read_text(text: str) -> Read:
@@ -61,6 +61,7 @@ def told(read: Callable[[str], Read]) -> Callable[[str], Read]:
         try:
             return read(text)
         except InputError as fault:
+            # the one kind of error whose text argparse keeps; of any other it says "invalid value"
             raise ArgumentTypeError(str(fault)) from None
 
     return read_text

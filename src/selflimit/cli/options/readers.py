@@ -10,7 +10,7 @@ from typing import Any
 
 from selflimit.cli.options import words
 from selflimit.cli.options.formulas import require_elements, require_formula
-from selflimit.cli.options.quantities import read_as, told
+from selflimit.cli.options.quantities import read_as, tell_errors
 from selflimit.plausible import QUANTITIES
 
 NUMBERS = {name: read_as(name) for name in QUANTITIES}
@@ -38,6 +38,6 @@ WORDS: dict[str, Callable[[str], str]] = {
     "launchpad": partial(words.require_file, what="YAML file of a launchpad"),
 }
 READERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
-    {**NUMBERS, **{name: told(read) for name, read in WORDS.items()}}
+    {**NUMBERS, **{name: tell_errors(read) for name, read in WORDS.items()}}
 )
 """Readers by the options' names."""
