@@ -11,6 +11,7 @@ from selflimit.documents import EnergyError, Functional, IonVolume, MakerSetting
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.bulk_moduli import bulk_moduli
+from selflimit.phase_diagrams.entries.distinct import distinct_entries
 from selflimit.phase_diagrams.entries.sources import competing_entries, with_experimental_volumes
 from selflimit.phase_diagrams.entries.volumes import volume_sources
 from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR, Question, sample_uncertainty
@@ -37,10 +38,11 @@ class MechanicalRules(MakerSetting):
         return self == MechanicalRules(working_ion=self.working_ion)
 
     def diagram(self, entries: Entries) -> ConstrainedPhaseDiagram:
-        """The diagram of ``entries`` under these rules; errors as there."""
-        moduli = bulk_moduli(entries) if self.compressible else None
+        """The diagram of the distinct phases among ``entries`` under these rules; errors as there."""
+        found = distinct_entries(entries)
+        moduli = bulk_moduli(found) if self.compressible else None
         return ConstrainedPhaseDiagram(
-            entries, self.working_ion, self.model, self.ion_volume, self.gases, bulk_moduli=moduli
+            found, self.working_ion, self.model, self.ion_volume, self.gases, bulk_moduli=moduli
         )
 
     def question(self, formula: str, k_effs: Sequence[float], voltage: float) -> Question:
@@ -67,9 +69,8 @@ class Sampling(MakerSetting):
 
     def of(self, entries: Entries, question: Question) -> UncertaintyDoc:
         """Sample ``entries`` with all their bundled volumes; errors as :func:`sample_uncertainty`."""
-        return sample_uncertainty(
-            entries, question, self.energy_error, volume_sources(entries), self.samples, self.seed
-        )
+        found = distinct_entries(entries)
+        return sample_uncertainty(found, question, self.energy_error, volume_sources(found), self.samples, self.seed)
 
 
 def dft_entries(formula: str, working_ion: str) -> list[ComputedStructureEntry]:

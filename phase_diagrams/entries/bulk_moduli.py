@@ -7,8 +7,8 @@ from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import BulkModulus, ElasticDoc
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.entries.bundled import BundledPhase, bundled_catalogue, bundled_elastic
-from selflimit.phase_diagrams.entries.sources import mp_number
+from selflimit.phase_diagrams.entries.bundled import bundled_elastic
+from selflimit.phase_diagrams.entries.recognition import recognise
 from selflimit.phase_diagrams.phases import phase_from_entry
 
 DATA_KEY = "bulk_modulus"
@@ -31,17 +31,14 @@ def bulk_moduli(entries: Sequence[ComputedStructureEntry]) -> dict[str, BulkModu
     InputError
         An entry's own is not a bulk modulus with its source.
     """
-    known = {key: phase for phase in bundled_catalogue().phases for key in (phase.label, phase.mp_id) if key}
     computed = bundled_elastic()
-    return {str(entry.entry_id): _modulus(entry, known, computed) for entry in entries}
+    return {str(entry.entry_id): _modulus(entry, computed) for entry in entries}
 
 
-def _modulus(
-    entry: ComputedStructureEntry, known: Mapping[str, BundledPhase], computed: Mapping[str, ElasticDoc]
-) -> BulkModulus:
+def _modulus(entry: ComputedStructureEntry, computed: Mapping[str, ElasticDoc]) -> BulkModulus:
     if (own := entry.data.get(DATA_KEY)) is not None:
         return _stated(own, str(entry.entry_id))
-    phase = known.get(str(entry.entry_id)) or known.get(mp_number(entry) or "")
+    phase = recognise(entry)
     if phase and phase.bulk_modulus and phase.bulk_modulus_source:
         return BulkModulus(modulus=phase.bulk_modulus, source=phase.bulk_modulus_source)
     if found := computed.get(phase_from_entry(entry).formula):

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pymatgen.core import Structure
 from pymatgen.core.entries import ComputedStructureEntry
 
-from selflimit.documents import LEVEL_KEY, LevelOfTheory, level_of, with_level
+from selflimit.documents import LevelOfTheory, level_of, with_level
 from selflimit.errors import InputError, MissingDependencyError
 from selflimit.phase_diagrams.entries.bundled import (
     bundled_catalogue,
@@ -22,11 +22,10 @@ from selflimit.phase_diagrams.entries.bundled import (
     bundled_text,
     elements_of,
 )
+from selflimit.phase_diagrams.entries.entry_files import entries_in_file
+from selflimit.phase_diagrams.entries.plausibility import require_plausible
+from selflimit.phase_diagrams.entries.run_levels import MP_GGA
 from selflimit.phase_diagrams.phases import phase_from_entry
-
-MP_GGA = LevelOfTheory(method="DFT", model="PBE (MP GGA)", corrections="MP2020")
-"""Materials Project GGA energies with the MP2020 corrections (Wang et al., Sci. Rep. 11, 15496 (2021),
-doi:10.1038/s41598-021-94550-5)."""
 
 ENTRIES_FILE = "entries_Li-Zr-Cl.json"
 BUNDLED_SYSTEM = "Li-Zr-Cl"
@@ -118,24 +117,29 @@ def competing_structures(
 
 
 def read_entries(path: Path | str, level: LevelOfTheory | None = None) -> list[ComputedStructureEntry]:
-    """Entries from a JSON file: a list of pymatgen ``ComputedStructureEntry`` dictionaries.
+    """Entries from a file, as pymatgen, the Materials Project's client or another code wrote them.
 
     Parameters
     ----------
     path
-        The file.
+        JSON, alone or compressed by gzip or bzip2: a list of ComputedStructureEntry dictionaries, also under
+        ``"entries"``, a mapping to them, or the Materials Project's thermo documents.
     level
-        Level of theory of the entries that do not state one; without it such entries are an error.
+        Level of theory of the entries that state none; where it is not given it follows from the type of the runs
+        (``run_type``) and the listed corrections.
 
     Raises
     ------
     InputError
-        No such file, not JSON, not a list of entries; an entry with an unknown element, without crystal, or with an
-        energy or volume that is not a finite number. The message names the entry.
+        No such file, not JSON, no entries; an entry with an unknown element, without crystal, or with an energy or
+        volume that is not a finite number or cannot be. The message names the entry.
     LevelOfTheoryError
-        An entry states no level of theory and none was given.
+        An entry states no level of theory and none was given; runs of different types; corrections that some compounds
+        have and others lack, or that contradict the stated level.
     """
-    return [_parsed_entry(item, f"entry {index} of {path}", level) for index, item in enumerate(_json_list(Path(path)))]
+    found = entries_in_file(Path(path), level)
+    require_plausible(found)
+    return found
 
 
 def with_experimental_volumes(entries: Sequence[ComputedStructureEntry]) -> list[ComputedStructureEntry]:
@@ -267,39 +271,3 @@ def _within(seconds: float, work: Callable[[], list[ComputedStructureEntry]]) ->
         raise outcome[0]
     found: list[ComputedStructureEntry] = outcome[0]
     return found
-
-
-def _json_list(path: Path) -> list[Any]:
-    try:
-        items = json.loads(path.read_text())
-    except OSError as error:
-        raise InputError(f"cannot read entries from {path} ({error.strerror}); give a JSON file of entries") from error
-    except ValueError as error:
-        raise InputError(
-            f"{path} is not JSON ({error}); expected a list of ComputedStructureEntry.as_dict()"
-        ) from error
-    if not isinstance(items, list) or not items:
-        raise InputError(f"{path} holds no list of entries; expected [ComputedStructureEntry.as_dict(), ...]")
-    return items
-
-
-def _parsed_entry(item: Any, name: str, level: LevelOfTheory | None) -> ComputedStructureEntry:
-    """One validated entry; its identifier is added to ``name`` in messages."""
-    if not isinstance(item, dict):
-        raise InputError(f"{name} is {type(item).__name__}, expected a ComputedStructureEntry dictionary")
-    name = f"{name} ({item.get('entry_id', 'no identifier')})"
-    if missing := {"energy", "structure"} - item.keys():
-        raise InputError(f"{name} lacks {' and '.join(sorted(missing))}; write entries with their crystal and energy")
-    if not isinstance(item["energy"], int | float) or not math.isfinite(item["energy"]):
-        raise InputError(f"{name} has energy {item['energy']!r}, expected a finite number in eV")
-    try:
-        entry = ComputedStructureEntry.from_dict(item)
-        phase_from_entry(entry)
-    except InputError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
-        raise InputError(f"{name} cannot be read ({type(error).__name__}: {_first_line(error)})") from error
-    if LEVEL_KEY not in entry.parameters and level is not None:
-        with_level(entry, level)
-    level_of(entry)
-    return entry

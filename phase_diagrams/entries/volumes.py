@@ -9,8 +9,10 @@ from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import VolumeSpread, level_of
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.entries.bundled import BundledPhase, bundled_catalogue, bundled_text
-from selflimit.phase_diagrams.entries.sources import MP_GGA, competing_entries, mp_number
+from selflimit.phase_diagrams.entries.bundled import bundled_text
+from selflimit.phase_diagrams.entries.recognition import recognise
+from selflimit.phase_diagrams.entries.run_levels import MP_GGA
+from selflimit.phase_diagrams.entries.sources import competing_entries
 from selflimit.phase_diagrams.phases import phase_from_entry
 
 EXPERIMENT = "experiment"
@@ -26,8 +28,8 @@ def volume_sources(entries: Sequence[ComputedStructureEntry]) -> dict[str, dict[
     Parameters
     ----------
     entries
-        Entries with a level of theory, which names the source of their own volumes. A phase is recognised by its
-        Materials Project number, or by the label of the bundled crystal.
+        Entries with a level of theory, which names the source of their own volumes. Phases are recognised by their
+        crystals. Identifiers have to be distinct (:func:`~selflimit.phase_diagrams.entries.distinct.distinct_entries`).
 
     Returns
     -------
@@ -36,16 +38,13 @@ def volume_sources(entries: Sequence[ComputedStructureEntry]) -> dict[str, dict[
         (Materials Project), experiment, and for Li-Zr-Cl CHGNet r2scan and CHGNet 0.3.0 with and without D3(BJ). Cells
         that were estimated because none of the entries' level was at hand count as the entries' own.
     """
-    known = {key: phase for phase in bundled_catalogue().phases for key in (phase.label, phase.mp_id) if key}
     computed = _computed_volumes()
-    return {str(entry.entry_id): _sources(entry, known, computed) for entry in entries}
+    return {str(entry.entry_id): _sources(entry, computed) for entry in entries}
 
 
-def _sources(
-    entry: ComputedStructureEntry, known: Mapping[str, BundledPhase], computed: VolumeTable
-) -> dict[str, float]:
+def _sources(entry: ComputedStructureEntry, computed: VolumeTable) -> dict[str, float]:
     found = {level_of(entry).label: phase_from_entry(entry).volume}
-    phase = known.get(str(entry.entry_id)) or known.get(mp_number(entry) or "")
+    phase = recognise(entry)
     if phase is None:
         return found
     measured = {EXPERIMENT: phase.experimental_volume} if phase.experimental_volume else {}

@@ -44,6 +44,7 @@ from selflimit.documents import (
 )
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.entries.distinct import distinct_entries
 from selflimit.phase_diagrams.entries.volumes import VolumeTable, volume_spreads
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.phases import parse_formula, phase_from_entry
@@ -128,7 +129,8 @@ def sample_uncertainty(
     Parameters
     ----------
     entries
-        Competing phases of one level of theory. Energies in eV, lengths in Angstrom.
+        Competing phases of one level of theory. Energies in eV, lengths in Angstrom. Their order does not matter, and a
+        copy is no further phase.
     question
         Electrolyte, moduli (GPa) and voltages (V).
     energy_error
@@ -149,6 +151,7 @@ def sample_uncertainty(
     """
     if samples < 20:
         raise InputError(f"expected at least 20 samples for 5 % quantiles, got {samples}")
+    entries = distinct_entries(entries)
     spreads = volume_spreads(entries, sources)
     drawn = _answers(entries, question, energy_error, spreads, samples, seed)
     diagram = question.diagram(entries)

@@ -26,6 +26,7 @@ from selflimit.phase_diagrams.checks import require_range
 from selflimit.phase_diagrams.entries.bulk_moduli import ASSUMED, bulk_moduli
 from selflimit.phase_diagrams.entries.bundled import bundled_catalogue, elements_of
 from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
+from selflimit.phase_diagrams.entries.plausibility import require_plausible
 from selflimit.phase_diagrams.entries.sources import read_entries
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.phases import parse_formula
@@ -114,8 +115,10 @@ def read_competitors(asked: Namespace, formulas: Sequence[str], working_ion: str
         A formula without entries; the message lists what ships and how to get others.
     """
     if asked.entries:
-        entries = read_entries(Path(asked.entries))
-        return Competitors(tuple(entries), (), f"Entries from {asked.entries}", (), is_shipped=False)
+        level = LevelOfTheory(method="DFT", model=asked.level) if asked.level else None
+        entries = read_entries(Path(asked.entries), level)
+        notes = tuple(require_plausible(entries))
+        return Competitors(tuple(entries), (), f"Entries from {asked.entries}", notes, is_shipped=False)
     if asked.source == "force-field" or (asked.source == "auto" and not os.environ.get("MP_API_KEY")):
         require_shipped(formulas)
     found = electrolyte_entries(formulas, working_ion, source=asked.source)

@@ -21,6 +21,7 @@ from selflimit.errors import InputError
 from selflimit.mesoscale.mechanics.static_stress import interface_stress, tip_compression
 from selflimit.mesoscale.verdict.verdict import zone_geometry
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.entries.distinct import distinct_entries
 from selflimit.phase_diagrams.entries.volumes import VolumeTable, volume_spreads
 from selflimit.phase_diagrams.rules import MechanicalRules
 from selflimit.phase_diagrams.uncertainty.sampling import NOT_COVERED, quantile_estimates, sample_entries, share_error
@@ -120,6 +121,7 @@ def spread_pressure(
     """
     if samples < 20:
         raise InputError(f"expected at least 20 samples for 5 % quantiles, got {samples}")
+    entries = distinct_entries(entries)
     spreads = volume_spreads(entries, sources)
     mechanics = _Zone(zone, {spread.entry_id: spread.centre for spread in spreads})
     diagram_of = (rules or MechanicalRules()).diagram

@@ -147,6 +147,9 @@ class LevelOfTheory(Record):
     )
     weights_sha256: str | None = Field(None, description="SHA-256 of the force field's weights; None for DFT")
     corrections: Literal["none", "MP2020"] = Field("none", description="Energy corrections added to the raw energies")
+    temperature: float | None = Field(
+        None, gt=0, description="Temperature of Gibbs energies (K); None: energies of crystals at rest"
+    )
 
     @property
     def label(self) -> str:
@@ -155,7 +158,9 @@ class LevelOfTheory(Record):
         >>> LevelOfTheory(method="DFT", model="PBE (MP GGA)", corrections="MP2020").label
         'PBE (MP GGA) + MP2020 corrections'
         """
-        return self.model if self.corrections == "none" else f"{self.model} + {self.corrections} corrections"
+        corrected = "" if self.corrections == "none" else f" + {self.corrections} corrections"
+        warm = "" if self.temperature is None else f", Gibbs energies at {self.temperature:g} K"
+        return f"{self.model}{corrected}{warm}"
 
 
 def search_keys(document: Document) -> SearchKeys:
@@ -225,7 +230,10 @@ def level_of(entry: ComputedStructureEntry) -> LevelOfTheory:
             "set it with selflimit.documents.with_level(entry, LevelOfTheory(...))"
         )
     try:
-        return LevelOfTheory.model_validate(entry.parameters[LEVEL_KEY])
+        level = LevelOfTheory.model_validate(entry.parameters[LEVEL_KEY])
+        # pymatgen's GibbsComputedStructureEntry has the temperature of its energy
+        temperature = getattr(entry, "temp", None)
+        return level if temperature is None else level.model_copy(update={"temperature": float(temperature)})
     except ValidationError as fault:
         raise LevelOfTheoryError(
             f"entry {entry.entry_id} ({entry.reduced_formula}) has a damaged level of theory "

@@ -150,7 +150,7 @@ def test_entries_survive_the_file(tmp_path, mp_entries):
 def test_level_of_theory_is_asked_for(tmp_path, mp_entries):
     bare = {**mp_entries[0].as_dict(), "parameters": {}}
     path = written(tmp_path / "entries.json", [bare])
-    with pytest.raises(LevelOfTheoryError, match="does not say"):
+    with pytest.raises(LevelOfTheoryError, match="states no level of theory"):
         read_entries(path)
     level = LevelOfTheory(method="DFT", model="PBEsol")
     assert level_of(read_entries(path, level)[0]) == level

@@ -10,7 +10,10 @@ def add_diagram_options(parser: ArgumentParser) -> None:
     )
     group = parser.add_argument_group("with formulas")
     group.add_argument("--formula", action="append", default=[], help="the same as FORMULA")
-    group.add_argument("--entries", metavar="FILE", help="your entries (JSON list of ComputedStructureEntry)")
+    group.add_argument("--entries", metavar="FILE", help="your entries (JSON, also .gz and .bz2)")
+    group.add_argument(
+        "--level", metavar="FUNCTIONAL", help="level of theory of entries that state none, e.g. PBE or r2SCAN"
+    )
     group.add_argument(
         "--source",
         choices=("auto", "force-field", "mp-api"),
