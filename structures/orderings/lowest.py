@@ -132,7 +132,7 @@ def lowest_orderings(
             state.save_if_due(walk, kept.found())
     if state:
         state.remove()
-    return _sorted(
+    return in_rank_order(
         [
             RankedOrdering(Ordering(cell, row.copy(), int(degeneracy)), float(value / model.units))
             for row, degeneracy, value in zip(*kept.found(), strict=True)
@@ -185,7 +185,7 @@ def _compress(kept: _Kept, keep: int, tie: float) -> tuple[_Kept, float]:
     return room, limit
 
 
-def _sorted(ranked: list[RankedOrdering]) -> list[RankedOrdering]:
+def in_rank_order(ranked: list[RankedOrdering]) -> list[RankedOrdering]:
     """Lowest first; groups of one energy by degeneracy, then labels."""
     by_energy = sorted(ranked, key=lambda one: one.energy)
     group, groups = 0, []

@@ -85,7 +85,7 @@ def sample_in(
         raise InputError(f"expected a sample of 1 to {distinct:,} distinct orderings, got {k}")
     if weights not in ("uniform", "degeneracy"):
         raise InputError(f"expected weights 'uniform' or 'degeneracy', got {weights!r}")
-    draws = _uniform_draws(cell, seed) if weights == "uniform" else _degenerate_draws(cell, seed)
+    draws = _uniform_draws(cell, seed) if weights == "uniform" else placements_at_random(cell, seed)
     found: dict[bytes, Ordering] = {}
     while len(found) < k:
         ordering = least_of_orbit(cell, next(draws))
@@ -103,7 +103,8 @@ def least_of_orbit(cell: DisorderedCell, labels: Int8Array) -> Ordering:
     return Ordering(cell, left[0].copy(), len(images) // len(left))
 
 
-def _degenerate_draws(cell: DisorderedCell, seed: int) -> Iterator[Int8Array]:
+def placements_at_random(cell: DisorderedCell, seed: int) -> Iterator[Int8Array]:
+    """Placements of ``cell``, all equally probable, without excluded pairs, shape (n_active,) each, without end."""
     if len(cell.excluded):
         yield from _draws_of(cell, cell.permutations[:1], seed)
     generator = np.random.default_rng(seed)
