@@ -116,7 +116,7 @@ class ArrestDoc(Document):
 
     formula: str = Field(description="Electrolyte, reduced formula")
     decomposition: DecompositionDoc = Field(description="Its reaction with lithium: voltage and volumes per charge")
-    reaction_voltage: float = Field(description="E, energy of the reaction per electron (V)")
+    reaction_voltage: float = Field(description="E, energy of the reaction per electron (V); 0: it takes up no lithium")
     currents: list[CurrentVerdict] = Field(description="One verdict for each current")
     critical_current: Spread = Field(
         description="Current density up to which the channel stalls and the electrolyte stays whole (mA/cm^2), "

@@ -183,6 +183,18 @@ def test_the_published_cells_get_an_answer_at_each_current():
     assert "<table" in doc._repr_html_()
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_electrolyte_that_does_not_react_stalls_or_cracks_only():
+    inert = lithium_decomposition(ion_uptake=0.0, reaction_energy=0.0, decomposition_volume=0.0)
+    doc = judge_arrest(inert, InterfaceParameters(), ArrestSettings(given={"layer_thickness": [6e-5]}, **HALF_HOURLY))
+    assert doc.reaction_voltage == 0.0
+    assert "takes up no lithium" in doc.not_covered[-1]
+    for verdict in doc.currents:
+        first, second = (branch.probabilities for branch in verdict.branches)
+        assert first == second
+        assert first["is consumed"] == first["passivates"] == 0.0
+
+
 def test_the_central_state_is_by_the_closed_forms():
     given = {"layer_thickness": [6e-5]}
     state = (
