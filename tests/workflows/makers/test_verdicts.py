@@ -1,5 +1,6 @@
-"""Points of a design map: counted, resumed, one job each; and the spread of the pressure at the tip."""
+"""Arrest as a job; points of a design map: counted, resumed, one job each; the spread of the pressure at the tip."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from argparse import Namespace
 
 import psutil
 import pytest
+from decompositions import lithium_decomposition
+from jobflow import Flow, job, run_locally
 
 from selflimit.cli import verdict as verdict_commands
 from selflimit.coupling.closed_loop import close_loop
@@ -16,6 +19,7 @@ from selflimit.coupling.reaction_zone import ReactionZone
 from selflimit.documents import ElasticDoc, EnergyError
 from selflimit.documents.self_limitation import DesignPoint, DesignPointDoc
 from selflimit.errors import InputError
+from selflimit.mesoscale import ArrestSettings, judge_arrest
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -24,8 +28,14 @@ from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
 from selflimit.phase_diagrams.entries.volumes import volume_sources
 from selflimit.report import verdict_tables
-from selflimit.workflows.makers.verdicts import DesignMapMaker
+from selflimit.workflows.makers.verdicts import ArrestMaker, DesignMapMaker
 from selflimit.workflows.running.local import jobs_in_order
+
+
+@job
+def as_output(value):
+    return value
+
 
 SETTINGS = DesignSettings(grid_cells=(32, 32), crossings=0.1, outputs=2)
 WIDE = InterfaceParameters(interface_width=1e-6)
@@ -237,3 +247,15 @@ def test_errors_of_volumes_become_a_spread_of_pressures(electrolyte):
     assert doc.high.value - doc.low.value > 0.3 * abs(doc.median.value)
     with pytest.raises(InputError, match="20 samples"):
         spread(electrolyte, 0.0, volume_sources(electrolyte.entries), 10)
+
+
+def test_arrest_is_one_job_whose_document_any_runner_stores(tmp_path, monkeypatch):
+    """Under jobflow's own runner, from a decomposition that another job found."""
+    monkeypatch.chdir(tmp_path)
+    maker = ArrestMaker(settings=ArrestSettings(currents=(0.5,), samples=64, index_samples=8))
+    found = as_output([lithium_decomposition()])
+    judged = maker.make(found.output[0], WIDE)
+    done = run_locally(Flow([found, judged]), ensure_success=True)
+    output = done[judged.uuid][1].output
+    assert output == judge_arrest(lithium_decomposition(), WIDE, maker.settings)
+    assert ArrestMaker.from_dict(json.loads(json.dumps(maker.as_dict()))) == maker
