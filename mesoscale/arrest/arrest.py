@@ -107,6 +107,7 @@ def judge_arrest(
     electronic = [conducting["electronic_conductivity"]] if insulating != conducting else []
     return ArrestDoc(
         formula=decomposition.formula,
+        answers="; ".join(f"{v.current:g}: {v.answer} {v.probabilities[v.answer]:.2f}" for v in verdicts),
         decomposition=decomposition,
         reaction_voltage=reaction.voltage,
         currents=verdicts,
@@ -227,7 +228,10 @@ def _branch(
 def _at_current(current: float, central: CentralState, branches: list[BranchVerdict]) -> CurrentVerdict:
     mean = {name: float(np.mean([b.probabilities[name] for b in branches])) for name in branches[0].probabilities}
     answer, limits = most_probable(mean), float(np.mean([branch.limits_itself for branch in branches]))
-    each = ", ".join(f"{branch.limits_itself:.2f} if products {branch.products} electrons" for branch in branches)
+    each = "; ".join(
+        f"{branch.limits_itself:.2f} if the products {branch.products} electrons, margin {branch.margin.median:.2g}"
+        for branch in branches
+    )
     return CurrentVerdict(
         current=current,
         answer=answer,

@@ -180,7 +180,9 @@ def test_the_published_cells_get_an_answer_at_each_current():
     assert doc.search.formulas == ["Li2ZrCl6"]
     assert doc.search.k_eff == 0.0
     assert type(doc).model_validate(doc.model_dump(mode="json")) == doc
-    assert "<table" in doc._repr_html_()
+    for shown in (repr(doc), doc._repr_html_()):  # the summary answers
+        assert f"0.2: {doc.currents[0].answer} {doc.currents[0].probabilities[doc.currents[0].answer]:.2f}" in shown
+        assert "5-95 %" in shown
 
 
 @pytest.mark.filterwarnings("error")
