@@ -26,7 +26,7 @@ from selflimit.mesoscale.arrest.known_ranges import ELECTRONIC_CONDUCTIVITY, KNO
 from selflimit.mesoscale.arrest.outcomes import Conditions, Judged, judge_samples, wall_stress
 from selflimit.mesoscale.arrest.sampling import Ranges, draw_samples, influences_of
 from selflimit.mesoscale.arrest.stall import extrusion_number
-from selflimit.mesoscale.bridge import reaction_per_charge
+from selflimit.mesoscale.bridge import ReactionPerCharge, reaction_per_charge
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.units import GPA, MILLIAMPERE_PER_CM2, MPA
 
@@ -34,6 +34,10 @@ PUBLISHED_CURRENTS = (0.2, 0.5, 20.0)
 """Current densities of the published cells (mA/cm^2)."""
 HOUR = 3600.0
 """One hour in s."""
+INERT = ReactionPerCharge(voltage=0.0, consumed_volume=0.0, swelling=0.0)
+"""An electrolyte that lithium leaves alone."""
+NO_REACTION = "products: at the voltage of its decomposition the electrolyte takes up no lithium"
+"""Said where there is no reaction."""
 
 
 class ArrestSettings(MakerSetting):
@@ -58,6 +62,8 @@ def judge_arrest(
 ) -> ArrestDoc:
     """Judge whether a layer limits its lithium at each current, whether its products conduct electrons or not.
 
+    An electrolyte that takes up no lithium has no product: only stress and cracks count.
+
     Parameters
     ----------
     decomposition
@@ -70,16 +76,18 @@ def judge_arrest(
     Raises
     ------
     InputError
-        An unknown quantity, a range that is none, or a reaction that takes up no lithium.
+        An unknown quantity, or a range that is none.
     """
     s = settings or ArrestSettings()
     both: tuple[Products, Products] = ("insulate", "conduct")
     branches = {products: ranges_with(s.given, products) for products in both}
+    reacts = decomposition.ion_uptake > 0.0
+    reaction = reaction_per_charge(decomposition) if reacts else INERT
     verdicts, limits = [], np.empty(0)
     for current in s.currents:
         at = Conditions(
             current=current * MILLIAMPERE_PER_CM2,
-            reaction=reaction_per_charge(decomposition),
+            reaction=reaction,
             modulus=parameters.electrolyte_modulus,
             poisson_ratio=parameters.electrolyte_poisson,
             test_time=s.test_time,
@@ -99,8 +107,9 @@ def judge_arrest(
     electronic = [conducting["electronic_conductivity"]] if insulating != conducting else []
     return ArrestDoc(
         formula=decomposition.formula,
+        answers="; ".join(f"{v.current:g}: {v.answer} {v.probabilities[v.answer]:.2f}" for v in verdicts),
         decomposition=decomposition,
-        reaction_voltage=reaction_per_charge(decomposition).voltage,
+        reaction_voltage=reaction.voltage,
         currents=verdicts,
         critical_current=spread(limits),
         test_time=s.test_time,
@@ -111,7 +120,7 @@ def judge_arrest(
         ranges=[*insulating.values(), *electronic],
         samples=s.samples,
         seed=s.seed,
-        not_covered=list(LEFT_OUT),
+        not_covered=[*LEFT_OUT, *([] if reacts else [NO_REACTION])],
     )
 
 
@@ -219,7 +228,10 @@ def _branch(
 def _at_current(current: float, central: CentralState, branches: list[BranchVerdict]) -> CurrentVerdict:
     mean = {name: float(np.mean([b.probabilities[name] for b in branches])) for name in branches[0].probabilities}
     answer, limits = most_probable(mean), float(np.mean([branch.limits_itself for branch in branches]))
-    each = ", ".join(f"{branch.limits_itself:.2f} if products {branch.products} electrons" for branch in branches)
+    each = "; ".join(
+        f"{branch.limits_itself:.2f} if the products {branch.products} electrons, margin {branch.margin.median:.2g}"
+        for branch in branches
+    )
     return CurrentVerdict(
         current=current,
         answer=answer,

@@ -36,6 +36,9 @@ TOLERATED_LEAK = 0.05
 LEAST_PRESSURE = 1.0
 """Pressure (Pa) that stands for none, where a film shrinks and draws the tip's lithium: it cracks nothing."""
 
+LEAST_FILM = 1e-12
+"""Thickness (m) that stands for no film, of an electrolyte that does not react."""
+
 Samples = Mapping[str, FloatArray]
 """Name of a quantity -> its values in SI units, all of one shape."""
 
@@ -127,7 +130,7 @@ def judge_samples(s: Samples, at: Conditions) -> Judged:
     tip = tip_pressure(pressure_with_film(s, stall, early, circuit, reaction), plug)
     crack = crack_pressure(s["toughness"], s["flaw"])
     blocking = late / s["ionic_conductivity"] / ((1.0 / TOLERATED_LEAK - 1.0) * circuit)
-    left = s["electrolyte_thickness"] / late
+    left = s["electrolyte_thickness"] / np.maximum(late, LEAST_FILM)
     intact = crack / np.maximum(tip, LEAST_PRESSURE)
     fills = (
         current

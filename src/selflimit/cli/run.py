@@ -12,7 +12,7 @@ from jobflow import Flow, OutputReference
 from selflimit.cli.orderings import write_cifs
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
 from selflimit.cli.progress_display import Display
-from selflimit.cli.verdict import print_closed_loop, print_spread, print_verdicts
+from selflimit.cli.verdict import print_answers, print_closed_loop, print_spread, print_verdicts
 from selflimit.documents import RelaxationDoc
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
@@ -149,6 +149,7 @@ def show_report(opened: OpenRun, as_json: bool) -> None:
         print_json({"folder": str(opened.folder), "report": str(report), "store": redact(opened.where)})
         return
     reactions, stresses = opened.read(outputs.diagram.decompositions), opened.read(outputs.interface.stresses)
+    print_answers(opened.read(outputs.interface.arrest))
     print_table("Under lithium", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(reactions))
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(stresses))
     print_line(f"report: {report}   results: selflimit results --store {redact(opened.where)}")
@@ -208,9 +209,11 @@ def grow_interface(asked: Namespace) -> None:
         name: opened.read_each(getattr(stage, name)) for name in ("growths", "closed_loops", "spreads", "verdicts")
     }
     found["stresses"] = opened.read(stage.stresses)
+    found["arrest"] = [opened.read(stage.arrest)]
     if asked.json:
         print_json({name: write_plainly(documents) for name, documents in found.items()})
         return
+    print_answers(*found["arrest"])
     print_table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(found["growths"]))
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(found["stresses"]))
     for loop in found["closed_loops"]:

@@ -112,10 +112,15 @@ def arrest_parameters(asked: Namespace, decomposition: DecompositionDoc) -> Inte
     return InterfaceParameters(**phase_moduli("electrolyte", in_pascal(elastic[decomposition.formula])))
 
 
-def print_arrest(doc: ArrestDoc) -> None:
-    """Print the answers, then probabilities, numbers, what decides, and the ranges with their sources."""
+def print_answers(doc: ArrestDoc) -> None:
+    """Print the answer at each current, a line each, and what decides."""
     for line in arrest_lines(doc):
         print_line(line)
+
+
+def print_arrest(doc: ArrestDoc) -> None:
+    """Print the answers, then probabilities, numbers, what decides, and the ranges with their sources."""
+    print_answers(doc)
     print_table(f"Lithium at {doc.formula}: {doc.decomposition.reaction}", PROBABILITY_COLUMNS, probability_rows(doc))
     print_table("At the most probable values, products left out", STATE_COLUMNS, state_rows(doc))
     print_table("Share of the spread (Sobol indices)", INFLUENCE_COLUMNS, influence_rows(doc))

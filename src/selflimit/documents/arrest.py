@@ -47,6 +47,15 @@ class Spread(Record):
     median: float = Field(description="Median, same unit")
     high: float = Field(description="95 % quantile, same unit")
 
+    @property
+    def label(self) -> str:
+        """The spread in a few words.
+
+        >>> Spread(low=0.5, median=1.0, high=2.0).label
+        '1 (0.5 to 2, 5-95 %)'
+        """
+        return f"{self.median:.3g} ({self.low:.3g} to {self.high:.3g}, 5-95 %)"
+
 
 class Influence(Record):
     """How much of the spread of a result one quantity causes (variance-based, Sobol)."""
@@ -115,8 +124,9 @@ class ArrestDoc(Document):
     """
 
     formula: str = Field(description="Electrolyte, reduced formula")
+    answers: str = Field(description="Most frequent outcome and its probability at each current density (mA/cm^2)")
     decomposition: DecompositionDoc = Field(description="Its reaction with lithium: voltage and volumes per charge")
-    reaction_voltage: float = Field(description="E, energy of the reaction per electron (V)")
+    reaction_voltage: float = Field(description="E, energy of the reaction per electron (V); 0: it takes up no lithium")
     currents: list[CurrentVerdict] = Field(description="One verdict for each current")
     critical_current: Spread = Field(
         description="Current density up to which the channel stalls and the electrolyte stays whole (mA/cm^2), "

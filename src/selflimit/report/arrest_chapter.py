@@ -30,8 +30,9 @@ def arrest_lines(doc: ArrestDoc) -> list[str]:
     limit = doc.critical_current
     return [
         *(verdict.statement for verdict in doc.currents),
-        f"critical current without products: {limit.median:.2g} mA/cm2 ({limit.low:.2g} to {limit.high:.2g}, 5-95 %)",
-        f"what decides: {'; '.join(f'at {one.current:g} {deciding(one)}' for one in doc.currents)}",
+        *(f"{answer.capitalize()}: {ENDS[answer]}." for answer in dict.fromkeys(one.answer for one in doc.currents)),
+        f"Critical current without products: {limit.median:.2g} mA/cm2 ({limit.low:.2g} to {limit.high:.2g}, 5-95 %).",
+        f"What decides: {'; '.join(f'at {one.current:g} {deciding(one)}' for one in doc.currents)}.",
     ]
 
 

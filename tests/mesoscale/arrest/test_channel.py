@@ -211,5 +211,5 @@ def test_impossible_layers_are_refused(changes, message):
 
 def test_the_constants_are_those_of_the_tables():
     volume_per_charge = LITHIUM_CHARGE_VOLUME
-    assert volume_per_charge == pytest.approx(1.30e-5 / FARADAY, rel=1e-9)
+    assert volume_per_charge == pytest.approx(1.30e-5 / FARADAY, rel=1e-9, abs=0.0)
     assert charge_transfer_resistance(300.0, 300.0) == pytest.approx(GAS * 300.0 / FARADAY / 300.0, rel=1e-9)

@@ -32,7 +32,7 @@ def test_the_film_grows_as_an_integrator_finds(conductivity, resistance):
         solved = solve_ivp(rate, (0.0, times[-1]), [0.0], "LSODA", times, rtol=1e-10, atol=1e-18).y[0]
     else:
         solved = np.sqrt(2.0 * REACTION.consumed_volume * conductivity * 1.5014 * times)
-    assert found == pytest.approx(solved, rel=1e-6)
+    assert found == pytest.approx(solved, rel=1e-6, abs=0.0)
 
 
 def test_early_growth_is_linear_and_late_growth_parabolic():
@@ -72,8 +72,8 @@ def test_a_decomposition_per_charge():
     """Formula units per coulomb are 1/(z F) mol; a voltage adds z e V to the reaction's energy and changes nothing."""
     found = reaction_per_charge(lithium_decomposition())
     assert found.voltage == pytest.approx(1.5)
-    assert found.consumed_volume == pytest.approx(200e-30 * AVOGADRO / (4 * FARADAY), rel=1e-9)
-    assert found.swelling == pytest.approx(27e-30 * AVOGADRO / (4 * FARADAY), rel=1e-9)
+    assert found.consumed_volume == pytest.approx(200e-30 * AVOGADRO / (4 * FARADAY), rel=1e-9, abs=0.0)
+    assert found.swelling == pytest.approx(27e-30 * AVOGADRO / (4 * FARADAY), rel=1e-9, abs=0.0)
     assert reaction_per_charge(
         lithium_decomposition(voltage=0.4, reaction_energy=-6.0 + 4 * 0.4)
     ).voltage == pytest.approx(1.5)

@@ -41,7 +41,7 @@ def test_the_overpotential_drives_the_current(current, exchange):
         return exchange * (math.exp(scale * eta / 2) - math.exp(-scale * eta / 2)) - current
 
     eta = charge_transfer_overpotential(current, exchange)
-    assert eta == pytest.approx(brentq(excess, 0.0, 1.0, xtol=1e-15), rel=1e-9)
+    assert eta == pytest.approx(brentq(excess, 0.0, 1.0, xtol=1e-15), rel=1e-9, abs=0.0)
     assert deposition_current(eta, exchange) == pytest.approx(current, rel=1e-12)
 
 
@@ -67,7 +67,7 @@ def test_at_the_stall_pressure_the_tip_takes_no_current():
 def test_a_millivolt_is_seven_megapascals():
     """v_m/F of lithium, 6.94 g/mol over 0.534 g/cm^3."""
     volume_per_charge = LITHIUM_CHARGE_VOLUME
-    assert volume_per_charge == pytest.approx(6.94e-6 / 0.534 / FARADAY, rel=1e-3)
+    assert volume_per_charge == pytest.approx(6.94e-6 / 0.534 / FARADAY, rel=1e-3, abs=0.0)
     assert volume_per_charge * 7.4e6 == pytest.approx(1e-3, rel=0.01)
 
 
@@ -78,7 +78,7 @@ def test_width_and_current_of_extrusion_are_roots_of_the_number(current, conduct
         return extrusion_number(extrusion_stress(current, width), conductivity, width, current)
 
     width = brentq(lambda log: number(math.exp(log), current) - 1.0, math.log(1e-9), math.log(1e-2))
-    assert critical_slot_width(current, conductivity) == pytest.approx(math.exp(width), rel=1e-9)
+    assert critical_slot_width(current, conductivity) == pytest.approx(math.exp(width), rel=1e-9, abs=0.0)
     found = brentq(lambda log: number(1e-6, math.exp(log)) - 1.0, math.log(1e-3), math.log(1e6))
     assert extrusion_current(1e-6, conductivity) == pytest.approx(math.exp(found), rel=1e-9)
     assert number(0.5 * critical_slot_width(current, conductivity), current) > 1.0

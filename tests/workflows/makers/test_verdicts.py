@@ -1,5 +1,6 @@
-"""Points of a design map: counted, resumed, one job each; and the spread of the pressure at the tip."""
+"""Arrest as a job; points of a design map: counted, resumed, one job each; the spread of the pressure at the tip."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -8,18 +9,34 @@ from argparse import Namespace
 
 import psutil
 import pytest
+from decompositions import lithium_decomposition
+from jobflow import Flow, job, run_locally
 
 from selflimit.cli import verdict as verdict_commands
 from selflimit.coupling import ReactionZone, close_loop, spread_pressure
 from selflimit.documents import DesignPoint, DesignPointDoc, ElasticDoc, EnergyError
 from selflimit.errors import InputError
-from selflimit.mesoscale import DesignSettings, Grid, InterfaceParameters, Microstructure, design_point
+from selflimit.mesoscale import (
+    ArrestSettings,
+    DesignSettings,
+    Grid,
+    InterfaceParameters,
+    Microstructure,
+    design_point,
+    judge_arrest,
+)
 from selflimit.mesoscale.verdict.design_map import design_map, design_points, judged_here
 from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entries
 from selflimit.phase_diagrams.entries.volumes import volume_sources
 from selflimit.report import verdict_tables
-from selflimit.workflows import DesignMapMaker
+from selflimit.workflows import ArrestMaker, DesignMapMaker
 from selflimit.workflows.running.local import jobs_in_order
+
+
+@job
+def as_output(value):
+    return value
+
 
 SETTINGS = DesignSettings(grid_cells=(32, 32), crossings=0.1, outputs=2)
 WIDE = InterfaceParameters(interface_width=1e-6)
@@ -231,3 +248,15 @@ def test_errors_of_volumes_become_a_spread_of_pressures(electrolyte):
     assert doc.high.value - doc.low.value > 0.3 * abs(doc.median.value)
     with pytest.raises(InputError, match="20 samples"):
         spread(electrolyte, 0.0, volume_sources(electrolyte.entries), 10)
+
+
+def test_arrest_is_one_job_whose_document_any_runner_stores(tmp_path, monkeypatch):
+    """Under jobflow's own runner, from a decomposition that another job found."""
+    monkeypatch.chdir(tmp_path)
+    maker = ArrestMaker(settings=ArrestSettings(currents=(0.5,), samples=64, index_samples=8))
+    found = as_output([lithium_decomposition()])
+    judged = maker.make(found.output[0], WIDE)
+    done = run_locally(Flow([found, judged]), ensure_success=True)
+    output = done[judged.uuid][1].output
+    assert output == judge_arrest(lithium_decomposition(), WIDE, maker.settings)
+    assert ArrestMaker.from_dict(json.loads(json.dumps(maker.as_dict()))) == maker
