@@ -23,9 +23,9 @@ WAVE = 12.0
 """Widths w that the fastest wavelength must span: measured, branches are then spaced as on half the width."""
 CARRIED = 0.1
 """Least share T/(L_sigma kappa) that a grid with dx = w carries to 2 %: what is left of the cancelled motion."""
-DISTORTED = 2.0
-"""Largest V/(L_sigma gamma) of a front that transport limits: its profile is stretched by some per cent."""
-STRETCHED = 0.7
+SUPPLIED = 2.0
+"""Largest V/(L_sigma gamma) of a front that supply limits: its profile is stretched by some per cent."""
+FREE = 0.7
 """The same where the kinetics alone sets the velocity, which then is 0.3 % low."""
 
 
@@ -37,11 +37,13 @@ class FlatFront(NamedTuple):
     response: float
     """k_r (1/m): the kinetics' answer to the supply over what an electrolyte of unit thickness conducts; 0 where supply
     limits nothing, so that the front is stable."""
+    stretch: float
+    """Largest V/(L_sigma gamma) at which such a front keeps its profile."""
 
     def growth_rate(self, wavenumber: float, capillarity: float) -> float:
         """Rate (1/s) at which a wave of that wavenumber (1/m) grows at that capillarity (m^2/s).
 
-        >>> FlatFront(2.0e-8, 1.0e5).growth_rate(1.0e5, 0.0)
+        >>> FlatFront(2.0e-8, 1.0e5, SUPPLIED).growth_rate(1.0e5, 0.0)
         0.001
         """
         if self.response == 0.0:
@@ -54,7 +56,7 @@ class FlatFront(NamedTuple):
 
         Where kinetics is slow, k << k_r, it is 2 pi sqrt(3) sqrt(T/(V k_r)).
 
-        >>> round(FlatFront(2.8e-8, 8.0e5).fastest_wavelength(8.3e-14) * 1e6)
+        >>> round(FlatFront(2.8e-8, 8.0e5, SUPPLIED).fastest_wavelength(8.3e-14) * 1e6)
         25
         """
         unstable = self.velocity * self.response
@@ -151,12 +153,12 @@ def depleting_front(p: InterfaceParameters, distance: float) -> FlatFront:
     exp(-alpha f eta)."""
     beta = exchange_velocity(p) * math.exp(-p.transfer_coefficient * p.inverse_thermal_voltage * p.overpotential)
     ratio = p.metal_site_density / p.bulk_concentration
-    return FlatFront(flat_front_velocity(p, distance), beta * ratio / p.electrolyte_diffusivity)
+    return FlatFront(flat_front_velocity(p, distance), beta * ratio / p.electrolyte_diffusivity, SUPPLIED)
 
 
 def stable_front(p: InterfaceParameters) -> FlatFront:
     """A flat front at c = 1 and the full overpotential, which nothing but the kinetics limits."""
-    return FlatFront(p.planar_velocity(p.overpotential), 0.0)
+    return FlatFront(p.planar_velocity(p.overpotential), 0.0, FREE)
 
 
 def front_tension(p: InterfaceParameters, spacing: float, flat: FlatFront, allow_unresolved: bool) -> FrontTension:
@@ -179,8 +181,7 @@ def front_tension(p: InterfaceParameters, spacing: float, flat: FlatFront, allow
         If the given capillarity makes the front wrinkle at less than 12 w and ``allow_unresolved`` is not set.
     """
     w, physical = p.interface_width, physical_capillarity(p)
-    stretch = DISTORTED if flat.response > 0.0 else STRETCHED
-    kept = abs(flat.velocity) / (stretch * p.surface_energy)
+    kept = abs(flat.velocity) / (flat.stretch * p.surface_energy)
     mobility = max(p.surface_mobility, kept, p.capillarity / (6.0 * w * p.surface_energy))
     least = flat.least_capillarity(WAVE * w)
     carried = CARRIED * (spacing / w) * mobility * p.gradient_coefficient

@@ -18,7 +18,7 @@ from scipy.optimize import brentq
 from selflimit.arrays import FloatArray
 from selflimit.mesoscale.equations import balances
 from selflimit.mesoscale.equations import electrochemistry as ec
-from selflimit.mesoscale.equations.capillarity import FlatFront
+from selflimit.mesoscale.equations.capillarity import SUPPLIED, FlatFront
 from selflimit.mesoscale.equations.current_control import shift_to
 from selflimit.mesoscale.equations.sharp_limit import CellMean, FrontForm, SharpForm
 from selflimit.mesoscale.equations.state import Effort, State
@@ -176,7 +176,7 @@ def fed_front(p: InterfaceParameters, distance: float) -> FlatFront:
     answers = alpha * np.exp(-alpha * there) + (1.0 - alpha) * np.exp((1.0 - alpha) * there)
     conductance = p.exchange_current * f * float(answers)
     velocity = i / (p.charge_number * FARADAY * p.metal_site_density)
-    return FlatFront(velocity, conductance / p.electrolyte_conductivity)
+    return FlatFront(velocity, conductance / p.electrolyte_conductivity, SUPPLIED)
 
 
 def planar_current(p: InterfaceParameters, distance: float) -> float:

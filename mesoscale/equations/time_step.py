@@ -43,6 +43,8 @@ STALE = 6
 fresh one needs three."""
 STEERED = 1e-3
 """Newton's tolerance at a given current over the usual one: 1e-4 of xi is 10 % of the overpotential at 0.2 mA/cm^2."""
+ABSURD = 10.0
+"""Potential (V) that only an iteration gone astray reaches: beyond, Boltzmann's factor is no number any more."""
 NEAR = 1e-3
 """Difference of the overpotential, in RT/nF, over which the kinetics' slope is taken."""
 
@@ -274,6 +276,8 @@ class CoupledEquations:
         sigma, rate = self.conductivity(xi), (xi - state.xi) / dt
         potential = ec.potential(grid, self._at(eta), sigma, rate, last.now.phi, n.potential_rtol, self.threads)
         effort.multigrid += potential.iterations
+        if not np.max(np.abs(potential.x)) < ABSURD:
+            raise ConvergenceError(f"growth: the potential left +-{ABSURD:g} V at dt = {dt} s, shorten the step")
         now = Moment(last.now.time, xi, c, potential.x)
         return last._replace(now=now, inflow=inflow, overpotential=eta, shift=shift)
 

@@ -82,6 +82,8 @@ HELD = 0.5
 """Motion asked for over lithium exchanged below which a front is held by its own drives, not by the grid."""
 
 
+RELAXED = 5.0
+"""Times 1/(L_sigma W) after which the profile that a run begins with has gone, but for exp(-5)."""
 LAST_CORNERS = 0.02
 """Share of the space open to lithium that is left when lithium has filled it: what then moves are its last corners."""
 
@@ -91,8 +93,10 @@ def shortest_front(grid: Grid, p: InterfaceParameters) -> float:
     return float((FRONT_WIDTHS * p.interface_width) ** (grid.dimension - 1))
 
 
-def watch_motion(front: Front, state: State, allow_unresolved: bool) -> tuple[State, list[str]]:
+def watch_motion(front: Front, state: State, begin: float, allow_unresolved: bool) -> tuple[State, list[str]]:
     """Compare the motion of the front with what its drives ask for, once enough of either has gathered.
+
+    Not before its profile, at rest as the run begins, has become that of a moving front, in some 1/(L_sigma W).
 
     Parameters
     ----------
@@ -100,6 +104,8 @@ def watch_motion(front: Front, state: State, allow_unresolved: bool) -> tuple[St
         The order-parameter equation.
     state
         After a step.
+    begin
+        Time (s) at which the run began.
     allow_unresolved
         Whether a front that is held is a note instead of an error.
 
@@ -115,9 +121,10 @@ def watch_motion(front: Front, state: State, allow_unresolved: bool) -> tuple[St
     grid, p, said = front.grid, front.p, []
     watched = max(balances.front_length(grid, p, state.xi), shortest_front(grid, p))
     is_full = balances.open_share_left(front, state.xi) < LAST_CORNERS  # then no front is left that could be held
-    if not is_full and state.exchanged <= p.interface_width * watched:
+    is_young = state.time - begin < RELAXED / (p.surface_mobility * p.barrier)
+    if not (is_full or is_young) and state.exchanged <= p.interface_width * watched:
         return state, []
-    if not is_full:
+    if not (is_full or is_young):
         motion = (state.asked, state.reached, state.exchanged)
         said = check_pinning(state.time, *motion, balances.steepness(grid, p, state.xi), allow_unresolved)
     return replace(state, asked=0.0, reached=0.0, exchanged=0.0), said

@@ -153,7 +153,11 @@ class GrowthModel:
         """A run at the time ``begin`` (s), at the order parameter ``xi`` and concentration ``c``, shape ``nodes``."""
         effort = Effort()
         state = self.equations.initial_state(xi, begin, effort, c)
-        return GrowthRun((Output.of(state),), state, self.numerics.first_step, effort, tuple(self._resolution()))
+        # a first step cannot be compared with any before it, so it must not take the front farther than its width
+        p, n = self.parameters, self.numerics
+        fastest = abs(p.planar_velocity(p.overpotential)) / p.interface_width
+        first = max(n.shortest_step, n.first_step / max(1.0, n.first_step * fastest))
+        return GrowthRun((Output.of(state),), state, first, effort, tuple(self._resolution()))
 
     def advance(
         self,
@@ -275,7 +279,7 @@ class GrowthModel:
         ):
             guards.check_balance(state.time, name, error, n.balance_tolerance, remedy)
         if not cell.has_given_current(run.leg):
-            state, said = guards.watch_motion(self.equations.front, state, n.allow_unresolved)
+            state, said = guards.watch_motion(self.equations.front, state, run.outputs[0].time, n.allow_unresolved)
             run = replace(run, state=state, notes=tuple(dict.fromkeys([*run.notes, *said])))
         if state.time < goal * (1.0 - 1e-12) and not self._is_short(run):
             return run

@@ -42,7 +42,7 @@ def growth_rates(wavelength):
 
     The wave is that of the lithium per width: the contour xi = 1/2 also follows the grid.
     """
-    p = InterfaceParameters(interface_width=W, **QUIET)
+    p = InterfaceParameters(interface_width=W, capillarity=8.4e-15, **QUIET)
     grid = Grid((round(0.5 * wavelength / W), 64), W)
     x, y = grid.node_coordinates()
     k = 2 * np.pi / wavelength
@@ -208,3 +208,24 @@ def test_a_front_in_space_is_the_front_in_the_plane():
     assert space.phi[0, 0] == pytest.approx(plane.phi[0], abs=1e-6)
     assert space.xi[1, 1] == pytest.approx(plane.xi[1], abs=1e-4)
     assert space.xi[0, 0].sum() > 9.0
+
+
+ARGUELLO = {
+    "exchange_current": 30.0, "interface_width": 0.375 * UM, "electrolyte_conductivity": 1.19, "temperature": 298.0,
+    "overpotential": -0.7, "surface_mobility": 2.5e-6, "anisotropy": 0.044,
+}  # fmt: skip
+"""Arguello et al. 2022, arXiv:2204.06696."""
+
+
+@pytest.mark.parametrize("values", [ARGUELLO, {"overpotential": -0.45}], ids=["Arguello", "-0.45 V"])
+def test_public_parameter_sets_grow_a_needle(values):
+    """Strong drives: the first step is as short as the kinetics asks, and the profile is kept."""
+    p = InterfaceParameters(**{**QUIET, **values})
+    grid = Grid((64, 96), p.interface_width)
+    model = GrowthModel(p, Microstructure.fine(grid, 1))
+    run = model.evolve(needles(grid, p.interface_width, 1, count=1), [0.0, 2.0])
+    assert run.notes == ()
+    assert run.state.xi[:, 0].min() > 0.999
+    first, last = (output.xi.sum(axis=1).max() - output.xi.sum(axis=1).min() for output in run.outputs)
+    assert last > first  # the needle gains on the rest
+    assert model.charge_error(run.state) < 1e-6
