@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from monty.io import zopen
-from pymatgen.analysis.compatibility.computed_entries import GibbsComputedStructureEntry
 from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import LEVEL_KEY, LevelOfTheory, level_of, with_level
@@ -16,11 +15,6 @@ from selflimit.errors import InputError, LevelOfTheoryError
 from selflimit.phase_diagrams.entries.run_levels import require_one_level, stated_level
 from selflimit.phase_diagrams.phases import phase_from_entry
 
-ENTRY_CLASSES: dict[str, type[ComputedStructureEntry]] = {
-    "ComputedStructureEntry": ComputedStructureEntry,
-    "GibbsComputedStructureEntry": GibbsComputedStructureEntry,
-}
-"""Classes that may stand in a file; another name is read as the first."""
 WRAPPERS = ("entries", "data", "thermo", "docs")
 """Keys under which a list of entries may stand."""
 
@@ -110,6 +104,15 @@ def _name_of(item: Any, index: int, path: Path) -> str:
     return f"{name} ({item.get('entry_id', 'no identifier')})" if isinstance(item, dict) else name
 
 
+def _class_of(item: dict[str, Any]) -> type[ComputedStructureEntry]:
+    """Class of an entry's data; every name but that of Gibbs energies is read as the usual one."""
+    if item.get("@class") != "GibbsComputedStructureEntry":
+        return ComputedStructureEntry
+    from pymatgen.analysis.compatibility.computed_entries import GibbsComputedStructureEntry  # seconds of imports
+
+    return GibbsComputedStructureEntry
+
+
 def _is_flat(item: Any) -> bool:
     """Whether an item is an entry without crystal."""
     return isinstance(item, dict) and "energy" in item and "structure" not in item
@@ -123,9 +126,8 @@ def _parsed(item: Any, name: str) -> ComputedStructureEntry:
         raise InputError(f"{name} lacks {' and '.join(sorted(missing))}; write entries with their crystal and energy")
     if not isinstance(item["energy"], int | float) or not math.isfinite(item["energy"]):
         raise InputError(f"{name} has energy {item['energy']!r}, expected a finite number in eV")
-    kind = ENTRY_CLASSES.get(str(item.get("@class")), ComputedStructureEntry)
     try:
-        entry: ComputedStructureEntry = kind.from_dict(item)
+        entry: ComputedStructureEntry = _class_of(item).from_dict(item)
         phase_from_entry(entry)
     except InputError:
         raise

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from functools import lru_cache
 
-from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Structure
 from pymatgen.core.entries import ComputedStructureEntry
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
@@ -32,6 +31,8 @@ def recognise(entry: ComputedStructureEntry) -> BundledPhase | None:
     'LiCl mp-22905'
     """
     known = _known().get(entry.composition.reduced_formula, ())
+    from pymatgen.analysis.structure_matcher import StructureMatcher  # a second of imports, for samples only
+
     matcher = StructureMatcher(ltol=LENGTHS, stol=SITES, angle_tol=ANGLES)
     for phase in known:
         if matcher.fit(bundled_structure(phase.label), entry.structure):

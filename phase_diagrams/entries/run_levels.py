@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from pymatgen.analysis.compatibility import MaterialsProject2020Compatibility
 from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import LEVEL_KEY, LevelOfTheory, level_of
@@ -119,6 +118,8 @@ def missing_correction(entry: ComputedStructureEntry) -> float:
 @lru_cache(maxsize=1)
 def _anion_corrections() -> dict[str, float]:
     """Element -> correction (eV/atom) of the MP2020 scheme; elements whose keys are kinds of oxides are not in it."""
+    from pymatgen.analysis.compatibility import MaterialsProject2020Compatibility  # seconds of imports
+
     return {str(key): float(value) for key, value in MaterialsProject2020Compatibility().comp_correction.items()}
 
 

@@ -7,16 +7,15 @@ from itertools import pairwise
 from pymatgen.core import Composition
 
 from selflimit.documents import PhaseAmount, StabilityDoc
+from selflimit.errors import InputError
 from selflimit.phase_diagrams.diagram import LARGEST_K_EFF, ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.functionals.linear import vary_k_eff, vary_voltage
+from selflimit.phase_diagrams.linear_programme import Assemblage, Candidates
 from selflimit.phase_diagrams.phases import parse_formula
-from selflimit.phase_diagrams.reaction import SMALLEST_UPTAKE
+from selflimit.phase_diagrams.reaction import SMALLEST_UPTAKE, product_amounts
+from selflimit.phase_diagrams.stretches import Stretch
 
 Names = tuple[str, ...]
-
-NARROW = 1e-3
-"""Width (V) of the range around one voltage for the solver that takes a range."""
-STEP_ASIDE = 1e-6
-"""Relative distance from K* at which the products on both sides are read off."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +125,13 @@ def trace_staircase(
         Lowest and highest voltage (V vs the working ion's metal).
     """
     own = has_entry(diagram, composition)
-    solve = diagram.profile if own else diagram.hull_products
-    found = solve(composition, k_eff, voltages)
+    if not own:
+        candidates = _competitors(diagram, composition)
+        steps = _hull_steps(diagram, composition, candidates, vary_voltage(candidates, k_eff).stretches(*voltages))
+        return Staircase(tuple(steps), diagram.working_ion, own)
+    found = diagram.profile(composition, k_eff, voltages)
     steps = [_step(diagram, composition, s.voltage_low, s.voltage_high, s.products) for s in found.segments]
-    if isinstance(found, StabilityDoc) and diagram.functional.is_all_or_nothing:
+    if diagram.functional.is_all_or_nothing:
         steps = _with_whole_grain(steps, found, diagram)
     return Staircase(tuple(steps), diagram.working_ion, own)
 
@@ -169,28 +171,42 @@ def find_threshold(
         segments = diagram.constriction_profile(composition, voltage, (0.0, largest)).segments
         steps = [_step(diagram, composition, s.k_eff_low, s.k_eff_high, s.products) for s in segments]
     else:
-        steps = _without_entry(diagram, composition, voltage, largest)
+        candidates = _competitors(diagram, composition)
+        over_k = vary_k_eff(candidates, voltage).stretches(0.0, largest)
+        steps = _hull_steps(diagram, composition, candidates, over_k)
     change = next((i for i, step in enumerate(steps) if step.names != steps[0].names), None)
     if change is None:
         return Threshold(None, largest, steps[-1], None)
     return Threshold(steps[change].low, largest, steps[change - 1], steps[change])
 
 
-def _without_entry(
-    diagram: ConstrainedPhaseDiagram, composition: Composition | str, voltage: float, largest: float
+def _competitors(diagram: ConstrainedPhaseDiagram, composition: Composition | str) -> Candidates:
+    """What a composition without entry of its own can form.
+
+    Raises
+    ------
+    InputError
+        A functional that needs V0, so an entry.
+    """
+    if not diagram.functional.is_linear:
+        raise InputError(
+            f"products of {composition}, which has no entry, are for the linear functional, this diagram is "
+            f"{diagram.functional.name!r}; add an entry of it, of the same level of theory"
+        )
+    return diagram.system.competitors(composition)
+
+
+def _hull_steps(
+    diagram: ConstrainedPhaseDiagram,
+    composition: Composition | str,
+    candidates: Candidates,
+    stretches: Sequence[Stretch[Assemblage]],
 ) -> list[StaircaseStep]:
-    """The products of the elements just below and just above the first change, if there is one."""
-    span = (voltage, voltage + NARROW)
-
-    def step(low: float, high: float, k_eff: float) -> StaircaseStep:
-        found = diagram.hull_products(composition, k_eff, span).segments[0].products
-        return _step(diagram, composition, low, high, found)
-
-    critical = diagram.hull_products(composition, 0.0, span).critical_k_eff
-    if critical is None:
-        return [step(0.0, largest, 0.0)]
-    below, above = critical * (1 - STEP_ASIDE), critical * (1 + STEP_ASIDE)
-    return [step(0.0, critical, below), step(critical, largest, above)]
+    """Steps of a composition that has no entry of its own."""
+    return [
+        _step(diagram, composition, s.low, s.high, product_amounts(candidates, tuple(s.state.present())))
+        for s in stretches
+    ]
 
 
 def _step(
