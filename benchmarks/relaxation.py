@@ -26,7 +26,7 @@ MAX_FORCE = 0.005
 
 def chosen_orderings(count):
     from selflimit.structures import parent_cell
-    from selflimit.structures.orderings.lowest import orderings_document
+    from selflimit.structures.lowest.documents import orderings_document
 
     found = orderings_document(parent_cell("LZC-A"), "2x1x1", 49).orderings
     return [found[round(k * (len(found) - 1) / max(1, count - 1))] for k in range(count)]

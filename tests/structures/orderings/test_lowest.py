@@ -8,13 +8,13 @@ from pymatgen.analysis.ewald import EwaldSummation
 from pymatgen.core import Lattice, Structure
 
 from selflimit.errors import InputError
-from selflimit.structures import lowest_orderings, parent_cell
+from selflimit.structures import lowest_orderings, orderings_document, parent_cell
 from selflimit.structures.orderings import lowest
 from selflimit.structures.orderings import search_checkpoint as search_state
 from selflimit.structures.orderings.cells import lay_out
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.electrostatics import electrostatic_energy, ewald_matrix
-from selflimit.structures.orderings.lowest import TIE, orderings_document
+from selflimit.structures.orderings.lowest import TIE
 from selflimit.structures.orderings.orderings import enumerate_in
 from selflimit.structures.search.pair_energies import PairEnergy
 

@@ -11,7 +11,7 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from selflimit.errors import InputError
 from selflimit.structures import count_orderings, parent_cell, parent_from_cif, parent_from_structure, parent_named
-from selflimit.structures.orderings.lowest import orderings_document
+from selflimit.structures.lowest.documents import orderings_document
 from selflimit.structures.parents.from_structure import parent_from_poscar
 from selflimit.structures.parents.occupancies import as_fraction
 from selflimit.structures.parents.parents import known_parents
