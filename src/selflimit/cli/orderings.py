@@ -1,6 +1,5 @@
 """What `selflimit orderings` does without relaxing or counting: rank by electrostatics, sample, write all to disk."""
 
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -101,7 +100,7 @@ def rank(parent: Parent, asked: Namespace) -> None:
         title = f"{parent.name}: all cell shapes of up to {asked.up_to} primitive cells, each crystal once"
         print_table(title, MERGED_COLUMNS, _merged_rows(documents, asked.keep))
     for doc in documents:
-        title = f"{doc.parent} {doc.cell}: {doc.distinct_count:,} distinct of {doc.raw_count:,} orderings"
+        title = f"{doc.parent} {doc.cell}: {short(doc.distinct_count)} distinct of {short(doc.raw_count)} orderings"
         if not is_merged:
             print_table(title, tables.ORDERING_COLUMNS, tables.ordering_rows([doc]))
         if doc.lower_bound is not None:
@@ -131,9 +130,10 @@ def find_lowest(cell: DisorderedCell, asked: Namespace) -> OrderingsDoc:
     """Find the lowest of one cell; a search of more than some seconds keeps its state beside the results."""
     state = Path(asked.folder) / f"search-{cell.name.replace(' ', '-').replace(',', '')}.npz"
     is_alone = asked.up_to is None
-    announce(cell, is_alone, most(asked, sys.maxsize if asked.anneal else MOST_SEARCHED), asked)
+    # an annealing is never too long
+    limit = count_in(cell, is_alone).distinct if asked.anneal else most(asked, MOST_SEARCHED)
+    announce(cell, is_alone, limit, asked)
     with progress_bar(f"orderings {cell.name}") as progress:
-        limit = most(asked, MOST_SEARCHED)
         return lowest_document(cell, asked.keep, limit, progress, state, asked.anneal, is_alone)
 
 
