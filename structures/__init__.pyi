@@ -1,5 +1,7 @@
+from .lowest.documents import orderings_document
+from .lowest.monte_carlo import anneal_orderings
 from .orderings.counting import count_orderings
-from .orderings.lowest import lowest_orderings, orderings_document
+from .orderings.lowest import lowest_orderings
 from .orderings.orderings import enumerate_orderings
 from .orderings.sampling import sample_orderings
 from .parents.by_name import parent_named
@@ -16,6 +18,7 @@ __all__ = [
     "FORCE_FIELDS",
     "ForceField",
     "Parent",
+    "anneal_orderings",
     "count_orderings",
     "elastic_constants",
     "enumerate_orderings",

@@ -178,6 +178,7 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
         "workers": _count(1024),
         "limit": _count(10**9),
         "seed": _count(2**32 - 1, low=0),
+        "anneal": _count(2**32 - 1, low=0),
         "sample_seed": _count(2**32 - 1, low=0),
     }
 )

@@ -118,6 +118,14 @@ class RunConfiguration:
         quantity="keep",
         metavar="N",
     )
+    anneal: int = setting(
+        0,
+        "crystal",
+        "seed of an annealing that finds the lowest orderings where they are too many to search; 0: all are searched",
+        convert=int,
+        quantity="anneal",
+        metavar="SEED",
+    )
     force_field: str = setting(
         "CHGNet-r2scan",
         "energies",

@@ -11,16 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from selflimit.arrays import FloatArray, Int8Array, IntArray
-from selflimit.documents import OrderingDoc, OrderingsDoc, PoolDoc
 from selflimit.errors import InputError
 from selflimit.progress import Progress, silent
-from selflimit.structures.orderings.cells import CellChoice, DisorderedCell, lay_out
+from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.electrostatics import electrostatic_energy
 from selflimit.structures.orderings.orderings import Ordering, walk_in
 from selflimit.structures.orderings.search_checkpoint import SearchState, search_key
 from selflimit.structures.orderings.search_cost import check_size
-from selflimit.structures.parents.parents import Parent
 from selflimit.structures.search.pair_energies import PairEnergy
 from selflimit.structures.search.partial_energies import fields_of
 from selflimit.structures.search.walk import Walk, is_over, next_orderings, resume_walk
@@ -78,10 +76,12 @@ def lowest_orderings(
     most: int = MOST_SEARCHED,
     progress: Progress = silent,
     checkpoint: Path | None = None,
+    superperiodic: bool = True,
 ) -> list[RankedOrdering]:
     """The ``keep`` symmetry-distinct orderings of lowest energy, lowest first, exactly.
 
     >>> from selflimit.structures import parent_cell
+    >>> from selflimit.structures.orderings.cells import lay_out
     >>> [f"{one.energy:.3f}" for one in lowest_orderings(lay_out(parent_cell("LZC-A")), keep=2)]  # eV per formula unit
     ['-98.139', '-98.132']
 
@@ -103,6 +103,8 @@ def lowest_orderings(
     checkpoint
         File (.npz) that keeps the state of a search that takes longer than ``CHECKPOINT_INTERVAL``, so that the same
         call goes on after an interruption; it is removed at the end. Default: none.
+    superperiodic
+        Whether orderings that repeat inside the cell, and so belong to a smaller one, are among them.
 
     Raises
     ------
@@ -117,10 +119,10 @@ def lowest_orderings(
     if energy is not None:
         _check_shapes(cell, model)
         _check_symmetry(cell, model)
-    walk = walk_in(cell)
+    walk = walk_in(cell, superperiodic)
     fields = fields_of(model, walk.completions)
     kept, limit = _room(2 * keep + 1024, len(cell.active)), np.inf
-    state = SearchState(checkpoint, search_key(cell, keep, model)) if checkpoint else None
+    state = SearchState(checkpoint, search_key(cell, keep, model, superperiodic)) if checkpoint else None
     if state and (saved := state.load()):
         kept, limit = _compress(_Kept(*saved.kept), keep, TIE * model.units)
         resume_walk(walk, saved.depth, saved.tried)
@@ -213,70 +215,3 @@ def passed_fraction(walk: Walk) -> float:
         share *= left[k][rank] / size
         left[k][rank] -= 1
     return min(1.0, below)
-
-
-def orderings_document(
-    parent: Parent,
-    cell: CellChoice = "primitive",
-    keep: int = 10,
-    progress: Progress = silent,
-    checkpoint: Path | None = None,
-) -> OrderingsDoc:
-    """Count the orderings of ``parent`` in ``cell``, find those of lowest electrostatic energy, and document them.
-
-    Parameters
-    ----------
-    parent
-        The disordered crystal, with formal charges.
-    cell
-        As in :func:`selflimit.structures.orderings.cells.lay_out`.
-    keep, progress, checkpoint
-        As in :func:`lowest_orderings`.
-
-    Raises
-    ------
-    InputError
-        A cell or composition that does not fit, too many orderings, or ``keep`` below 1.
-    """
-    return lowest_document(lay_out(parent, cell), keep, MOST_SEARCHED, progress, checkpoint)
-
-
-def lowest_document(
-    cell: DisorderedCell,
-    keep: int,
-    most: int = MOST_SEARCHED,
-    progress: Progress = silent,
-    checkpoint: Path | None = None,
-) -> OrderingsDoc:
-    """:func:`orderings_document` of a cell that is laid out.
-
-    Parameters
-    ----------
-    cell, keep, most, progress, checkpoint
-        As in :func:`lowest_orderings`.
-    """
-    count = count_in(cell)
-    progress(0.0, f"{count.raw:,} orderings, {count.distinct:,} symmetry-distinct")
-    ranked = lowest_orderings(cell, keep, most=most, progress=progress, checkpoint=checkpoint)
-    return OrderingsDoc(
-        parent=cell.parent.name,
-        parent_source=cell.parent.source,
-        notes=list(cell.parent.notes),
-        formula=cell.composition.element_composition.reduced_formula,
-        cell=cell.name,
-        exclude_within=cell.parent.exclude_within,
-        pools=[
-            PoolDoc(
-                sites=list(pool.labels), atoms=dict(zip(pool.species, pool.counts, strict=True)), deviations=changes
-            )
-            for pool, changes in zip(cell.pools, cell.deviations, strict=True)
-        ],
-        raw_count=count.raw,
-        distinct_count=count.distinct,
-        orderings=[
-            OrderingDoc(
-                structure=one.ordering.structure(), degeneracy=one.ordering.degeneracy, electrostatic_energy=one.energy
-            )
-            for one in ranked
-        ],
-    )

@@ -1,7 +1,7 @@
 """Whole, charge-neutral numbers of atoms near to refined occupancies: for cells that the occupancies do not fit."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -127,6 +127,10 @@ def _options(labels: tuple[str, ...], content: Mapping[str, float], max_deviatio
             yield Population(labels, whole, changes)
 
 
+MULTIPLES = (2, 3, 4, 6)
+"""Multiples of the conventional cell along its shortest axis that are tried, those above the first only if need be."""
+
+
 class CellProposal(NamedTuple):
     """A cell whose nearest populations change the occupancies little.
 
@@ -148,7 +152,8 @@ class CellProposal(NamedTuple):
 def propose_cell(parent: Parent, max_deviation: float = LARGEST_DEVIATION) -> CellProposal | None:
     """The smallest of the primitive, the conventional and the doubled cell within the deviation, else the nearest one.
 
-    The conventional cell is doubled along its shortest axis. None if no cell has neutral populations at all.
+    The conventional cell is doubled along its shortest axis, and multiplied further only where no smaller cell can be
+    neutral. None if none of them can.
 
     >>> from selflimit.structures import parent_cell
     >>> propose_cell(parent_cell("LZC-E"))
@@ -163,16 +168,27 @@ def propose_cell(parent: Parent, max_deviation: float = LARGEST_DEVIATION) -> Ce
     """
     per_conventional = round(parent.structure.volume / parent.primitive.lattice.volume)
     shortest = min(range(3), key=lambda axis: parent.structure.lattice.abc[axis])
-    doubled = "x".join("2" if axis == shortest else "1" for axis in range(3))
-    sizes = {"primitive": 1, "conventional": per_conventional, doubled: 2 * per_conventional}
-    found = []
-    for cell, n_cells in sizes.items():
-        try:
-            populations = nearest_populations(parent, n_cells, max_deviation=1.0)
-        except InputError:
-            continue
-        changes = (abs(change) for one in populations for change in one.deviations.values())
-        found.append(CellProposal(cell, n_cells, max(changes, default=0.0)))
+    found = [_proposal(parent, "primitive", 1), _proposal(parent, "conventional", per_conventional)]
+    for multiple in MULTIPLES:
+        name = "x".join(str(multiple) if axis == shortest else "1" for axis in range(3))
+        if multiple == MULTIPLES[0] or not any(found):
+            found.append(_proposal(parent, name, multiple * per_conventional))
+    return _best(found, max_deviation)
+
+
+def _proposal(parent: Parent, cell: str, n_cells: int) -> CellProposal | None:
+    """The cell with the deviation of its nearest populations, None if it has no neutral ones."""
+    try:
+        populations = nearest_populations(parent, n_cells, max_deviation=1.0)
+    except InputError:
+        return None
+    changes = (abs(change) for one in populations for change in one.deviations.values())
+    return CellProposal(cell, n_cells, max(changes, default=0.0))
+
+
+def _best(proposals: Sequence[CellProposal | None], max_deviation: float) -> CellProposal | None:
+    """The first within the deviation, else the one that deviates least."""
+    found = [one for one in proposals if one is not None]
     within = [one for one in found if one.deviation <= max_deviation]
     return within[0] if within else min(found, key=lambda one: one.deviation, default=None)
 

@@ -31,7 +31,7 @@ class SavedSearch:
     kept: tuple[Int8Array, IntArray, FloatArray, int]
 
 
-def search_key(cell: DisorderedCell, keep: int, model: PairEnergy) -> str:
+def search_key(cell: DisorderedCell, keep: int, model: PairEnergy, superperiodic: bool = True) -> str:
     """SHA-256 of all that decides the result and the course of a search.
 
     Parameters
@@ -42,9 +42,12 @@ def search_key(cell: DisorderedCell, keep: int, model: PairEnergy) -> str:
         Number of orderings wanted.
     model
         The energy that ranks them.
+    superperiodic
+        Whether orderings that repeat inside the cell are among them.
     """
-    digest = hashlib.sha256(repr([keep, model.constant, model.units, [pool.counts for pool in cell.pools]]).encode())
-    for array in (cell.basis, cell.permutations, model.site, model.pair):
+    numbers = [keep, superperiodic, model.constant, model.units, [pool.counts for pool in cell.pools]]
+    digest = hashlib.sha256(repr(numbers).encode())
+    for array in (cell.basis, cell.permutations, cell.excluded, model.site, model.pair):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 

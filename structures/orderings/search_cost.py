@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from selflimit.errors import InputError
+from selflimit.errors import InputError, RemediableError
 from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.populations import fitting_sizes
@@ -108,16 +108,24 @@ def check_size(parent: Parent, distinct: int, most: int, order: int = 64) -> Non
             "exclude_within=...)"
         )
     if distinct > most:
-        sizes = ", ".join(map(str, fitting_sizes(parent)[:4]))
-        hours = _short(distinct * round(_nanoseconds(order)) // (3600 * 10**9))
-        raise InputError(
-            f"{parent.name}: {_short(distinct)} distinct orderings, more than the {_short(most)} that are searched "
-            f"through (about {hours} h on one core); take a smaller cell (sizes that fit: {sizes} primitive cells), "
-            "draw a sample (sample_orderings, --sample), or raise the limit (most=..., --most)"
+        fitting = ", ".join(map(str, fitting_sizes(parent)[:4]))
+        sizes = f"sizes that fit: {fitting} primitive cells" if fitting else "of other occupancies"
+        hours = short(distinct * round(_nanoseconds(order)) // (3600 * 10**9))
+        raise RemediableError(
+            f"{parent.name}: {short(distinct)} distinct orderings, more than the {short(most)} that are searched "
+            f"through (about {hours} h on one core); take a smaller cell ({sizes}), "
+            "draw a sample (sample_orderings, --sample), anneal the lowest (anneal_orderings, --anneal), or raise the "
+            "limit (most=..., --most)",
+            ("--no-relax", "--anneal", "1"),
         )
 
 
-def _short(number: int) -> str:
+def short(number: int) -> str:
+    """A number of orderings as it is told: in full up to twelve digits.
+
+    >>> short(2942874), short(10**20)
+    ('2,942,874', '1.00E+20')
+    """
     return f"{number:,}" if number < 10**12 else f"{Decimal(number):.2E}"
 
 

@@ -49,6 +49,29 @@ def test_nearest_populations_choose_a_cell_and_print_every_deviation(capsys):
     assert "--nearest" in capsys.readouterr().err
 
 
+def test_too_many_orderings_are_annealed_by_the_command_that_is_offered(capsys):
+    too_many = ["orderings", "--cell", "2x1x1", "--no-relax", "--keep", "2", "--most", "48"]
+    assert main(too_many) == 2
+    command = shlex.split(capsys.readouterr().err.partition("; type: selflimit ")[2])
+    assert main([*command, "--json"]) == 0
+    (annealed,) = json.loads(capsys.readouterr().out)["orderings"]
+    assert main([*too_many[:-2], "--json"]) == 0
+    (searched,) = json.loads(capsys.readouterr().out)["orderings"]
+    energies = [[one["electrostatic_energy"] for one in found["orderings"]] for found in (annealed, searched)]
+    assert energies[0] == pytest.approx(energies[1])
+    assert annealed["lower_bound"] < energies[0][0]
+    assert searched["lower_bound"] is None
+
+
+def test_all_shapes_up_to_a_size_are_one_list_without_repeats(capsys):
+    assert main(["orderings", "--no-relax", "--up-to", "2", "--keep", "30"]) == 0
+    printed = capsys.readouterr().out
+    listed = [line for line in printed.splitlines() if " cells, shape " in line and "│" in line]
+    # every crystal of up to two cells once, in its own primitive cell: as many as are counted without repeats
+    assert main(["orderings", "--count", "--up-to", "2", "--skip-superperiodic", "--json"]) == 0
+    assert len(listed) == sum(cell["distinct"] for cell in json.loads(capsys.readouterr().out)["cells"])
+
+
 def test_count_of_all_shapes_as_a_table(capsys):
     assert main(["orderings", "--count", "--n-cells", "2"]) == 0
     printed = capsys.readouterr().out

@@ -11,7 +11,7 @@ from monty.json import MSONable
 from selflimit.documents import CandidatesDoc, OrderingEnergiesDoc, OrderingsDoc, RelaxationDoc
 from selflimit.progress import current_progress
 from selflimit.run_settings import RunConfiguration
-from selflimit.structures.orderings.lowest import orderings_document
+from selflimit.structures.lowest.documents import orderings_document
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.relaxation.duplicates import ENERGY_TIE
 from selflimit.structures.relaxation.ordering_energies import Outcome, ordering_energies, ordering_labels
@@ -54,6 +54,8 @@ class OrderingMaker(Maker):
         What relaxes them as well, to see how far the rankings agree: another force field, or VASP.
     temperature
         Of the Boltzmann weights (K).
+    anneal
+        Seed of an annealing that takes the place of the exhaustive search for the lowest; 0: none does.
     """
 
     name: str = "orderings"
@@ -62,11 +64,13 @@ class OrderingMaker(Maker):
     relax_maker: RelaxMaker = field(default_factory=StagedRelaxMaker)
     compared_makers: tuple[RelaxMaker, ...] = ()
     temperature: float = 300.0
+    anneal: int = 0
 
     @classmethod
     def of(cls, settings: RunConfiguration) -> Self:
         """The Maker of a run."""
-        return cls(cells=settings.cells, keep=settings.keep, relax_maker=calculators_of(settings).orderings)
+        relax_maker = calculators_of(settings).orderings
+        return cls(cells=settings.cells, keep=settings.keep, relax_maker=relax_maker, anneal=settings.anneal)
 
     def make(self, parent: Parent) -> Flow:
         """Flow whose output are the stage's :class:`OrderingOutputs`."""
@@ -91,7 +95,7 @@ class OrderingMaker(Maker):
         A search of more than some seconds keeps its state in the working directory, where a resumed run finds it.
         """
         state = Path.cwd() / f"search-{cell}.npz"
-        found = orderings_document(parent, cell, self.keep, progress=current_progress(), checkpoint=state)
+        found = orderings_document(parent, cell, self.keep, current_progress(), state, self.anneal)
         require_storable(found, len(found.orderings))
         return found
 

@@ -11,13 +11,16 @@ from selflimit.cli.printing import print_json, print_line, print_table, progress
 from selflimit.documents import OrderingsDoc
 from selflimit.files import write_atomically
 from selflimit.report import tables
+from selflimit.structures.lowest.documents import lowest_document
 from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.files import save_orderings
-from selflimit.structures.orderings.lowest import MOST_SEARCHED, lowest_document
+from selflimit.structures.orderings.lowest import MOST_SEARCHED
 from selflimit.structures.orderings.sampling import sample_in
-from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, check_size, estimate_search
+from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, check_size, estimate_search, short
 from selflimit.structures.parents.parents import Parent
+
+MERGED_COLUMNS = ["rank", "cell", "degeneracy", "electrostatic energy (eV/fu)", "above lowest (meV/fu)"]
 
 
 def orderings_only(asked: Namespace) -> None:
@@ -79,7 +82,7 @@ def sample(parent: Parent, asked: Namespace) -> None:
 
 def rank(parent: Parent, asked: Namespace) -> None:
     """Find the orderings of lowest electrostatic energy in each cell, print them and write them as CIF."""
-    documents = [find_lowest(cell, asked) for cell in cells_asked_for(parent, asked)]
+    documents = [find_lowest(cell, asked) for cell in cells_asked_for(parent, asked) if _has_orderings(cell, asked)]
     write_cifs(
         asked.cifs,
         [
@@ -91,17 +94,47 @@ def rank(parent: Parent, asked: Namespace) -> None:
     if asked.json:
         print_json({"orderings": [doc.model_dump(mode="json") for doc in documents]})
         return
+    # rounded populations differ from size to size, and energies of different compositions rank nothing
+    is_merged = asked.up_to is not None and len({doc.formula for doc in documents}) == 1 and not asked.anneal
+    if is_merged:
+        title = f"{parent.name}: all cell shapes of up to {asked.up_to} primitive cells, each crystal once"
+        print_table(title, MERGED_COLUMNS, _merged_rows(documents, asked.keep))
     for doc in documents:
-        title = f"{doc.parent} {doc.cell}: {doc.distinct_count:,} distinct of {doc.raw_count:,} orderings"
-        print_table(title, tables.ORDERING_COLUMNS, tables.ordering_rows([doc]))
+        title = f"{doc.parent} {doc.cell}: {short(doc.distinct_count)} distinct of {short(doc.raw_count)} orderings"
+        if not is_merged:
+            print_table(title, tables.ORDERING_COLUMNS, tables.ordering_rows([doc]))
+        if doc.lower_bound is not None:
+            lowest = doc.orderings[0].electrostatic_energy
+            print_line(
+                f"{doc.cell}: annealed, not proven; no ordering is below {doc.lower_bound:.3f} eV/fu, "
+                f"{lowest - doc.lower_bound:.3f} eV/fu under the lowest found"
+            )
+
+
+def _has_orderings(cell: DisorderedCell, asked: Namespace) -> bool:
+    """Whether a cell has orderings of its own; up to a size those of smaller cells are not repeated."""
+    return asked.up_to is None or count_in(cell, superperiodic=False).distinct > 0
+
+
+def _merged_rows(documents: Sequence[OrderingsDoc], keep: int) -> list[list[object]]:
+    """The lowest of all cells in one list."""
+    found = [(item.electrostatic_energy, doc.cell, item.degeneracy) for doc in documents for item in doc.orderings]
+    found.sort(key=lambda one: one[0])
+    return [
+        [rank, cell, degeneracy, energy, round(1000 * (energy - found[0][0]), 3)]
+        for rank, (energy, cell, degeneracy) in enumerate(found[:keep])
+    ]
 
 
 def find_lowest(cell: DisorderedCell, asked: Namespace) -> OrderingsDoc:
     """Find the lowest of one cell; a search of more than some seconds keeps its state beside the results."""
     state = Path(asked.folder) / f"search-{cell.name.replace(' ', '-').replace(',', '')}.npz"
-    announce(cell, True, most(asked, MOST_SEARCHED), asked)
+    is_alone = asked.up_to is None
+    # an annealing is never too long
+    limit = count_in(cell, is_alone).distinct if asked.anneal else most(asked, MOST_SEARCHED)
+    announce(cell, is_alone, limit, asked)
     with progress_bar(f"orderings {cell.name}") as progress:
-        return lowest_document(cell, asked.keep, most(asked, MOST_SEARCHED), progress, state)
+        return lowest_document(cell, asked.keep, limit, progress, state, asked.anneal, is_alone)
 
 
 def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Namespace) -> None:
@@ -125,10 +158,12 @@ def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Names
     """
     distinct = count_in(cell, superperiodic).distinct
     check_size(cell.parent, distinct, limit, len(cell.permutations))
-    if not asked.json:
-        for line in told_deviations(cell):
-            print_line(line)
-        print_line(f"{cell.name}: {distinct:,} distinct orderings, {estimate_search([cell], superperiodic)}")
+    if asked.json:
+        return
+    for line in told_deviations(cell):
+        print_line(line)
+    how = f"annealed with seed {asked.anneal}" if asked.anneal else str(estimate_search([cell], superperiodic))
+    print_line(f"{cell.name}: {short(distinct)} distinct orderings, {how}")
 
 
 def most(asked: Namespace, default: int) -> int:

@@ -46,7 +46,7 @@ RELAXED = (
 )
 """When options of the crystal and of its relaxation apply."""
 
-FILLED = (names_of(chain.add_printing, chain.add_crystal) - {"keep", "working_ion"}) | {"n_cells", "up_to"}
+FILLED = (names_of(chain.add_printing, chain.add_crystal) - {"keep", "working_ion", "anneal"}) | {"n_cells", "up_to"}
 """Options of every mode that only lays out orderings."""
 ORDERINGS = (
     Mode(
@@ -61,7 +61,7 @@ ORDERINGS = (
     ),
     Mode(
         "with --no-relax", "orderings:orderings_only", is_given("no_relax"),
-        FILLED | {"no_relax", "keep", "most", "cifs", "folder"},
+        FILLED | {"no_relax", "keep", "anneal", "most", "cifs", "folder"},
     ),
     Mode(
         "with relaxation", "run:relax_orderings",

@@ -40,6 +40,11 @@ class OrderingsDoc(Document):
     pools: list[PoolDoc] = Field([], description="What is placed where, and how far it is from the refined occupancies")
     raw_count: int = Field(ge=1, description="Orderings before symmetry; the degeneracies of all of them sum to it")
     distinct_count: int = Field(ge=1, description="Symmetry-distinct orderings, from Burnside's lemma")
+    lower_bound: float | None = Field(
+        None,
+        description="Annealed orderings: no ordering of the cell has a lower energy (eV per formula unit); None: all "
+        "orderings were searched, the lowest is proven",
+    )
     orderings: list[OrderingDoc] = Field(description="Orderings kept, lowest electrostatic energy first")
 
 

@@ -1,0 +1,96 @@
+"""The lowest orderings of a cell as a document: searched exhaustively, or annealed where they are too many."""
+
+from pathlib import Path
+
+from selflimit.documents import OrderingDoc, OrderingsDoc, PoolDoc
+from selflimit.progress import Progress, silent
+from selflimit.structures.lowest.monte_carlo import anneal_orderings
+from selflimit.structures.orderings.cells import CellChoice, DisorderedCell, lay_out
+from selflimit.structures.orderings.counting import count_in
+from selflimit.structures.orderings.lowest import MOST_SEARCHED, RankedOrdering, lowest_orderings
+from selflimit.structures.parents.parents import Parent
+
+
+def orderings_document(
+    parent: Parent,
+    cell: CellChoice = "primitive",
+    keep: int = 10,
+    progress: Progress = silent,
+    checkpoint: Path | None = None,
+    anneal: int = 0,
+) -> OrderingsDoc:
+    """Count the orderings of ``parent`` in ``cell``, find those of lowest electrostatic energy, and document them.
+
+    Parameters
+    ----------
+    parent
+        The disordered crystal, with formal charges.
+    cell
+        As in :func:`selflimit.structures.orderings.cells.lay_out`.
+    keep, progress, checkpoint
+        As in :func:`selflimit.structures.orderings.lowest.lowest_orderings`.
+    anneal
+        Seed of an annealing that takes the place of the exhaustive search; 0: none does.
+
+    Raises
+    ------
+    InputError
+        A cell or composition that does not fit, too many orderings, or ``keep`` below 1.
+    """
+    return lowest_document(lay_out(parent, cell), keep, MOST_SEARCHED, progress, checkpoint, anneal)
+
+
+def lowest_document(
+    cell: DisorderedCell,
+    keep: int,
+    most: int = MOST_SEARCHED,
+    progress: Progress = silent,
+    checkpoint: Path | None = None,
+    anneal: int = 0,
+    superperiodic: bool = True,
+) -> OrderingsDoc:
+    """:func:`orderings_document` of a cell that is laid out.
+
+    Parameters
+    ----------
+    cell, keep, most, progress, checkpoint, superperiodic
+        As in :func:`selflimit.structures.orderings.lowest.lowest_orderings`; annealed ones may repeat inside the cell.
+    anneal
+        As in :func:`orderings_document`.
+    """
+    count = count_in(cell)
+    progress(0.0, f"{count.raw:,} orderings, {count.distinct:,} symmetry-distinct")
+    if anneal:
+        found = anneal_orderings(cell, keep, anneal, progress=progress)
+        return _documented(cell, found.orderings, found.bound)
+    ranked = lowest_orderings(
+        cell, keep, most=most, progress=progress, checkpoint=checkpoint, superperiodic=superperiodic
+    )
+    return _documented(cell, ranked, None)
+
+
+def _documented(cell: DisorderedCell, ranked: list[RankedOrdering], bound: float | None) -> OrderingsDoc:
+    count = count_in(cell)
+    return OrderingsDoc(
+        parent=cell.parent.name,
+        parent_source=cell.parent.source,
+        notes=list(cell.parent.notes),
+        formula=cell.composition.element_composition.reduced_formula,
+        cell=cell.name,
+        exclude_within=cell.parent.exclude_within,
+        pools=[
+            PoolDoc(
+                sites=list(pool.labels), atoms=dict(zip(pool.species, pool.counts, strict=True)), deviations=changes
+            )
+            for pool, changes in zip(cell.pools, cell.deviations, strict=True)
+        ],
+        raw_count=count.raw,
+        distinct_count=count.distinct,
+        lower_bound=bound,
+        orderings=[
+            OrderingDoc(
+                structure=one.ordering.structure(), degeneracy=one.ordering.degeneracy, electrostatic_energy=one.energy
+            )
+            for one in ranked
+        ],
+    )
