@@ -82,7 +82,7 @@ HELD = 0.5
 """Motion asked for over lithium exchanged below which a front is held by its own drives, not by the grid."""
 
 
-RELAXED = 5.0
+PROFILE_GONE = 5.0
 """Times 1/(L_sigma W) after which the profile that a run begins with has gone, but for exp(-5)."""
 LAST_CORNERS = 0.02
 """Share of the space open to lithium that is left when lithium has filled it: what then moves are its last corners."""
@@ -121,7 +121,7 @@ def watch_motion(front: Front, state: State, begin: float, allow_unresolved: boo
     grid, p, said = front.grid, front.p, []
     watched = max(balances.front_length(grid, p, state.xi), shortest_front(grid, p))
     is_full = balances.open_share_left(front, state.xi) < LAST_CORNERS  # then no front is left that could be held
-    is_young = state.time - begin < RELAXED / (p.surface_mobility * p.barrier)
+    is_young = state.time - begin < PROFILE_GONE / (p.surface_mobility * p.barrier)
     if not (is_full or is_young) and state.exchanged <= p.interface_width * watched:
         return state, []
     if not (is_full or is_young):

@@ -328,9 +328,8 @@ class Microstructure:
         """Name, seed and, after a colon, what distinguishes the structure, for documents and figures."""
         words = [self.source] if self.source else []
         if self.coarse.any():
-            words.append(
-                f"{100.0 * self.coarse_fraction:.1f} % of the layer coarse{' and closed' if self.closed else ''}"
-            )
+            coarse = "coarse and closed" if self.closed else "coarse"
+            words.append(f"{100.0 * self.coarse_fraction:.1f} % of the layer {coarse}")
         return f"{self.name}, seed {self.seed}" + (f": {'; '.join(words)}" if words else "")
 
     def initial_lithium(self, width: float) -> FloatArray:
@@ -341,10 +340,11 @@ class Microstructure:
         if self.name == "interface":
             return needles(self.grid, width, self.seed, count=1, spread=0.05, length=12.0 * MICROMETRE)
         count = math.prod(min(3, most_side_by_side(side)) for side in self.grid.size[:-1])
-        lithium = needles(self.grid, width, self.seed, count)
-        if self.closed and self.open_share is not None:  # the foot of a needle's profile may reach into a dense grain
-            return np.where(self.grid.to_nodes(self.open_share) > 0.0, lithium, 0.0)
-        return lithium
+        lithium, share = needles(self.grid, width, self.seed, count), self.open_share
+        if not self.closed or share is None:
+            return lithium
+        # the foot of a needle's profile may reach into a dense grain
+        return np.where(self.grid.to_nodes(share) > 0.0, lithium, 0.0)
 
     def expansion(self, p: InterfaceParameters) -> FloatArray:
         """Eigenstrain (xx, yy, zz) of lithium that takes a cell, dimensionless, shape ``grid.shape + (3,)``.

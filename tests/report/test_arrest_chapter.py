@@ -7,12 +7,12 @@ from decompositions import lithium_decomposition
 
 from selflimit.mesoscale import ArrestSettings, InterfaceParameters, judge_arrest
 from selflimit.report.arrest_chapter import (
-    PROBABILITY_COLUMNS,
+    OUTCOME_COLUMNS,
     RANGE_COLUMNS,
     STATE_COLUMNS,
     add_arrest,
     add_arrest_details,
-    probability_rows,
+    outcome_rows,
     range_rows,
     state_rows,
 )
@@ -39,10 +39,10 @@ def test_the_page_begins_with_the_answers(verdict):
 
 
 def test_rows_fit_their_columns_and_shares_add_up(verdict):
-    rows = probability_rows(verdict)
+    rows = outcome_rows(verdict)
     assert len(rows) == 2 * len(verdict.currents)
     for row in rows:
-        assert len(row) == len(PROBABILITY_COLUMNS)
+        assert len(row) == len(OUTCOME_COLUMNS)
         # six shares of two digits, each rounded by up to 0.005
         assert sum(float(cell) for cell in row[2:8]) == pytest.approx(1.0, abs=0.031)
     assert all(len(row) == len(STATE_COLUMNS) for row in state_rows(verdict))

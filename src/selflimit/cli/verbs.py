@@ -187,7 +187,7 @@ Lengths are in micrometres, times in s, pressures in MPa (compression positive i
     Verb(
         "verdict",
         "does this layer limit its lithium, by which mechanism, up to which current?",
-        (chain.add_store, verdicts.add_growth, verdicts.add_arrest, verdicts.add_conditions, verdicts.add_layer),
+        (chain.add_store, verdicts.add_growth, verdicts.add_arrest_ranges, verdicts.add_conditions, verdicts.add_layer),
         VERDICTS,
         """\
 example:

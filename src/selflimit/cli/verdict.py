@@ -35,12 +35,12 @@ from selflimit.plausible import KNOWN_UNITS, QUANTITIES, convert
 from selflimit.report.arrest_chapter import (
     HONESTY,
     INFLUENCE_COLUMNS,
-    PROBABILITY_COLUMNS,
+    OUTCOME_COLUMNS,
     RANGE_COLUMNS,
     STATE_COLUMNS,
     arrest_lines,
     influence_rows,
-    probability_rows,
+    outcome_rows,
     range_rows,
     state_rows,
 )
@@ -121,7 +121,7 @@ def print_answers(doc: ArrestDoc) -> None:
 def print_arrest(doc: ArrestDoc) -> None:
     """Print the answers, then probabilities, numbers, what decides, and the ranges with their sources."""
     print_answers(doc)
-    print_table(f"Lithium at {doc.formula}: {doc.decomposition.reaction}", PROBABILITY_COLUMNS, probability_rows(doc))
+    print_table(f"Lithium at {doc.formula}: {doc.decomposition.reaction}", OUTCOME_COLUMNS, outcome_rows(doc))
     print_table("At the most probable values, products left out", STATE_COLUMNS, state_rows(doc))
     print_table("Share of the spread (Sobol indices)", INFLUENCE_COLUMNS, influence_rows(doc))
     print_table("Ranges (SI units)", RANGE_COLUMNS, range_rows(doc))

@@ -4,7 +4,7 @@ from selflimit.documents.arrest import ENDS, ArrestDoc, BranchVerdict, CurrentVe
 from selflimit.report.html_page import Page
 from selflimit.units import MICROMETRE
 
-PROBABILITY_COLUMNS = (
+OUTCOME_COLUMNS = (
     "mA/cm²", "products", *ENDS, "limits itself", "margin (5, 50, 95 %)",
     "tip (MPa; 5, 50, 95 %)", "decides",
 )  # fmt: skip
@@ -22,7 +22,7 @@ HONESTY = (
     "products conduct electrons is not known, so both cases are computed and counted alike."
 )
 
-Row = tuple[str, ...]
+Texts = tuple[str, ...]
 
 
 def arrest_lines(doc: ArrestDoc) -> list[str]:
@@ -41,12 +41,12 @@ def deciding(verdict: CurrentVerdict) -> str:
     return " or ".join(dict.fromkeys(branch.decides for branch in verdict.branches))
 
 
-def probability_rows(doc: ArrestDoc) -> list[Row]:
+def outcome_rows(doc: ArrestDoc) -> list[Texts]:
     """List one row per current and branch of the products."""
     return [_probabilities(verdict, branch) for verdict in doc.currents for branch in verdict.branches]
 
 
-def state_rows(doc: ArrestDoc) -> list[Row]:
+def state_rows(doc: ArrestDoc) -> list[Texts]:
     """List the numbers of the criterion at the most probable values, one row per current."""
     return [
         (
@@ -60,7 +60,7 @@ def state_rows(doc: ArrestDoc) -> list[Row]:
     ]  # fmt: skip
 
 
-def influence_rows(doc: ArrestDoc) -> list[Row]:
+def influence_rows(doc: ArrestDoc) -> list[Texts]:
     """List the quantities that decide, by their first-order Sobol index for the margin."""
     return [
         (
@@ -73,7 +73,7 @@ def influence_rows(doc: ArrestDoc) -> list[Row]:
     ]  # fmt: skip
 
 
-def range_rows(doc: ArrestDoc) -> list[Row]:
+def range_rows(doc: ArrestDoc) -> list[Texts]:
     """List every range with its source and confidence."""
     return [
         (q.name, q.symbol, q.unit, f"{q.low:.3g}", f"{q.central:.3g}", f"{q.high:.3g}", q.confidence, q.source)
@@ -87,7 +87,7 @@ def add_arrest(page: Page, doc: ArrestDoc) -> None:
     for line in arrest_lines(doc):
         page.paragraph(line)
     caption = f"Lithium that has reached {doc.formula}: shares of {doc.samples} samples"
-    page.table(caption, PROBABILITY_COLUMNS, probability_rows(doc))
+    page.table(caption, OUTCOME_COLUMNS, outcome_rows(doc))
     page.paragraph(HONESTY, "note")
 
 
@@ -101,7 +101,7 @@ def add_arrest_details(page: Page, doc: ArrestDoc) -> None:
     page.paragraph(f"In no probability: {'; '.join(doc.not_covered)}.", "note")
 
 
-def _probabilities(verdict: CurrentVerdict, branch: BranchVerdict) -> Row:
+def _probabilities(verdict: CurrentVerdict, branch: BranchVerdict) -> Texts:
     shares = (f"{branch.probabilities[name]:.2f}" for name in ENDS)
     return (
         f"{verdict.current:g}", f"{branch.products} electrons", *shares, f"{branch.limits_itself:.2f}",

@@ -11,16 +11,20 @@ from scipy.constants import physical_constants
 from scipy.integrate import solve_bvp
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.arrest.channel import ChannelFields, ChannelLayer, curvature, functional, gradient
-from selflimit.mesoscale.arrest.channel_balance import solve_channels
-from selflimit.mesoscale.arrest.creep import LITHIUM_CREEP, plug_speed
-from selflimit.mesoscale.arrest.kinetics import (
-    LITHIUM_CHARGE_VOLUME,
+from selflimit.mesoscale import (
+    LITHIUM_CREEP,
+    ChannelLayer,
     charge_transfer_overpotential,
     charge_transfer_resistance,
     deposition_current,
+    extrusion_number,
+    extrusion_stress,
+    leak_current,
+    plug_speed,
+    solve_channels,
 )
-from selflimit.mesoscale.arrest.stall import extrusion_number, extrusion_stress, leak_current
+from selflimit.mesoscale.arrest.channel import ChannelFields, curvature, functional, gradient
+from selflimit.mesoscale.arrest.kinetics import LITHIUM_CHARGE_VOLUME
 
 FARADAY = physical_constants["Faraday constant"][0]
 SOFT = LITHIUM_CREEP.strengthened(1e-9)

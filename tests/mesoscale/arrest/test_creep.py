@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad, solve_ivp
 
-from selflimit.mesoscale.arrest.creep import (
+from selflimit.mesoscale import (
     LITHIUM_CREEP,
     plug_pressure,
     plug_speed,

@@ -9,9 +9,8 @@ from scipy.constants import physical_constants
 from scipy.integrate import solve_ivp
 
 from selflimit.errors import InputError
-from selflimit.mesoscale.arrest.film import film_current, film_thickness, swelling_pressure
+from selflimit.mesoscale import ReactionPerCharge, film_current, film_thickness, reaction_per_charge, swelling_pressure
 from selflimit.mesoscale.arrest.kinetics import LITHIUM_CHARGE_VOLUME
-from selflimit.mesoscale.bridge import ReactionPerCharge, reaction_per_charge
 
 FARADAY = physical_constants["Faraday constant"][0]
 AVOGADRO = physical_constants["Avogadro constant"][0]

@@ -8,18 +8,15 @@ from scipy.constants import R as GAS
 from scipy.constants import physical_constants
 from scipy.optimize import brentq
 
-from selflimit.mesoscale.arrest.creep import LITHIUM_CREEP
-from selflimit.mesoscale.arrest.kinetics import (
-    LITHIUM_CHARGE_VOLUME,
+from selflimit.mesoscale import (
+    LITHIUM_CREEP,
     charge_transfer_overpotential,
     charge_transfer_resistance,
-    deposition_current,
-)
-from selflimit.mesoscale.arrest.stall import (
     crack_pressure,
     critical_current,
     critical_slot_width,
     crossing_charge,
+    deposition_current,
     extrusion_current,
     extrusion_number,
     extrusion_stress,
@@ -27,6 +24,7 @@ from selflimit.mesoscale.arrest.stall import (
     stall_pressure,
     tip_pressure,
 )
+from selflimit.mesoscale.arrest.kinetics import LITHIUM_CHARGE_VOLUME
 
 FARADAY = physical_constants["Faraday constant"][0]
 

@@ -8,17 +8,28 @@ from decompositions import lithium_decomposition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selflimit.documents.arrest import ENDS, UncertainQuantity
+from selflimit.documents import UncertainQuantity
+from selflimit.documents.arrest import ENDS
 from selflimit.errors import InputError
-from selflimit.mesoscale.arrest.arrest import ArrestSettings, judge_arrest, ranges_with
-from selflimit.mesoscale.arrest.creep import LITHIUM_CREEP, plug_pressure, plug_wall_stress
-from selflimit.mesoscale.arrest.kinetics import LITHIUM_CHARGE_VOLUME, charge_transfer_overpotential
-from selflimit.mesoscale.arrest.known_ranges import ELECTRONIC_CONDUCTIVITY, KNOWN_RANGES
+from selflimit.mesoscale import (
+    ELECTRONIC_CONDUCTIVITY,
+    KNOWN_RANGES,
+    LITHIUM_CREEP,
+    ArrestSettings,
+    InterfaceParameters,
+    charge_transfer_overpotential,
+    crack_pressure,
+    critical_slot_width,
+    judge_arrest,
+    plug_pressure,
+    plug_wall_stress,
+    reaction_per_charge,
+    stall_pressure,
+)
+from selflimit.mesoscale.arrest.arrest import ranges_with
+from selflimit.mesoscale.arrest.kinetics import LITHIUM_CHARGE_VOLUME
 from selflimit.mesoscale.arrest.outcomes import Conditions, judge_samples, outcomes_of, wall_stress
 from selflimit.mesoscale.arrest.sampling import draw_samples, from_axis, influences_of
-from selflimit.mesoscale.arrest.stall import crack_pressure, critical_slot_width, stall_pressure
-from selflimit.mesoscale.bridge import reaction_per_charge
-from selflimit.mesoscale.parameters import InterfaceParameters
 
 DECOMPOSITION = lithium_decomposition(decomposition_volume=12.4)
 HALF_HOURLY = {"samples": 1024, "index_samples": 128}

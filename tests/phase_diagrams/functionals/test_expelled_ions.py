@@ -9,10 +9,15 @@ from pymatgen.core import Composition, Element
 from scipy.optimize import linprog
 
 from selflimit.documents import EnergyError
-from selflimit.phase_diagrams import ConstrainedPhaseDiagram, competing_entries, electrolyte_entries
-from selflimit.phase_diagrams.entries.sources import with_experimental_volumes
+from selflimit.phase_diagrams import (
+    ConstrainedPhaseDiagram,
+    competing_entries,
+    electrolyte_entries,
+    sample_uncertainty,
+    with_experimental_volumes,
+)
 from selflimit.phase_diagrams.uncertainty.linear_propagation import boundary_deviation
-from selflimit.phase_diagrams.uncertainty.sampling import Question, sample_uncertainty
+from selflimit.phase_diagrams.uncertainty.sampling import Question
 from selflimit.phase_diagrams.uncertainty.staircase import staircase
 
 GPA_A3 = 1e-21 / 1.602176634e-19  # eV; SI defining constant of the electronvolt

@@ -12,11 +12,16 @@ from pymatgen.core import Lattice, Structure
 from scipy.stats import chisquare
 
 from selflimit.errors import InputError
-from selflimit.structures import count_orderings, enumerate_orderings, parent_from_structure, sample_orderings
+from selflimit.structures import (
+    count_orderings,
+    enumerate_orderings,
+    lowest_orderings,
+    parent_from_structure,
+    sample_orderings,
+)
 from selflimit.structures.orderings.cells import lay_out
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.files import load_orderings, save_orderings
-from selflimit.structures.orderings.lowest import lowest_orderings
 from selflimit.structures.orderings.orderings import enumerate_in
 from selflimit.structures.orderings.sampling import sample_in
 from selflimit.structures.search.pair_energies import PairEnergy

@@ -105,7 +105,7 @@ def add_growth(parser: ArgumentParser) -> None:
     )
 
 
-def add_arrest(parser: ArgumentParser) -> None:
+def add_arrest_ranges(parser: ArgumentParser) -> None:
     """Add the layer, the electrolyte and the currents of the verdict at C = 1."""
     parser.add_argument(
         "--current",
