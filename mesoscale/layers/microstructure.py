@@ -328,8 +328,7 @@ class Microstructure:
         """Name, seed and, after a colon, what distinguishes the structure, for documents and figures."""
         words = [self.source] if self.source else []
         if self.coarse.any():
-            coarse = "coarse and closed" if self.closed else "coarse"
-            words.append(f"{100.0 * self.coarse_fraction:.1f} % of the layer {coarse}")
+            words.append(f"{100.0 * self.coarse_fraction:.1f} % of the layer coarse{' and closed' * self.closed}")
         return f"{self.name}, seed {self.seed}" + (f": {'; '.join(words)}" if words else "")
 
     def initial_lithium(self, width: float) -> FloatArray:
