@@ -19,7 +19,7 @@ SAME_CELL_ENERGY = 0.02
 """Relative difference of the energies of two cells of different size that says that they are energies per atom."""
 
 
-def require_plausible(entries: Sequence[ComputedStructureEntry]) -> list[str]:
+def require_plausible_energies(entries: Sequence[ComputedStructureEntry]) -> list[str]:
     """Refuse energies that cannot be, and return sentences on those that are only strange.
 
     Parameters

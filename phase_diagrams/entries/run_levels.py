@@ -11,7 +11,7 @@ from selflimit.errors import LevelOfTheoryError
 MP_GGA = LevelOfTheory(method="DFT", model="PBE (MP GGA)", corrections="MP2020")
 """Materials Project GGA energies with the MP2020 corrections (Wang et al., Sci. Rep. 11, 15496 (2021),
 doi:10.1038/s41598-021-94550-5)."""
-FUNCTIONALS = {"GGA": "PBE", "PBE": "PBE", "GGA+U": "PBE+U", "PBE+U": "PBE+U", "R2SCAN": "r2SCAN"}
+OF_RUN_TYPE = {"GGA": "PBE", "PBE": "PBE", "GGA+U": "PBE+U", "PBE+U": "PBE+U", "R2SCAN": "r2SCAN"}
 """Type of a run, in capitals -> functional; other types (SCAN, PBEsol, HSE06) are named as they are."""
 ONE_LEVEL = ({"GGA", "GGA+U", "PBE", "PBE+U"},)
 """Types of runs that the MP2020 corrections bring to one scale."""
@@ -38,7 +38,7 @@ def stated_level(entry: ComputedStructureEntry, corrected: bool) -> LevelOfTheor
         return None
     if corrected and run_type in ONE_LEVEL[0]:
         return MP_GGA
-    return LevelOfTheory(method="DFT", model=FUNCTIONALS.get(run_type, str(entry.parameters.get("run_type", run_type))))
+    return LevelOfTheory(method="DFT", model=OF_RUN_TYPE.get(run_type, str(entry.parameters.get("run_type", run_type))))
 
 
 def require_one_level(named: Named) -> None:

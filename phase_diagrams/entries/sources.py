@@ -23,7 +23,7 @@ from selflimit.phase_diagrams.entries.bundled import (
     elements_of,
 )
 from selflimit.phase_diagrams.entries.entry_files import entries_in_file
-from selflimit.phase_diagrams.entries.plausibility import require_plausible
+from selflimit.phase_diagrams.entries.plausibility import require_plausible_energies
 from selflimit.phase_diagrams.entries.run_levels import MP_GGA
 from selflimit.phase_diagrams.phases import phase_from_entry
 
@@ -138,7 +138,7 @@ def read_entries(path: Path | str, level: LevelOfTheory | None = None) -> list[C
         have and others lack, or that contradict the stated level.
     """
     found = entries_in_file(Path(path), level)
-    require_plausible(found)
+    require_plausible_energies(found)
     return found
 
 

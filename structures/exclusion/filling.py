@@ -45,7 +45,7 @@ class PoolCounts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Filling:
+class AtomFilling:
     """All ways to fill nodes with the atoms of their pools so that of two that exclude each other one stays empty.
 
     Attributes
@@ -63,7 +63,7 @@ class Filling:
         """Number of ways.
 
         >>> pair = (Node(0, 1, frozenset({1})), Node(0, 1, frozenset({0})))
-        >>> Filling(pair, (PoolCounts((1, 1), 1),)).count(), Filling(pair, (PoolCounts((2, 0), 1),)).count()
+        >>> AtomFilling(pair, (PoolCounts((1, 1), 1),)).count(), AtomFilling(pair, (PoolCounts((2, 0), 1),)).count()
         (2, 0)
 
         Raises

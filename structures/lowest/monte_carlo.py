@@ -25,7 +25,7 @@ from selflimit.structures.orderings.lowest import TIE, RankedOrdering, in_rank_o
 from selflimit.structures.orderings.sampling import least_of_orbit, placements_at_random
 from selflimit.structures.search.pair_energies import PairEnergy
 
-STAGES = 60
+COOLING_STEPS = 60
 """Temperatures of an anneal, each the same share of the one before."""
 
 QUENCHES = 400
@@ -40,7 +40,7 @@ STEPS_PER_SITE = 200
 AGREEING = 5
 """Anneals that must end in the lowest ordering before the search ends."""
 
-WIDTH = 10
+KEPT_TIMES = 10
 """Orderings from which exchanges are tried, for each that is kept: the lowest are often not one exchange apart."""
 
 MOST_ANNEALS = 60
@@ -134,7 +134,7 @@ def _annealed(landscape: Landscape, labels: Int8Array, seed: int, steps: int) ->
     hottest = float(np.abs(energies - placement.energy[0]).mean()) if len(energies) else 0.0
     if hottest == 0.0:
         return labels, float(placement.energy[0])
-    temperatures = hottest * COLDEST ** np.linspace(0.0, 1.0, STAGES)
+    temperatures = hottest * COLDEST ** np.linspace(0.0, 1.0, COOLING_STEPS)
     anneal(landscape, placement, temperatures, steps * len(labels), lowest)
     return lowest, float(placement_of(landscape, lowest, 1).energy[0])
 
@@ -152,7 +152,7 @@ class _Lowest:
 
     def __init__(self, cell: DisorderedCell, model: PairEnergy, landscape: Landscape, keep: int) -> None:
         self.cell, self.model, self.landscape, self.keep = cell, model, landscape, keep
-        self.width = WIDTH * keep
+        self.width = KEPT_TIMES * keep
         self.found: dict[bytes, RankedOrdering] = {}
         self.expanded: set[bytes] = set()
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from selflimit.arrays import Int32Array, IntArray
-from selflimit.structures.exclusion.filling import Filling, Node, PoolCounts
+from selflimit.structures.exclusion.filling import AtomFilling, Node, PoolCounts
 from selflimit.structures.orderings.cell_shapes import cells_to_fill
 from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
 from selflimit.structures.parents.parents import Parent
@@ -164,7 +164,7 @@ def orbit_numbers(element: Int32Array, subgroup: Int32Array | None = None) -> In
     return numbers
 
 
-def filling_of(cell: DisorderedCell, element: Int32Array, subgroup: Int32Array | None = None) -> Filling:
+def filling_of(cell: DisorderedCell, element: Int32Array, subgroup: Int32Array | None = None) -> AtomFilling:
     """The placements that an element leaves unchanged: its orbits, each filled as one, by their least sites.
 
     Parameters
@@ -189,7 +189,7 @@ def filling_of(cell: DisorderedCell, element: Int32Array, subgroup: Int32Array |
         Node(int(cell.pool_of_site[site]), int(size), frozenset(near))
         for site, size, near in zip(least, sites, neighbours, strict=True)
     ]
-    return Filling(tuple(nodes), tuple(PoolCounts(pool.counts, pool.empty) for pool in cell.pools))
+    return AtomFilling(tuple(nodes), tuple(PoolCounts(pool.counts, pool.empty) for pool in cell.pools))
 
 
 def count_unchanged(cell: DisorderedCell, orbits: IntArray) -> int:

@@ -26,7 +26,7 @@ from selflimit.phase_diagrams.checks import require_range
 from selflimit.phase_diagrams.entries.bulk_moduli import ASSUMED, bulk_moduli
 from selflimit.phase_diagrams.entries.bundled import bundled_catalogue, elements_of
 from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
-from selflimit.phase_diagrams.entries.plausibility import require_plausible
+from selflimit.phase_diagrams.entries.plausibility import require_plausible_energies
 from selflimit.phase_diagrams.entries.sources import read_entries
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.phases import parse_formula
@@ -117,7 +117,7 @@ def read_competitors(asked: Namespace, formulas: Sequence[str], working_ion: str
     if asked.entries:
         level = LevelOfTheory(method="DFT", model=asked.level) if asked.level else None
         entries = read_entries(Path(asked.entries), level)
-        notes = tuple(require_plausible(entries))
+        notes = tuple(require_plausible_energies(entries))
         return Competitors(tuple(entries), (), f"Entries from {asked.entries}", notes, is_shipped=False)
     if asked.source == "force-field" or (asked.source == "auto" and not os.environ.get("MP_API_KEY")):
         require_shipped(formulas)

@@ -13,7 +13,7 @@ from selflimit.documents import LevelOfTheory, common_level, level_of
 from selflimit.errors import InputError, LevelOfTheoryError
 from selflimit.phase_diagrams import ConstrainedPhaseDiagram, MechanicalRules, Sampling, competing_entries, read_entries
 from selflimit.phase_diagrams.entries.distinct import distinct_entries
-from selflimit.phase_diagrams.entries.plausibility import require_plausible
+from selflimit.phase_diagrams.entries.plausibility import require_plausible_energies
 from selflimit.phase_diagrams.entries.recognition import recognise
 from selflimit.phase_diagrams.entries.run_levels import MP_GGA
 
@@ -158,10 +158,10 @@ def test_absurd_energies_are_refused_by_name(tmp_path, shipped):
 
 def test_polymorphs_far_apart_are_named(shipped):
     entries = [ComputedStructureEntry.from_dict(item) for item in shipped]
-    assert require_plausible(entries) == []
+    assert require_plausible_energies(entries) == []
     high = ComputedStructureEntry(entries[0].structure, entries[0].energy + 0.6 * 3, entry_id="high",
                                   parameters=entries[0].parameters)  # fmt: skip
-    (said,) = require_plausible([*entries, high])
+    (said,) = require_plausible_energies([*entries, high])
     assert "high" in said and "0.60 eV/atom" in said
 
 

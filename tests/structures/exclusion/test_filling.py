@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from selflimit.structures.exclusion.filling import Filling, Node, PoolCounts
+from selflimit.structures.exclusion.filling import AtomFilling, Node, PoolCounts
 
 
 @st.composite
@@ -25,7 +25,10 @@ def fillings(draw):
             if pool[i] == k:
                 counts[draw(st.integers(0, len(counts) - 1))] += sites[i]
         contents.append(PoolCounts(tuple(counts), draw(st.integers(-1, len(counts) - 1))))
-    return Filling(tuple(Node(*one) for one in zip(pool, sites, map(frozenset, near), strict=True)), tuple(contents))
+    nodes = (Node(*one) for one in zip(pool, sites, map(frozenset, near), strict=True))
+    return AtomFilling(tuple(nodes), tuple(contents))
+        tuple(Node(*one) for one in zip(pool, sites, map(frozenset, near), strict=True)), tuple(contents)
+    )
 
 
 def every_way(filling):
@@ -53,7 +56,7 @@ def test_numbers_are_those_of_all_ways_written_out(filling):
 
 def test_draws_are_uniform():
     ring = [Node(0, 1, frozenset({(i - 1) % 6, (i + 1) % 6})) for i in range(6)]
-    filling = Filling(tuple(ring), (PoolCounts((1, 1, 4), 2),))
+    filling = AtomFilling(tuple(ring), (PoolCounts((1, 1, 4), 2),))
     ways = list(every_way(filling))
     generator = random.Random(3)
     draws = Counter(tuple(filling.draw(generator)) for _ in range(4000))
