@@ -27,8 +27,6 @@ def fillings(draw):
         contents.append(PoolCounts(tuple(counts), draw(st.integers(-1, len(counts) - 1))))
     nodes = (Node(*one) for one in zip(pool, sites, map(frozenset, near), strict=True))
     return AtomFilling(tuple(nodes), tuple(contents))
-        tuple(Node(*one) for one in zip(pool, sites, map(frozenset, near), strict=True)), tuple(contents)
-    )
 
 
 def every_way(filling):
