@@ -84,8 +84,8 @@ class OpenRun:
         """Print what the checkpoints of its finished growths take, and that they may be deleted."""
         if sizes := [path.stat().st_size for path in self.folder.glob("*.checkpoint")]:
             print_line(
-                f"checkpoints: {sum(sizes) / 1e6:.0f} MB in {self.folder / '*.checkpoint'}; only a growth that is to "
-                "go on for longer needs them, delete them if none is"
+                f"checkpoints: {sum(sizes) / 1e6:.0f} MB in {self.folder / '*.checkpoint'}; "
+                "GrowthModel.run(..., resume=True) goes on from them for longer, delete them if nothing is to"
             )
 
     def read_each(self, references: list[OutputReference]) -> list[Any]:

@@ -52,7 +52,7 @@ def reaction_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
             doc.k_eff,
             span(part.voltage_low, part.voltage_high),
             part.reaction,
-            part.reaction_energy_low,
+            round(part.reaction_energy_low, 9) + 0.0,  # at the voltage of a change it is 0 but for round-off
             100.0 * part.reaction_strain,
         ]
         for doc in profiles
