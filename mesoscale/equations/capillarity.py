@@ -57,7 +57,7 @@ class FlatFront(NamedTuple):
         Where kinetics is slow, k << k_r, it is 2 pi sqrt(3) sqrt(T/(V k_r)).
 
         >>> round(FlatFront(2.8e-8, 8.0e5, SUPPLIED).fastest_wavelength(8.3e-14) * 1e6)
-        25
+        23
         """
         unstable = self.velocity * self.response
         if unstable <= 0.0:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from pymatgen.core.entries import ComputedStructureEntry
 
+from selflimit.documents import common_level
 from selflimit.phase_diagrams.phases import phase_from_entry
 
 NO_IDENTIFIER = ("None", "")
@@ -27,7 +28,10 @@ def distinct_entries(entries: Sequence[ComputedStructureEntry]) -> list[Computed
     ------
     InputError
         An entry without crystal, or of an energy or volume that is no number.
+    LevelOfTheoryError
+        Entries of different, or unstated, levels of theory: one that is equal by chance must not hide another level.
     """
+    common_level(list(entries))
     keyed = []
     for entry in entries:
         phase = phase_from_entry(entry)

@@ -135,7 +135,16 @@ def here(tmp_path, monkeypatch):
     """A folder with a crystal, entries, a launchpad, a run folder and an empty one."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MP_API_KEY", raising=False)
-    for name in ("crystal.cif", "my.cif", "mine.json", "POSCAR", "there.yaml", "my_launchpad.yaml"):
+    for name in (
+        "crystal.cif",
+        "my.cif",
+        "argyrodite.cif",
+        "garnet.cif",
+        "mine.json",
+        "POSCAR",
+        "there.yaml",
+        "my_launchpad.yaml",
+    ):
         (tmp_path / name).write_text("")
     for folder in ("my-run", "selflimit-run", "empty", "selflimit-store"):
         (tmp_path / folder).mkdir()
@@ -189,7 +198,8 @@ def test_a_mistake_costs_less_than_importing_pymatgen(here):
 def commands_in(path):
     """Command lines of this package in the code blocks of a page."""
     blocks = re.findall(r"^```\w*\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    return [line for block in blocks for line in block.splitlines() if line.startswith("selflimit ")]
+    lines = (line for block in blocks for line in block.replace("\\\n", " ").splitlines())
+    return [line for line in lines if line.startswith("selflimit ")]
 
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

@@ -357,7 +357,7 @@ def test_window_and_reaction_by_hand(entry):
     assert doc.segments[-1].reaction == "Li2S -> S + 2 Li"
     assert doc.stability_low == 0.0
     assert doc.stability_high == pytest.approx(2.1 + 10.0 * GPA_A3 * (30 + 2 * 20 - 47) / 2, abs=EXACT)
-    assert doc.segments[-1].reaction_strain == pytest.approx((30 - 47) / 47, abs=EXACT)
+    assert doc.segments[-1].reaction_strain == pytest.approx((30 + 2 * 20 - 47) / 47, abs=EXACT)
 
 
 def test_tie_rule(entry):
