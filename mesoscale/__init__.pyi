@@ -45,6 +45,7 @@ from .growth.growth_run import GrowthRun
 from .growth.model import GrowthModel, tip_height
 from .growth.schedule import ConstantCurrent, ConstantPotential, Cycle, Rest, plate, strip
 from .growth.start import Start
+from .layers.grains import add_grains
 from .layers.initial_lithium import needles
 from .layers.microstructure import Microstructure
 from .layers.named_layers import LAYERS, build_layer
@@ -99,6 +100,7 @@ __all__ = [
     "ReactionPerCharge",
     "Rest",
     "Start",
+    "add_grains",
     "backward_difference",
     "build_layer",
     "cell_strain",

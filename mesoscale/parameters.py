@@ -153,6 +153,14 @@ class InterfaceParameters(Record):
         0.1, "sigma_SSE", "S/m", "Li3N, about 1e-3 S/cm at 300 K: Alpen et al. 1977, Appl. Phys. Lett. 30, 621",
         "Ionic conductivity of the electrolyte", plausible=(1e-12, 1e3),
     )  # fmt: skip
+    boundary_conduction: float = quantity(
+        1.0, "sigma_gb/sigma_SSE", "1", "as the grains; single-ion conductor with explicit grains only",
+        "Conductivity of the grain boundaries over that of the grains", ge=1e-4, le=1e4,
+    )  # fmt: skip
+    boundary_exchange: float = quantity(
+        1.0, "i0_gb/i0", "1", "as the grains; single-ion conductor with explicit grains only",
+        "Exchange current density at the grain boundaries over that at the grains", gt=0,
+    )  # fmt: skip
     metal_diffusivity: float = quantity(
         7.5e-13, "D_Li", "m^2/s", ARGUELLO, "Diffusion coefficient in lithium", plausible=(1e-22, 1e-5)
     )

@@ -84,7 +84,12 @@ def electrode_potential(
 
 
 def unbalanced_current(
-    grid: Grid, p: InterfaceParameters, xi: FloatArray, psi: FloatArray, growth_rate: FloatArray
+    grid: Grid,
+    p: InterfaceParameters,
+    xi: FloatArray,
+    psi: FloatArray,
+    growth_rate: FloatArray,
+    contrast: FloatArray | None = None,
 ) -> float:
     """Current through the top, by the discrete operator, less that of the growth (A per m of depth; A in 3-D).
 
@@ -98,9 +103,13 @@ def unbalanced_current(
         Front and potential (V), shape ``grid.shape``.
     growth_rate
         d(xi)/dt (1/s), same shape.
+    contrast
+        Conductivity of each cell over that of the grains, shape ``grid.shape``; None: 1.
     """
     end = slice(-2, None)
     in_cells = SingleIonForm().conductivity(p, xi[..., end], partial(balances.mean_in_layer, grid))
+    if contrast is not None:
+        in_cells = in_cells * contrast[..., -1]
     taken = (grid.node_volumes() * growth_rate)[..., :-1].sum()
     entering = -balances.current_through(grid, in_cells, psi[..., end])
     return entering - p.charge_number * FARADAY * p.metal_site_density * float(taken)
@@ -124,7 +133,26 @@ class SingleIonEquations(CoupledEquations):
 
     def _unbalanced(self, now: Moment, rate: FloatArray) -> float:
         """Current through the top less that of the growth."""
-        return unbalanced_current(self.microstructure.grid, self.parameters, now.xi, now.phi, rate)
+        p, grid = self.parameters, self.microstructure.grid
+        return unbalanced_current(grid, p, now.xi, now.phi, rate, self._contrast(p.boundary_conduction))
+
+    def conductivity(self, xi: FloatArray) -> FloatArray:
+        """Ionic conductivity per cell (S/m), that of grain boundaries by their share."""
+        contrast = self._contrast(self.parameters.boundary_conduction)
+        return super().conductivity(xi) * (1.0 if contrast is None else contrast)
+
+    def _charge(self, eta: FloatArray, xi: FloatArray) -> ec.Charge:
+        """Butler-Volmer factors of each direction, those of grain boundaries by their share."""
+        charge, contrast = super()._charge(eta, xi), self._contrast(self.parameters.boundary_exchange)
+        if contrast is None:
+            return charge
+        factor = self.microstructure.grid.to_nodes(contrast)
+        return ec.Charge(factor * charge.cathodic, factor * charge.anodic)
+
+    def _contrast(self, ratio: float) -> FloatArray | None:
+        """A property of each cell over that of the grains, shape ``grid.shape``; None where there is no contrast."""
+        boundaries = self.microstructure.boundaries
+        return None if boundaries is None or ratio == 1.0 else 1.0 + (ratio - 1.0) * boundaries
 
     def _sweep(
         self,

@@ -93,6 +93,35 @@ def shortest_front(grid: Grid, p: InterfaceParameters) -> float:
     return float((FRONT_WIDTHS * p.interface_width) ** (grid.dimension - 1))
 
 
+def check_boundaries(structure: Microstructure, p: InterfaceParameters, front: str) -> None:
+    """Refuse properties of grain boundaries that nothing would heed.
+
+    Parameters
+    ----------
+    structure
+        Layer on its grid.
+    p
+        Parameters of the interface.
+    front
+        Equations of the growth.
+
+    Raises
+    ------
+    InputError
+        If they differ from the grains' without boundaries in the layer, or with other equations.
+    """
+    if p.boundary_conduction == p.boundary_exchange == 1.0:
+        return
+    if structure.boundaries is None:
+        raise InputError(
+            "boundary_conduction and boundary_exchange need grains in the layer; draw them with add_grains"
+        )
+    if front != "single-ion":
+        raise InputError(
+            f"boundary_conduction and boundary_exchange need front='single-ion', got {front!r}; leave them at 1"
+        )
+
+
 def watch_motion(front: Front, state: State, begin: float, allow_unresolved: bool) -> tuple[State, list[str]]:
     """Compare the motion of the front with what its drives ask for, once enough of either has gathered.
 

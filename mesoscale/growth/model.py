@@ -69,6 +69,7 @@ class GrowthModel:
     def __post_init__(self) -> None:
         """Check that the grid resolves the front and carries its surface tension."""
         self._resolution()
+        guards.check_boundaries(self.microstructure, self.parameters, self.numerics.front)
         _ = self.equations.terms
 
     def _resolution(self) -> list[str]:
@@ -237,6 +238,7 @@ class GrowthModel:
                 name: hashlib.sha256(array.tobytes()).hexdigest()
                 for name, array in (
                     ("coarse", structure.coarse),
+                    ("boundaries", np.zeros(0) if structure.boundaries is None else structure.boundaries),
                     ("electrolyte", structure.electrolyte),
                     ("xi", start.xi),
                     ("c", start.c),

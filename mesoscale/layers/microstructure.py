@@ -21,7 +21,7 @@ from selflimit.isotropic import lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.images import LabelledVoxels, load_labels, phase_fractions
 from selflimit.mesoscale.layers.initial_lithium import most_side_by_side, needles
-from selflimit.mesoscale.layers.packing import Radii, Room, pack_coarse_layer
+from selflimit.mesoscale.layers.packing import Radii, Room, describe_sizes, pack_coarse_layer
 from selflimit.mesoscale.layers.particles import CELLS_IN_RADIUS, Particle, check_particles, rasterise_particles
 from selflimit.mesoscale.parameters import InterfaceParameters, Strain
 from selflimit.plausible import LENGTH, check_quantity
@@ -54,6 +54,8 @@ class Microstructure:
         Volume fraction of the less lithium-stable electrolyte (Li2ZrCl6) per cell, shape ``grid.shape``.
     source
         What else the structure was made from, in words.
+    boundaries
+        Share of each cell that is grain boundary between fine particles, shape ``grid.shape``; None: all alike.
     closed
         Whether coarse particles are dense grains, which lithium goes round; else it grows into them where it is driven.
     """
@@ -64,12 +66,14 @@ class Microstructure:
     coarse: FloatArray
     electrolyte: FloatArray
     source: str = ""
+    boundaries: FloatArray | None = None
     closed: bool = False
 
     def __post_init__(self) -> None:
         """Refuse fields that are no volume fractions on the grid, and grids that are not in m."""
         check_quantity("spacing dx of the grid", self.grid.spacing, LENGTH)
-        for name, fraction in (("coarse", self.coarse), ("electrolyte", self.electrolyte)):
+        boundaries = () if self.boundaries is None else (("boundaries", self.boundaries),)
+        for name, fraction in (("coarse", self.coarse), ("electrolyte", self.electrolyte), *boundaries):
             _check_fraction(name, fraction, self.grid)
         _check_fraction("coarse + electrolyte", self.coarse + self.electrolyte, self.grid)
 
@@ -115,7 +119,7 @@ class Microstructure:
         room = Room(grid.size[:-1], clearance, height - clearance, gap)
         particles = pack_coarse_layer(radius, coarse_fraction, height, room, 0.0, seed, CELLS_IN_RADIUS * grid.spacing)
         coarse = rasterise_particles(grid, particles)
-        return cls("graded", seed, grid, coarse, np.zeros(grid.shape), _sizes(radius, len(particles)))
+        return cls("graded", seed, grid, coarse, np.zeros(grid.shape), describe_sizes(radius, len(particles)))
 
     @classmethod
     def layered(
@@ -166,7 +170,7 @@ class Microstructure:
         )
         above = _above(grid, surface)
         coarse, name = rasterise_particles(grid, particles) * (1.0 - above), "graded" if particles else "fine"
-        return cls(f"{name}-on-electrolyte", seed, grid, coarse, above, _sizes(radius, len(particles)))
+        return cls(f"{name}-on-electrolyte", seed, grid, coarse, above, describe_sizes(radius, len(particles)))
 
     @classmethod
     def interface(
@@ -389,12 +393,3 @@ def _above(grid: Grid, surface: float) -> FloatArray:
     """Share of every cell that lies above the height ``surface`` (m), shape ``grid.shape``."""
     share = np.clip(np.arange(1, grid.shape[-1] + 1) - round(surface / grid.spacing, 9), 0.0, 1.0)
     return np.array(np.broadcast_to(share, grid.shape))
-
-
-def _sizes(radius: Radii, count: int) -> str:
-    if not count:
-        return ""
-    if isinstance(radius, int | float):
-        return f"{count} coarse particles, radius {radius / MICROMETRE:.4g} µm"
-    listed = isinstance(radius, Sequence)
-    return f"{count} coarse particles, radii {'as listed' if listed else str(radius)}"

@@ -331,6 +331,16 @@ def _no_room(radii: FloatArray, room: Room, placed: int, overlap: float) -> str:
     )
 
 
+def describe_sizes(radius: Radii, count: int) -> str:
+    """Number and radii of coarse particles in words; nothing where there are none."""
+    if not count:
+        return ""
+    if isinstance(radius, int | float):
+        return f"{count} coarse particles, radius {in_micrometres(radius)}"
+    listed = isinstance(radius, Sequence)
+    return f"{count} coarse particles, radii {'as listed' if listed else str(radius)}"
+
+
 def _check_sizes(sizes: Sequence[float], radii: Radii, fraction: float, least: float) -> None:
     if fraction > 0.0 and not sizes:
         raise InputError(
