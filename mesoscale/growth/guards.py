@@ -9,8 +9,10 @@ from scipy.ndimage import distance_transform_edt, label, maximum
 from selflimit.arrays import FloatArray
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale.equations import balances
+from selflimit.mesoscale.equations.electrochemistry import charge_transfer, switch_slope
 from selflimit.mesoscale.equations.front import Front
 from selflimit.mesoscale.equations.state import State
+from selflimit.mesoscale.equations.time_step import CoupledEquations
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -91,6 +93,24 @@ LAST_CORNERS = 0.02
 def shortest_front(grid: Grid, p: InterfaceParameters) -> float:
     """Length (m; area in m^2 in 3-D) of the shortest front that is watched; where lithium fills all there is none."""
     return float((FRONT_WIDTHS * p.interface_width) ** (grid.dimension - 1))
+
+
+def describe_drive(equations: CoupledEquations, state: State) -> str:
+    """What drives the front where it is driven most, and what to do about a drive that no step can follow."""
+    p, in_front = equations.parameters, switch_slope(state.xi) > 0.1
+    if not in_front.any():
+        return "no front is left; end the schedule before"
+    eta = equations.overpotential(state.phi, state.mechanics)
+    charge = charge_transfer(p, eta)
+    rates = np.abs(equations.front.form.exchange(p, charge, state.c).net)[in_front]
+    fastest = 6.0 * p.reaction_coefficient * float(rates.max())
+    stress = eta - state.phi
+    largest = float(stress[in_front][np.argmax(np.abs(stress[in_front]))])
+    return (
+        f"there the kinetics would move the front by up to {fastest:.3g} widths per second, eta_m is up to "
+        f"{largest:.3g} V of {state.overpotential:.3g} V applied; take a smaller overpotential, exchange_current or "
+        "mechanical_correction, or a larger surface_mobility"
+    )
 
 
 def check_boundaries(structure: Microstructure, p: InterfaceParameters, front: str) -> None:

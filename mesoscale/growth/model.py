@@ -270,7 +270,8 @@ class GrowthModel:
             effort.rejected += 1
             dt = 0.5 * length if np.isinf(error) else next_length(length, error, n.time_tolerance, n.order)
             if dt < n.shortest_step:
-                raise ConvergenceError(f"growth: step fell to {dt:.2g} s at {run.state.time:.1f} s ({reason})")
+                said = guards.describe_drive(self.equations, run.state)
+                raise ConvergenceError(f"growth: step fell to {dt:.2g} s at {run.state.time:.1f} s ({reason}); {said}")
 
     def _watched(self, run: GrowthRun, goal: float) -> GrowthRun:
         """``run`` after its guards, with an output where the goal or the top is reached."""
