@@ -113,7 +113,7 @@ class Problem:
         assert cost @ x == pytest.approx(-dual.fun, abs=EXACT * self.demand.sum())  # the dual's bound is reached
 
     def by_clarabel(self):
-        """Reaction energy (eV/fu) from an interior-point solver."""
+        """Reaction energy (eV/fu) from an interior-point solver, and how far its two sides are apart at most."""
         clarabel = pytest.importorskip("clarabel")
         from scipy import sparse
 
@@ -129,7 +129,7 @@ class Problem:
         settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
         cones = [clarabel.ZeroConeT(len(self.demand) + 1), clarabel.NonnegativeConeT(n)]
         solution = clarabel.DefaultSolver(P, q, A, b, cones, settings).solve()
-        return self.objective(np.array(solution.x)[:n])
+        return self.objective(np.array(solution.x)[:n]), abs(solution.obj_val - solution.obj_val_dual)
 
 
 def with_relatives(entries, entry, seed):
@@ -165,7 +165,7 @@ def test_ground_state_is_optimal(random_entries, entry, seed, k_eff, voltage, co
     assert problem.objective(x) == pytest.approx(doc.reaction_energy, abs=EXACT)
     problem.assert_optimal(x, doc.pressure)
     # one in some 6000 interior-point runs ends up to 2e-8 eV above the minimum, which the conditions above have proven
-    assert doc.reaction_energy <= problem.by_clarabel() + QP
+    assert doc.reaction_energy <= problem.by_clarabel()[0] + QP
     shuffled = [entries[i] for i in np.random.default_rng(seed).permutation(len(entries))]
     again = ConstrainedPhaseDiagram(shuffled + shuffled[::4], model=model, ion_volume=rule)
     again = again.products(formula, voltage, k_eff)
@@ -194,7 +194,9 @@ def test_equals_an_interior_point_solver(random_entries, seed, k_eff, voltage, m
     formula = electrolyte_of(entries)
     diagram = ConstrainedPhaseDiagram(entries, model=model, ion_volume=rule)
     found = diagram.products(formula, voltage, k_eff).reaction_energy
-    assert found == pytest.approx(Problem(entries, formula, voltage, k_eff, model, rule).by_clarabel(), abs=QP)
+    # clarabel 0.9 gives up on some degenerate programmes with 5e-7 eV between its two sides, later ones on none
+    expected, gap = Problem(entries, formula, voltage, k_eff, model, rule).by_clarabel()
+    assert found == pytest.approx(expected, abs=max(QP, gap))
 
 
 @FEW

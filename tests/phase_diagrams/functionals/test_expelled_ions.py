@@ -18,7 +18,7 @@ from selflimit.phase_diagrams import (
 )
 from selflimit.phase_diagrams.uncertainty.linear_propagation import boundary_deviation
 from selflimit.phase_diagrams.uncertainty.sampling import Question
-from selflimit.phase_diagrams.uncertainty.staircase import staircase
+from selflimit.phase_diagrams.uncertainty.staircase import trace_staircase
 
 GPA_A3 = 1e-21 / 1.602176634e-19  # eV; SI defining constant of the electronvolt
 EXACT = 1e-9  # eV, V, GPa: what the product promises
@@ -176,7 +176,7 @@ def test_errors_of_the_metals_volume_reach_the_boundary(entry):
     doc = sample_uncertainty(entries, question, error, sources, samples=400)
     deviation = doc.volumes[0].relative_deviation  # of ln(1.0733/0.9317)/sqrt(2) = 0.1
     assert deviation == pytest.approx(0.1, abs=1e-4)
-    (found,) = staircase(question.diagram(entries), "Li2S", 5.0, (0.0, 6.0)).boundaries
+    (found,) = trace_staircase(question.diagram(entries), "Li2S", 5.0, (0.0, 6.0)).boundaries
     sigma = boundary_deviation(found, 5.0, error, doc.volumes)
     work = 5.0 * GPA_A3 * deviation
     by_hand = np.sqrt((3 * 0.02) ** 2 + work**2 * (30**2 + 47**2 + (2 * 20) ** 2)) / 2
