@@ -33,6 +33,12 @@ def electrolyte_of(entries):
     )
 
 
+def lowest(entries, formula):
+    """The crystal of a formula that is lowest in energy, of several the densest."""
+    found = (e for e in entries if e.composition.reduced_formula == formula)
+    return min(found, key=lambda e: (round(e.energy_per_atom, 9), e.structure.volume / e.composition.num_atoms))
+
+
 class Problem:
     """The quadratic programme of one electrolyte, assembled from the entries without the package's own arrays."""
 
@@ -47,10 +53,7 @@ class Problem:
             and not (model == "inclusion" and e.composition.reduced_formula == formula)
         ]
         lithium = min(e.energy_per_atom for e in entries if e.composition.reduced_formula == "Li")
-        own = min(
-            (e for e in entries if e.composition.reduced_formula == formula),
-            key=lambda e: (round(e.energy_per_atom, 9), e.structure.volume / e.composition.num_atoms),
-        )
+        own = lowest(entries, formula)
         self.weight = np.array([sum(e.composition[c] for c in self.closed) for e in self.entries])
         grand = [e.energy - (lithium - voltage) * e.composition["Li"] for e in self.entries]
         self.grand = np.array(grand) / self.weight  # eV per closed atom
@@ -63,7 +66,7 @@ class Problem:
         self.k_eff, self.counts_expelled = k_eff, rule == "expelled"
         if self.counts_expelled:  # one more row, the lithium, with two more columns: its metal, and the reservoir
             held = np.array([e.composition["Li"] for e in self.entries]) / self.weight
-            metal = min((e for e in entries if e.composition.reduced_formula == "Li"), key=lambda e: e.energy_per_atom)
+            metal = lowest(entries, "Li")
             self.balance = np.block([[self.balance, np.zeros((len(self.closed), 2))], [held, np.array([[1.0, -1.0]])]])
             self.demand = np.append(self.demand, unit["Li"])
             self.grand = np.append(self.grand, [0.0, 0.0])
