@@ -28,9 +28,8 @@ ELEMENTS = ("Li", "P", "S", "Cl")
 
 def electrolyte_of(entries):
     """Some compound of the set that holds two closed elements."""
-    return next(
-        e.composition.reduced_formula for e in reversed(entries) if len(set(e.composition) - {Element("Li")}) > 1
-    )
+    found = next(e for e in reversed(entries) if len(set(e.composition) - {Element("Li")}) > 1)
+    return found.composition.reduced_formula
 
 
 def lowest(entries, formula):
@@ -52,8 +51,8 @@ class Problem:
             and any(c in e.composition for c in self.closed)
             and not (model == "inclusion" and e.composition.reduced_formula == formula)
         ]
-        lithium = min(e.energy_per_atom for e in entries if e.composition.reduced_formula == "Li")
-        own = lowest(entries, formula)
+        metal, own = lowest(entries, "Li"), lowest(entries, formula)
+        lithium = metal.energy_per_atom
         self.weight = np.array([sum(e.composition[c] for c in self.closed) for e in self.entries])
         grand = [e.energy - (lithium - voltage) * e.composition["Li"] for e in self.entries]
         self.grand = np.array(grand) / self.weight  # eV per closed atom
@@ -66,7 +65,6 @@ class Problem:
         self.k_eff, self.counts_expelled = k_eff, rule == "expelled"
         if self.counts_expelled:  # one more row, the lithium, with two more columns: its metal, and the reservoir
             held = np.array([e.composition["Li"] for e in self.entries]) / self.weight
-            metal = lowest(entries, "Li")
             self.balance = np.block([[self.balance, np.zeros((len(self.closed), 2))], [held, np.array([[1.0, -1.0]])]])
             self.demand = np.append(self.demand, unit["Li"])
             self.grand = np.append(self.grand, [0.0, 0.0])
@@ -141,10 +139,8 @@ def with_relatives(entries, entry, seed):
     relatives = []
     for number, index in enumerate(rng.integers(0, len(entries), 8)):
         one = entries[index]
-        formula = one.composition.formula.replace(" ", "")
-        relatives.append(
-            entry(formula, one.energy, one.structure.volume * rng.choice([1.0, 0.9, 1.1]), f"relative-{number}")
-        )
+        formula, volume = one.composition.formula.replace(" ", ""), one.structure.volume * rng.choice([1.0, 0.9, 1.1])
+        relatives.append(entry(formula, one.energy, volume, f"relative-{number}"))
     return [*entries, *relatives]
 
 
@@ -167,7 +163,7 @@ def test_ground_state_is_optimal(random_entries, entry, seed, k_eff, voltage, co
     x = problem.amounts(doc.products)
     assert problem.objective(x) == pytest.approx(doc.reaction_energy, abs=EXACT)
     problem.assert_optimal(x, doc.pressure)
-    # one in some 6000 interior-point runs ends up to 2e-8 eV above the minimum, which the conditions above have proven
+    # one in 6000 interior-point runs ends up to 2e-8 eV above the minimum, which the conditions above have proven
     assert doc.reaction_energy <= problem.by_clarabel()[0] + QP
     shuffled = [entries[i] for i in np.random.default_rng(seed).permutation(len(entries))]
     again = ConstrainedPhaseDiagram(shuffled + shuffled[::4], model=model, ion_volume=rule)
@@ -380,9 +376,8 @@ def test_compressible_profile_is_continuous(chloride_entries, k_eff):
     soft = ConstrainedPhaseDiagram(chloride_entries, model="elastic", bulk_moduli=moduli(chloride_entries, 25.0))
     doc = soft.profile("Li2ZrCl6", k_eff)
     rigid = ConstrainedPhaseDiagram(chloride_entries, model="elastic").profile("Li2ZrCl6", k_eff)
-    assert (doc.stability_low, doc.stability_high) == pytest.approx(
-        (rigid.stability_low, rigid.stability_high), abs=EXACT
-    )  # no pressure at the onset
+    window = rigid.stability_low, rigid.stability_high  # no pressure at the onset
+    assert (doc.stability_low, doc.stability_high) == pytest.approx(window, abs=EXACT)
     for a, b in pairwise(doc.segments):
         assert a.reaction_energy_high == pytest.approx(b.reaction_energy_low, abs=1e-7)  # ends bisected to 1e-9 V
         assert a.ion_uptake >= b.ion_uptake - EXACT
