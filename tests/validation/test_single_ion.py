@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 from selflimit.mesoscale import (
@@ -229,3 +230,21 @@ def test_public_parameter_sets_grow_a_needle(values):
     first, last = (output.xi.sum(axis=1).max() - output.xi.sum(axis=1).min() for output in run.outputs)
     assert last > first  # the needle gains on the rest
     assert model.charge_error(run.state) < 1e-6
+
+
+def test_a_disc_grows_against_its_surface_tension():
+    """A circular front that kinetics limits: dR/dt = v - T/R, a quarter of it in the corner of the box."""
+    p = InterfaceParameters(
+        interface_width=W, overpotential=-0.02, electrolyte_conductivity=1e3, capillarity=8e-14, **QUIET
+    )
+    grid, start = Grid((48, 64), W), 6 * UM
+    distance = np.hypot(*grid.node_coordinates())
+    xi = 0.5 * (1 - np.tanh((distance - start) / (2 * W)))
+    model = GrowthModel(p, Microstructure.fine(grid, 1), Numerics(mechanics_change=3.0, time_tolerance=0.003))
+    times = np.linspace(0.0, 300.0, 7)
+    areas = np.array([grid.integrate(output.xi) for output in model.evolve(xi, list(times)).outputs])
+    radii = np.sqrt(4.0 * areas / np.pi)
+    velocity = p.planar_velocity(p.overpotential)
+    exact = solve_ivp(lambda t, r: velocity - 8e-14 / r, (0, 300), [radii[0]], t_eval=times, rtol=1e-9).y[0]
+    assert exact[-1] - exact[0] > 5 * UM  # without tension it would be 9
+    assert radii - radii[0] == pytest.approx(exact - exact[0], rel=0.02, abs=0.03 * UM)
