@@ -128,6 +128,7 @@ def steepness(grid: Grid, p: InterfaceParameters, xi: FloatArray) -> float:
     xi
         Front, shape ``grid.shape``.
     """
+    # of the contours, int |grad xi| counts the length whatever the profile
     slope = magnitude(cell_gradient(grid, xi)).sum() * grid.cell_volume
     return float(slope) / front_length(grid, p, xi)
 

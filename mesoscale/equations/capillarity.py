@@ -181,9 +181,11 @@ def front_tension(p: InterfaceParameters, spacing: float, flat: FlatFront, allow
         If the given capillarity makes the front wrinkle at less than 12 w and ``allow_unresolved`` is not set.
     """
     w, physical = p.interface_width, physical_capillarity(p)
+    # a wider profile would be another width: the mobility has to pull it back as fast as it is stretched
     kept = abs(flat.velocity) / (flat.stretch * p.surface_energy)
     mobility = max(p.surface_mobility, kept, p.capillarity / (6.0 * w * p.surface_energy))
     least = flat.least_capillarity(WAVE * w)
+    # what is taken away must be small enough to be taken away well
     carried = CARRIED * (spacing / w) * mobility * p.gradient_coefficient
     found = FrontTension(p.capillarity or max(physical, least, carried), physical, mobility, w, flat)
     if not found.is_resolved and not allow_unresolved:

@@ -65,6 +65,7 @@ def shift_to(aim: Aim, grid: Grid, before: FloatArray, rate: FloatArray, answer:
     ConvergenceError
         If there is no front that could answer.
     """
+    # counted on the lithium itself and not on rates, so that errors do not add up from step to step
     missing, gained = aim.metal - grid.integrate(before + dt * rate), dt * grid.integrate(answer)
     if not gained < 0.0:
         raise ConvergenceError("growth: no lithium front is left that could carry the current; end the schedule before")

@@ -183,6 +183,7 @@ def consumption(growth_rate: FloatArray, cathodic_slope: FloatArray, concentrati
     concentration
         c in units of c_0, same shape.
     """
+    # surface tension moves the front without asking for c; its share would make the rest negative
     slope = np.maximum(cathodic_slope, growth_rate / np.maximum(concentration, 1e-12))
     return Sink(slope, np.maximum(slope * concentration - growth_rate, 0.0))
 
@@ -232,6 +233,7 @@ def concentration(
     """
     boltzmann = np.exp(-p.inverse_thermal_voltage * phi)
     ratio = p.metal_site_density / p.bulk_concentration
+    # the mean over a cell of the product, not the product of means: the factor varies by e within one at -0.1 V
     spread = grid.to_cells(diffusivity * boltzmann)
     _, top = ends(grid)
     load = (previous / dt + ratio * sink.rest) * grid.node_volumes()

@@ -98,6 +98,7 @@ class Front:
         """
         if self.open_share is None:
             return self.grid.to_nodes(cell)
+        # where nothing is open any divisor does: the value is not used
         share = np.where(self.is_open, self.grid.to_nodes(self._share), 1.0)
         return np.where(self.is_open, self.grid.to_nodes(self._share * cell) / share, self.grid.to_nodes(cell))
 
@@ -189,6 +190,7 @@ class Front:
         """
         exchange = self.form.exchange(self.p, charge, c)
         drive = self.kinetics * exchange.net
+        # a guess may hold lithium where none can go, such as one that was extrapolated beside a particle
         xi = np.where(self.is_open, guess, before)
         for iteration in range(1, MAX_NEWTON + 1):
             update = self._newton_update(xi, before, drive, load, dt, 0.01 * tolerance)
@@ -212,11 +214,13 @@ class Front:
         """Solve (diagonal + tension) x = defect to an error of about ``atol``, or ``FORCING`` of x."""
         mass, r = self._packed(diagonal), self._packed(defect)
         operator = replace(self._tension, mass=mass[:, 0])
+        # inside the front the well makes the mass negative; the preconditioner must stay positive
         scale = np.where(operator.free > 0.0, np.maximum(mass, 0.0) + self._tension_diagonal, 1.0)
         lines, threads, last, enough = operator.lines, self.threads, np.inf, atol
         x, direction, image = (lines.zeros(np.float64) for _ in range(3))
         for iteration in range(MAX_CG):
             z = r / scale
+            # the residual over the diagonal is about the error of xi, which is what the tolerance is of
             left = max(z.max(), -z.min())
             if iteration == 0:
                 enough = max(atol, FORCING * left)

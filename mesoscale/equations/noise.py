@@ -49,6 +49,7 @@ def noise(grid: Grid, width: float, seed: int, begin: float, end: float, where: 
     """
     positions = [np.arange(count, dtype=np.float64) * (grid.spacing / width) for count in grid.nodes]
     lattice: FloatArray = np.zeros(tuple(math.ceil(size / width) + 2 for size in grid.size))
+    # numbers are drawn around the front only, most of the lattice is never looked at
     points = np.nonzero(_around(lattice.shape, positions, where))
     slots = range(math.floor(begin / SLOT), math.ceil(end / SLOT))
     shares = [(min(end, (slot + 1) * SLOT) - max(begin, slot * SLOT)) / (end - begin) for slot in slots]
@@ -71,9 +72,11 @@ def lattice_values(points: Sequence[IntArray], seed: int, slot: int) -> FloatArr
     slot
         Number of the time slot.
     """
+    # a number is a function of where and when it is, so no thread, restart or grid can change it
     word = _mixed(_mixed(np.full(1, seed & 0xFFFFFFFFFFFFFFFF, np.uint64)), np.full(1, slot, np.uint64))
     for index in points:
         word = _mixed(word, index.astype(np.uint64))
+    # the 53 bits that a double holds, shifted by half a unit so that neither 0 nor 1 comes, whose normal is infinite
     uniform = ((word >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
     return np.asarray(ndtri(uniform))
 

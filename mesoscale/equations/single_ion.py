@@ -79,6 +79,7 @@ def electrode_potential(
     _, top = ec.ends(grid)
     charge = p.charge_number * FARADAY * p.metal_site_density
     load = charge * (rate + fall * last) * grid.node_volumes()
+    # the guess carries the boundary value, which the solver leaves as it is
     x0 = np.where(top, p.overpotential, last)
     return solve_scalar(grid, conductivity, charge * fall, load, top, x0, rtol, threads=threads)
 
@@ -171,8 +172,10 @@ class SingleIonEquations(CoupledEquations):
         (c, slowing, *lagged), (base, h, _) = seen, difference
         eta = phi + slowing / (p.transfer_coefficient * p.inverse_thermal_voltage)
         charge, load = self._charge(eta, last.now.xi), sum((moved / dt for moved in lagged), load)
+        # what Newton leaves is charge that the potential answers to, so it is held tighter than with salt
         moved = self.front.step(base, c, charge, load, h, STEERED * n.newton_tolerance, last.now.xi)
         effort.newton += moved.newton
+        # without a given current only the fall of the growth with psi is used of it
         aim = self._aim(metal or 0.0, eta, c, moved.xi, h / dt)
         sigma, rate = self.conductivity(moved.xi), (moved.xi - state.xi) / dt
 

@@ -66,6 +66,7 @@ def backward_difference(past: Sequence[Moment], dt: float, order: int) -> Differ
     """
     if order == 1 or len(past) < 2:
         return Difference(past[0].xi, dt, 1)
+    # steps differ in length, so the weights do: at r = 1 they are 4/3 and -1/3
     r = dt / (past[0].time - past[1].time)
     base = ((1.0 + r) ** 2 * past[0].xi - r**2 * past[1].xi) / (1.0 + 2.0 * r)
     return Difference(base, dt * (1.0 + r) / (1.0 + 2.0 * r), 2)
@@ -112,6 +113,7 @@ def local_error(past: Sequence[Moment], time: float, difference: Difference, xi:
     if len(used) <= difference.order:
         return float(np.max(np.abs(xi - past[0].xi)))  # the first step: no second moment yet, all change counts
     distance = time - used[-1].time
+    # both err by the same derivative with opposite signs, so their difference shows their sum
     share = difference.length / (difference.length + distance)
     return share * float(np.max(np.abs(xi - extrapolate(used, time, "xi"))))
 

@@ -145,6 +145,7 @@ class SurfaceTension:
         """|grad xi| [T K_a/(1 + R) - L_sigma kappa K] (1/s); R as in ``SharpForm``, which answers to it too."""
         front, most = seen.front, 1.0 / seen.front.p.interface_width
         normal = smooth_normal(front, seen.now.xi)
+        # no front of width w curves more than 1/w; where two meet the divergence knows no bound
         curvature = np.clip(front.divergence(normal), -most, most)
         weighted = curvature
         if self.anisotropy is not None:
@@ -162,6 +163,7 @@ def smooth_normal(front: Front, xi: FloatArray) -> FloatArray:
     It is the gradient of psi = w ln[xi/(1 - xi)], the distance to the front where the profile is kept: differences of
     it are exact where those of xi are not. The filter 2 G - G G leaves long waves alone to fourth order.
     """
+    # beyond the band the logarithm would make a distance of round-off
     w, x = front.p.interface_width, np.clip(xi, BAND, 1.0 - BAND)
     once = _filtered(front, w * np.log(x / (1.0 - x)))
     gradient = cell_gradient(front.grid, 2.0 * once - _filtered(front, once))

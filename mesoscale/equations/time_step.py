@@ -221,6 +221,7 @@ class CoupledEquations:
             before, sweep = sweep.now.xi, self._sweep(state, sweep, drives, difference, load, dt, effort, metal)
             del drives  # room for the stress
             sweep = self._restressed(sweep, effort)
+            # the front alone is watched: where it rests, so do c, phi and stress, which follow it at once
             changes.append(float(np.max(np.abs(sweep.now.xi - before))))
             settled = metal is None or (len(changes) > 1 and has_settled(sweep.shift, sweep.overpotential))
             if settled and expected_change(changes, state.contraction) < n.sweep_tolerance:
@@ -231,6 +232,7 @@ class CoupledEquations:
             drives = self._drives(sweep, state.time)
             found.append(drives[:, acting])
             drives[:, acting] = next_iterate(seen, found)
+            # mixing extrapolates, and a negative c would let the front dissolve into it
             drives[0] = np.maximum(drives[0], 0.0)
             seen.append(drives[:, acting])
         raise ConvergenceError(
@@ -240,6 +242,7 @@ class CoupledEquations:
     def _predicted(self, state: State, end: float, effort: Effort) -> "Sweep":
         """Extrapolation of the last two moments, inside the bounds, and its stress."""
         xi, c, phi = (extrapolate(state.past[:2], end, name) for name in ("xi", "c", "phi"))
+        # a straight line through two moments may leave the bounds that the fields themselves keep
         c = state.c if self.numerics.frozen_concentration else np.maximum(c, 0.0)
         guess = Moment(end, np.clip(xi, 0.0, 1.0), c, phi)
         begun = Sweep(guess, state.mechanics, state.stressed, state.preconditioned, 0.0, state.overpotential, 0.0)

@@ -70,6 +70,7 @@ def wanted_metal(grid: Grid, p: InterfaceParameters, leg: Leg, time: float) -> f
 
 def goal_within(leg: Leg, goal: float) -> float:
     """The next time (s) to land on: ``goal`` or the end of the segment."""
+    # a step never straddles two segments, whose drives differ
     end = leg.begin + leg.done[-1].duration if leg.done else math.inf
     return end if end < goal * (1.0 - AT_ONCE) else goal
 
@@ -93,6 +94,7 @@ def find_end(run: GrowthRun, tip: float, p: InterfaceParameters) -> str | None:
         return (
             f"stripped at {state.time:.4g} s: less than {EMPTY:g} w = {EMPTY * width * 1e6:.2g} um of lithium are left"
         )
+    # the first step of a segment begins at a guessed overpotential, which is not judged
     if abs(state.overpotential) > segment.limit and len(state.past) > 1:
         passed = f"{segment.current / MILLIAMPERE_PER_CM2:.3g} mA/cm^2"
         return f"{passed} ended at {state.time:.4g} s: the overpotential {state.overpotential:.3g} V passed its limit"
@@ -131,6 +133,7 @@ def enter_segment(equations: CoupledEquations, run: GrowthRun, segment: Segment)
     if eta is None:
         charge_transfer = math.asinh(segment.current / (2.0 * p.exchange_current)) if p.exchange_current else 0.0
         eta = -2.0 * charge_transfer / p.inverse_thermal_voltage  # with c = 1 and alpha = 1/2: where the search begins
+    # what the fields did under another drive says nothing of what they will do: the history ends here
     state = equations.driven_by(run.state, eta, effort)
     leg = Leg(state.time, grid.integrate(state.xi), (*run.leg.done, segment))
     return replace(run, state=state, dt=equations.numerics.first_step, effort=effort, leg=leg)
@@ -149,6 +152,7 @@ def record_step(run: GrowthRun, grid: Grid, p: InterfaceParameters, before: floa
         Integral of xi (m^2; m^3 in 3-D) before the step and at the beginning.
     """
     state = run.state
+    # the current that passed, not the one that was asked for: the difference would show here
     metal, dt = grid.integrate(state.xi), state.past[0].time - state.past[1].time
     current, charge = areal_charge(grid, p, metal - before) / dt, areal_charge(grid, p, metal - first)
     return replace(run, history=(*run.history, (state.time, current, state.overpotential, charge)))

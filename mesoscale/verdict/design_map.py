@@ -29,6 +29,7 @@ from selflimit.errors import ConvergenceError, InputError
 from selflimit.files import write_atomically
 from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.equations.sharp_limit import FormName
+from selflimit.mesoscale.equations.single_ion import fed_front
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.grow import grow_lithium
@@ -49,7 +50,7 @@ class DesignSettings(MakerSetting):
     crossings: float = Field(
         4.0,
         gt=0,
-        description="Model time over the time in which a flat stress-free front crosses the layer at c = 1",
+        description="Model time over the time in which a flat stress-free front crosses the layer, at c = 1 or by Ohm",
     )
     outputs: int = Field(16, ge=2, description="States that are judged, at equal intervals")
     gap: float = Field(2.0 * MICROMETRE, gt=0, description="Least width of a fine channel (m)")
@@ -123,11 +124,31 @@ def verdict_on(
     # a front that has covered the electrolyte cannot go on, which the guard takes for a pinned one: noted, not refused
     numerics = Numerics(time_tolerance=s.time_tolerance, allow_unresolved=True, front=s.front)
     thickness = structure.grid.size[-1] - s.electrolyte_height
-    duration = s.crossings * thickness / p.planar_velocity(p.overpotential)
+    duration = s.crossings * thickness / crossing_velocity(p, s.front, thickness)
     with tempfile.TemporaryDirectory() as folder:  # the fields of thousands of points are not kept
         growth = grow_lithium(p, structure, duration, s.outputs, Path(folder), progress, numerics)
         xi = load_fields(Path(folder), growth.fields)["xi"]
     return judge(growth, xi, structure, p, duration, s.criterion, s.zone_depth)
+
+
+def crossing_velocity(p: InterfaceParameters, front: FormName, thickness: float) -> float:
+    """Velocity (m/s) by which the time for a layer is counted.
+
+    That of a flat front without stress: at c = 1 where salt is used up, which no such front exceeds, and half-way
+    through the layer where Ohm's law feeds it.
+
+    Parameters
+    ----------
+    p
+        Parameters of the interface.
+    front
+        Equations of the growth.
+    thickness
+        Of the layer (m).
+    """
+    if front == "single-ion":
+        return fed_front(p, 0.5 * thickness).velocity
+    return p.planar_velocity(p.overpotential)
 
 
 def design_points(

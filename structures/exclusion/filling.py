@@ -97,6 +97,7 @@ class AtomFilling:
         """Ways to fill the nodes from this step on with the atoms left, whose number is coded as an exponent."""
         if left < 0:
             return 0
+        # all coefficients of a polynomial are one long integer, whose sums are as fast as numbers get in Python
         polynomial = self._polynomials[step].get(state, 0)
         return (polynomial >> (left * self._bits)) & ((1 << self._bits) - 1)
 
@@ -117,6 +118,7 @@ class AtomFilling:
             row = []
             for rank in range(len(pool.counts)):
                 row.append(0 if rank == pool.empty else unit)
+                # a number system of its own for each species, so that no sum of atoms carries over to the next
                 unit *= 1 if rank == pool.empty else sites[k] + 1
             weights.append(row)
         return weights
@@ -134,6 +136,7 @@ class AtomFilling:
         order: list[int] = []
         left, border = set(range(len(self.nodes))), set[int]()
         while left:
+            # staying beside what is passed keeps few ends open, and the states are all fillings of the open ends
             near = {one for node in border for one in self.nodes[node].neighbours & left} or left
             node = min(near, key=lambda one: (len(self.nodes[one].neighbours & left - {one}), one))
             order.append(node)
@@ -159,6 +162,7 @@ class AtomFilling:
         is_free = number not in node.neighbours and not any(state >> one & 1 for one in node.neighbours)
         for rank, count in enumerate(pool.counts):
             if rank == pool.empty:
+                # what has no neighbours to come is forgotten: it can exclude nothing any more
                 yield rank, 0, state & self._kept[step + 1]
             elif is_free and count >= node.sites:
                 filled = (state | 1 << number) & self._kept[step + 1]
@@ -175,6 +179,7 @@ class AtomFilling:
                     f"{len(self.nodes)} sites exclude each other in a net too dense to count exactly; take a smaller "
                     "cell, or a smaller distance of exclusion"
                 )
+        # from the end backwards, so that a draw can weigh each choice by what may follow it
         found: list[dict[int, int]] = [dict.fromkeys(reached[-1], 1)]
         for step in reversed(range(len(self._order))):
             found.append(

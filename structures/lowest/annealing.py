@@ -87,6 +87,7 @@ def landscape_of(model: PairEnergy, pool: IntArray, empty: IntArray, excluded: I
     n, n_species = model.site.shape
     pair = np.array(model.pair, dtype=float)
     pair[np.arange(n), :, np.arange(n), :] = 0.0
+    # each site looks up its own partners, so every pair stands at both of its sites
     both = np.concatenate([excluded, excluded[:, ::-1]])
     both = both[np.argsort(both[:, 0], kind="stable")]
     return Landscape(
@@ -154,6 +155,7 @@ def anneal(
     for temperature in temperatures:
         for _ in range(steps):
             i = int(_uniform(placement.random) * n)
+            # atoms stay in their pool: its composition is fixed
             j = int(landscape.first[i] + _uniform(placement.random) * (landscape.last[i] - landscape.first[i]))
             if labels[i] == labels[j] or not _may_exchange(landscape, placement, i, j):
                 continue
@@ -213,6 +215,7 @@ def _exchange(
     pair, n_species = landscape.pair, landscape.site.shape[1]
     a, b = labels[i], labels[j]
     i_a, i_b, j_a, j_b = i * n_species + a, i * n_species + b, j * n_species + a, j * n_species + b
+    # the fields of all sites, so that the next exchange is judged without a sum over pairs
     for x in range(len(field)):
         field[x] += pair[i_b, x] - pair[i_a, x] + pair[j_a, x] - pair[j_b, x]
     gain = (1 if b != landscape.empty[i] else 0) - (1 if a != landscape.empty[i] else 0)
@@ -239,6 +242,7 @@ def neighbouring_placements(landscape: Landscape, labels: Int8Array) -> tuple[In
     n, n_species = landscape.site.shape
     i, j = np.triu_indices(n, 1)
     filled = labels != landscape.empty
+    # of one pool, and of different species: all else changes nothing
     differ = (landscape.first[i] == landscape.first[j]) & (labels[i] != labels[j])
     i, j = i[differ], j[differ]
     excludes = np.zeros((n, n), dtype=bool)

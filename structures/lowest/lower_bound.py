@@ -36,10 +36,12 @@ def lower_bound(
     excluded
         Pairs of sites of which at most one holds an ion, shape (n_pairs, 2).
     """
+    # half of each pair at either end: the sum over sites is then the energy, and each part at least its least
     cost = model.site + 0.5 * _cheapest_partners(_allowed_pairs(model, pool, empty, excluded), pool, counts)
     total = model.constant
     for k, row in enumerate(counts):
         places = cost[pool == k][:, np.repeat(np.arange(len(row)), row)]
+        # the assignment takes no infinities; one that had to use it would say that there is no placement
         places[~np.isfinite(places)] = IMPOSSIBLE
         total += float(places[linear_sum_assignment(places)].sum())
     return total / model.units

@@ -133,9 +133,11 @@ def _annealed(landscape: Landscape, labels: Int8Array, seed: int, steps: int) ->
     _, energies = neighbouring_placements(landscape, labels)
     hottest = float(np.abs(energies - placement.energy[0]).mean()) if len(energies) else 0.0
     if hottest == 0.0:
+        # every exchange costs nothing: all placements have this energy
         return labels, float(placement.energy[0])
     temperatures = hottest * COLDEST ** np.linspace(0.0, 1.0, COOLING_STEPS)
     anneal(landscape, placement, temperatures, steps * len(labels), lowest)
+    # the running sum has gathered round-off; this is the energy anew
     return lowest, float(placement_of(landscape, lowest, 1).energy[0])
 
 
@@ -170,6 +172,7 @@ class _Lowest:
                 limit = self._limit(self.width)
                 near, energies = neighbouring_placements(self.landscape, self.found[key].ordering.labels)
                 for row in np.argsort(energies, kind="stable"):
+                    # sorted by energy, all that follow are higher
                     if energies[row] / self.model.units > limit:
                         break
                     self.put(near[row], float(energies[row]))
@@ -181,12 +184,14 @@ class _Lowest:
 
     def put(self, labels: Int8Array, energy: float) -> None:
         """Add an ordering of that energy (eV)."""
+        # one ordering stands for its orbit, or the list would fill with copies of the lowest
         ordering = least_of_orbit(self.cell, labels)
         self.found.setdefault(ordering.labels.tobytes(), RankedOrdering(ordering, energy / self.model.units))
 
     def _limit(self, number: int) -> float:
         """Energy of the ordering in place ``number`` and its ties (eV per formula unit)."""
         energies = sorted(one.energy for one in self.found.values())
+        # ties with the last belong to the list, as in the exhaustive search
         return energies[number - 1] + TIE if len(energies) >= number else np.inf
 
     def _lowest(self) -> list[bytes]:

@@ -72,6 +72,7 @@ def exclusion_of(
     """
     if not len(pairs):
         return _nothing()
+    # the walk fills positions in order and only looks ahead, so pairs stand at their lower position
     in_order = pairs[np.argsort(pairs[:, 0], kind="stable")]
     begin = np.searchsorted(in_order[:, 0], np.arange(len(pool) + 1))
     of_position = np.array(empty, dtype=np.int64)[pool]
@@ -110,6 +111,7 @@ def cliques(pairs: IntArray, n_positions: int) -> IntArray:
     for a, b in pairs.tolist():
         near[a].add(b)
         near[b].add(a)
+    # few large cliques prune most: at most one ion in each
     clique, number, left = np.full(n_positions, -1), 0, set(range(n_positions))
     while left:
         grown = [_grown(position, near, left) for position in sorted(left)]

@@ -340,8 +340,9 @@ class InterfaceMaker(Maker):
         conditions = {"overpotential": parameters.overpotential, "correction": parameters.mechanical_correction}
         point = DesignPoint(coarse_fraction=coarse_fraction, radius=VERDICT_RADIUS, seed=self.seed, **conditions)
         widened = parameters.model_copy(update={"interface_width": VERDICT_WIDTH})
-        # long enough for lithium to cross the fine layer
-        settings = mesoscale.DesignSettings(crossings=10.0, gap=3.0 * MICROMETRE, front=self.front)
+        # long enough for lithium to cross the fine layer: salt is used up, and a front is then far slower than at c = 1
+        crossings = 1.5 if self.front == "single-ion" else 10.0
+        settings = mesoscale.DesignSettings(crossings=crossings, gap=3.0 * MICROMETRE, front=self.front)
         return mesoscale.design_point(point, settings, widened, current_progress())
 
     def _in_the_loop(self, electrolyte: RelaxationDoc, competing: Relaxations) -> set[str]:
