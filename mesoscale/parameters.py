@@ -355,6 +355,7 @@ def _derived_rows(p: InterfaceParameters) -> list[ParameterRow]:
 
 
 def _one_line(fault: ValidationError) -> str:
+    # pydantic lists every fault; the first says enough, and is often the cause of the others
     first = fault.errors()[0]
     name = str(first["loc"][0])
     field = InterfaceParameters.model_fields.get(name)

@@ -228,5 +228,6 @@ def planar_current(p: InterfaceParameters, distance: float) -> float:
         there = f * (eta + i * drop)
         return float(p.exchange_current * (np.exp(-alpha * there) - np.exp((1.0 - alpha) * there)) - i)
 
+    # what the drop alone would let through: charge transfer takes its part, so the root lies below
     most = abs(eta) / drop
     return float(brentq(surplus, -most, most)) if eta != 0.0 else 0.0

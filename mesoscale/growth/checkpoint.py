@@ -70,9 +70,11 @@ class CheckpointFile:
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.path.with_name(self.path.name + ".part")
+        # beside the old one, which it replaces in one stroke: a kill leaves one of the two, whole
         with part.open("wb") as file:
             np.savez(file, header=np.array(json.dumps(header)), **arrays)  # type: ignore[arg-type]
             file.flush()
+            # on the disk before it takes the name, or a power cut could leave neither
             os.fsync(file.fileno())
         part.replace(self.path)
         _flush_folder(self.path.parent)
@@ -86,6 +88,7 @@ class CheckpointFile:
             If the file is damaged, no checkpoint, or of another configuration.
         """
         try:
+            # a pickle could run anything; arrays and JSON cannot
             with np.load(self.path, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             header = json.loads(str(arrays.pop("header")))
@@ -102,6 +105,7 @@ class CheckpointFile:
         self.path.with_name(self.path.name + ".part").unlink(missing_ok=True)
 
     def _check(self, header: Mapping[str, Any]) -> None:
+        # both sides as JSON has them, so that a tuple and a list do not differ
         there = _leaves({"selflimit": header["selflimit"], **header["configuration"]})
         here = _leaves({"selflimit": __version__, **json.loads(json.dumps(self.configuration))})
         names = [name for name in {**there, **here} if name not in MAY_DIFFER]
@@ -122,6 +126,7 @@ def _plain(value: Any, name: str, arrays: dict[str, FloatArray]) -> Any:
         return _REFERENCE + name
     if is_dataclass(value):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
+    # by their names, so that a field which another version put in between is noticed
     elif hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):

@@ -45,4 +45,5 @@ def grow_lithium(
         As :meth:`selflimit.mesoscale.growth.model.GrowthModel.run`.
     """
     model = GrowthModel(parameters, structure, numerics or Numerics(), threads=threads_asked())
+    # a job that was killed and is started again finds its checkpoint where it works
     return model.run(duration, outputs, folder, progress, resume=True)

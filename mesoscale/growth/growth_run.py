@@ -117,6 +117,7 @@ def times_to_come(run: GrowthRun, wanted: Sequence[float]) -> list[float]:
         If a wanted time has passed without an output.
     """
     done = [output.time for output in run.outputs]
+    # fields of a time that has passed are gone; leaving the time out in silence would be worse than saying so
     missed = [t for t in wanted if t < run.state.time and t not in done]
     if missed:
         raise InputError(

@@ -74,6 +74,7 @@ def boundary_share(grid: Grid, diameter: float, thickness: float, seed: int) -> 
     count = draw.poisson(np.prod(sides + 2.0 * margin) / measure)
     points = draw.uniform(-margin, sides + margin, size=(max(count, NEIGHBOURS), d))
     centres = np.stack([grid.to_cells(axis) for axis in grid.node_coordinates()], axis=-1).reshape(-1, d)
+    # a boundary of the own cell is with one of the nearest points; which one, the distances to the planes tell
     distances, nearest = KDTree(points).query(centres, k=NEIGHBOURS)
     between = np.linalg.norm(points[nearest[:, 1:]] - points[nearest[:, :1]], axis=-1)
     # from a cell to the plane half-way between its own point and another's

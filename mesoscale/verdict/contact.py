@@ -108,6 +108,7 @@ class Contact:
         touching = self.surface.on_outer_cells(self.covered) > 0.0
         if not touching.any():
             raise InputError("expected lithium at the electrolyte, found none; grow for longer")
+        # from every covered cell, so that a zone is as deep beside a wall as below a face
         distance = grid.spacing * distance_transform_edt(~touching)
         # distances run from the centre of the cell below the surface: half a cell more than the depth
         return np.asarray((distance <= depth + 0.5 * grid.spacing) * structure.electrolyte)
@@ -139,6 +140,7 @@ def detached_share(xi: FloatArray) -> float:
     the diffuse front, which is under little stress, outruns its core.
     """
     lithium = xi > 0.5
+    # over faces only: metal that touches at a corner carries no current
     pieces, _ = label(lithium)
     attached = np.isin(pieces, np.unique(pieces[..., 0][lithium[..., 0]]))
     return float((lithium & ~attached).sum() / max(lithium.sum(), 1))

@@ -126,6 +126,7 @@ def judge(
     reached = next((i for i, share in enumerate(coverage) if share >= criterion.reached), None)
     last = contacts[-1]
     at_contact = stress_at_contact(structure, order_parameters[-1], last, p, depth) if last.coverage > 0 else None
+    # the velocity is that until the arrival: then the electrolyte is in the way
     end, detached = len(coverage) - 1 if reached is None else reached, detached_share(order_parameters[-1])
     thickness = structure.grid.size[-1] * (1.0 - float(structure.electrolyte.mean()))
     return VerdictDoc(

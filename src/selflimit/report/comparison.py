@@ -13,7 +13,7 @@ PUBLISHED_LAYERS = (
     ("fine", "fine layer, mean compression at the front (MPa)", "about 7", "calibrated: ratio of fine to coarse K"),
     (
         "graded", "graded layer, peak compression (MPa)", "up to 20",
-        "literature K, given to the coarse class after seeing results; kinetics calibrated",
+        "literature K, given to lithium at coarse particles after seeing results",
     ),
 )  # fmt: skip
 """Layer, quantity, the paper's value, and how ours came about."""
@@ -50,6 +50,7 @@ def threshold_values(content: ReportContent) -> TableRows:
     first = {product.formula for product in segments[0].products}
     ours = next((s.k_eff_low for s in segments if {p.formula for p in s.products} != first), None)
     found = {f"predicted: {content.constriction.level_of_theory.label}": ours}
+    # beside the run its own shipped entries, because the threshold hangs on energies and volumes
     found |= {f"{doc.level_of_theory.label}, volumes: {doc.volumes}": doc.critical_k_eff for doc in content.reference}
     return [["none below 50" if value is None else value, how] for how, value in found.items()]
 
@@ -57,6 +58,7 @@ def threshold_values(content: ReportContent) -> TableRows:
 def layer_rows(growths: Sequence[GrowthDoc]) -> TableRows:
     """List the compression (MPa) in the layers that the paper has too: at the front of the fine one, else its peak."""
     grown = {doc.microstructure.split(",")[0]: doc for doc in growths}
+    # the paper gives the fine layer's pressure at the front, the graded one's where it is largest, at coarse particles
     pressures = {name: d.interface_compression if name == "fine" else d.peak_compression for name, d in grown.items()}
     return [[said, paper, max(pressures[name]), how] for name, said, paper, how in PUBLISHED_LAYERS if name in grown]
 
@@ -94,4 +96,5 @@ def tip_by_published_rule(doc: StressDoc) -> float:
 
 def first_of_each_reaction(stresses: Sequence[StressDoc]) -> list[StressDoc]:
     """Pick the first document of each reaction: where K_eff does not change the products, one picture does."""
+    # a dictionary keeps the last of equal keys: backwards that is the first
     return list({doc.decomposition.reaction: doc for doc in reversed(stresses)}.values())[::-1]
