@@ -40,17 +40,6 @@ class FlatFront(NamedTuple):
     stretch: float
     """Largest V/(L_sigma gamma) at which such a front keeps its profile."""
 
-    def growth_rate(self, wavenumber: float, capillarity: float) -> float:
-        """Rate (1/s) at which a wave of that wavenumber (1/m) grows at that capillarity (m^2/s).
-
-        >>> FlatFront(2.0e-8, 1.0e5, SUPPLIED).growth_rate(1.0e5, 0.0)
-        0.001
-        """
-        if self.response == 0.0:
-            return -capillarity * wavenumber**2
-        q = wavenumber / self.response
-        return (self.velocity * wavenumber - capillarity * wavenumber**2 * q) / (1.0 + q)
-
     def fastest_wavelength(self, capillarity: float) -> float:
         """lambda_max (m) at the capillarity T (m^2/s); infinite for a stable front.
 

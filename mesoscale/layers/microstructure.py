@@ -324,6 +324,11 @@ class Microstructure:
         closed = self.electrolyte + self.coarse if self.closed else self.electrolyte
         return np.clip(1.0 - closed, 0.0, 1.0) if closed.any() else None
 
+    @property
+    def at_coarse(self) -> FloatArray:
+        """Share of each cell in which lithium expands as at coarse particles, shape ``grid.shape``."""
+        return self.near_coarse(ON_COARSE) if self.closed else self.coarse
+
     def near_coarse(self, distance: float) -> FloatArray:
         """Largest coarse fraction within ``distance`` (m) of each cell, at least of its neighbours; ``grid.shape``."""
         return np.asarray(maximum_filter(self.coarse, size=2 * max(1, round(distance / self.grid.spacing)) + 1))
@@ -354,8 +359,7 @@ class Microstructure:
 
         That at coarse particles holds in them, or where they are closed in what lies on them.
         """
-        at_coarse = self.near_coarse(ON_COARSE) if self.closed else self.coarse
-        ratio = p.fine_ratio + (1.0 - p.fine_ratio) * at_coarse
+        ratio = p.fine_ratio + (1.0 - p.fine_ratio) * self.at_coarse
         return np.asarray(ratio[..., None] * grid_axes(p.coarse_expansion, self.grid.dimension))
 
     def host_moduli(self, p: InterfaceParameters) -> tuple[FloatArray, FloatArray]:

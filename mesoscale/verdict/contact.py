@@ -116,7 +116,7 @@ class Contact:
     def phases(self, structure: Microstructure, xi: FloatArray, depth: float) -> InterfacePhases:
         """Return the phases for the static stress: lithium, with a reaction zone below the covered surface.
 
-        Lithium in a coarse particle expands with K_coarse, elsewhere with K_fine, as in the growth.
+        Lithium at a coarse particle expands with K_coarse, elsewhere with K_fine, as in the growth.
 
         Parameters
         ----------
@@ -130,7 +130,9 @@ class Contact:
         lithium = structure.grid.to_cells(switch(xi)) * (1.0 - structure.electrolyte)
         zone = self.reaction_zone(structure, depth)
         unreacted = structure.electrolyte - zone
-        return InterfacePhases(lithium, lithium * structure.coarse, (1.0 - lithium) * structure.coarse, unreacted, zone)
+        return InterfacePhases(
+            lithium, lithium * structure.at_coarse, (1.0 - lithium) * structure.coarse, unreacted, zone
+        )
 
 
 def detached_share(xi: FloatArray) -> float:

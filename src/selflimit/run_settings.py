@@ -284,6 +284,11 @@ class RunConfiguration:
             raise InputError("expected at least one --cell and one --k-eff, got none")
         if self.cycles and self.current is None:
             raise InputError(f"expected --cycles only with --current, got {self.cycles:g}; give the current in mA/cm^2")
+        if self.current is not None and self.overpotential != type(self).overpotential:
+            raise InputError(
+                f"expected --current or --overpotential, got both, {self.current:g} mA/cm^2 and "
+                f"{self.overpotential:g} V; at a given current the overpotential is found"
+            )
         if self.screen and self.force_field != "VASP":
             raise InputError(
                 f"expected --screen only with --force-field VASP, got {self.force_field!r}; leave out --screen"

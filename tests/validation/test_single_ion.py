@@ -109,8 +109,8 @@ def test_spheres_shrink_by_their_surface_tension():
             guess, change = xi, np.max(np.abs(xi - guess))
         squares.append((grid.integrate(xi) * 6.0 / np.pi) ** (2 / 3))
     assert (squares[4] - squares[-1]) / (15 * dt) == pytest.approx(4 * term.capillarity, rel=0.02)
-    contour = [height_of(xi[along], W) * scale for along, scale in (((0, 0), 1.0), ((slice(None), 0, 0), 1.0))]
-    assert contour[0] == pytest.approx(contour[1], rel=1e-6)
+    diagonal = xi[np.arange(25), np.arange(25), np.arange(25)]
+    assert height_of(xi[0, 0], W) == pytest.approx(height_of(diagonal, np.sqrt(3) * W), rel=0.02)
 
 
 def graded(width, seed):

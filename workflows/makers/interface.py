@@ -22,6 +22,7 @@ from selflimit.documents import (
 )
 from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPoint, DesignPointDoc, PressureSpreadDoc
 from selflimit.mesoscale.growth.schedule import Schedule
+from selflimit.mesoscale.layers.microstructure import ON_COARSE
 from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.phase_diagrams.diagram import LARGEST_K_EFF
@@ -43,8 +44,6 @@ PARTICLE = "Li3N mp-2251"
 """Crystal of the particle layer in the paper: Li3N, as made at ambient pressure (alpha)."""
 OUTPUT_INTERVALS = 7
 """Intervals between output times of a growth."""
-ZONE_CONTACT = 1.0 * MICROMETRE
-"""Thickness of the lithium that counts as lying on a coarse particle (m), as in the static stress."""
 VERDICT_RADIUS = 9.0 * MICROMETRE
 """Radius of the coarse particles that are judged (m), that of the growth."""
 VERDICT_WIDTH = 1.0 * MICROMETRE
@@ -378,7 +377,7 @@ class InterfaceMaker(Maker):
         """The reaction zone at the mouth of the channel."""
         structure = mesoscale.build_layer("channel", parameters, self.grid_cells, self.seed)
         by_label = {doc.label: doc for doc in elastic}
-        return coupling.ReactionZone(structure, parameters, by_label, mesoscale.ZONE_DEPTH, ZONE_CONTACT)
+        return coupling.ReactionZone(structure, parameters, by_label, mesoscale.ZONE_DEPTH, ON_COARSE)
 
 
 LOOPS: tuple[Functional, ...] = ("linear", "elastic")

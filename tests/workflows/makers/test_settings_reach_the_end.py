@@ -158,3 +158,9 @@ def test_current_and_cycles_reach_the_cell():
         RunConfiguration(cycles=2)
     with pytest.raises(InputError, match=r"--current: expected .* mA/cm"):
         RunConfiguration(current=-1.0)
+
+
+def test_a_current_and_an_overpotential_exclude_each_other():
+    with pytest.raises(InputError, match=r"--current or --overpotential, got both.*overpotential is found"):
+        RunConfiguration(current=0.5, overpotential=-0.05)
+    assert RunConfiguration(overpotential=-0.05).overpotential == -0.05
