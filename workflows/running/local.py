@@ -7,17 +7,13 @@ run folder; a job whose output is in the store is not run again. Flows that a jo
 
 import fcntl
 import json
-import signal
-import sys
-import threading
 import time
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager, suppress
+from contextlib import chdir, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from jobflow import Flow, Job, JobStore
@@ -71,44 +67,6 @@ def locked(folder: Path) -> Iterator[None]:
         except OSError:
             raise InputError(f"another run is using {folder}; wait for it, or give another --folder") from None
         yield
-
-
-@contextmanager
-def ended_with_its_workers() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end what runs in here, and with it every process it has started.
-
-    Files and documents are whole or not there at any moment, so the same command goes on afterwards.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        Ctrl-C.
-    SystemExit
-        SIGTERM, as a batch system sends it; the exit code is 143.
-    """
-    if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
-        yield
-        return
-    before = {number: signal.signal(number, _end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    """Processes first: Python would wait for the workers to finish what they are at, and VASP would stay behind."""
-    import psutil  # type: ignore[import-untyped]  # comes with custodian; not wanted at import
-
-    for child in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            if "resource_tracker" not in " ".join(child.cmdline()):  # Python's own: it ends with this one, after it
-                child.kill()
-    if number == signal.SIGINT:
-        raise KeyboardInterrupt
-    sys.stderr.write("selflimit: terminated; run the same command again to resume\n")
-    raise SystemExit(128 + number)
 
 
 def save_flow(path: Path, flow: Flow) -> Flow:

@@ -109,6 +109,10 @@ VERDICTS = (
 )  # fmt: skip
 
 
+OF_SUBMITTED = (names_of(managers.add_resume_options) | {"project"}) - {"run", "folder"}
+"""Options about a submitted flow; each verb has those of them that it adds."""
+
+
 def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, ...]:
     """Modes of the verbs about a run folder or a submitted flow.
 
@@ -126,7 +130,7 @@ def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, .
     return (
         *(() if needs_run else (all_flows,)),
         Mode("for a run folder", function, checks.is_about_a_folder, both | {"store"}, check=checks.check_drawing),
-        Mode("for a submitted flow", function, only=both | {"project", "break_lock"}, check=checks.check_drawing),
+        Mode("for a submitted flow", function, only=both | OF_SUBMITTED, check=checks.check_drawing),
     )
 
 
@@ -286,7 +290,9 @@ example:
         """\
 example:
   selflimit resume selflimit-run     go on with the options that the run was started with
-  selflimit resume 3f2a91            failed jobs of a submitted flow are made ready again""",
+  selflimit resume 3f2a91            failed jobs of a submitted flow are made ready again
+  selflimit resume 3f2a91 --wall-time 86400 --resources mem=16G    the same, asking the queue for more
+A batch of crystals goes on after the last one that was finished, a growth from its last state.""",
     ),
     Verb(
         "graph",
