@@ -210,6 +210,29 @@ def saved_offspring(folder: Path, job: Job) -> list[Flow]:
     return [flow for path in _offspring_paths(folder, job) if (flow := saved_flow(path)) is not None]
 
 
+def key_of(job: Job) -> str:
+    """uuid and index of a job in one."""
+    return f"{job.uuid}-{job.index}"
+
+
+def jobs_with_offspring(folder: Path, flow: Flow, creator: str | None = None) -> Iterator[tuple[Job, str | None]]:
+    """Jobs of ``flow`` in order, each followed by those that it made, with the key of the job that made them.
+
+    Parameters
+    ----------
+    folder
+        The run folder, which keeps the flows that jobs have made.
+    flow
+        The flow.
+    creator
+        Key of the job that made the flow; None: no job has.
+    """
+    for job in jobs_in_order(flow):
+        yield job, creator
+        for offspring in saved_offspring(folder, job):
+            yield from jobs_with_offspring(folder, offspring, key_of(job))
+
+
 def failure_path(folder: Path, job: Job) -> Path:
     """Where the traceback of a job that failed is kept until it succeeds."""
     return folder / ".flows" / f"{job.uuid}-{job.index}-failed.txt"

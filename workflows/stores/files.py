@@ -139,6 +139,11 @@ def _pieces(folder: Path, file: FieldFile | ReportDoc) -> list[FilePiece]:
         raise InputError(f"expected the file {path} that a document speaks of, found none; run its job again")
     if (found := sha256(path)) != file.sha256:
         raise InputError(f"expected SHA-256 {file.sha256} of {path}, got {found}; run its job again")
+    return file_pieces(path)
+
+
+def file_pieces(path: Path) -> list[FilePiece]:
+    """The content of a file in pieces that a database takes."""
     with path.open("rb") as stream:
         parts = iter(lambda: stream.read(PIECE), b"")
         return [FilePiece(base64_bytes=base64.b64encode(part).decode()) for part in parts]

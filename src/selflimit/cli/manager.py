@@ -9,7 +9,6 @@ from jobflow import JobStore
 from selflimit.cli.printing import print_json, print_line, print_table
 from selflimit.cli.run_folders import is_run_folder
 from selflimit.files import write_atomically
-from selflimit.plausible import QUANTITIES, check_quantity
 from selflimit.workflows.managers import jobflow_remote as manager
 from selflimit.workflows.managers.drawing import draw_svg, write_mermaid
 from selflimit.workflows.managers.fetching import fetch_results
@@ -102,8 +101,6 @@ def resume(asked: Namespace) -> None:
     if is_run_folder(asked.run):
         _resume_folder(Path(asked.run), asked)
         return
-    if asked.wall_time:
-        check_quantity("--wall-time", asked.wall_time, QUANTITIES["wall_time"])
     changes = manager.Changes(
         worker=asked.worker,
         exec_config=asked.exec_config,

@@ -5,6 +5,7 @@ mode, and to another one that names it. Functions are named, not imported: they 
 answers at once.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from selflimit.cli.modes import AddOptions, Condition, Mode, has_other_value, has_value, is_given, names_of
@@ -109,11 +110,7 @@ VERDICTS = (
 )  # fmt: skip
 
 
-OF_SUBMITTED = (names_of(managers.add_resume_options) | {"project"}) - {"run", "folder"}
-"""Options about a submitted flow; each verb has those of them that it adds."""
-
-
-def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, ...]:
+def modes_of_flow(name: str, *own: str, of_submitted: Iterable[str] = (), needs_run: bool = True) -> tuple[Mode, ...]:
     """Modes of the verbs about a run folder or a submitted flow.
 
     Parameters
@@ -122,6 +119,8 @@ def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, .
         The verb.
     *own
         Its options that apply to both.
+    of_submitted
+        Its options that apply to submitted flows only, beside the project.
     needs_run
         Whether it needs to know which; otherwise it can be about all flows of a project.
     """
@@ -130,7 +129,7 @@ def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, .
     return (
         *(() if needs_run else (all_flows,)),
         Mode("for a run folder", function, checks.is_about_a_folder, both | {"store"}, check=checks.check_drawing),
-        Mode("for a submitted flow", function, only=both | OF_SUBMITTED, check=checks.check_drawing),
+        Mode("for a submitted flow", function, only=both | {"project", *of_submitted}, check=checks.check_drawing),
     )
 
 
@@ -242,12 +241,16 @@ example:
     ),
     Verb(
         "store",
-        "copy results from one store to another",
-        (queries.add_copy_options,),
-        (Mode("", "results:copy_results", check=checks.check_source),),
+        "copy results from one store to another, or rebuild a damaged one",
+        (queries.add_store_options,),
+        (
+            Mode("with repair", "results:repair_results", has_value("what", "repair"), idle=frozenset({"replace"})),
+            Mode("with copy", "results:copy_results", check=checks.check_copy),
+        ),
         """\
 example:
   selflimit store copy selflimit-store mongodb://user:password@host:27017/selflimit
+  selflimit store repair selflimit-store selflimit-run    what sqlite still reads, and the documents of the run folder
 Run the same command again after an interruption: what is there already is not copied twice.""",
     ),
     Verb(
@@ -286,7 +289,7 @@ example:
         "resume",
         "go on with a run, or run the failed jobs of a submitted flow again",
         (chain.add_store, managers.add_resume_options),
-        modes_of_flow("resume"),
+        modes_of_flow("resume", of_submitted=names_of(managers.add_resume_options) - {"run", "folder", "project"}),
         """\
 example:
   selflimit resume selflimit-run     go on with the options that the run was started with
