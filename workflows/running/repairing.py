@@ -15,11 +15,12 @@ from pydantic import Field
 from selflimit.documents import Record
 from selflimit.errors import InputError
 from selflimit.files import sha256
+from selflimit.untrusted import require_inside
 from selflimit.workflows.running.folder import document_path, flow_path
 from selflimit.workflows.running.local import jobs_with_offspring, key_of, saved_flow, stored_output
 from selflimit.workflows.running.provenance import recorded_jobs
 from selflimit.workflows.stores.embedded import collection_files
-from selflimit.workflows.stores.files import IN_DATA, file_pieces, require_inside
+from selflimit.workflows.stores.files import IN_DATA, file_pieces
 from selflimit.workflows.stores.opening import is_mongo_uri, open_store
 from selflimit.workflows.stores.salvaging import salvage_rows
 
