@@ -20,7 +20,7 @@ from selflimit.errors import InputError
 from selflimit.phase_diagrams.checks import require_range
 from selflimit.phase_diagrams.entries.bulk_moduli import ASSUMED, bulk_moduli
 from selflimit.phase_diagrams.functionals.registry import find_functional
-from selflimit.phase_diagrams.phases import parse_formula
+from selflimit.phase_diagrams.phases import ION_CHARGES, parse_formula
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
 from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR
 from selflimit.report import diagram_tables
@@ -59,7 +59,7 @@ def show_diagrams_of_formulas(asked: Namespace) -> None:
 
 
 def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
-    """Functional, volumes, and the working ion: the first alkali metal, silver or copper that all formulas hold."""
+    """Functional, volumes, and the working ion: the first of ``WORKING_IONS`` that all formulas hold."""
     held = set.intersection(*({element.symbol for element in parse_formula(text)} for text in formulas))
     ion = next((symbol for symbol in WORKING_IONS if symbol in held), "Li")
     return MechanicalRules(
@@ -122,12 +122,22 @@ def sampling_of(asked: Namespace, competitors: Competitors) -> Sampling:
         raise InputError(f"{name}: {first['msg']}, got {first['input']}; see selflimit diagram --help") from None
 
 
+def couple_of(ion: str) -> str:
+    """The redox couple that voltages refer to.
+
+    >>> couple_of("Mg")
+    'Mg/Mg2+'
+    """
+    charge = ION_CHARGES[ion]
+    return f"{ion}/{ion}{charge if charge > 1 else ''}+"
+
+
 def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...]:
     """What the numbers refer to, and what these options leave out, and why."""
     ion = rules.working_ion
     notes = [
         f"Functional: {rules.model}; volume of exchanged ions: {rules.ion_volume}; gases: {rules.gases}. "
-        f"Voltages against {ion}/{ion}+."
+        f"Voltages against {couple_of(ion)}."
     ]
     if find_functional(rules.model).has_pressure:
         compounds = [entry for entry in competitors.entries if entry.composition.chemical_system != ion]
