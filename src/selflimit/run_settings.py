@@ -15,7 +15,7 @@ from selflimit.setting_fields import describe_settings, read_charges, read_occup
 
 PARENTS = ("LZC-A", "LZC-C", "LZC-D", "LZC-E", "LZC-trigonal", "Li3InCl6")
 """Bundled parents, for the help; a test holds them against the crystals that ship."""
-WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu")
+WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu", "Mg", "Ca", "Zn")
 """Elements that a reservoir can hold; where a formula holds several, the first of these is exchanged."""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from selflimit.cli.modes import AddOptions, Condition, Mode, has_other_value, has_value, is_given, names_of
-from selflimit.cli.options import chain, checks, diagrams, managers, orderings, presets, queries, verdicts
+from selflimit.cli.options import chain, checks, diagrams, imports, managers, orderings, presets, queries, verdicts
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,20 @@ example:
   selflimit orderings --parent POSCAR --occupancy Li=Li:0.5 --count     occupancies beside a POSCAR
 Energies are electrostatic, in eV per formula unit; the relaxation decides which ordering is lowest.""",
         RELAXED,
+    ),
+    Verb(
+        "import",
+        "bring your own energies: VASP runs, entry files, task documents, databases",
+        (chain.add_store, chain.add_tags, imports.add_import_options),
+        (Mode("", "entries.bringing:import_entries"),),
+        """\
+example:
+  selflimit import my-calculations/                        every vasprun.xml(.gz) below it, checked for convergence
+  selflimit import entries.json.bz2 --level SCAN           entries that do not say their functional
+  selflimit import runs/ --corrections MP2020              GGA and GGA+U on the Materials Project's scale
+  selflimit import mongodb://host/atomate2 --query '{"metadata.tags": "thesis"}'
+What the files say decides the level of theory; what contradicts it, did not converge or is mixed is refused by name.
+Then `selflimit diagram FORMULA --entries selflimit-import`.""",
     ),
     Verb(
         "diagram",

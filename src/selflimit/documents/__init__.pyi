@@ -50,6 +50,7 @@ from .diagrams import (
     VoltageSegment,
     VolumeRules,
 )
+from .entries import EntryDoc, RunSetup, entry_class
 from .growth import (
     CellHistory,
     ComparisonDoc,
@@ -133,6 +134,7 @@ __all__ = [
     "ElasticDoc",
     "ElectrolyteDocument",
     "EnergyError",
+    "EntryDoc",
     "Estimate",
     "FailedRelaxationDoc",
     "Fate",
@@ -174,6 +176,7 @@ __all__ = [
     "RelaxationDoc",
     "ReportDoc",
     "RetainedFractionRow",
+    "RunSetup",
     "ScreenedCrystal",
     "ScreeningDoc",
     "SearchKeys",
@@ -193,6 +196,7 @@ __all__ = [
     "VolumeSpread",
     "ZoneGeometry",
     "common_level",
+    "entry_class",
     "level_of",
     "products_text",
     "with_level",
