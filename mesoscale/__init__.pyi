@@ -1,4 +1,5 @@
 from .arrest.arrest import ArrestSettings, judge_arrest
+from .arrest.arrival import arrival_charge, crack_depth, foil_share
 from .arrest.channel import ChannelLayer
 from .arrest.channel_balance import ChannelState, solve_channels
 from .arrest.creep import (
@@ -10,6 +11,7 @@ from .arrest.creep import (
     relaxation_rate,
     relaxed_pressure,
 )
+from .arrest.filling import Filling, fill_channels
 from .arrest.film import film_current, film_thickness, swelling_pressure
 from .arrest.kinetics import charge_transfer_overpotential, charge_transfer_resistance, deposition_current
 from .arrest.known_ranges import ELECTRONIC_CONDUCTIVITY, KNOWN_RANGES
@@ -17,7 +19,6 @@ from .arrest.stall import (
     crack_pressure,
     critical_current,
     critical_slot_width,
-    crossing_charge,
     extrusion_current,
     extrusion_number,
     extrusion_stress,
@@ -86,6 +87,7 @@ __all__ = [
     "Cycle",
     "DesignSettings",
     "Difference",
+    "Filling",
     "Front",
     "Grid",
     "GrowthModel",
@@ -101,15 +103,16 @@ __all__ = [
     "Rest",
     "Start",
     "add_grains",
+    "arrival_charge",
     "backward_difference",
     "build_layer",
     "cell_strain",
     "charge_transfer_overpotential",
     "charge_transfer_resistance",
+    "crack_depth",
     "crack_pressure",
     "critical_current",
     "critical_slot_width",
-    "crossing_charge",
     "deposition_current",
     "design_point",
     "effective_modulus",
@@ -118,8 +121,10 @@ __all__ = [
     "extrusion_current",
     "extrusion_number",
     "extrusion_stress",
+    "fill_channels",
     "film_current",
     "film_thickness",
+    "foil_share",
     "grow_lithium",
     "judge",
     "judge_arrest",

@@ -100,8 +100,9 @@ def arrest_settings(asked: Namespace) -> ArrestSettings:
         currents=tuple(asked.current_densities),
         given=given,
         test_time=convert(asked.test_hours, "h", "s"),
-        half_cycle=convert(asked.half_cycle_hours, "h", "s"),
+        foil=convert(asked.foil, "micrometre", "m"),
         seed=asked.seed,
+        seeds=asked.drawn,
     )
 
 
