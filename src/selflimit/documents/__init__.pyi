@@ -60,6 +60,7 @@ from .growth import (
     GrowthDoc,
     ParameterRow,
     ReportDoc,
+    ShapeHistory,
     StressDoc,
 )
 from .records import (
@@ -178,6 +179,7 @@ __all__ = [
     "ScreeningDoc",
     "SearchKeys",
     "SeriesModulus",
+    "ShapeHistory",
     "SourceThreshold",
     "Spread",
     "StabilityDoc",
