@@ -27,8 +27,9 @@ from selflimit.mesoscale.equations.time_step import CoupledEquations
 from selflimit.mesoscale.field_files import save_fields
 from selflimit.mesoscale.growth import cell, guards
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
-from selflimit.mesoscale.growth.growth_run import GrowthRun, Output, times_to_come
+from selflimit.mesoscale.growth.growth_run import GrowthRun, Output, stacked, times_to_come
 from selflimit.mesoscale.growth.schedule import Schedule, Segment, all_segments
+from selflimit.mesoscale.growth.shape import describe_shapes
 from selflimit.mesoscale.growth.start import Start
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -337,6 +338,7 @@ class GrowthModel:
             multigrid_iterations=effort.multigrid,
             notes=list(run.notes),
             cell=cell.cell_history(run),
+            shape=describe_shapes(grid, [state.xi for state in states], p.interface_width),
             fields=save_fields(folder, f"growth-{structure.name}.npz", arrays),
         )
 
@@ -387,14 +389,3 @@ def front_compression(model: GrowthModel, state: State | Output) -> float:
     """Mean of -P over the front (Pa), weighted with xi (1 - xi)."""
     weight = model.microstructure.grid.to_cells(np.clip(state.xi * (1.0 - state.xi), 0.0, None))
     return float(-(weight * state.pressure).sum() / weight.sum())
-
-
-def stacked(states: Sequence[Output]) -> dict[str, tuple[FloatArray, str]]:
-    """Fields of all outputs as (array, unit), time first."""
-    return {
-        "time": (np.array([state.time for state in states]), "s"),
-        "xi": (np.stack([state.xi for state in states]), "1"),
-        "c": (np.stack([state.c for state in states]), "1"),
-        "phi": (np.stack([state.phi for state in states]), "V"),
-        "pressure": (np.stack([state.pressure for state in states]), "Pa"),
-    }

@@ -61,6 +61,7 @@ from .growth import (
     GrowthDoc,
     ParameterRow,
     ReportDoc,
+    ShapeHistory,
     StressDoc,
 )
 from .records import (
@@ -181,6 +182,7 @@ __all__ = [
     "ScreeningDoc",
     "SearchKeys",
     "SeriesModulus",
+    "ShapeHistory",
     "SourceThreshold",
     "Spread",
     "StabilityDoc",

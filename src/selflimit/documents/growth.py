@@ -72,6 +72,24 @@ class CellHistory(Record):
     areal_capacity: list[float] = Field([], description="Lithium plated since the beginning (mAh/cm^2 of electrode)")
 
 
+class ShapeHistory(Record):
+    """Shape of the lithium in a plane at the output times; empty in three dimensions."""
+
+    trunks: list[int] = Field([], description="Pieces of lithium that rise at least 4 µm above the closed strip")
+    tips: list[int] = Field(
+        [],
+        description="Ends of branches that reach at least 2 µm out of the largest circle inside the lithium at their "
+        "root, at least one for each trunk; 0 where there is no trunk",
+    )
+    solidity: list[float | None] = Field(
+        [], description="Area of the trunks over that of their convex hulls, from 0 to 1; None where there is no trunk"
+    )
+    perimeter: list[float] = Field([], description="Length of the contour xi = 1/2 of attached lithium (m)")
+    filling: list[float | None] = Field(
+        [], description="Mean xi more than four widths w behind the contour; None where nothing is so deep"
+    )
+
+
 class GrowthDoc(Document):
     """Lithium growth in one particle layer."""
 
@@ -89,6 +107,7 @@ class GrowthDoc(Document):
     peak_compression: list[float] = Field(description="Largest hydrostatic compression -P (MPa) at the output times")
     interface_compression: list[float] = Field(description="Mean -P over the lithium front (MPa) at the output times")
     cell: CellHistory = Field(CellHistory(), description="Current and overpotential against time")
+    shape: ShapeHistory = Field(ShapeHistory(), description="Trunks, tips, solidity and perimeter of the lithium")
     lithium_balance_error: float = Field(
         ge=0, description="Largest relative imbalance of the lithium inventory over the run"
     )
