@@ -40,10 +40,12 @@ from .equations.step_length import (
     next_length,
 )
 from .field_files import load_fields
+from .flow.settings import FixedReaction, LithiumFlow, ProductFilm
 from .grid import Grid
+from .growth.description import tip_height
 from .growth.grow import grow_lithium
 from .growth.growth_run import GrowthRun
-from .growth.model import GrowthModel, tip_height
+from .growth.model import GrowthModel
 from .growth.schedule import ConstantCurrent, ConstantPotential, Cycle, Rest, plate, strip
 from .growth.start import Start
 from .layers.grains import add_grains
@@ -88,17 +90,20 @@ __all__ = [
     "DesignSettings",
     "Difference",
     "Filling",
+    "FixedReaction",
     "Front",
     "Grid",
     "GrowthModel",
     "GrowthRun",
     "InterfaceParameters",
+    "LithiumFlow",
     "LognormalRadii",
     "Microstructure",
     "Moment",
     "NormalRadii",
     "Numerics",
     "Particle",
+    "ProductFilm",
     "ReactionPerCharge",
     "Rest",
     "Start",

@@ -8,7 +8,7 @@ import numpy as np
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.equations.state import Effort, Mechanics, State
+from selflimit.mesoscale.equations.state import ContactState, Effort, Mechanics, State
 from selflimit.mesoscale.equations.step_length import Moment
 from selflimit.mesoscale.growth.schedule import Segment
 
@@ -107,7 +107,8 @@ class GrowthRun:
 
 def _restored_state(saved: dict[str, Any]) -> State:
     past = tuple(Moment(**moment) for moment in saved["past"])
-    return State(**{**saved, "past": past, "mechanics": Mechanics(**saved["mechanics"])})
+    contacts = None if saved["contacts"] is None else ContactState(**saved["contacts"])
+    return State(**{**saved, "past": past, "mechanics": Mechanics(**saved["mechanics"]), "contacts": contacts})
 
 
 def times_to_come(run: GrowthRun, wanted: Sequence[float]) -> list[float]:
