@@ -148,7 +148,10 @@ def count_tips(trunk: BoolArray, inside: FloatArray, spacing: float) -> int:
     # a margin, so that the skeleton of lithium at the side of the domain is that of lithium which ends there
     skeleton = skeletonize(np.pad(trunk, 1))[1:-1, 1:-1]
     base = int(np.nonzero(trunk)[1].min())
-    ends = [branch for branch in branches_of(skeleton) if branch[0][1] - base > LEAST_BRANCH / spacing]
+    # where the trunk is cut off the strip its skeleton ends too
+    ends = [
+        branch for branch in branches_of(skeleton) if (branch[0][1] - base) * spacing > LEAST_BRANCH + inside[branch[0]]
+    ]
     return max(1, sum(reach_of(branch, inside, spacing) > LEAST_BRANCH for branch in ends))
 
 

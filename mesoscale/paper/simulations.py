@@ -102,8 +102,8 @@ PRESETS = _named(
     (
         Preset("fig5-fine", "Fig. 5A, B; Movie S1", "a needle that branches among fine particles", "fine", **NEEDLE),
         Preset(
-            "fig5-fine-smooth", "Fig. 5A", "the control: the profile's own surface tension", "fine", values=PROFILE_TENSION,
-            **NEEDLE,
+            "fig5-fine-smooth", "Fig. 5A", "the control: the profile's own surface tension", "fine",
+            values=PROFILE_TENSION, **NEEDLE,
         ),
         Preset(
             "fig5-graded", "Fig. 5C, D; Movie S2", "a branched dendrite goes round coarse particles", "graded", **NEEDLE
