@@ -47,6 +47,7 @@ from .growth.grow import grow_lithium
 from .growth.growth_run import GrowthRun
 from .growth.model import GrowthModel
 from .growth.schedule import ConstantCurrent, ConstantPotential, Cycle, Rest, plate, strip
+from .growth.shape import LithiumShape, measure_shape
 from .growth.start import Start
 from .layers.grains import add_grains
 from .layers.initial_lithium import needles
@@ -57,7 +58,10 @@ from .layers.particles import Particle
 from .mechanics.effective_modulus import effective_modulus
 from .mechanics.elasticity import cell_strain
 from .mechanics.static_stress import static_stress
-from .paper.presets import PUBLISHED_MODEL
+from .paper.comparison import compare_growth, compare_stress
+from .paper.histories import GrowthHistory
+from .paper.presets import Preset
+from .paper.simulations import PRESETS, PUBLISHED_EQUATIONS, PUBLISHED_MODEL, find_preset
 from .parameters import InterfaceParameters
 from .pictures.design_map import plot_design_map
 from .pictures.movies import write_movie
@@ -76,6 +80,8 @@ __all__ = [
     "LARGEST_RATIO",
     "LAYERS",
     "LITHIUM_CREEP",
+    "PRESETS",
+    "PUBLISHED_EQUATIONS",
     "PUBLISHED_MODEL",
     "ZONE_DEPTH",
     "ArrestSettings",
@@ -93,17 +99,26 @@ __all__ = [
     "FixedReaction",
     "Front",
     "Grid",
+    "GrowthHistory",
     "GrowthModel",
     "GrowthRun",
     "InterfaceParameters",
+<<<<<<< HEAD
     "LithiumFlow",
+=======
+    "LithiumShape",
+>>>>>>> wt-b
     "LognormalRadii",
     "Microstructure",
     "Moment",
     "NormalRadii",
     "Numerics",
     "Particle",
+<<<<<<< HEAD
     "ProductFilm",
+=======
+    "Preset",
+>>>>>>> wt-b
     "ReactionPerCharge",
     "Rest",
     "Start",
@@ -114,7 +129,12 @@ __all__ = [
     "cell_strain",
     "charge_transfer_overpotential",
     "charge_transfer_resistance",
+<<<<<<< HEAD
     "crack_depth",
+=======
+    "compare_growth",
+    "compare_stress",
+>>>>>>> wt-b
     "crack_pressure",
     "critical_current",
     "critical_slot_width",
@@ -129,13 +149,18 @@ __all__ = [
     "fill_channels",
     "film_current",
     "film_thickness",
+<<<<<<< HEAD
     "foil_share",
+=======
+    "find_preset",
+>>>>>>> wt-b
     "grow_lithium",
     "judge",
     "judge_arrest",
     "leak_current",
     "load_fields",
     "local_error",
+    "measure_shape",
     "needles",
     "next_length",
     "plate",

@@ -27,11 +27,11 @@ LEAST_TRUNK = 4.0 * MICROMETRE
 it is a wave of the front."""
 CLOSED = 0.98
 """Share of the width that lithium takes at a height that still belongs to the strip on the electrode."""
-DEPTH = 4.0
+BEHIND_CONTOUR = 4.0
 """Depth behind the contour, in widths w, from which the profile at rest is above 0.98: what is inside the metal."""
 
 
-class Shape(NamedTuple):
+class LithiumShape(NamedTuple):
     """Numbers of one moment; what they mean stands in ``ShapeHistory``."""
 
     trunks: int
@@ -56,10 +56,10 @@ def describe_shapes(grid: Grid, fronts: Sequence[FloatArray], width: float) -> S
     if grid.dimension != 2:
         return ShapeHistory()
     shapes = [measure_shape(xi, grid.spacing, width) for xi in fronts]
-    return ShapeHistory(**{name: [getattr(shape, name) for shape in shapes] for name in Shape._fields})
+    return ShapeHistory(**{name: [getattr(shape, name) for shape in shapes] for name in LithiumShape._fields})
 
 
-def measure_shape(xi: FloatArray, spacing: float, width: float) -> Shape:
+def measure_shape(xi: FloatArray, spacing: float, width: float) -> LithiumShape:
     """Shape of the lithium that hangs together with the electrode, the first layer of nodes.
 
     A flat strip has neither trunks nor tips, and its contour is as long as the electrode:
@@ -82,8 +82,8 @@ def measure_shape(xi: FloatArray, spacing: float, width: float) -> Shape:
     above[:, : strip_height(lithium)] = False
     trunks = [piece for piece in pieces_of(above) if is_trunk(piece, spacing)]
     inside = distance_transform_edt(lithium) * spacing
-    deep = inside > DEPTH * width
-    return Shape(
+    deep = inside > BEHIND_CONTOUR * width
+    return LithiumShape(
         trunks=len(trunks),
         tips=sum(count_tips(trunk, inside, spacing) for trunk in trunks),
         solidity=float(np.sum(trunks)) / sum(map(hull_area, trunks)) if trunks else None,
@@ -148,13 +148,16 @@ def count_tips(trunk: BoolArray, inside: FloatArray, spacing: float) -> int:
     # a margin, so that the skeleton of lithium at the side of the domain is that of lithium which ends there
     skeleton = skeletonize(np.pad(trunk, 1))[1:-1, 1:-1]
     base = int(np.nonzero(trunk)[1].min())
-    ends = [branch for branch in branches_of(skeleton) if branch[0][1] - base > LEAST_BRANCH / spacing]
+    # where the trunk is cut off the strip its skeleton ends too
+    ends = [
+        branch for branch in branches_of(skeleton) if (branch[0][1] - base) * spacing > LEAST_BRANCH + inside[branch[0]]
+    ]
     return max(1, sum(reach_of(branch, inside, spacing) > LEAST_BRANCH for branch in ends))
 
 
 def branches_of(skeleton: BoolArray) -> Iterator[list[tuple[int, int]]]:
     """Every end of a skeleton with its way to the next fork or to the other end, as nodes."""
-    graph = graph_of(skeleton)
+    graph = neighbours_of(skeleton)
     for end in [node for node, degree in graph.degree if degree == 1]:
         way, here, last = [end], end, None
         while True:
@@ -166,7 +169,7 @@ def branches_of(skeleton: BoolArray) -> Iterator[list[tuple[int, int]]]:
         yield way
 
 
-def graph_of(skeleton: BoolArray) -> "nx.Graph[tuple[int, int]]":
+def neighbours_of(skeleton: BoolArray) -> "nx.Graph[tuple[int, int]]":
     """Neighbours of the skeleton's nodes; across a corner only where no way over faces joins them."""
     import networkx as nx  # as heavy as the rest of the growth's modules, and needed once a run
 

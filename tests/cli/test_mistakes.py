@@ -229,7 +229,7 @@ def test_every_command_in_the_documentation_is_accepted(line, here):
 def test_the_light_tables_are_those_of_the_registries():
     from pymatgen.core import Element
 
-    from selflimit.mesoscale.paper.presets import PRESETS
+    from selflimit.mesoscale import PRESETS
     from selflimit.structures import FORCE_FIELDS
     from selflimit.structures.parents.parents import known_parents
     from selflimit.workflows.running.folder import configuration_path

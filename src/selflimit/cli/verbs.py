@@ -91,7 +91,7 @@ INTERFACES = (
     Mode("with --preset list", "preset:run_preset", has_value("preset", "list"), frozenset({"preset"})),
     Mode(
         "with --preset NAME", "preset:run_preset", is_given("preset"),
-        OF_PRESETS | {"grid_cells", "seed", "duration", "store", "json"},
+        OF_PRESETS | {"grid_cells", "seed", "duration", "front", "store", "json"},
     ),
     Mode("without --preset", "run:grow_interface", idle=OF_PRESETS),
 )  # fmt: skip

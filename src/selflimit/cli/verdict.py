@@ -27,7 +27,7 @@ from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.mesoscale.arrest.arrest import ArrestSettings
 from selflimit.mesoscale.bridge import in_pascal, phase_moduli
-from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
+from selflimit.mesoscale.paper.simulations import PUBLISHED_MODEL
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.verdict.design_map import DesignSettings, design_map, design_points, judged_here, verdict_on
 from selflimit.phase_diagrams.entries.bundled import bundled_elastic

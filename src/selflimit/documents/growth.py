@@ -160,7 +160,8 @@ class ComparisonRow(Record):
     basis: Literal["calibrated", "predicted"] = Field(
         description="'calibrated': a parameter was chosen to meet this very value; else 'predicted'"
     )
-    remark: str = Field("", description="What the reader must know to compare")
+    condition: str = Field("", description="What was put in or chosen, without which the value would be another")
+    remark: str = Field("", description="What the reader must know to compare, and why the value is what it is")
 
     @property
     def is_within(self) -> bool:
@@ -176,6 +177,24 @@ class ComparisonRow(Record):
             return True
         return self.value is not None and (low is None or self.value >= low) and (high is None or self.value <= high)
 
+    @property
+    def outcome(self) -> str:
+        """Whether the published value comes out, in words.
+
+        >>> given = {"quantity": "tips", "unit": "1", "published": "branches", "low": 4.0, "basis": "predicted"}
+        >>> ComparisonRow(value=5.0, **given).outcome, ComparisonRow(value=1.0, **given).outcome
+        ('reproduced', 'not reproduced')
+        >>> ComparisonRow(value=5.0, condition="tension is small", **given).outcome
+        'reproduced only if tension is small'
+        """
+        if self.low is None and self.high is None:
+            return "no number published"
+        if not self.is_within:
+            return "not reproduced"
+        if self.basis == "calibrated":
+            return "calibrated on it"
+        return f"reproduced only if {self.condition}" if self.condition else "reproduced"
+
 
 class ComparisonDoc(Document):
     """A simulation of the paper, repeated under its name, beside the published values."""
@@ -184,6 +203,11 @@ class ComparisonDoc(Document):
     figure: str = Field(description="Figure of the paper")
     particle: str = Field(description="Formula of the particle layer")
     electrolyte: str = Field(description="Formula of the less lithium-stable electrolyte")
+    front: Literal["published", "sharp", "single-ion"] = Field(
+        "published", description="Equations of the growth, as in FrontShape"
+    )
+    width: float | None = Field(None, description="Width of the front and edge of a cell (m); None: not kept")
+    seed: int | None = Field(None, description="Seed of packing, needles and noise; None: not kept")
     rows: list[ComparisonRow] = Field(description="Published and computed values")
     notes: list[str] = Field(description="What differs from the published set-up or makes the result doubtful")
     files: list[str] = Field(description="Figures, movies and fields, relative to the folder")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from selflimit.mesoscale import Grid
-from selflimit.mesoscale.growth.shape import describe_shapes, measure_shape
+from selflimit.mesoscale import Grid, measure_shape
+from selflimit.mesoscale.growth.shape import describe_shapes
 
 WIDTH = 0.5e-6
 SIDE = 64e-6
@@ -148,6 +148,6 @@ def test_bumps_are_no_branches():
         bumps = [
             np.hypot(x - SIDE / 2 - side * 5e-6, y - up) - 1e-6 for side in (-1, 1) for up in (15e-6, 25e-6, 35e-6)
         ]
-        return np.minimum.reduce([box(x, y, 27e-6, 37e-6, -1e-6, 45e-6), *bumps])
+        return np.minimum.reduce([stick(x, y, (32e-6, 0.0), (32e-6, 40e-6), 5e-6), *bumps])
 
     assert measure_shape(drawn(inside, 0.25e-6), 0.25e-6, 0.25e-6).tips == 1
