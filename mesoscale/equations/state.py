@@ -18,6 +18,37 @@ class Mechanics(NamedTuple):
     """Iterations of the linear solver."""
 
 
+class FilmAssemblage(NamedTuple):
+    """What the film at a contact is being made of, and for which conditions that was asked."""
+
+    voltage: float
+    """E, reaction energy per electron (V)."""
+    consumed_volume: float
+    """Electrolyte that reacts per charge (m^3/C)."""
+    swelling: float
+    """Volume of the products less that of the electrolyte per charge (m^3/C)."""
+    equation: str = ""
+    """The reaction."""
+    electrolyte: str = ""
+    """Formula of what reacts; empty: not known."""
+    electrolyte_volume: float = 1.0
+    """Its molar volume (m^3/mol)."""
+    amounts: dict[str, float] = {}  # noqa: RUF012
+    """Formula of each product -> mol per mol of the electrolyte."""
+    k_eff: float = 0.0
+    """Effective modulus of the film in its surroundings (Pa); 0: not asked for."""
+    retained: float = 0.0
+    """Share of the reaction's strain that the pressure retains."""
+    local_voltage: float = 0.0
+    """Voltage at the contact (V against lithium) that it was asked for."""
+    thickness: float = 0.0
+    """Mean thickness of the film (m) then."""
+    pressure: float = 0.0
+    """Mean pressure at the contact (Pa) then."""
+    contact: float = 0.0
+    """Share of the electrolyte's surface that lithium touched then."""
+
+
 class ContactState(NamedTuple):
     """Lithium under pressure that flows, and the product where it touches a closed phase; see ``mesoscale.flow``.
 
@@ -46,6 +77,10 @@ class ContactState(NamedTuple):
     """Volume that appeared from nowhere: of all above and what compression stores."""
     reaction_charge: float = 0.0
     """Charge that the product took."""
+    assemblage: FilmAssemblage | None = None
+    """What the film is being made of; None: there is none."""
+    made: dict[str, float] = {}  # noqa: RUF012
+    """Formula of each product -> mol made; of the electrolyte -> mol consumed, negative."""
     elsewhere: float = 0.0
     """Charge that passed and did not move the front, as the lithium that it would have deposited, less the lithium that
     moved the front without charge."""

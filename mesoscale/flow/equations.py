@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from selflimit.arrays import BoolArray, FloatArray
+from selflimit.isotropic import Isotropic
 from selflimit.mesoscale.bridge import ReactionPerCharge
 from selflimit.mesoscale.equations import electrochemistry as ec
 from selflimit.mesoscale.equations.single_ion import SingleIonEquations
@@ -23,7 +24,9 @@ from selflimit.mesoscale.flow.contacts import ContactAreas, compressed_share, co
 from selflimit.mesoscale.flow.coupled import Contacts, CoupledFields
 from selflimit.mesoscale.flow.film import film_step, no_film
 from selflimit.mesoscale.flow.network import LithiumNetwork, volume_per_charge, work_per_pressure
-from selflimit.mesoscale.flow.settings import LithiumFlow, ProductFilm
+from selflimit.mesoscale.flow.product_zone import film_modulus, product_zone
+from selflimit.mesoscale.flow.products import added_products, have_changed
+from selflimit.mesoscale.flow.settings import FilmConditions, LithiumFlow, ProductFilm
 
 UNTOUCHED = 1e-6
 """Share of a contact's area that lithium covers below which there is no contact yet."""
@@ -67,7 +70,8 @@ class FlowEquations(SingleIonEquations):
         first = 0.0 if self.film is None else self.film.first_thickness
         film = np.where(self.areas.electrolyte > 0.0, first, 0.0)
         pressure = np.where(self.network.foil & self.network.taken(xi), self.flow.stack_pressure, 0.0)
-        return replace(state, contacts=ContactState(pressure, film, np.zeros_like(xi), np.zeros_like(xi)))
+        contacts = ContactState(pressure, film, np.zeros_like(xi), np.zeros_like(xi))
+        return replace(state, contacts=self._with_products(xi, state.phi, contacts))
 
     def conductivity(self, xi: FloatArray) -> FloatArray:
         """Ionic conductivity per cell (S/m); a closed phase conducts in all of its cells, whatever lies on it."""
@@ -89,14 +93,39 @@ class FlowEquations(SingleIonEquations):
         return super()._predicted(state, end, effort)._replace(contacts=state.contacts)
 
     def reaction(self, state: State) -> ReactionPerCharge | None:
-        """The reaction at the mean voltage of the contact and the mean thickness of its film, before the step."""
-        if self.film is None or state.contacts is None:
-            return None
-        weight = self.areas.electrolyte * ec.switch(state.xi)
-        total = max(float(weight.sum()), 1e-300)
-        # against lithium: where it plates the electrolyte is at 0 V, where it dissolves a little above
-        voltage = max(float((weight * state.phi).sum()) / total, 0.0)
-        return self.film.reaction.react(voltage, float((weight * state.contacts.film).sum()) / total)
+        """The reaction of the film in a step after ``state``; None without a film."""
+        found = None if state.contacts is None else state.contacts.assemblage
+        return None if found is None else ReactionPerCharge(found.voltage, found.consumed_volume, found.swelling)
+
+    def _asked(self, xi: FloatArray, phi: FloatArray, contacts: ContactState) -> FilmConditions:
+        """Conditions at the contact: means over what lithium touches."""
+        covered, grid = self.areas.electrolyte * ec.switch(xi), self.microstructure.grid
+        surface, touched = float(self.areas.electrolyte.sum()), float(covered.sum())
+        weight = max(touched, 1e-300)
+
+        def k_eff(products: Isotropic) -> float:
+            # a film thinner than a cell swells as one of a cell does, whose surroundings are the same
+            at_least = np.maximum(contacts.film, grid.spacing)
+            zone = product_zone(grid, self.microstructure.electrolyte, covered > 0.5 * self.areas.electrolyte, at_least)
+            return film_modulus(grid, *self._lame(xi), zone, products)
+
+        return FilmConditions(
+            # where it plates the electrolyte is at 0 V against lithium, where it dissolves a little above
+            voltage=max(float((covered * phi).sum()) / weight, 0.0),
+            thickness=float((covered * contacts.film).sum()) / weight,
+            pressure=float((covered * contacts.pressure).sum()) / weight,
+            contact=touched / surface if surface > 0.0 else 0.0,
+            k_eff=k_eff,
+        )
+
+    def _with_products(self, xi: FloatArray, phi: FloatArray, contacts: ContactState) -> ContactState:
+        """The contacts with the products of these conditions, if they are no longer those that were asked for."""
+        if self.film is None:
+            return contacts
+        asked = self._asked(xi, phi, contacts)
+        if contacts.assemblage is not None and not have_changed(contacts.assemblage, asked):
+            return contacts
+        return contacts._replace(assemblage=self.film.reaction.react(asked))
 
     def _currents(
         self, before: ContactState, xi: FloatArray, reaction: ReactionPerCharge | None, dt: float
@@ -291,7 +320,8 @@ class FlowEquations(SingleIonEquations):
         """
         shape, area = self.microstructure.grid.nodes, self.areas.electrolyte.ravel()
         parts = fields.volumes(work, at)
-        reacted = 0.0 if reaction is None else dt * float((area * at.film.density).sum()) * reaction.consumed_volume
+        charge = dt * float((area * at.film.density).sum())
+        reacted = 0.0 if reaction is None else charge * reaction.consumed_volume
         return begun._replace(
             pressure=(work / work_per_pressure(self.parameters)).reshape(shape),
             film=at.film.thickness.reshape(shape) if self.film is not None else begun.film,
@@ -302,7 +332,8 @@ class FlowEquations(SingleIonEquations):
             extruded=begun.extruded + dt * parts.extruded,
             advanced=begun.advanced + dt * float(parts.entering.sum()),
             unbalanced=begun.unbalanced + dt * parts.lost,
-            reaction_charge=begun.reaction_charge + dt * float((area * at.film.density).sum()),
+            reaction_charge=begun.reaction_charge + charge,
+            made=added_products(begun, reacted),
         )
 
     def _next_state(self, state: State, sweep: Sweep, dt: float) -> State:
@@ -313,7 +344,7 @@ class FlowEquations(SingleIonEquations):
         ratio = self.parameters.metal_site_density / self.parameters.bulk_concentration
         return replace(
             new,
-            contacts=now,
+            contacts=self._with_products(new.xi, new.phi, now),
             charge_imbalance=new.charge_imbalance - passed,
             lithium_imbalance=ratio * now.unbalanced,
             asked=new.asked + float(begun.entering.sum()),

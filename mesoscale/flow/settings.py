@@ -1,13 +1,15 @@
 """What is given of lithium that flows and of the product at its contact."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from selflimit.errors import InputError
-from selflimit.isotropic import bulk_modulus
+from selflimit.isotropic import Isotropic, bulk_modulus
 from selflimit.mesoscale.arrest.creep import LITHIUM_CREEP, Creep
 from selflimit.mesoscale.arrest.known_ranges import ELECTRONIC_CONDUCTIVITY, KNOWN_RANGES
 from selflimit.mesoscale.bridge import ReactionPerCharge
+from selflimit.mesoscale.equations.state import FilmAssemblage
 from selflimit.mesoscale.layers.microstructure import phase_lame
 from selflimit.mesoscale.parameters import InterfaceParameters
 
@@ -25,11 +27,32 @@ def metal_stiffness(p: InterfaceParameters) -> float:
     return float(bulk_modulus(*phase_lame(p, "lithium")))
 
 
-class FilmReaction(Protocol):
-    """What the film is made of while the layer grows: the reaction at a voltage, with the film's own surroundings."""
+class FilmConditions(NamedTuple):
+    """What decides on the products at a contact."""
 
-    def react(self, voltage: float, thickness: float) -> ReactionPerCharge:
-        """The reaction at the local voltage (V against lithium) of a film of the mean thickness (m)."""
+    voltage: float
+    """Voltage of the electrolyte there (V against lithium)."""
+    thickness: float
+    """Mean thickness of the film (m)."""
+    pressure: float
+    """Mean pressure of the lithium there (Pa)."""
+    contact: float
+    """Share of the electrolyte's surface that lithium touches."""
+    k_eff: Callable[[Isotropic], float]
+    """Effective modulus (Pa) of a film of such moduli (Pa) in the layer as it is; 0 without contact."""
+
+    def stamped(self, found: FilmAssemblage) -> FilmAssemblage:
+        """What was found, with the conditions that it was asked for."""
+        return found._replace(
+            local_voltage=self.voltage, thickness=self.thickness, pressure=self.pressure, contact=self.contact
+        )
+
+
+class FilmReaction(Protocol):
+    """What the film is made of while the layer grows."""
+
+    def react(self, asked: FilmConditions) -> FilmAssemblage:
+        """The products under these conditions."""
         ...
 
 
@@ -45,9 +68,9 @@ class FixedReaction:
 
     reaction: ReactionPerCharge
 
-    def react(self, voltage: float, thickness: float) -> ReactionPerCharge:
+    def react(self, asked: FilmConditions) -> FilmAssemblage:
         """The reaction."""
-        return self.reaction
+        return asked.stamped(FilmAssemblage(*self.reaction))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from selflimit.mesoscale.equations.time_step import CoupledEquations
 from selflimit.mesoscale.field_files import save_fields
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth import cell
+from selflimit.mesoscale.growth.flow_description import describe_flow, flow_fields
 from selflimit.mesoscale.growth.growth_run import GrowthRun, Output, stacked
+from selflimit.mesoscale.growth.readings import contact_history, half_cycles
 from selflimit.mesoscale.growth.shape import describe_shapes
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.units import FARADAY, MPA
@@ -31,7 +33,11 @@ def describe_growth(equations: CoupledEquations, run: GrowthRun, folder: Path) -
     """
     structure, p, states, effort = equations.microstructure, equations.parameters, run.outputs, run.effort
     grid, area = structure.grid, [structure.grid.integrate(state.xi) for state in states]
-    arrays = stacked(states) | {"coarse": (structure.coarse, "1"), "electrolyte": (structure.electrolyte, "1")}
+    arrays = (
+        stacked(states)
+        | flow_fields(equations, states)
+        | {"coarse": (structure.coarse, "1"), "electrolyte": (structure.electrolyte, "1")}
+    )
     return GrowthDoc(
         microstructure=structure.describe(),
         grid_shape=grid.shape,
@@ -55,6 +61,9 @@ def describe_growth(equations: CoupledEquations, run: GrowthRun, folder: Path) -
         notes=list(run.notes),
         cell=cell.cell_history(run),
         shape=describe_shapes(grid, [state.xi for state in states], p.interface_width),
+        contacts=contact_history(run, p),
+        half_cycles=half_cycles(run, p) if run.leg.done else [],
+        flow=describe_flow(equations, run),
         fields=save_fields(folder, f"growth-{structure.name}.npz", arrays),
     )
 

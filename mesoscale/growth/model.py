@@ -24,9 +24,10 @@ from selflimit.mesoscale.equations.state import Effort, State
 from selflimit.mesoscale.equations.step_length import LARGEST_RATIO, next_length
 from selflimit.mesoscale.equations.terms import Term
 from selflimit.mesoscale.equations.time_step import CoupledEquations
+from selflimit.mesoscale.flow.contacts import ContactAreas, contact_areas
 from selflimit.mesoscale.flow.equations import FlowEquations
 from selflimit.mesoscale.flow.settings import LithiumFlow
-from selflimit.mesoscale.growth import cell, guards
+from selflimit.mesoscale.growth import cell, guards, readings
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
 from selflimit.mesoscale.growth.description import charge_error, describe_growth, lithium_error, tip_height
 from selflimit.mesoscale.growth.growth_run import GrowthRun, Output, times_to_come
@@ -89,6 +90,11 @@ class GrowthModel:
             )
         made = SingleIonEquations if self.numerics.front == "single-ion" else CoupledEquations
         return made(self.parameters, self.microstructure, self.numerics, self.threads, self.terms)
+
+    @cached_property
+    def areas(self) -> ContactAreas:
+        """Where lithium may lie on what it cannot enter."""
+        return contact_areas(self.microstructure)
 
     def run(
         self,
@@ -276,7 +282,7 @@ class GrowthModel:
                 grid, first = self.microstructure.grid, self.microstructure.grid.integrate(run.outputs[0].xi)
                 moved, before = replace(run, state=new, dt=later, effort=effort), cell.passed_metal(grid, run.state)
                 noted = cell.record_step(moved, grid, self.parameters, before, first)
-                return self._watched(noted, goal)
+                return self._watched(readings.read_step(noted, grid, self.areas), goal)
             effort.rejected += 1
             dt = 0.5 * length if np.isinf(error) else next_length(length, error, n.time_tolerance, n.order)
             if dt < n.shortest_step:
