@@ -9,7 +9,8 @@ from pathlib import Path
 from selflimit.documents import OrderingDoc, OrderingsDoc, PoolDoc
 from selflimit.progress import Progress, silent
 from selflimit.structures.lowest.monte_carlo import anneal_orderings
-from selflimit.structures.orderings.cells import CellChoice, DisorderedCell, lay_out
+from selflimit.structures.orderings.cell_choice import CellChoice
+from selflimit.structures.orderings.cells import DisorderedCell, lay_out
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.lowest import MOST_SEARCHED, RankedOrdering, lowest_orderings
 from selflimit.structures.orderings.search_cost import check_size
