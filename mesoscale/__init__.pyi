@@ -103,22 +103,16 @@ __all__ = [
     "GrowthModel",
     "GrowthRun",
     "InterfaceParameters",
-<<<<<<< HEAD
     "LithiumFlow",
-=======
     "LithiumShape",
->>>>>>> wt-b
     "LognormalRadii",
     "Microstructure",
     "Moment",
     "NormalRadii",
     "Numerics",
     "Particle",
-<<<<<<< HEAD
     "ProductFilm",
-=======
     "Preset",
->>>>>>> wt-b
     "ReactionPerCharge",
     "Rest",
     "Start",
@@ -129,12 +123,9 @@ __all__ = [
     "cell_strain",
     "charge_transfer_overpotential",
     "charge_transfer_resistance",
-<<<<<<< HEAD
     "crack_depth",
-=======
     "compare_growth",
     "compare_stress",
->>>>>>> wt-b
     "crack_pressure",
     "critical_current",
     "critical_slot_width",
@@ -149,11 +140,8 @@ __all__ = [
     "fill_channels",
     "film_current",
     "film_thickness",
-<<<<<<< HEAD
     "foil_share",
-=======
     "find_preset",
->>>>>>> wt-b
     "grow_lithium",
     "judge",
     "judge_arrest",

@@ -121,7 +121,7 @@ class RunConfiguration:
     anneal: int = setting(
         0,
         "crystal",
-        "seed of an annealing that finds the lowest orderings where they are too many to search; 0: all are searched",
+        "seed of an annealing whose lowest orderings are taken even without a proof in time; 0: only proven ones",
         convert=int,
         quantity="anneal",
         metavar="SEED",
