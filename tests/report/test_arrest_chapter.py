@@ -10,7 +10,6 @@ from selflimit.report.arrest_chapter import (
     OUTCOME_COLUMNS,
     RANGE_COLUMNS,
     STATE_COLUMNS,
-    add_arrest,
     add_arrest_details,
     outcome_rows,
     range_rows,
@@ -25,12 +24,11 @@ def verdict():
     return judge_arrest(lithium_decomposition(), InterfaceParameters(), quick)
 
 
-def test_the_page_begins_with_the_answers(verdict):
+def test_the_chapter_begins_with_the_answers(verdict):
     page = Page("run")
-    add_arrest(page, verdict)
     add_arrest_details(page, verdict)
     markup = page.text()
-    places = [markup.index(re.split("[(;]", one.statement)[0]) for one in verdict.currents]
+    places = [markup.index(re.split("[(;]", one.statement)[0].replace("cm2", "cm²")) for one in verdict.currents]
     assert places == sorted(places)
     assert places[-1] < markup.index("<table")
     assert "are no prediction" in markup

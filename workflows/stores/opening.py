@@ -89,6 +89,17 @@ def open_store(where: str, *, must_exist: bool = False) -> JobStore:
     return store
 
 
+def connected(store: JobStore | str | Path) -> JobStore:
+    """Give a store as it is, or connect to the one in a folder or at a MongoDB URI, which has to be there.
+
+    Raises
+    ------
+    InputError
+        As :func:`open_store` with ``must_exist``.
+    """
+    return store if isinstance(store, JobStore) else open_store(str(store), must_exist=True)
+
+
 def collections_of(store: JobStore) -> tuple[MongoStore, MongoStore]:
     """The store's job documents and its files, in the order of ``COLLECTIONS``.
 

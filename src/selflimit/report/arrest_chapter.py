@@ -92,19 +92,13 @@ def range_rows(doc: ArrestDoc) -> list[Texts]:
     ]
 
 
-def add_arrest(page: Page, doc: ArrestDoc) -> None:
-    """Add the answers and what decides: the first block of a report."""
-    page.heading("Does it limit itself?")
+def add_arrest_details(page: Page, doc: ArrestDoc) -> None:
+    """Add shares, numbers of the criterion, sensitivities and ranges."""
     for line in arrest_lines(doc):
         page.paragraph(line)
     caption = f"Lithium that has reached {doc.formula}: shares of {doc.samples} samples"
     page.table(caption, OUTCOME_COLUMNS, outcome_rows(doc))
     page.paragraph(HONESTY, "note")
-
-
-def add_arrest_details(page: Page, doc: ArrestDoc) -> None:
-    """Add numbers of the criterion, sensitivities and ranges."""
-    page.heading("What decides whether it limits itself")
     page.table("At the most probable values, products left out", STATE_COLUMNS, state_rows(doc))
     page.table("Share of the spread (first-order and total Sobol indices)", INFLUENCE_COLUMNS, influence_rows(doc))
     page.table("Ranges, their sources and what they are worth", RANGE_COLUMNS, range_rows(doc))
