@@ -19,6 +19,7 @@ from selflimit.arrays import FloatArray
 from selflimit.documents import FrontShape, GrowthDoc
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale.equations.profile import bring_into_motion
 from selflimit.mesoscale.equations.single_ion import SingleIonEquations
 from selflimit.mesoscale.equations.state import Effort, State
 from selflimit.mesoscale.equations.step_length import LARGEST_RATIO, next_length
@@ -28,7 +29,7 @@ from selflimit.mesoscale.field_files import save_fields
 from selflimit.mesoscale.growth import cell, guards
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
 from selflimit.mesoscale.growth.growth_run import GrowthRun, Output, times_to_come
-from selflimit.mesoscale.growth.schedule import Schedule, Segment, all_segments
+from selflimit.mesoscale.growth.schedule import Schedule, Segment, all_segments, total_time
 from selflimit.mesoscale.growth.start import Start
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -100,8 +101,7 @@ class GrowthModel:
         outputs
             Output times (s) between 0 and the end, or how many equal intervals to write (0 included).
         folder
-            Where the fields go, as 'growth-<microstructure>.npz', and beside them the checkpoint, as
-            'growth-<microstructure>.checkpoint'.
+            Where the fields go, as 'growth-<microstructure>.npz', and the checkpoint, as 'growth-<...>.checkpoint'.
         progress
             Listener.
         resume
@@ -123,17 +123,17 @@ class GrowthModel:
             last good state is in the checkpoint.
         """
         segments = () if isinstance(duration, float | int) else all_segments(duration)
-        lasting = duration if isinstance(duration, float | int) else sum(segment.duration for segment in segments)
-        times = output_times(lasting, outputs)
+        times = output_times(total_time(duration), outputs)
         begins = start.checked(self.microstructure.grid) if start is not None else self._strip()
         path = folder / f"growth-{self.microstructure.name}.checkpoint"
         file = CheckpointFile(path, self.configuration(begins, times), checkpoint_interval)
         if resume and path.is_file():
             begun = GrowthRun.restored(file.load())
-            times, begun = times_to_come(begun, times), cell.continue_schedule(begun, segments)
+            times = times_to_come(begun, times)
+            begun = cell.continue_schedule(begun, segments, self.parameters.overpotential)
         else:
             file.remove()
-            begun = self.begin(begins.xi, times[0], None if start is None else begins.c)
+            begun = self.begin(begins.xi, times[0], None if start is None else begins.c, rests=bool(segments))
         run = self.advance(begun, times, progress, file, segments)
         file.save(run)
         return self._document(run, folder)
@@ -144,15 +144,15 @@ class GrowthModel:
         return Start(xi, np.zeros(0), np.zeros(0))
 
     def evolve(self, xi: FloatArray, times: Sequence[float], progress: Progress = silent) -> GrowthRun:
-        """Grow from the order parameter ``xi``, with outputs at ``times`` (s, ascending, the first is the beginning).
-
-        Ends early, with the state of that moment, when lithium comes near the far electrolyte (``short_circuit``).
-        """
+        """Grow from the order parameter ``xi``, with outputs at ``times`` (s, ascending, the first is the beginning);
+        ends early, with the state of that moment, when lithium comes near the far electrolyte (``short_circuit``)."""
         return self.advance(self.begin(xi, times[0]), times, progress)
 
-    def begin(self, xi: FloatArray, begin: float, c: FloatArray | None = None) -> GrowthRun:
-        """A run at the time ``begin`` (s), at the order parameter ``xi`` and concentration ``c``, shape ``nodes``."""
+    def begin(self, xi: FloatArray, begin: float, c: FloatArray | None = None, rests: bool = False) -> GrowthRun:
+        """A run at the time ``begin`` (s), at the order parameter ``xi``, with the profile of a front that moves under
+        the parameters' overpotential or ``rests``, and concentration ``c``, shape ``nodes``."""
         effort = Effort()
+        xi = bring_into_motion(self.equations, xi, None, None if rests else self.parameters.overpotential)
         state = self.equations.initial_state(xi, begin, effort, c)
         # a first step cannot be compared with any before it, so it must not take the front farther than its width
         p, n = self.parameters, self.numerics
