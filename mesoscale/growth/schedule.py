@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from selflimit.errors import InputError
-from selflimit.schedule_parts import read_part
+from selflimit.setting_fields import read_part
 from selflimit.units import MILLIAMPERE_HOUR_PER_CM2, MILLIAMPERE_PER_CM2
 
 LIMIT = 0.5
@@ -200,7 +200,7 @@ def all_segments(schedule: Schedule) -> tuple[Segment, ...]:
 
 
 def read_schedule(texts: Sequence[str]) -> tuple[Part, ...]:
-    """A schedule from its parts as they are typed, see :mod:`selflimit.schedule_parts`.
+    """A schedule from its parts as they are typed, see :func:`selflimit.setting_fields.read_part`.
 
     >>> read_schedule(["rest:60", "plate:0.5:1"])
     (Rest(duration=60.0), ConstantCurrent(current_density=5.0, duration=7200.0, limit=0.5))

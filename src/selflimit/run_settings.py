@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any, Literal, Self, cast
 
 from selflimit.errors import InputError
-from selflimit.schedule_parts import read_part
-from selflimit.setting_fields import describe_settings, read_charges, read_occupancies, setting, split_labels
+from selflimit.setting_fields import describe_settings, read_charges, read_occupancies, read_part, setting, split_labels
 
 PARENTS = ("LZC-A", "LZC-C", "LZC-D", "LZC-E", "LZC-trigonal", "Li3InCl6")
 """Bundled parents, for the help; a test holds them against the crystals that ship."""
-WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu")
+WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu", "Mg", "Ca", "Zn")
 """Elements that a reservoir can hold; where a formula holds several, the first of these is exchanged."""
 
 
@@ -122,7 +121,7 @@ class RunConfiguration:
     anneal: int = setting(
         0,
         "crystal",
-        "seed of an annealing that finds the lowest orderings where they are too many to search; 0: all are searched",
+        "seed of an annealing whose lowest orderings are taken even without a proof in time; 0: only proven ones",
         convert=int,
         quantity="anneal",
         metavar="SEED",
@@ -260,7 +259,7 @@ class RunConfiguration:
         convert=float,
         quantity="duration",
         metavar="S",
-        shown_default="a seventh of the whole; an extended growth keeps its own",
+        shown_default="a 35th of the whole; an extended growth keeps its own",
     )
     earlier_outputs: tuple[float, ...] = setting(
         (), "interface", "output times of the growth before it was extended (s)", option=""

@@ -41,8 +41,8 @@ from selflimit.workflows.stores.files import IN_DATA, with_files
 
 PARTICLE = "Li3N mp-2251"
 """Crystal of the particle layer in the paper: Li3N, as made at ambient pressure (alpha)."""
-OUTPUT_INTERVALS = 7
-"""Intervals between output times of a growth."""
+OUTPUT_INTERVALS = 35
+"""Intervals between output times of a growth: 60 s in the default 2100 s, 36 frames of a film."""
 VERDICT_RADIUS = 9.0 * MICROMETRE
 """Radius of the coarse particles that are judged (m), that of the growth."""
 VERDICT_WIDTH = 1.0 * MICROMETRE
@@ -92,9 +92,9 @@ class InterfaceMaker(Maker):
     cycles
         How often lithium is plated and stripped at that current, each for ``duration``; 0: plated once.
     program
-        What the cell is made to do instead of all that, part by part, as :mod:`selflimit.schedule_parts` reads it.
+        What the cell is made to do instead, part by part, as :func:`selflimit.setting_fields.read_part` reads it.
     output_every
-        Time between outputs (s); None: a seventh of the whole.
+        Time between outputs (s); None: a 35th of the whole.
     earlier_outputs
         Output times (s) of the growth before it was extended.
     grid_cells

@@ -32,7 +32,7 @@ from selflimit.workflows.running.local import jobs_in_order, save_flow, saved_fl
 
 GROWING = ("interface", "report")
 """The stages with which a run grows lithium, and may be asked to grow it longer."""
-LENGTH = ("duration", "current", "cycles", "program", "output_every", "earlier_outputs")
+CHANGED_BY_EXTENSION = ("duration", "current", "cycles", "program", "output_every", "earlier_outputs")
 """Fields of the :class:`InterfaceMaker` that an extension changes."""
 STAGES = ("orderings", "phase diagram", "interface", "report")
 """The stages of a run, in order, as its flow names them."""
@@ -91,6 +91,7 @@ def make_flow(settings: RunConfiguration, tags: Sequence[str], through: str = "r
         "flow": flow.uuid,
         "formula": parent.formula,
         "configuration": plain,
+        "jobs": {job.uuid: job.name for job in jobs_in_order(flow)},
         "configuration_sha256": _hash_of(plain),
     }
     flow.update_metadata({"tags": list(tags), "selflimit": about})

@@ -35,7 +35,7 @@ from selflimit.workflows.stores.opening import is_mongo_uri, open_store, redact
 from selflimit.workflows.stores.reading import plain_output, read_output
 from selflimit.workflows.stores.retrying import PatientJobStore
 
-NEAR = "lithium is near the far electrolyte"
+ENDED_EARLY = "lithium is near the far electrolyte"
 """Why a growth ends before its time where its notes do not say."""
 
 
@@ -102,7 +102,9 @@ class OpenRun:
                     f"growth {name}: extended from {before:g} to {until:g} s; tables and report are of the whole"
                 )
             else:
-                print_line(f"growth {name}: had ended at {until:g} s, so it stays: {'; '.join(doc.notes) or NEAR}")
+                print_line(
+                    f"growth {name}: had ended at {until:g} s, so it stays: {'; '.join(doc.notes) or ENDED_EARLY}"
+                )
 
     def read_each(self, references: list[OutputReference]) -> list[Any]:
         """Documents of several finished jobs, in order."""

@@ -16,13 +16,13 @@ SHORT = RunConfiguration(duration=2100.0)
 
 def test_outputs_so_far_stay_and_later_ones_keep_their_interval():
     longer = continue_growth(SHORT, RunConfiguration(duration=3000.0))
-    assert InterfaceMaker.of(longer).output_times() == [300.0 * n for n in range(1, 11)]
-    one_run = RunConfiguration(duration=3000.0, output_every=300.0)
+    assert InterfaceMaker.of(longer).output_times() == [60.0 * n for n in range(1, 51)]
+    one_run = RunConfiguration(duration=3000.0, output_every=60.0)
     assert InterfaceMaker.of(one_run).output_times() == InterfaceMaker.of(longer).output_times()
     closer = continue_growth(SHORT, RunConfiguration(duration=2400.0, output_every=100.0))
     assert InterfaceMaker.of(closer).output_times()[-4:] == [2100.0, 2200.0, 2300.0, 2400.0]
     again = continue_growth(longer, RunConfiguration(duration=3100.0))
-    assert InterfaceMaker.of(again).output_times()[-2:] == [3000.0, 3100.0]
+    assert InterfaceMaker.of(again).output_times()[-2:] == [3060.0, 3100.0]
 
 
 def test_the_same_command_again_extends_nothing():
