@@ -80,7 +80,10 @@ class GrowthModel:
         _ = self.equations.terms
 
     def _resolution(self) -> list[str]:
-        return guards.check_resolution(self.microstructure, self.parameters, self.numerics.allow_unresolved)
+        """Notes on what grid and width do not resolve."""
+        notes = guards.check_resolution(self.microstructure, self.parameters, self.numerics.allow_unresolved)
+        tension = self.equations.tension
+        return notes if tension.is_resolved else [*notes, f"unresolved shape: {tension.statement()}"]
 
     @cached_property
     def equations(self) -> CoupledEquations:
