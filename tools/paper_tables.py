@@ -145,8 +145,9 @@ def table_of(names: Sequence[str], front: str, known: dict[str, dict[str, list[d
     lines = [line for name in names for line in lines_of(SETS[front][name], known)]
     made = [known[case.key] for name in names for case in cases_of(SETS[front][name]) if case.key in known]
     stamp = ", ".join(sorted({f"version {one['version']}, {one['date']}" for one in made})) or "not computed yet"
-    left = [name for name in names if not any(case.key in known for case in cases_of(SETS[front][name]))]
-    missing = f" Not computed since: {', '.join(left)}." if left else ""
+    left = [case.key.removeprefix(f"{front}/") for name in names for case in cases_of(SETS[front][name])]
+    left = [key for key in left if f"{front}/{key}" not in known]
+    missing = f" Not computed yet: {', '.join(left)}." if left else ""
     if not lines:
         return f"`python tools/paper_tables.py --front {front}` writes a table here; it has not been computed yet."
     rows = ["| " + " | ".join(line) + " |" for line in (HEAD, ("---",) * len(HEAD), *lines)]
