@@ -1,4 +1,7 @@
-"""Recompute the tables of docs/theory/arrest.md and write them there: `python tools/arrest_tables.py`."""
+"""Recompute the tables of docs/theory/arrest.md and write them there: `python tools/arrest_tables.py`.
+
+The table of the design map is made of docs/arrest-map.json, which `selflimit design-map` writes (minutes).
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -8,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from selflimit import __version__
-from selflimit.documents import DecompositionDoc
+from selflimit.documents import ArrestMapDoc, DecompositionDoc
 from selflimit.documents.arrest import BranchVerdict
 from selflimit.mesoscale import (
     LITHIUM_CREEP,
@@ -34,6 +37,7 @@ from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entrie
 from selflimit.units import MILLIAMPERE_HOUR_PER_CM2
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "theory" / "arrest.md"
+MAP = Path(__file__).resolve().parent.parent / "docs" / "arrest-map.json"
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 THIN, CONDUCTIVITY, EXCHANGE, PITCH = 60e-6, 0.05, 300.0, 100e-6
 HELD = 0.05
@@ -182,6 +186,23 @@ def arrived(decomposition: DecompositionDoc) -> str:
     return table(["mA/cm²", "products", "arrives", *list(branch.probabilities)[1:]], rows)
 
 
+def design_map() -> str:
+    doc = ArrestMapDoc.model_validate_json(MAP.read_text(encoding="utf-8"))
+    rows = []
+    for row in doc.rows:
+        limit = row.critical_current
+        arrivals = [
+            f"{cell.arrival.median:.2g} ({cell.arrival.low:.2g}-{cell.arrival.high:.2g}), "
+            f"{max(cell.outcomes, key=lambda name: cell.outcomes[name])}"
+            for cell in row.cells
+            if cell.arrival
+        ]
+        borne = f"{limit.median:.2g} ({limit.low:.2g}-{limit.high:.2g})" if limit else "any"
+        rows.append([f"{row.slot_width * 1e6:g}", f"{row.layer_thickness * 1e6:g}", borne, *arrivals])
+    currents = [f"arrives at (mAh/cm²), then; {cell.current:g} mA/cm²" for cell in doc.rows[0].cells]
+    return table(["slots (µm)", "layer (µm)", "critical current (mA/cm²)", *currents], rows)
+
+
 def tables() -> str:
     entries = electrolyte_entries(["Li2ZrCl6"], source="force-field").entries
     decomposition = ConstrainedPhaseDiagram(list(entries)).products("Li2ZrCl6", 0.0, 0.0)
@@ -197,6 +218,7 @@ def tables() -> str:
         "channel resolved, and five channels drawn about 1 µm each 100 µm": arrivals(),
         "Verdict: shares of 4096 samples over the ranges, ten resolved layers with drawn channels, three quantities "
         "that decide with their total Sobol indices": verdicts(decomposition),
+        "Design map, packings' median (smallest-largest)": design_map(),
         "Published cells, of the samples in which lithium arrives": arrived(decomposition),
     }  # fmt: skip
     return "\n\n".join(f"**{title}**\n\n{text}" for title, text in parts.items())
