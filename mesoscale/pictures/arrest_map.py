@@ -7,6 +7,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from selflimit.documents.arrest_map import ArrestMapCell, ArrestMapDoc, ArrestMapRow, PackingSpread
 from selflimit.units import MICROMETRE
@@ -53,6 +54,11 @@ def plot_arrest_map(doc: ArrestMapDoc, figure: Figure, coarse_fraction: float | 
     arrivals.set_title(f"lithium turns back below, {shown:g} mA/cm²", fontsize="medium")
     for ax in (limits, arrivals):
         ax.set(xscale="log", yscale="log", xlabel="thickness of the layer (µm)")
+        thicknesses = sorted({row.layer_thickness / MICROMETRE for row in rows})
+        ax.set_xticks(thicknesses, [f"{value:g}" for value in thicknesses])
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter("{x:.2g}")
         ax.grid(True, which="both", alpha=0.2)
     limits.legend(title="slots (median)", fontsize="small")
     _draw_cells(figure, cells, [row for row in rows if row.slot_width == slots[len(slots) // 3]])
@@ -102,7 +108,9 @@ def _draw_cells(figure: Figure, ax: Axes, rows: Sequence[ArrestMapRow]) -> None:
     ax.set_yticks(range(len(currents)), [f"{current:g}" for current in currents])
     ax.set(xlabel="thickness of the layer (µm)", ylabel="current (mA/cm²)")
     ax.set_title(f"slots of {rows[0].slot_width / MICROMETRE:g} µm", fontsize="medium")
-    figure.colorbar(image, ax=ax, label="fails from this capacity on (mAh/cm²)")
+    bar = figure.colorbar(image, ax=ax, label="fails from this capacity on (mAh/cm²)")
+    bar.ax.yaxis.set_major_formatter("{x:g}")
+    bar.ax.yaxis.set_minor_formatter("{x:.2g}")
 
 
 def _words(cell: ArrestMapCell, packings: int) -> str:
