@@ -17,6 +17,8 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from selflimit.report.preset_pictures import draw
+
 from selflimit import __version__
 from selflimit.documents import ComparisonRow, GrowthDoc
 from selflimit.mesoscale import (
@@ -29,7 +31,6 @@ from selflimit.mesoscale import (
     load_fields,
     static_stress,
 )
-from selflimit.report.preset_pictures import draw
 from selflimit.units import MICROMETRE
 from selflimit.workflows import decomposition_of, grow_preset, preset_parameters
 
