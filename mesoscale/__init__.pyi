@@ -58,6 +58,7 @@ from .mechanics.elasticity import cell_strain
 from .mechanics.static_stress import static_stress
 from .paper.presets import PUBLISHED_MODEL
 from .parameters import InterfaceParameters
+from .pictures.contacts import plot_contacts
 from .pictures.design_map import plot_design_map
 from .pictures.movies import write_movie
 from .pictures.overviews import plot_growth_overview, plot_stress_overview
@@ -135,6 +136,7 @@ __all__ = [
     "next_length",
     "plate",
     "plot_cell",
+    "plot_contacts",
     "plot_design_map",
     "plot_growth",
     "plot_growth_overview",

@@ -266,6 +266,30 @@ class RunConfiguration:
         "coarse particles: dense grains that lithium goes round, or open to it where it is driven",
         choices=("closed", "open"),
     )
+    pressure: Literal["elastic", "flow", "film"] = setting(
+        "elastic",
+        "interface",
+        "what presses on lithium: elastic: it expands as published; flow: it creeps where it has no room, before the "
+        "second electrolyte; film: the same with the product of that electrolyte, for products that insulate and for "
+        "ones that conduct",
+        choices=("elastic", "flow", "film"),
+    )
+    stack_pressure: float = setting(
+        0.0,
+        "interface",
+        "with --pressure flow or film: pressure on the lithium foil (MPa)",
+        convert=float,
+        quantity="stack_pressure",
+        metavar="MPA",
+    )
+    slot_width: float = setting(
+        1.0,
+        "interface",
+        "with --pressure flow or film: width of the slots between particles that lithium creeps through (micrometres)",
+        convert=float,
+        quantity="slot_width",
+        metavar="UM",
+    )
     seed: int = setting(1, "interface", "seed of particle packing and noise", convert=int, quantity="seed")
     closed_loop: bool = setting(
         False,
@@ -289,9 +313,22 @@ class RunConfiguration:
                 f"expected --current or --overpotential, got both, {self.current:g} mA/cm^2 and "
                 f"{self.overpotential:g} V; at a given current the overpotential is found"
             )
+        self._check_pressure()
         if self.screen and self.force_field != "VASP":
             raise InputError(
                 f"expected --screen only with --force-field VASP, got {self.force_field!r}; leave out --screen"
+            )
+
+    def _check_pressure(self) -> None:
+        """Refuse settings of lithium that flows where it does not, and equations in which it cannot."""
+        flowing = {"--stack-pressure": self.stack_pressure != 0.0, "--slot-width": self.slot_width != 1.0}
+        if self.pressure == "elastic" and any(flowing.values()):
+            given = " and ".join(option for option, is_given in flowing.items() if is_given)
+            raise InputError(f"expected {given} only with --pressure flow or film, got {self.pressure!r}")
+        if self.pressure != "elastic" and self.front != "single-ion":
+            raise InputError(
+                f"expected --pressure {self.pressure} only with --front single-ion, got {self.front!r}; the others "
+                "have no overpotential of their own at a contact"
             )
 
     @classmethod

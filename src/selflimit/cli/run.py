@@ -17,6 +17,7 @@ from selflimit.documents import RelaxationDoc
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.report import tables
+from selflimit.report.flow_tables import FLOW_COLUMNS, HALF_CYCLE_COLUMNS, flow_rows, half_cycle_rows
 from selflimit.run_settings import RunConfiguration, settings_given
 from selflimit.settings import Settings
 from selflimit.workflows.makers.chain import RunOutputs
@@ -151,6 +152,10 @@ def show_report(opened: OpenRun, as_json: bool) -> None:
     reactions, stresses = opened.read(outputs.diagram.decompositions), opened.read(outputs.interface.stresses)
     print_answers(opened.read(outputs.interface.arrest))
     print_table("Under lithium", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(reactions))
+    if half_cycles := half_cycle_rows(found["growths"]):
+        print_table("Half-cycles", HALF_CYCLE_COLUMNS, half_cycles)
+    if flows := flow_rows(found["growths"]):
+        print_table("Lithium that flows, and its product", FLOW_COLUMNS, flows)
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(stresses))
     print_line(f"report: {report}   results: selflimit results --store {redact(opened.where)}")
     opened.tell_checkpoints()
@@ -215,6 +220,10 @@ def grow_interface(asked: Namespace) -> None:
         return
     print_answers(*found["arrest"])
     print_table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(found["growths"]))
+    if half_cycles := half_cycle_rows(found["growths"]):
+        print_table("Half-cycles", HALF_CYCLE_COLUMNS, half_cycles)
+    if flows := flow_rows(found["growths"]):
+        print_table("Lithium that flows, and its product", FLOW_COLUMNS, flows)
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(found["stresses"]))
     for loop in found["closed_loops"]:
         print_closed_loop(loop)

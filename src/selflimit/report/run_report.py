@@ -8,7 +8,7 @@ from selflimit.documents import OrderingEnergiesDoc, RelaxationDoc, ReportDoc, S
 from selflimit.files import sha256, write_atomically
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.pictures import plotting
-from selflimit.report import diagram_tables, tables
+from selflimit.report import diagram_tables, flow_tables, tables
 from selflimit.report.arrest_chapter import add_arrest, add_arrest_details
 from selflimit.report.comparison import beside_paper, comparison_rows, first_of_each_reaction
 from selflimit.report.content import ReportContent
@@ -198,6 +198,11 @@ def add_growth_and_stress(page: Page, content: ReportContent, figures: FigureFil
     )
     page.table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(content.growths))
     page.table("Current and overpotential", tables.CURRENT_COLUMNS, tables.current_rows(content.growths))
+    if half_cycles := flow_tables.half_cycle_rows(content.growths):
+        page.table("Half-cycles", flow_tables.HALF_CYCLE_COLUMNS, half_cycles)
+    if flows := flow_tables.flow_rows(content.growths):
+        page.table("Lithium that flows, and its product", flow_tables.FLOW_COLUMNS, flows)
+        page.paragraph(next(doc.flow.statement for doc in content.growths if doc.flow is not None) + ".", "note")
     page.table("Numerical effort and balance", tables.EFFORT_COLUMNS, tables.effort_rows(content.growths))
     page.heading("Stress at the interface")
     for number, doc in enumerate(first_of_each_reaction(content.stresses)):
