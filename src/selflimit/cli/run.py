@@ -152,10 +152,6 @@ def show_report(opened: OpenRun, as_json: bool) -> None:
     reactions, stresses = opened.read(outputs.diagram.decompositions), opened.read(outputs.interface.stresses)
     print_answers(opened.read(outputs.interface.arrest))
     print_table("Under lithium", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(reactions))
-    if half_cycles := half_cycle_rows(found["growths"]):
-        print_table("Half-cycles", HALF_CYCLE_COLUMNS, half_cycles)
-    if flows := flow_rows(found["growths"]):
-        print_table("Lithium that flows, and its product", FLOW_COLUMNS, flows)
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(stresses))
     print_line(f"report: {report}   results: selflimit results --store {redact(opened.where)}")
     opened.tell_checkpoints()
