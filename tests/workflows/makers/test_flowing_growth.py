@@ -1,14 +1,14 @@
 """Settings of lithium that flows reach the growth, and one job is made for each layer and branch of the product."""
 
 import pytest
-from jobflow import OnMissing, OutputReference
+from jobflow import OutputReference
 
 from selflimit.errors import InputError
 from selflimit.run_settings import RunConfiguration
 from selflimit.workflows import InterfaceMaker
 from selflimit.workflows.makers.flowing_growth import FlowingGrowthMaker
 
-REFERENCES = [OutputReference(name, on_missing=OnMissing.NONE) for name in ("electrolyte", "competing", "reactions")]
+REFERENCES = [OutputReference(name) for name in ("electrolyte", "competing", "reactions")]
 
 
 def test_settings_reach_the_maker():
