@@ -1,6 +1,5 @@
 """What a growth says of itself: its document, its fields, its balances."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +12,9 @@ from selflimit.mesoscale.field_files import save_fields
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth import cell
 from selflimit.mesoscale.growth.flow_description import describe_flow, flow_fields
-from selflimit.mesoscale.growth.growth_run import GrowthRun, Output
+from selflimit.mesoscale.growth.growth_run import GrowthRun, Output, stacked
 from selflimit.mesoscale.growth.readings import contact_history, half_cycles
+from selflimit.mesoscale.growth.shape import describe_shapes
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.units import FARADAY, MPA
 
@@ -60,6 +60,7 @@ def describe_growth(equations: CoupledEquations, run: GrowthRun, folder: Path) -
         multigrid_iterations=effort.multigrid,
         notes=list(run.notes),
         cell=cell.cell_history(run),
+        shape=describe_shapes(grid, [state.xi for state in states], p.interface_width),
         contacts=contact_history(run, p),
         half_cycles=half_cycles(run, p) if run.leg.done else [],
         flow=describe_flow(equations, run),
@@ -120,14 +121,3 @@ def front_compression(grid: Grid, state: State | Output) -> float:
     """Mean of -P over the front (Pa), weighted with xi (1 - xi)."""
     weight = grid.to_cells(np.clip(state.xi * (1.0 - state.xi), 0.0, None))
     return float(-(weight * state.pressure).sum() / weight.sum())
-
-
-def stacked(states: Sequence[Output]) -> dict[str, tuple[FloatArray, str]]:
-    """Fields of all outputs as (array, unit), time first."""
-    return {
-        "time": (np.array([state.time for state in states]), "s"),
-        "xi": (np.stack([state.xi for state in states]), "1"),
-        "c": (np.stack([state.c for state in states]), "1"),
-        "phi": (np.stack([state.phi for state in states]), "V"),
-        "pressure": (np.stack([state.pressure for state in states]), "Pa"),
-    }

@@ -8,6 +8,7 @@ from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.flow.settings import LithiumFlow
 from selflimit.mesoscale.growth.model import GrowthModel
 from selflimit.mesoscale.growth.schedule import Schedule
+from selflimit.mesoscale.growth.start import Start
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.nodal_vectors import threads_asked
@@ -23,6 +24,7 @@ def grow_lithium(
     progress: Progress = silent,
     numerics: Numerics | None = None,
     flow: LithiumFlow | None = None,
+    start: Start | None = None,
 ) -> GrowthDoc:
     """Grow lithium in a layer, on as many threads as the batch system gives; goes on from a checkpoint in ``folder``.
 
@@ -42,6 +44,8 @@ def grow_lithium(
         Tolerances; None: the default ones.
     flow
         Lithium that flows, and the product at its contact; None: elastic stress.
+    start
+        Fields to begin from instead of the layer's own strip with needles.
 
     Raises
     ------
@@ -50,4 +54,4 @@ def grow_lithium(
     """
     model = GrowthModel(parameters, structure, numerics or Numerics(), threads=threads_asked(), flow=flow)
     # a job that was killed and is started again finds its checkpoint where it works
-    return model.run(duration, outputs, folder, progress, resume=True)
+    return model.run(duration, outputs, folder, progress, resume=True, start=start)

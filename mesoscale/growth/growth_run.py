@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
 from selflimit.mesoscale.equations.state import ContactState, Effort, FilmAssemblage, Mechanics, State
@@ -169,3 +171,14 @@ def times_to_come(run: GrowthRun, wanted: Sequence[float]) -> list[float]:
             f"{done}, got {missed}; leave these out or begin again without resume"
         )
     return done + [t for t in wanted if t > done[-1]]
+
+
+def stacked(states: Sequence[Output]) -> dict[str, tuple[FloatArray, str]]:
+    """Fields of all outputs as (array, unit), time first."""
+    return {
+        "time": (np.array([state.time for state in states]), "s"),
+        "xi": (np.stack([state.xi for state in states]), "1"),
+        "c": (np.stack([state.c for state in states]), "1"),
+        "phi": (np.stack([state.phi for state in states]), "V"),
+        "pressure": (np.stack([state.pressure for state in states]), "Pa"),
+    }

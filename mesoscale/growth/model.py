@@ -183,8 +183,7 @@ class GrowthModel:
         file: CheckpointFile | None = None,
         segments: Sequence[Segment] = (),
     ) -> GrowthRun:
-        """Take ``run`` to the last of ``times`` (s) or the end of its segments; keep it in ``file`` at intervals and if
-        it fails."""
+        """``run`` at the last of ``times`` (s) or the end of its segments; keep it in ``file``, also if it fails."""
         saved = time.monotonic()
         try:
             while len(run.outputs) < len(times) and not (len(run.outputs) > 1 and self._is_short(run)):
@@ -200,10 +199,11 @@ class GrowthModel:
                 if file is not None and time.monotonic() - saved > file.interval:
                     file.save(run)
                     saved = time.monotonic()
-        except ConvergenceError as fault:
-            if file is None:
+        except (ConvergenceError, KeyboardInterrupt, SystemExit) as fault:
+            if file is not None:
+                file.save(run)  # the last whole step: a run is replaced, never changed
+            if file is None or not isinstance(fault, ConvergenceError):
                 raise
-            file.save(run)
             raise ConvergenceError(f"{fault}. The state at {run.state.time:.1f} s is kept in {file.path}") from fault
         return cell.add_note(run, self._left(run) or "")
 

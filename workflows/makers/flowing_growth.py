@@ -21,8 +21,8 @@ from selflimit.workflows.makers.phase_diagram import diagram_of
 from selflimit.workflows.running.identical_work import job
 from selflimit.workflows.stores.files import IN_DATA, with_files
 
-OUTPUT_INTERVALS = 7
-"""Intervals between output times of a growth."""
+OUTPUT_INTERVALS = 35
+"""Intervals between output times of a growth: 60 s in the default 2100 s, 36 frames of a film."""
 FLOW_LAYERS = ("fine on electrolyte", "graded on electrolyte")
 """Layers in which lithium flows: it has no room where it meets the second electrolyte."""
 PRODUCT_BRANCHES: tuple[Products, ...] = ("insulate", "conduct")

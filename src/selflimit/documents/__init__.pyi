@@ -50,6 +50,7 @@ from .diagrams import (
     VoltageSegment,
     VolumeRules,
 )
+from .entries import EntryDoc, RunSetup, entry_class
 from .growth import (
     CellHistory,
     ComparisonDoc,
@@ -65,6 +66,7 @@ from .growth import (
     ParameterRow,
     ProductAmount,
     ReportDoc,
+    ShapeHistory,
     StressDoc,
 )
 from .records import (
@@ -139,6 +141,7 @@ __all__ = [
     "ElasticDoc",
     "ElectrolyteDocument",
     "EnergyError",
+    "EntryDoc",
     "Estimate",
     "FailedRelaxationDoc",
     "Fate",
@@ -184,10 +187,12 @@ __all__ = [
     "RelaxationDoc",
     "ReportDoc",
     "RetainedFractionRow",
+    "RunSetup",
     "ScreenedCrystal",
     "ScreeningDoc",
     "SearchKeys",
     "SeriesModulus",
+    "ShapeHistory",
     "SourceThreshold",
     "Spread",
     "StabilityDoc",
@@ -203,6 +208,7 @@ __all__ = [
     "VolumeSpread",
     "ZoneGeometry",
     "common_level",
+    "entry_class",
     "level_of",
     "products_text",
     "with_level",

@@ -72,6 +72,24 @@ class CellHistory(Record):
     areal_capacity: list[float] = Field([], description="Lithium plated since the beginning (mAh/cm^2 of electrode)")
 
 
+class ShapeHistory(Record):
+    """Shape of the lithium in a plane at the output times; empty in three dimensions."""
+
+    trunks: list[int] = Field([], description="Pieces of lithium that rise at least 4 µm above the closed strip")
+    tips: list[int] = Field(
+        [],
+        description="Ends of branches that reach at least 2 µm out of the largest circle inside the lithium at their "
+        "root, at least one for each trunk; 0 where there is no trunk",
+    )
+    solidity: list[float | None] = Field(
+        [], description="Area of the trunks over that of their convex hulls, from 0 to 1; None where there is no trunk"
+    )
+    perimeter: list[float] = Field([], description="Length of the contour xi = 1/2 of attached lithium (m)")
+    filling: list[float | None] = Field(
+        [], description="Mean xi more than four widths w behind the contour; None where nothing is so deep"
+    )
+
+
 class ContactHistory(Record):
     """Lithium at the less stable electrolyte and what presses on it, after every time step.
 
@@ -162,6 +180,7 @@ class GrowthDoc(Document):
     peak_compression: list[float] = Field(description="Largest hydrostatic compression -P (MPa) at the output times")
     interface_compression: list[float] = Field(description="Mean -P over the lithium front (MPa) at the output times")
     cell: CellHistory = Field(CellHistory(), description="Current and overpotential against time")
+    shape: ShapeHistory = Field(ShapeHistory(), description="Trunks, tips, solidity and perimeter of the lithium")
     contacts: ContactHistory = Field(ContactHistory(), description="Contact, pressure and lithium against time")
     half_cycles: list[HalfCycle] = Field([], description="What each plating and stripping left behind")
     flow: FlowDoc | None = Field(None, description="Lithium that flows; None: elastic stress was solved instead")
@@ -217,7 +236,8 @@ class ComparisonRow(Record):
     basis: Literal["calibrated", "predicted"] = Field(
         description="'calibrated': a parameter was chosen to meet this very value; else 'predicted'"
     )
-    remark: str = Field("", description="What the reader must know to compare")
+    condition: str = Field("", description="What was put in or chosen, without which the value would be another")
+    remark: str = Field("", description="What the reader must know to compare, and why the value is what it is")
 
     @property
     def is_within(self) -> bool:
@@ -233,6 +253,24 @@ class ComparisonRow(Record):
             return True
         return self.value is not None and (low is None or self.value >= low) and (high is None or self.value <= high)
 
+    @property
+    def outcome(self) -> str:
+        """Whether the published value comes out, in words.
+
+        >>> given = {"quantity": "tips", "unit": "1", "published": "branches", "low": 4.0, "basis": "predicted"}
+        >>> ComparisonRow(value=5.0, **given).outcome, ComparisonRow(value=1.0, **given).outcome
+        ('reproduced', 'not reproduced')
+        >>> ComparisonRow(value=5.0, condition="tension is small", **given).outcome
+        'reproduced only if tension is small'
+        """
+        if self.low is None and self.high is None:
+            return "no number published"
+        if not self.is_within:
+            return "not reproduced"
+        if self.basis == "calibrated":
+            return "calibrated on it"
+        return f"reproduced only if {self.condition}" if self.condition else "reproduced"
+
 
 class ComparisonDoc(Document):
     """A simulation of the paper, repeated under its name, beside the published values."""
@@ -241,6 +279,11 @@ class ComparisonDoc(Document):
     figure: str = Field(description="Figure of the paper")
     particle: str = Field(description="Formula of the particle layer")
     electrolyte: str = Field(description="Formula of the less lithium-stable electrolyte")
+    front: Literal["published", "sharp", "single-ion"] = Field(
+        "published", description="Equations of the growth, as in FrontShape"
+    )
+    width: float | None = Field(None, description="Width of the front and edge of a cell (m); None: not kept")
+    seed: int | None = Field(None, description="Seed of packing, needles and noise; None: not kept")
     rows: list[ComparisonRow] = Field(description="Published and computed values")
     notes: list[str] = Field(description="What differs from the published set-up or makes the result doubtful")
     files: list[str] = Field(description="Figures, movies and fields, relative to the folder")
