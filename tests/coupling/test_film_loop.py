@@ -24,7 +24,7 @@ from selflimit.mesoscale import (
 from selflimit.mesoscale.flow.settings import FilmConditions
 from selflimit.mesoscale.growth.flow_description import element_imbalance
 from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entries
-from selflimit.report.flow_tables import flow_rows, half_cycle_rows
+from selflimit.report.tables import flow_rows, half_cycle_rows
 
 K_EFF = 12e9
 

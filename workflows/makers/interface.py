@@ -33,10 +33,9 @@ from selflimit.run_settings import RunConfiguration
 from selflimit.units import MICROMETRE
 from selflimit.workflows.makers.calculators import calculators_of
 from selflimit.workflows.makers.flow_parts import RelaxMaker, first_and_last, named, relax_found, usable_constants
-from selflimit.workflows.makers.flowing_growth import OUTPUT_INTERVALS, FlowingGrowthMaker, schedule_of
 from selflimit.workflows.makers.phase_diagram import diagram_of, entries_of
 from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker
-from selflimit.workflows.makers.verdicts import ArrestMaker
+from selflimit.workflows.makers.verdicts import OUTPUT_INTERVALS, ArrestMaker, FlowingGrowthMaker, schedule_of
 from selflimit.workflows.running.identical_work import job
 from selflimit.workflows.stores.files import IN_DATA, with_files
 

@@ -1,16 +1,35 @@
-"""Verdicts as jobs: arrest at C = 1 in one job, a design map with one job per point, for a cluster."""
+"""What stops lithium, as jobs: arrest at C = 1, a design map with one job per point, growth with lithium that flows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, Self
 
-from jobflow import Flow, Job, Maker
+from jobflow import Flow, Job, Maker, OutputReference
 
-from selflimit.documents import ArrestDoc, DecompositionDoc
+from selflimit import coupling, mesoscale
+from selflimit.documents import ArrestDoc, DecompositionDoc, ElasticDoc, GrowthDoc, RelaxationDoc
+from selflimit.documents.arrest import Products
 from selflimit.documents.self_limitation import DesignMapDoc, DesignPoint, DesignPointDoc
 from selflimit.mesoscale.arrest.arrest import ArrestSettings, judge_arrest
+from selflimit.mesoscale.growth.schedule import Schedule
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.verdict.design_map import DesignSettings, design_map, design_point, point_label
+from selflimit.phase_diagrams.rules import MechanicalRules
+from selflimit.progress import current_progress
+from selflimit.run_settings import RunConfiguration
+from selflimit.units import MICROMETRE, MILLIAMPERE_PER_CM2, MPA
+from selflimit.workflows.makers.flow_parts import named
+from selflimit.workflows.makers.phase_diagram import diagram_of
 from selflimit.workflows.running.identical_work import job
+from selflimit.workflows.stores.files import IN_DATA, with_files
+
+OUTPUT_INTERVALS = 35
+"""Intervals between output times of a growth: 60 s in the default 2100 s, 36 frames of a film."""
+FLOW_LAYERS = ("fine on electrolyte", "graded on electrolyte")
+"""Layers in which lithium flows: it has no room where it meets the second electrolyte."""
+PRODUCT_BRANCHES: tuple[Products, ...] = ("insulate", "conduct")
+"""What products may do with electrons; which of the two is not known, so both are computed."""
 
 
 @job(output_schema=DesignPointDoc)
@@ -90,3 +109,134 @@ class ArrestMaker(Maker):
             Elastic constants of the electrolyte (Pa) and the temperature (K), or a reference to them.
         """
         return judge_arrest(decomposition, parameters, self.settings)  # type: ignore[return-value]
+
+
+def schedule_of(duration: float, current: float | None, cycles: int) -> float | Schedule:
+    """What the cell is made to do: the overpotential for the duration, or the current, plating or cycling.
+
+    Parameters
+    ----------
+    duration
+        Model time (s); of each half-cycle where there are cycles.
+    current
+        Current density (mA/cm^2); None: the overpotential is held.
+    cycles
+        How often lithium is plated and stripped; 0: plated once.
+    """
+    if current is None:
+        return duration
+    plated = mesoscale.ConstantCurrent(current * MILLIAMPERE_PER_CM2, duration)
+    stripped = replace(plated, current_density=-plated.current_density)
+    return [mesoscale.Cycle([plated, stripped], cycles)] if cycles else [plated]
+
+
+@dataclass
+class FlowingGrowthMaker(Maker):
+    """Lithium growth before the second electrolyte, with lithium that creeps where it has no room.
+
+    Parameters
+    ----------
+    name
+        Name of the jobs.
+    film
+        Whether a product grows at that electrolyte; then each layer is grown once per branch of ``PRODUCT_BRANCHES``.
+    stack_pressure
+        Pressure on the foil (MPa).
+    slot_width
+        Width of the slots between the particles (micrometre).
+    duration, current, cycles, grid_cells, coarse, seed
+        As of :class:`InterfaceMaker`.
+    rules
+        Volumes and working ion of the phase diagram that the film is asked for.
+    """
+
+    name: str = "growth"
+    film: bool = True
+    stack_pressure: float = 0.0
+    slot_width: float = 1.0
+    duration: float = 2100.0
+    current: float | None = None
+    cycles: int = 0
+    grid_cells: tuple[int, int] = (128, 192)
+    coarse: Literal["closed", "open"] = "closed"
+    seed: int = 1
+    rules: MechanicalRules = field(default_factory=MechanicalRules)
+
+    @classmethod
+    def of(cls, settings: RunConfiguration) -> Self:
+        """The Maker of a run."""
+        return cls(
+            film=settings.pressure == "film",
+            stack_pressure=settings.stack_pressure,
+            slot_width=settings.slot_width,
+            duration=settings.duration,
+            current=settings.current,
+            cycles=settings.cycles,
+            grid_cells=settings.grid_cells,
+            coarse=settings.coarse,
+            seed=settings.seed,
+            rules=MechanicalRules(
+                ion_volume=settings.ion_volume, gases=settings.gases, working_ion=settings.working_ion
+            ),
+        )
+
+    def grow_layers(self, *here: OutputReference) -> list[Job]:
+        """One job for each layer and branch; ``here`` are the references that :meth:`make` takes first."""
+        branches = PRODUCT_BRANCHES if self.film else (None,)
+        return [
+            named(self.make(*here, layer, branch), " ".join(filter(None, [self.name, layer, branch])))
+            for layer in FLOW_LAYERS
+            for branch in branches
+        ]
+
+    @job(output_schema=GrowthDoc, data=IN_DATA)
+    def make(
+        self,
+        electrolyte: RelaxationDoc,
+        competing: Sequence[RelaxationDoc],
+        elastic: Sequence[ElasticDoc],
+        parameters: InterfaceParameters,
+        layer: str,
+        branch: Products | None,
+    ) -> Job:
+        """Growth in one particle layer; output: GrowthDoc.
+
+        Parameters
+        ----------
+        electrolyte, competing
+            Relaxed crystals (eV, Angstrom), for the film's products.
+        elastic
+            Elastic constants (GPa) of every product that can occur.
+        parameters
+            Of the growth (SI).
+        layer
+            Name of the layer.
+        branch
+            What the products do with electrons; None: there is no film.
+        """
+        structure = mesoscale.build_layer(layer, parameters, self.grid_cells, self.seed)
+        # two branches of one layer are two growths, with files of their own
+        name = "-".join(filter(None, [structure.name, branch]))
+        structure, here = replace(structure, closed=self.coarse == "closed", name=name), Path.cwd()
+        film = None if branch is None else self._film(electrolyte, competing, elastic, branch)
+        width = self.slot_width * MICROMETRE
+        flow = mesoscale.LithiumFlow(width, width, self.stack_pressure * MPA, film=film)
+        schedule = schedule_of(self.duration, self.current, self.cycles)
+        grown = mesoscale.grow_lithium(
+            parameters, structure, schedule, OUTPUT_INTERVALS, here, current_progress(), flow=flow
+        )
+        return with_files(grown, here)  # type: ignore[return-value]
+
+    def _film(
+        self,
+        electrolyte: RelaxationDoc,
+        competing: Sequence[RelaxationDoc],
+        elastic: Sequence[ElasticDoc],
+        branch: Products,
+    ) -> mesoscale.ProductFilm:
+        diagram = diagram_of({"electrolyte": electrolyte, "competing": competing}, self.rules)
+        constants = {doc.formula: doc for doc in elastic} | {doc.label: doc for doc in elastic}
+        return mesoscale.ProductFilm(
+            coupling.FilmLoop(diagram, electrolyte.formula, constants),
+            electronic_conductivity=mesoscale.ELECTRONIC_CONDUCTIVITY[branch].central,
+        )

@@ -17,7 +17,6 @@ from selflimit.documents import RelaxationDoc
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.report import tables
-from selflimit.report.flow_tables import FLOW_COLUMNS, HALF_CYCLE_COLUMNS, flow_rows, half_cycle_rows
 from selflimit.run_settings import RunConfiguration, settings_given
 from selflimit.settings import Settings
 from selflimit.workflows.makers.chain import RunOutputs
@@ -216,10 +215,10 @@ def grow_interface(asked: Namespace) -> None:
         return
     print_answers(*found["arrest"])
     print_table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(found["growths"]))
-    if half_cycles := half_cycle_rows(found["growths"]):
-        print_table("Half-cycles", HALF_CYCLE_COLUMNS, half_cycles)
-    if flows := flow_rows(found["growths"]):
-        print_table("Lithium that flows, and its product", FLOW_COLUMNS, flows)
+    if half_cycles := tables.half_cycle_rows(found["growths"]):
+        print_table("Half-cycles", tables.HALF_CYCLE_COLUMNS, half_cycles)
+    if flows := tables.flow_rows(found["growths"]):
+        print_table("Lithium that flows, and its product", tables.FLOWING_COLUMNS, flows)
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(found["stresses"]))
     for loop in found["closed_loops"]:
         print_closed_loop(loop)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from selflimit.documents import OrderingEnergiesDoc, RelaxationDoc, ReportDoc
 from selflimit.files import sha256, write_atomically
-from selflimit.report import diagram_tables, flow_tables, tables
+from selflimit.report import diagram_tables, tables
 from selflimit.report.answers import answer_all, write_title
 from selflimit.report.arrest_chapter import add_arrest_details
 from selflimit.report.comparison import beside_paper, comparison_rows
@@ -194,10 +194,10 @@ def add_growth_and_stress(page: Page, content: ReportContent) -> None:
     )
     page.table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(content.growths))
     page.table("Current and overpotential", tables.CURRENT_COLUMNS, tables.current_rows(content.growths))
-    if half_cycles := flow_tables.half_cycle_rows(content.growths):
-        page.table("Half-cycles", flow_tables.HALF_CYCLE_COLUMNS, half_cycles)
-    if flows := flow_tables.flow_rows(content.growths):
-        page.table("Lithium that flows, and its product", flow_tables.FLOW_COLUMNS, flows)
+    if half_cycles := tables.half_cycle_rows(content.growths):
+        page.table("Half-cycles", tables.HALF_CYCLE_COLUMNS, half_cycles)
+    if flows := tables.flow_rows(content.growths):
+        page.table("Lithium that flows, and its product", tables.FLOWING_COLUMNS, flows)
         page.paragraph(next(doc.flow.statement for doc in content.growths if doc.flow is not None) + ".", "note")
     page.table("Numerical effort and balance", tables.EFFORT_COLUMNS, tables.effort_rows(content.growths))
     page.table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(content.stresses))

@@ -6,7 +6,7 @@ from jobflow import OutputReference
 from selflimit.errors import InputError
 from selflimit.run_settings import RunConfiguration
 from selflimit.workflows import InterfaceMaker
-from selflimit.workflows.makers.flowing_growth import FlowingGrowthMaker
+from selflimit.workflows.makers.verdicts import FlowingGrowthMaker
 
 REFERENCES = [OutputReference(name) for name in ("electrolyte", "competing", "reactions")]
 
