@@ -270,8 +270,7 @@ class RunConfiguration:
         "elastic",
         "interface",
         "what presses on lithium: elastic: it expands as published; flow: it creeps where it has no room, before the "
-        "second electrolyte; film: the same with the product of that electrolyte, for products that insulate and for "
-        "ones that conduct",
+        "second electrolyte; film: the same with the product of that electrolyte, taken to insulate",
         choices=("elastic", "flow", "film"),
     )
     stack_pressure: float = setting(

@@ -28,8 +28,9 @@ OUTPUT_INTERVALS = 35
 """Intervals between output times of a growth: 60 s in the default 2100 s, 36 frames of a film."""
 FLOW_LAYERS = ("fine on electrolyte", "graded on electrolyte")
 """Layers in which lithium flows: it has no room where it meets the second electrolyte."""
-PRODUCT_BRANCHES: tuple[Products, ...] = ("insulate", "conduct")
-"""What products may do with electrons; which of the two is not known, so both are computed."""
+PRODUCT_BRANCHES: tuple[Products, ...] = ("insulate",)
+"""What products are taken to do with electrons in a growth. Which is not known; ones that conduct make the contact a
+short-circuited cell, in which lithium dissolves faster than a front of finite width can follow: the verdict answers."""
 
 
 @job(output_schema=DesignPointDoc)
