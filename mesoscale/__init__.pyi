@@ -66,6 +66,7 @@ from .paper.presets import Preset
 from .paper.simulations import PRESETS, PUBLISHED_EQUATIONS, PUBLISHED_MODEL, find_preset
 from .parameters import InterfaceParameters
 from .pictures.arrest_map import plot_arrest_map
+from .pictures.contacts import plot_contacts
 from .pictures.design_map import plot_design_map
 from .pictures.movies import write_movie
 from .pictures.overviews import plot_growth_overview, plot_stress_overview
@@ -162,6 +163,7 @@ __all__ = [
     "plate",
     "plot_arrest_map",
     "plot_cell",
+    "plot_contacts",
     "plot_design_map",
     "plot_growth",
     "plot_growth_overview",

@@ -29,6 +29,8 @@ LARGEST_UPDATE = 0.05
 """Most that one iteration changes either (V): the kinetics is an exponential of RT/nF = 0.026 V."""
 PER_VOLUME = 1.0 / LITHIUM_CHARGE_VOLUME
 """Charge of a volume of lithium (C/m^3): in it both balances have one size, so that pivots stay on the diagonal."""
+ROUND_OFF_SHARE = 1e-10
+"""Share of the contacts' charge below which a residual need not fall any more."""
 SHORTEST = 1e-4
 """Share of an update below which the search along it has failed."""
 
@@ -196,7 +198,9 @@ class CoupledFields:
                 new_psi, new_work = psi + share * d_psi, work + share * d_work
                 new = self.contacts(new_psi, new_work)
                 left = float(np.linalg.norm(self.residual(new_psi, new_work, new))) / per_time
-                if left <= size * (1.0 - 1e-4 * share) or most < CLOSE_ENOUGH or (np.isfinite(left) and size < 1e-10):
+                # of the currents that cancel in it, a residual keeps what round-off leaves
+                is_round_off = size < ROUND_OFF_SHARE * (1.0 + float(np.abs(at.charge).sum()) / per_time)
+                if np.isfinite(left) and (left <= size * (1.0 - 1e-4 * share) or most < CLOSE_ENOUGH or is_round_off):
                     break
                 share *= 0.5
                 if share < SHORTEST:

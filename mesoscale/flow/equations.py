@@ -199,7 +199,9 @@ class FlowEquations(SingleIonEquations):
         begun, known = state.contacts, last.contacts
         assert begun is not None and known is not None
         if self._is_untouched(begun, last.now.xi):
-            return super()._sweep(state, last, seen, difference, load, dt, effort, metal)
+            # what passed at contacts that were lost since is no lithium of the front
+            own = metal if metal is None else metal - begun.elsewhere
+            return super()._sweep(state, last, seen, difference, load, dt, effort, own)
         effort.sweeps += 1
         n, p, grid, phi = self.numerics, self.parameters, self.microstructure.grid, last.now.phi
         (c, slowing, *lagged), (base, h, _) = seen, difference
@@ -245,7 +247,9 @@ class FlowEquations(SingleIonEquations):
 
     def _is_untouched(self, begun: ContactState, xi: FloatArray) -> bool:
         """Whether nothing is under pressure and no contact is made: then it is a single-ion conductor alone."""
-        if self.flow.stack_pressure > 0.0 or begun.pressure.any() or begun.entering.any():
+        if self.flow.stack_pressure > 0.0 or any(
+            field.any() for field in (begun.pressure, begun.entering, begun.advance)
+        ):
             return False
         return float(np.max(ec.switch(xi), where=self.areas.total > 0.0, initial=0.0)) < UNTOUCHED
 

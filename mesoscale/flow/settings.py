@@ -87,7 +87,7 @@ class ProductFilm:
     resistance
         r of the reaction itself (Ohm m^2); the rest of the circuit is resolved.
     first_thickness
-        Thickness of the film where lithium first touches (m).
+        Thickness of the film where lithium first touches (m). Without one the current through a bare film has no bound.
 
     Raises
     ------

@@ -118,6 +118,7 @@ def tip_height(spacing: float, xi: FloatArray) -> float:
 
 
 def front_compression(grid: Grid, state: State | Output) -> float:
-    """Mean of -P over the front (Pa), weighted with xi (1 - xi)."""
+    """Mean of -P over the front (Pa), weighted with xi (1 - xi); 0 where there is no front."""
     weight = grid.to_cells(np.clip(state.xi * (1.0 - state.xi), 0.0, None))
-    return float(-(weight * state.pressure).sum() / weight.sum())
+    total = float(weight.sum())
+    return float(-(weight * state.pressure).sum()) / total if total > 0.0 else 0.0

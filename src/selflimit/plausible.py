@@ -144,6 +144,7 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
         "cycles": _count(10_000, 0),
         "layer_thickness": Quantity("micrometre", 0.1, 1e4, 100),
         "electrolyte_thickness": Quantity("micrometre", 0.1, 1e4, 400),
+        "stack_pressure": Quantity("MPa", 0, 1000, 5),
         "slot_width": Quantity("micrometre", 0.001, 1000, 1),
         "foil": Quantity("micrometre", 0, 1e4, 100),
         "drawn": _count(1000, 0),

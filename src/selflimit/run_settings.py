@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, Self, cast
 
 from selflimit.errors import InputError
-from selflimit.setting_fields import describe_settings, read_charges, read_occupancies, read_part, setting, split_labels
+from selflimit.run_checks import check_together
+from selflimit.setting_fields import describe_settings, read_charges, read_occupancies, setting, split_labels
 
 PARENTS = ("LZC-A", "LZC-C", "LZC-D", "LZC-E", "LZC-trigonal", "Li3InCl6")
 """Bundled parents, for the help; a test holds them against the crystals that ship."""
@@ -287,6 +288,29 @@ class RunConfiguration:
         "coarse particles: dense grains that lithium goes round, or open to it where it is driven",
         choices=("closed", "open"),
     )
+    pressure: Literal["elastic", "flow", "film"] = setting(
+        "elastic",
+        "interface",
+        "what presses on lithium: elastic: it expands as published; flow: it creeps where it has no room, before the "
+        "second electrolyte; film: the same with the product of that electrolyte, taken to insulate",
+        choices=("elastic", "flow", "film"),
+    )
+    stack_pressure: float = setting(
+        0.0,
+        "interface",
+        "with --pressure flow or film: pressure on the lithium foil (MPa)",
+        convert=float,
+        quantity="stack_pressure",
+        metavar="MPA",
+    )
+    slot_width: float = setting(
+        1.0,
+        "interface",
+        "with --pressure flow or film: width of the slots between particles that lithium creeps through (micrometres)",
+        convert=float,
+        quantity="slot_width",
+        metavar="UM",
+    )
     seed: int = setting(1, "interface", "seed of particle packing and noise", convert=int, quantity="seed")
     closed_loop: bool = setting(
         False,
@@ -298,39 +322,7 @@ class RunConfiguration:
     def __post_init__(self) -> None:
         for name, about in SETTINGS.items():
             about.check(getattr(self, name))
-        low, high = self.voltage_range
-        if not low < high:
-            raise InputError(f"--voltage-range: expected low < high in V, got {low:g} to {high:g}")
-        if not self.cells or not self.k_effs:
-            raise InputError("expected at least one --cell and one --k-eff, got none")
-        if self.cycles and self.current is None:
-            raise InputError(f"expected --cycles only with --current, got {self.cycles:g}; give the current in mA/cm^2")
-        if self.current is not None and self.overpotential != type(self).overpotential:
-            raise InputError(
-                f"expected --current or --overpotential, got both, {self.current:g} mA/cm^2 and "
-                f"{self.overpotential:g} V; at a given current the overpotential is found"
-            )
-        if self.schedule:
-            self._check_schedule()
-        if self.screen and self.force_field != "VASP":
-            raise InputError(
-                f"expected --screen only with --force-field VASP, got {self.force_field!r}; leave out --screen"
-            )
-
-    def _check_schedule(self) -> None:
-        """Refuse parts that make no sense, and what a schedule says itself."""
-        for text in self.schedule:
-            read_part(text)
-        first = read_part(self.schedule[0])
-        held = first.numbers[0] if first.kind == "hold" else type(self).overpotential
-        also = {
-            "--duration": self.duration != type(self).duration,
-            "--current": self.current is not None,
-            "--overpotential": self.overpotential not in (type(self).overpotential, held),
-        }
-        if any(also.values()):
-            given = " and ".join(option for option, is_given in also.items() if is_given)
-            raise InputError(f"expected --schedule without {given}, got both; the schedule says it")
+        check_together(self)
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any], where: str) -> Self:

@@ -20,7 +20,7 @@ from selflimit.documents import (
     StressDoc,
 )
 from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPoint, DesignPointDoc, PressureSpreadDoc
-from selflimit.mesoscale.growth.schedule import Schedule, cell_schedule, regular_times, total_time
+from selflimit.mesoscale.growth.schedule import Schedule, cell_schedule
 from selflimit.mesoscale.layers.microstructure import ON_COARSE
 from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -32,17 +32,15 @@ from selflimit.progress import current_progress
 from selflimit.run_settings import RunConfiguration
 from selflimit.units import MICROMETRE
 from selflimit.workflows.makers.calculators import calculators_of
-from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
+from selflimit.workflows.makers.flow_parts import RelaxMaker, first_and_last, named, relax_found, usable_constants
 from selflimit.workflows.makers.phase_diagram import diagram_of, entries_of
-from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker, usable_constants
-from selflimit.workflows.makers.verdicts import ArrestMaker
+from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker
+from selflimit.workflows.makers.verdicts import ArrestMaker, FlowingGrowthMaker, output_times
 from selflimit.workflows.running.identical_work import job
 from selflimit.workflows.stores.files import IN_DATA, with_files
 
 PARTICLE = "Li3N mp-2251"
 """Crystal of the particle layer in the paper: Li3N, as made at ambient pressure (alpha)."""
-OUTPUT_INTERVALS = 35
-"""Intervals between output times of a growth: 60 s in the default 2100 s, 36 frames of a film."""
 VERDICT_RADIUS = 9.0 * MICROMETRE
 """Radius of the coarse particles that are judged (m), that of the growth."""
 VERDICT_WIDTH = 1.0 * MICROMETRE
@@ -117,6 +115,8 @@ class InterfaceMaker(Maker):
         What relaxes the particles' crystal, and what computes elastic constants.
     arrest_maker
         What judges arrest at C = 1.
+    flow_maker
+        What grows layers with lithium that flows; None: lithium is elastic.
     """
 
     name: str = "interface"
@@ -140,6 +140,7 @@ class InterfaceMaker(Maker):
     relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
     elastic_maker: ForceFieldElasticMaker = field(default_factory=ForceFieldElasticMaker)
     arrest_maker: ArrestMaker = field(default_factory=ArrestMaker)
+    flow_maker: FlowingGrowthMaker | None = None
 
     @classmethod
     def of(cls, settings: RunConfiguration) -> Self:
@@ -165,6 +166,7 @@ class InterfaceMaker(Maker):
             ),
             relax_maker=calculators.phases,
             elastic_maker=calculators.elastic,
+            flow_maker=None if settings.pressure == "elastic" else FlowingGrowthMaker.of(settings),
         )
 
     def make(self, electrolyte: OutputReference, competing: OutputReference, decompositions: OutputReference) -> Flow:
@@ -185,15 +187,15 @@ class InterfaceMaker(Maker):
         chosen = named(self.choose_crystals(*phases), "crystals to strain")
         # the closed loop strains every compound that might be a product: one that is unstable must not end the run
         # before it is needed
-        strain = replace(self.elastic_maker, keep_failures=self.closed_loop)
+        strain = replace(self.elastic_maker, keep_failures=self.needs_all_products)
         strained = named(strain.make(chosen.output), "elastic constants")
         constants = named(usable_constants(strained.output), "usable constants")
         elastic = constants.output
         parameters = named(self.find_parameters(decompositions, elastic), "parameters")
-        grown = [named(self.grow(parameters.output, layer), f"growth {layer}") for layer in self.layers]
+        here = (electrolyte, competing, elastic, parameters.output)
+        grown = self.grow_layers(*here)
         stress = named(self.solve_stress(decompositions, elastic), "stress")
         arrest = self.arrest_maker.make(decompositions[0], parameters.output)
-        here = (electrolyte, competing, elastic, parameters.output)
         loops, spreads, verdicts = self.judge(*here) if self.closed_loop else ([], [], [])
         outputs = InterfaceOutputs(
             elastic=elastic,
@@ -206,6 +208,17 @@ class InterfaceMaker(Maker):
         )
         steps = [crystal, particle, chosen, strained, constants, parameters, arrest, *grown, stress]
         return Flow([*steps, *loops, *spreads, *verdicts], outputs, name=self.name)
+
+    @property
+    def needs_all_products(self) -> bool:
+        """Whether elastic constants of every possible product are needed."""
+        return self.closed_loop or (self.flow_maker is not None and self.flow_maker.film)
+
+    def grow_layers(self, *here: OutputReference) -> list[Job]:
+        """One growth for each layer; where lithium flows, before the second electrolyte."""
+        if self.flow_maker is not None:
+            return self.flow_maker.grow_layers(*here)
+        return [named(self.grow(here[-1], layer), f"growth {layer}") for layer in self.layers]
 
     def judge(self, *here: OutputReference) -> tuple[list[Job], list[Job], list[Job]]:
         """The closed loop by both functionals, the spread of the pressure at the tip, and the verdicts on both layers.
@@ -248,7 +261,7 @@ class InterfaceMaker(Maker):
         """
         wanted = {product.entry_id for doc in first_and_last(decompositions) for product in doc.products}
         chosen = [electrolyte, *particles, *(relaxed for relaxed in competing if relaxed.label in wanted)]
-        if not self.closed_loop:
+        if not self.needs_all_products:
             return chosen
         wanted = self._in_the_loop(electrolyte, competing) - {relaxed.label for relaxed in chosen}
         return chosen + [relaxed for relaxed in competing if relaxed.label in wanted]
@@ -267,19 +280,15 @@ class InterfaceMaker(Maker):
         structure = replace(structure, closed=self.coarse == "closed")
         here = Path.cwd()
         numerics = mesoscale.Numerics(front=self.front)
+        times = output_times(self.schedule(), self.output_every, self.earlier_outputs)
         grown = mesoscale.grow_lithium(
-            parameters, structure, self.schedule(), self.output_times(), here, current_progress(), numerics
+            parameters, structure, self.schedule(), times, here, current_progress(), numerics
         )
         return with_files(grown, here)
 
     def schedule(self) -> float | Schedule:
         """What the cell is made to do: its programme, or the overpotential for the duration, or the current."""
         return cell_schedule(self.duration, self.current, self.cycles, self.program)
-
-    def output_times(self) -> list[float]:
-        """Output times (s): those before an extension, then at regular intervals, and the end."""
-        end = total_time(self.schedule())
-        return regular_times(end, self.output_every or end / OUTPUT_INTERVALS, self.earlier_outputs)
 
     @job(data=IN_DATA)
     def solve_stress(
@@ -377,11 +386,9 @@ class InterfaceMaker(Maker):
         )
 
     def _stress(self, reaction: DecompositionDoc, parameters: InterfaceParameters) -> StressDoc:
-        structure = mesoscale.build_layer("channel", parameters, self.grid_cells, self.seed)
-        here = Path.cwd()
-        return with_files(
-            mesoscale.static_stress(parameters, structure, reaction, here, progress=current_progress()), here
-        )
+        structure, here = mesoscale.build_layer("channel", parameters, self.grid_cells, self.seed), Path.cwd()
+        found = mesoscale.static_stress(parameters, structure, reaction, here, progress=current_progress())
+        return with_files(found, here)
 
     def _zone(self, parameters: InterfaceParameters, elastic: Sequence[ElasticDoc]) -> "coupling.ReactionZone":
         """The reaction zone at the mouth of the channel."""
@@ -392,8 +399,3 @@ class InterfaceMaker(Maker):
 
 LOOPS: tuple[Functional, ...] = ("linear", "elastic")
 """Functionals of the closed loop."""
-
-
-def first_and_last(decompositions: Sequence[DecompositionDoc]) -> list[DecompositionDoc]:
-    """The first and the last decomposition, which are put into the interface; one where there is only one."""
-    return [*decompositions[:1], *decompositions[1:][-1:]]

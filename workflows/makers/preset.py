@@ -183,7 +183,7 @@ def grow_preset(
     given = parameters.model_copy(update={"interface_width": width})
     numerics, lasting = mesoscale.Numerics(front=preset.front), preset.duration if duration is None else duration
     start = preset.start(structure, width)
-    return grow_lithium(given, structure, lasting, PRESET_OUTPUTS, folder, progress, numerics, start)
+    return grow_lithium(given, structure, lasting, PRESET_OUTPUTS, folder, progress, numerics, start=start)
 
 
 def decomposition_of(electrolyte: str, k_eff: float) -> DecompositionDoc:

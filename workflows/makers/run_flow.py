@@ -24,8 +24,9 @@ from selflimit.structures import count_orderings
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.relaxation.force_fields import load_force_field
 from selflimit.workflows.makers.chain import SelfLimitMaker, require_lithium
-from selflimit.workflows.makers.interface import OUTPUT_INTERVALS, InterfaceMaker
+from selflimit.workflows.makers.interface import InterfaceMaker
 from selflimit.workflows.makers.parents import read_parent
+from selflimit.workflows.makers.verdicts import OUTPUT_INTERVALS
 from selflimit.workflows.running.execution import keep_flow
 from selflimit.workflows.running.folder import configuration_path, flow_path
 from selflimit.workflows.running.local import jobs_in_order, save_flow, saved_flow

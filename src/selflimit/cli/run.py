@@ -234,6 +234,10 @@ def grow_interface(asked: Namespace) -> None:
         return
     print_answers(*found["arrest"])
     print_table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(found["growths"]))
+    if half_cycles := tables.half_cycle_rows(found["growths"]):
+        print_table("Half-cycles", tables.HALF_CYCLE_COLUMNS, half_cycles)
+    if flows := tables.flow_rows(found["growths"]):
+        print_table("Lithium that flows, and its product", tables.FLOWING_COLUMNS, flows)
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(found["stresses"]))
     for loop in found["closed_loops"]:
         print_closed_loop(loop)

@@ -9,6 +9,7 @@ from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.pictures import plotting
+from selflimit.mesoscale.pictures.contacts import plot_contacts
 from selflimit.mesoscale.pictures.frames import common_scales, draw_frames
 from selflimit.mesoscale.pictures.movies import encode_webp
 from selflimit.mesoscale.pictures.sections import middle_section
@@ -26,7 +27,7 @@ def draw_growths(growths: Sequence[GrowthDoc], folder: Path) -> dict[str, Figure
     """Draw every figure of the growths by name; field files are looked for in ``folder``.
 
     'growth-N' shows number N, 'front' all of them, 'multiphase-N' number N if it ends at a second electrolyte,
-    'volume-N' if it is in three dimensions.
+    'contacts-N' if lithium flows or is cycled, 'volume-N' if it is in three dimensions.
     """
     runs = [middle_section(doc, load_fields(folder, doc.fields)) for doc in growths]
     layers = {f"growth-{number}": draw_layers([run]) for number, run in enumerate(runs)}
@@ -35,6 +36,8 @@ def draw_growths(growths: Sequence[GrowthDoc], folder: Path) -> dict[str, Figure
         if fields["electrolyte"].max() > 0.5:
             figures[f"multiphase-{number}"] = draw_multiphase(doc, fields)
     for number, doc in enumerate(growths):
+        if doc.flow is not None or doc.half_cycles:
+            figures[f"contacts-{number}"] = draw_contacts(doc)
         if len(doc.grid_shape) == 3:
             figures[f"volume-{number}"] = draw_volume(doc, load_fields(folder, doc.fields))
     return figures
@@ -62,6 +65,7 @@ def add_growths(page: Page, growths: Sequence[GrowthDoc], figures: FigureFiles, 
                 "multiphase",
                 "lithium, pressure at electrolyte and coarse, at electrolyte and fine particles (Fig. 8A-C)",
             ),
+            ("contacts", "contact, pressure, lithium and product against time; half-cycles shaded"),
             ("volume", "three dimensions at the end"),
         ):
             if f"{kind}-{number}" in figures:
@@ -123,6 +127,13 @@ def draw_multiphase(doc: GrowthDoc, fields: dict[str, FloatArray]) -> Figure:
     """Draw a growth below the second electrolyte at four times."""
     figure = Figure(figsize=(10.0, 9.0), layout="constrained")
     plotting.plot_multiphase(doc, fields, four_outputs(len(doc.times)), figure)
+    return figure
+
+
+def draw_contacts(doc: GrowthDoc) -> Figure:
+    """Draw contact, pressure, lithium and product against time."""
+    figure = Figure(figsize=(8.0, 7.0), layout="constrained")
+    plot_contacts(doc, figure)
     return figure
 
 

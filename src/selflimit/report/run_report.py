@@ -194,6 +194,11 @@ def add_growth_and_stress(page: Page, content: ReportContent) -> None:
     )
     page.table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(content.growths))
     page.table("Current and overpotential", tables.CURRENT_COLUMNS, tables.current_rows(content.growths))
+    if half_cycles := tables.half_cycle_rows(content.growths):
+        page.table("Half-cycles", tables.HALF_CYCLE_COLUMNS, half_cycles)
+    if flows := tables.flow_rows(content.growths):
+        page.table("Lithium that flows, and its product", tables.FLOWING_COLUMNS, flows)
+        page.paragraph(next(doc.flow.statement for doc in content.growths if doc.flow is not None) + ".", "note")
     page.table("Numerical effort and balance", tables.EFFORT_COLUMNS, tables.effort_rows(content.growths))
     page.table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(content.stresses))
     page.table(
