@@ -82,7 +82,8 @@ def _draw(
         middle = [value.median for _, value in known]
         bars = [[value.median - value.low for _, value in known], [value.high - value.median for _, value in known]]
         ax.errorbar(
-            [x for x, _ in known], middle, yerr=bars, capsize=3, linewidth=1.2, marker=SLOT_MARKERS[number % len(SLOT_MARKERS)],
+            [x for x, _ in known], middle, yerr=bars, capsize=3, linewidth=1.2,
+            marker=SLOT_MARKERS[number % len(SLOT_MARKERS)],
             color=colormaps[COLOUR_MAP](0.85 * number / max(slots - 1, 1)),
             label=f"{rows[0].slot_width / MICROMETRE:g} µm",
         )  # fmt: skip
