@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from selflimit import __version__
-from selflimit.documents import ArrestMapDoc, DecompositionDoc
-from selflimit.documents.arrest import BranchVerdict
+from selflimit.documents import ArrestMapDoc, BranchVerdict, DecompositionDoc
 from selflimit.mesoscale import (
     LITHIUM_CREEP,
     ArrestSettings,

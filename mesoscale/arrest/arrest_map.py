@@ -32,7 +32,7 @@ from selflimit.files import write_atomically
 from selflimit.mesoscale.arrest.arrest import ranges_with
 from selflimit.mesoscale.arrest.channel import ChannelLayer
 from selflimit.mesoscale.arrest.channel_balance import solve_channels
-from selflimit.mesoscale.arrest.drawn_channels import CELLS, CHANNELS, STEP, draw_widths
+from selflimit.mesoscale.arrest.drawn_channels import CHANNELS, LENGTH_ERROR, RESOLVED_CELLS, draw_widths
 from selflimit.mesoscale.arrest.filling import fill_channels
 from selflimit.mesoscale.arrest.kinetics import (
     LITHIUM_CHARGE_VOLUME,
@@ -45,7 +45,7 @@ from selflimit.progress import Progress, silent
 from selflimit.units import MICROMETRE, MILLIAMPERE_HOUR_PER_CM2, MILLIAMPERE_PER_CM2, MPA
 from selflimit.worker_processes import worker_processes
 
-SCANNED = (1e-3, 1e3)
+SOUGHT_BETWEEN = (1e-3, 1e3)
 """Currents between which a critical one is sought (mA/cm^2)."""
 
 
@@ -62,8 +62,8 @@ class ArrestMapSettings(MakerSetting):
         default_factory=dict, description="Quantity of KNOWN_RANGES -> a better value than the most probable one (SI)"
     )
     foil: float = Field(100e-6, gt=0, description="Lithium foil (m): no more is plated")
-    cells: int = Field(CELLS, ge=8, description="Cells along the layer and each channel")
-    step_error: float = Field(STEP, gt=0, lt=1, description="Relative error of a length that a step may make")
+    cells: int = Field(RESOLVED_CELLS, ge=8, description="Cells along the layer and each channel")
+    step_error: float = Field(LENGTH_ERROR, gt=0, lt=1, description="Relative error of a length that a step may make")
     temperature: float = Field(ROOM_TEMPERATURE, gt=0, description="T (K)")
 
     def value(self, name: str) -> float:
@@ -155,10 +155,10 @@ def critical_current_of(design: ChannelDesign, settings: ArrestMapSettings) -> f
         layer = layer_of(design, widths, float(np.exp(log_current)), settings)
         return float(np.log(solve_channels(layer).tip_pressure.max() / bears))
 
-    low, high = np.log(SCANNED)
+    low, high = np.log(SOUGHT_BETWEEN)
     if too_much(high) < 0.0:
         return None
-    return float(np.exp(brentq(too_much, low, high, xtol=1e-3))) if too_much(low) < 0.0 else SCANNED[0]
+    return float(np.exp(brentq(too_much, low, high, xtol=1e-3))) if too_much(low) < 0.0 else SOUGHT_BETWEEN[0]
 
 
 def layer_of(

@@ -149,13 +149,13 @@ class ChannelLayer:
         return LITHIUM_CREEP.exponent if self.creep is None else self.creep.exponent
 
     @cached_property
-    def balance(self) -> "Balance":
+    def balance(self) -> "ChannelMatrices":
         """The functional's parts as matrices."""
-        return _balance_of(self)
+        return _matrices_of(self)
 
 
 @dataclass(frozen=True)
-class Balance:
+class ChannelMatrices:
     """Matrices of the functional; the unknowns x are eta (V) at all nodes, then w P (V) at the free ones of each kind.
 
     Attributes
@@ -277,7 +277,7 @@ def _pairs_of(matrix: csr_array) -> Pairs:
     return Pairs(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
-def _balance_of(layer: ChannelLayer) -> Balance:
+def _matrices_of(layer: ChannelLayer) -> ChannelMatrices:
     cells, kinds, nodes = layer.cells, layer.kinds, layer.cells + 1
     step, has_walls = layer.length / cells, layer.lengths > LEAST_LENGTH * layer.length
     height = np.outer(layer.lengths, np.linspace(0.0, 1.0, nodes))  # of the nodes of each kind
@@ -309,7 +309,7 @@ def _balance_of(layer: ChannelLayer) -> Balance:
     free[1:] = has_walls[:, None]
     free[1:, 0], free[1:, -1] = False, layer.is_full
     flux = np.concatenate([[layer.conductivity], layer.areas * layer.flow / LITHIUM_CHARGE_VOLUME])
-    return Balance(
+    return ChannelMatrices(
         drives=drives[:, free.ravel()],
         areas=np.concatenate([[1.0 - layer.areas.sum()], walls.ravel()]),
         slopes=slopes[:, free.ravel()],

@@ -24,15 +24,15 @@ from selflimit.units import MILLIAMPERE_HOUR_PER_CM2, MPA
 
 CHANNELS = 5
 """Channels in each period: an assumption, as is their spread."""
-SPREAD = 0.6
+WIDTH_SPREAD = 0.6
 """Standard deviation of ln H."""
-CELLS = 32
+RESOLVED_CELLS = 32
 """Cells along the layer: with 64 the charge of arrival changes by some 2 %."""
-STEP = 1e-2
+LENGTH_ERROR = 1e-2
 """Relative error of a length per step."""
 
 
-def draw_widths(seed: int, width: float, channels: int = CHANNELS, spread: float = SPREAD) -> FloatArray:
+def draw_widths(seed: int, width: float, channels: int = CHANNELS, spread: float = WIDTH_SPREAD) -> FloatArray:
     """Widths (m) of channels, log-normal, narrow ones first, shape ``(channels,)``.
 
     >>> [f"{1e6 * width:.1f}" for width in draw_widths(1, 1e-6)]
@@ -80,11 +80,11 @@ def fill_drawn(seed: int, s: Samples, at: Conditions) -> tuple[FloatArray, Filli
         conductivity=value["conductivity"],
         exchange_current=value["exchange_current"],
         temperature=at.temperature,
-        cells=CELLS,
+        cells=RESOLVED_CELLS,
         filled=np.zeros(widths.size),
     )
     bears = min(float(closed.crack[0]), float(closed.bond[0]))
-    return widths, fill_channels(layer, float(closed.plated[0]), bears, STEP)
+    return widths, fill_channels(layer, float(closed.plated[0]), bears, LENGTH_ERROR)
 
 
 def judge_drawn(seed: int, filled: tuple[FloatArray, Filling | None], s: Samples, at: Conditions) -> DrawnChannels:

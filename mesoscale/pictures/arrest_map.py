@@ -14,8 +14,8 @@ from selflimit.units import MICROMETRE
 
 COLOUR_MAP = "cividis"
 """Lightness rises evenly: for grey print and colour-blind readers."""
-MARKERS = "os^Dv<>p"
-HOLDS = "0.9"
+SLOT_MARKERS = "os^Dv<>p"
+HOLDS_GREY = "0.9"
 """Grey of cells in which the layer stays whole."""
 
 
@@ -82,7 +82,8 @@ def _draw(
         middle = [value.median for _, value in known]
         bars = [[value.median - value.low for _, value in known], [value.high - value.median for _, value in known]]
         ax.errorbar(
-            [x for x, _ in known], middle, yerr=bars, capsize=3, linewidth=1.2, marker=MARKERS[number % len(MARKERS)],
+            [x for x, _ in known], middle, yerr=bars, capsize=3, linewidth=1.2,
+            marker=SLOT_MARKERS[number % len(SLOT_MARKERS)],
             color=colormaps[COLOUR_MAP](0.85 * number / max(slots - 1, 1)),
             label=f"{rows[0].slot_width / MICROMETRE:g} µm",
         )  # fmt: skip
@@ -102,7 +103,7 @@ def _draw_cells(figure: Figure, ax: Axes, rows: Sequence[ArrestMapRow]) -> None:
                 column, line, _words(cell, row.packings), ha="center", va="center", fontsize=7,
                 color="white" if dark else "black",
             )  # fmt: skip
-    ax.set_facecolor(HOLDS)
+    ax.set_facecolor(HOLDS_GREY)
     image = ax.imshow(shades, origin="lower", aspect="auto", cmap=COLOUR_MAP, norm=norm)
     ax.set_xticks(range(len(rows)), [f"{row.layer_thickness / MICROMETRE:g}" for row in rows])
     ax.set_yticks(range(len(currents)), [f"{current:g}" for current in currents])

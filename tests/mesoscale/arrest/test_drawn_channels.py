@@ -9,10 +9,11 @@ from selflimit.mesoscale import (
     KNOWN_RANGES,
     ArrestSettings,
     InterfaceParameters,
+    draw_widths,
     judge_arrest,
     reaction_per_charge,
 )
-from selflimit.mesoscale.arrest.drawn_channels import draw_widths, fill_drawn, judge_drawn
+from selflimit.mesoscale.arrest.drawn_channels import fill_drawn, judge_drawn
 from selflimit.mesoscale.arrest.outcomes import Conditions, judge_samples
 
 AT = Conditions(2.0, reaction_per_charge(lithium_decomposition()), 12e9, 0.3, 7.2e5, 100e-6)
