@@ -178,6 +178,15 @@ class RunConfiguration:
         "where the competing crystals come from; mp-api needs MP_API_KEY",
         choices=("bundled", "mp-api"),
     )
+    entries: str = setting(
+        "",
+        "energies",
+        "your energies of the electrolyte and what competes: JSON (.gz, .bz2), a vasprun.xml, a folder of them, or "
+        "what `selflimit import` wrote",
+        metavar="PATH",
+        shown_default="none, crystals are relaxed",
+    )
+    entries_sha256: str | None = setting(None, "energies", "SHA-256 of what stands in the entries", option="")
     k_effs: tuple[float, ...] = setting(
         (0.0, 5.0, 10.0, 15.0),
         "phase diagram",
@@ -288,6 +297,11 @@ class RunConfiguration:
             raise InputError(
                 f"expected --current or --overpotential, got both, {self.current:g} mA/cm^2 and "
                 f"{self.overpotential:g} V; at a given current the overpotential is found"
+            )
+        if self.entries and (self.phases != type(self).phases or self.force_field == "VASP"):
+            raise InputError(
+                f"expected --entries without --phases {self.phases} and --force-field {self.force_field}: the entries "
+                "are what competes, and a force field gives only orderings and elastic constants; leave one of them out"
             )
         if self.screen and self.force_field != "VASP":
             raise InputError(

@@ -78,8 +78,8 @@ class SelfLimitMaker(Maker):
         first = self.ordering_maker.make(parent)
         ordering: OrderingOutputs = first.output
         second = self.diagram_maker.make(ordering.electrolyte, parent.formula)
-        competing, diagram = second.output["competing"], second.output["diagram"]
-        third = self.interface_maker.make(ordering.electrolyte, competing, diagram.decompositions)
+        electrolyte, competing, diagram = (second.output[name] for name in ("electrolyte", "competing", "diagram"))
+        third = self.interface_maker.make(electrolyte, competing, diagram.decompositions)
         interface: InterfaceOutputs = third.output
         content = {"parent": parent.name, "competing": competing, **vars(ordering), **vars(diagram), **vars(interface)}
         written = named(write_run_report(content), "report")

@@ -155,7 +155,8 @@ class InterfaceMaker(Maker):
                 ion_volume=settings.ion_volume, gases=settings.gases, working_ion=settings.working_ion
             ),
             relax_maker=calculators.phases,
-            elastic_maker=calculators.elastic,
+            # the user's entries are of another level of theory than the force field that strains them
+            elastic_maker=replace(calculators.elastic, relax_first=True) if settings.entries else calculators.elastic,
         )
 
     def make(self, electrolyte: OutputReference, competing: OutputReference, decompositions: OutputReference) -> Flow:

@@ -63,6 +63,7 @@ from .growth import (
     ReportDoc,
     StressDoc,
 )
+from .layers import LayerContact, LayerDoc, LayerScreenDoc, UnscreenedLayer
 from .records import (
     LEVEL_KEY,
     SCHEMA_VERSION,
@@ -149,6 +150,9 @@ __all__ = [
     "InterfaceReactionDoc",
     "InterfaceSegment",
     "IonVolume",
+    "LayerContact",
+    "LayerDoc",
+    "LayerScreenDoc",
     "LeftOutPhase",
     "LevelOfTheory",
     "LoopBranch",
@@ -190,6 +194,7 @@ __all__ = [
     "TriplePoint",
     "UncertainQuantity",
     "UncertaintyDoc",
+    "UnscreenedLayer",
     "VerdictDoc",
     "VoltageSegment",
     "VolumeRules",

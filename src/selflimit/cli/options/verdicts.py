@@ -136,6 +136,12 @@ def add_arrest_ranges(parser: ArgumentParser) -> None:
         help="how long lithium is plated at a time (h, default: %(default)s)",
     )
     parser.add_argument(
+        "--entries",
+        default="",
+        metavar="PATH",
+        help="your energies of the electrolyte and what competes, as of `selflimit diagram` (default: shipped entries)",
+    )
+    parser.add_argument(
         "--electrolyte",
         default="Li2ZrCl6",
         metavar="FORMULA",
