@@ -114,7 +114,7 @@ def _of_cif(path: Path) -> Structure:
     ordered = _ordered_in(path)
     if ordered is not None:
         ordered.remove_oxidation_states()
-        return ordered
+        return ordered.get_primitive_structure()
     try:
         document = orderings_document(parent_from_cif(path), "primitive", keep=1)
     except InputError as fault:

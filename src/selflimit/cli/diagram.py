@@ -9,7 +9,7 @@ from typing import Any
 from jobflow import Flow, JobStore, OutputReference
 from pydantic import ValidationError
 
-from selflimit.cli.entries.competitors import Competitors
+from selflimit.cli.entries.competitors import Competitors, couple_of, ion_of
 from selflimit.cli.entries.crystals import competitors_of
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
 from selflimit.cli.progress_display import Display
@@ -22,12 +22,11 @@ from selflimit.errors import InputError
 from selflimit.phase_diagrams.checks import require_range
 from selflimit.phase_diagrams.entries.bulk_moduli import ASSUMED, bulk_moduli
 from selflimit.phase_diagrams.functionals.registry import find_functional
-from selflimit.phase_diagrams.phases import ION_CHARGES, parse_formula
+from selflimit.phase_diagrams.phases import parse_formula
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
 from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR
 from selflimit.report import diagram_tables, tables
 from selflimit.report.diagram_page import DiagramStudy, ElectrolyteDiagram, write_diagram_report
-from selflimit.run_settings import WORKING_IONS
 from selflimit.settings import Settings
 from selflimit.workflows.makers.electrolyte_interface import ElectrolyteInterfaceMaker
 from selflimit.workflows.makers.flow_parts import named as named_job
@@ -87,16 +86,6 @@ def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
     """Functional, volumes, and the working ion: that asked for, else :func:`ion_of` the formulas."""
     ion = asked.working_ion or ion_of(formulas)
     return MechanicalRules(model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases, working_ion=ion)
-
-
-def ion_of(formulas: Sequence[str]) -> str:
-    """The first of ``WORKING_IONS`` that all formulas hold; lithium, where they hold none.
-
-    >>> ion_of(["Na3PS4", "Na2S"]), ion_of(["ZrO2"])
-    ('Na', 'Li')
-    """
-    held = set.intersection(*({element.symbol for element in parse_formula(text)} for text in formulas))
-    return next((symbol for symbol in WORKING_IONS if symbol in held), "Li")
 
 
 def diagram_flow(
@@ -167,16 +156,6 @@ def sampling_of(asked: Namespace, competitors: Competitors) -> Sampling:
         first = fault.errors()[0]
         name = {"standard_deviation": "--energy-error (eV/atom)"}.get(str(first["loc"][0]), f"--{first['loc'][0]}")
         raise InputError(f"{name}: {first['msg']}, got {first['input']}; see selflimit diagram --help") from None
-
-
-def couple_of(ion: str) -> str:
-    """The redox couple that voltages refer to.
-
-    >>> couple_of("Mg")
-    'Mg/Mg2+'
-    """
-    charge = ION_CHARGES[ion]
-    return f"{ion}/{ion}{charge if charge > 1 else ''}+"
 
 
 def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...]:

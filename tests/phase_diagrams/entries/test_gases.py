@@ -21,7 +21,7 @@ def oxidation(entries):
 
 
 def test_a_pressure_moves_the_limit_by_its_logarithm():
-    entries = competing_entries("Li-N", "force-field")
+    entries = [e for e in competing_entries("Li-N", "force-field") if "LiN3" not in e.entry_id]
     one, thousandth = (with_gas_pressures(entries, {"N2": p}) for p in (1.0, 1e-3))
     # Li3N -> 3 Li + N2/2: kT ln(p) / 2 by three electrons
     moved = K_B * 298.15 * math.log(1e-3) / 6

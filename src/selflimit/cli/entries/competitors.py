@@ -13,6 +13,8 @@ from selflimit.errors import InputError
 from selflimit.phase_diagrams import bundled_catalogue, electrolyte_entries, parse_formula
 from selflimit.phase_diagrams.entries.bundled import elements_of
 from selflimit.phase_diagrams.entries.sources import read_checked
+from selflimit.phase_diagrams.phases import ION_CHARGES
+from selflimit.run_settings import WORKING_IONS
 from selflimit.settings import Settings
 from selflimit.workflows.entries.stored import stored_entries
 from selflimit.workflows.stores.opening import open_store, redact
@@ -100,6 +102,26 @@ def require_shipped(formulas: Sequence[str], working_ion: str) -> None:
         raise InputError(
             f"the shipped entries do not cover {' and '.join(formulas)} ({'-'.join(sorted(together))}), only "
             f"{', '.join(systems)}; for others give --crystals FOLDER with CIF files of what competes (relaxed here), "
-            "--entries PATH (your energies), or set MP_API_KEY (next-gen.materialsproject.org/api); of several "
-            "formulas ask for one at a time"
+            "--entries PATH (your energies), or set MP_API_KEY (next-gen.materialsproject.org/api); ask for "
+            "one formula at a time"
         )
+
+
+def ion_of(formulas: Sequence[str]) -> str:
+    """The first of ``WORKING_IONS`` that all formulas hold; lithium, where they hold none.
+
+    >>> ion_of(["Na3PS4", "Na2S"]), ion_of(["ZrO2"])
+    ('Na', 'Li')
+    """
+    held = set.intersection(*({element.symbol for element in parse_formula(text)} for text in formulas))
+    return next((symbol for symbol in WORKING_IONS if symbol in held), "Li")
+
+
+def couple_of(ion: str) -> str:
+    """The redox couple that voltages refer to.
+
+    >>> couple_of("Mg")
+    'Mg/Mg2+'
+    """
+    charge = ION_CHARGES[ion]
+    return f"{ion}/{ion}{charge if charge > 1 else ''}+"

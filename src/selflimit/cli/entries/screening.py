@@ -10,7 +10,7 @@ from typing import Any
 from jobflow import Flow
 from pymatgen.core.entries import ComputedStructureEntry
 
-from selflimit.cli.diagram import couple_of, ion_of
+from selflimit.cli.entries.competitors import couple_of, ion_of
 from selflimit.cli.entries.crystals import competitors_of
 from selflimit.cli.manager import hand_over
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
