@@ -78,7 +78,8 @@ class SelfLimitMaker(Maker):
         first = self.ordering_maker.make(parent)
         ordering: OrderingOutputs = first.output
         second = self.diagram_maker.make(ordering.electrolyte, parent.formula)
-        electrolyte, competing, diagram = (second.output[name] for name in ("electrolyte", "competing", "diagram"))
+        competing, diagram = second.output["competing"], second.output["diagram"]
+        electrolyte = second.output.get("electrolyte", ordering.electrolyte)  # the user's own entry, if there are any
         third = self.interface_maker.make(electrolyte, competing, diagram.decompositions)
         interface: InterfaceOutputs = third.output
         content = {"parent": parent.name, "competing": competing, **vars(ordering), **vars(diagram), **vars(interface)}

@@ -112,7 +112,10 @@ class PhaseDiagramMaker(Maker):
         )
 
     def make(self, electrolyte: OutputReference, formula: str) -> Flow:
-        """Flow that relaxes or reads what competes; its output holds that, the electrolyte and :class:`DiagramOutputs`.
+        """Flow that relaxes or reads what competes; its output holds that and the :class:`DiagramOutputs`.
+
+        With the user's entries it holds the electrolyte's too.
+
 
         Parameters
         ----------
@@ -126,11 +129,11 @@ class PhaseDiagramMaker(Maker):
         found = named(self.find_competing(formula), "competing phases")
         competing = relax_found(self.relax_maker, found, "relax competing phases")
         steps, outputs = self.diagrams({"electrolyte": electrolyte, "competing": competing.output}, formula)
-        output = {"electrolyte": electrolyte, "competing": competing.output, "diagram": outputs}
+        output = {"competing": competing.output, "diagram": outputs}
         return Flow([found, competing, *steps], output=output, name=self.name)
 
     def _of_own(self, formula: str) -> Flow:
-        """The same flow, of the user's entries; they are read now, and travel with the flow."""
+        """The same flow of the user's entries, which are read now; its output holds the electrolyte too."""
         docs = own_entries(Path(self.entries), formula, self.rules.working_ion)
         found = named(own_phases(docs, formula), "own entries")
         own, competing = found.output["electrolyte"], found.output["competing"]
