@@ -89,7 +89,7 @@ def gather_files(paths: Sequence[Path], tolerances: Residuals) -> Gathered:
     """
     found = Gathered()
     for path in paths:
-        for file in _files_in(path):
+        for file in files_in(path):
             if is_vasprun(file):
                 found.add(lambda file=file: entry_in_run(file, tolerances), str(file), str(file))  # type: ignore[misc]
                 continue
@@ -192,7 +192,7 @@ def told(faults: Sequence[SelflimitError]) -> str:
     return shown if more <= 0 else f"{shown}; and {more} more"
 
 
-def _files_in(path: Path) -> list[Path]:
+def files_in(path: Path) -> list[Path]:
     """The files of a path that are read, in an order that does not depend on the system."""
     if path.is_file():
         return [path]

@@ -29,6 +29,11 @@ def check_together(run: "RunConfiguration") -> None:
             f"expected --current or --overpotential, got both, {run.current:g} mA/cm^2 and "
             f"{run.overpotential:g} V; at a given current the overpotential is found"
         )
+    if run.entries and (run.phases != type(run).phases or run.force_field == "VASP"):
+        raise InputError(
+            f"expected --entries without --phases {run.phases} and --force-field {run.force_field}: the entries "
+            "are what competes, and a force field gives only orderings and elastic constants; leave one of them out"
+        )
     if run.schedule:
         _check_schedule(run)
     _check_pressure(run)

@@ -179,6 +179,15 @@ class RunConfiguration:
         "where the competing crystals come from; mp-api needs MP_API_KEY",
         choices=("bundled", "mp-api"),
     )
+    entries: str = setting(
+        "",
+        "energies",
+        "your energies of the electrolyte and what competes: JSON (.gz, .bz2), a vasprun.xml, a folder of them, or "
+        "what `selflimit import` wrote",
+        metavar="PATH",
+        shown_default="none, crystals are relaxed",
+    )
+    entries_sha256: str | None = setting(None, "energies", "SHA-256 of what stands in the entries", option="")
     k_effs: tuple[float, ...] = setting(
         (0.0, 5.0, 10.0, 15.0),
         "phase diagram",

@@ -264,7 +264,7 @@ def test_volume_rules_reach_the_documents(nitride):
         (["Li2ZrCl6", "--energy-error", "nan"], "--energy-error"),
         (["Li2ZrCl6", "--keep", "3"], "--keep"),
         (["--samples", "50"], "only with formulas"),
-        (["--entries", "mine.json"], "--formula"),
+        (["--entries", "mine.json"], "no entry of Li2ZrCl6"),
         (["Li2ZrCl6", "--entries", "mine.json"], "no entries for Cl, Zr"),
     ],
 )

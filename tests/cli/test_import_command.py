@@ -1,30 +1,18 @@
 """`selflimit import`: from folders, files and a database to a diagram; what is refused names entry and file."""
 
-import io
 import json
 import uuid
-from contextlib import chdir, redirect_stderr, redirect_stdout
 
 import pytest
 from pymatgen.core.entries import ComputedStructureEntry
 from pymongo import MongoClient
+from spoken import run
 from vasp_runs import FUNCTIONALS, MadeRun, task_of, write_run, write_set
 
-from selflimit.cli.main import main
 from selflimit.documents import common_level
 from selflimit.phase_diagrams import competing_entries, read_entries
 
 GGA = FUNCTIONALS["GGA"]
-
-
-def run(folder, *arguments, code=0):
-    """What a command line said, standard output first."""
-    spoken, complained = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, chdir(folder), redirect_stdout(spoken), redirect_stderr(complained):
-        patch.setenv("SELFLIMIT_STORE", "store")
-        patch.delenv("MP_API_KEY", raising=False)
-        assert main(list(arguments)) == code, complained.getvalue()
-    return spoken.getvalue(), complained.getvalue()
 
 
 def test_from_folders_to_a_diagram(tmp_path):

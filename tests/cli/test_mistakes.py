@@ -142,6 +142,7 @@ def here(tmp_path, monkeypatch):
         "garnet.cif",
         "mine.json",
         "entries.json.bz2",
+        "layers.txt",
         "POSCAR",
         "there.yaml",
         "my_launchpad.yaml",
@@ -154,6 +155,7 @@ def here(tmp_path, monkeypatch):
         "selflimit-store",
         "runs",
         "my-calculations",
+        "my-crystals",
         "selflimit-import",
     ):
         (tmp_path / folder).mkdir()

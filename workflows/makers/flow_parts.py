@@ -5,8 +5,11 @@ from typing import Any, Protocol, TypeVar
 
 from jobflow import Flow, Job
 
-from selflimit.documents import DecompositionDoc, ElasticDoc, FailedRelaxationDoc
+from selflimit.documents import DecompositionDoc, ElasticDoc, FailedRelaxationDoc, Functional
 from selflimit.workflows.running.identical_work import job
+
+LOOPS: tuple[Functional, ...] = ("linear", "elastic")
+"""Functionals of the closed loop."""
 
 Work = TypeVar("Work", bound=Job | Flow)
 

@@ -10,15 +10,7 @@ from monty.json import MSONable
 from pymatgen.core import Composition
 
 from selflimit import coupling, mesoscale
-from selflimit.documents import (
-    CandidatesDoc,
-    DecompositionDoc,
-    ElasticDoc,
-    Functional,
-    GrowthDoc,
-    RelaxationDoc,
-    StressDoc,
-)
+from selflimit.documents import CandidatesDoc, DecompositionDoc, ElasticDoc, GrowthDoc, RelaxationDoc, StressDoc
 from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPoint, DesignPointDoc, PressureSpreadDoc
 from selflimit.mesoscale.growth.schedule import Schedule, cell_schedule
 from selflimit.mesoscale.layers.microstructure import ON_COARSE
@@ -32,7 +24,14 @@ from selflimit.progress import current_progress
 from selflimit.run_settings import RunConfiguration
 from selflimit.units import MICROMETRE
 from selflimit.workflows.makers.calculators import calculators_of
-from selflimit.workflows.makers.flow_parts import RelaxMaker, first_and_last, named, relax_found, usable_constants
+from selflimit.workflows.makers.flow_parts import (
+    LOOPS,
+    RelaxMaker,
+    first_and_last,
+    named,
+    relax_found,
+    usable_constants,
+)
 from selflimit.workflows.makers.phase_diagram import diagram_of, entries_of
 from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker
 from selflimit.workflows.makers.verdicts import ArrestMaker, FlowingGrowthMaker, output_times
@@ -165,7 +164,8 @@ class InterfaceMaker(Maker):
                 ion_volume=settings.ion_volume, gases=settings.gases, working_ion=settings.working_ion
             ),
             relax_maker=calculators.phases,
-            elastic_maker=calculators.elastic,
+            # the user's entries are of another level of theory than the force field that strains them
+            elastic_maker=replace(calculators.elastic, relax_first=True) if settings.entries else calculators.elastic,
             flow_maker=None if settings.pressure == "elastic" else FlowingGrowthMaker.of(settings),
         )
 
@@ -279,8 +279,7 @@ class InterfaceMaker(Maker):
         structure = mesoscale.build_layer(layer, parameters, self.grid_cells, self.seed)
         structure = replace(structure, closed=self.coarse == "closed")
         here = Path.cwd()
-        numerics = mesoscale.Numerics(front=self.front)
-        times = output_times(self.schedule(), self.output_every, self.earlier_outputs)
+        numerics, times = mesoscale.Numerics(front=self.front), self.output_times()
         grown = mesoscale.grow_lithium(
             parameters, structure, self.schedule(), times, here, current_progress(), numerics
         )
@@ -289,6 +288,10 @@ class InterfaceMaker(Maker):
     def schedule(self) -> float | Schedule:
         """What the cell is made to do: its programme, or the overpotential for the duration, or the current."""
         return cell_schedule(self.duration, self.current, self.cycles, self.program)
+
+    def output_times(self) -> list[float]:
+        """Output times (s) of the growths."""
+        return output_times(self.schedule(), self.output_every, self.earlier_outputs)
 
     @job(data=IN_DATA)
     def solve_stress(
@@ -395,7 +398,3 @@ class InterfaceMaker(Maker):
         structure = mesoscale.build_layer("channel", parameters, self.grid_cells, self.seed)
         by_label = {doc.label: doc for doc in elastic}
         return coupling.ReactionZone(structure, parameters, by_label, mesoscale.ZONE_DEPTH, ON_COARSE)
-
-
-LOOPS: tuple[Functional, ...] = ("linear", "elastic")
-"""Functionals of the closed loop."""

@@ -16,6 +16,7 @@ from selflimit.mesoscale.growth.schedule import ConstantPotential, Segment, all_
 from selflimit.mesoscale.layers.named_layers import build_layer
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.phase_diagrams.entries.bundled import bundled_structure
+from selflimit.phase_diagrams.entries.gathering import files_in
 from selflimit.phase_diagrams.entries.sources import competing_structures
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.rules import chemical_system_of
@@ -23,6 +24,7 @@ from selflimit.run_settings import RunConfiguration, is_file
 from selflimit.structures import count_orderings
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.relaxation.force_fields import load_force_field
+from selflimit.workflows.entries.own import own_entries
 from selflimit.workflows.makers.chain import SelfLimitMaker, require_lithium
 from selflimit.workflows.makers.interface import InterfaceMaker
 from selflimit.workflows.makers.parents import read_parent
@@ -244,7 +246,17 @@ def hash_of_parent(parent: str) -> str | None:
     return sha256(Path(parent)) if is_file(parent) else None
 
 
+def hash_of_entries(entries: str) -> str | None:
+    """SHA-256 of the files behind ``entries``, by name; None where none were given."""
+    if not entries:
+        return None
+    return hashlib.sha256("".join(sha256(path) for path in files_in(Path(entries))).encode()).hexdigest()
+
+
 def _check_competing(formula: str, settings: RunConfiguration) -> None:
+    if settings.entries:
+        own_entries(Path(settings.entries), formula, settings.working_ion)
+        return
     if settings.phases == "bundled":
         competing_structures(chemical_system_of(formula, settings.working_ion), source="bundled")
 

@@ -6,28 +6,30 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from jobflow import Flow, JobStore
+from jobflow import Flow, JobStore, OutputReference
 from pydantic import ValidationError
 
-from selflimit.cli.entries.competitors import Competitors, read_competitors
+from selflimit.cli.entries.competitors import Competitors, couple_of, ion_of
+from selflimit.cli.entries.crystals import competitors_of
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
 from selflimit.cli.progress_display import Display
 from selflimit.documents import (
     Document,
     EnergyError,
+    ProductsDoc,
 )
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.checks import require_range
 from selflimit.phase_diagrams.entries.bulk_moduli import ASSUMED, bulk_moduli
 from selflimit.phase_diagrams.functionals.registry import find_functional
-from selflimit.phase_diagrams.phases import ION_CHARGES, parse_formula
+from selflimit.phase_diagrams.phases import parse_formula
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
 from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR
-from selflimit.report import diagram_tables
+from selflimit.report import diagram_tables, tables
 from selflimit.report.diagram_page import DiagramStudy, ElectrolyteDiagram, write_diagram_report
-from selflimit.run_settings import WORKING_IONS
 from selflimit.settings import Settings
 from selflimit.workflows.makers.electrolyte_interface import ElectrolyteInterfaceMaker
+from selflimit.workflows.makers.flow_parts import named as named_job
 from selflimit.workflows.makers.phase_diagram import DiagramOutputs, PhaseDiagramMaker
 from selflimit.workflows.running.execution import Keeper
 from selflimit.workflows.running.local import jobs_in_order, run_flow
@@ -42,33 +44,58 @@ def show_diagrams_of_formulas(asked: Namespace) -> None:
     """Diagrams of the electrolytes that were named, with interfaces between them, into the store and a folder."""
     formulas = list({parse_formula(text).reduced_formula: text for text in [*asked.formulas, *asked.formula]}.values())
     rules = rules_of(asked, formulas)
-    competitors = read_competitors(asked, formulas, rules.working_ion)
-    flow = diagram_flow(asked, rules, competitors, formulas)
+    competitors = competitors_of(asked, formulas, rules.working_ion)
+    named = [text for text in formulas if competitors.holds(text)]
+    others = [text for text in formulas if not competitors.holds(text)]
+    flow = diagram_flow(asked, rules, competitors, named, others)
     where = asked.store or Settings().store
     folder = Path(asked.out or Path(DIAGRAM_FOLDER) / "-".join(formulas))
     store = open_store(where)
     with Display([job.name for job in jobs_in_order(flow)]) as display:
         run_flow(flow, store, Path.cwd(), Keeper(folder, store, display))
-    study = study_of(formulas, flow, store, competitors, notes_on(rules, competitors))
-    page = folder / write_diagram_report(study, folder).path
+    study = study_of(named, flow, store, competitors, notes_on(rules, competitors))
+    hulls = {
+        text: read_output(reference, store) for text, reference in zip(others, hull_outputs(flow, others), strict=True)
+    }
+    page = folder / write_diagram_report(study, folder).path if named else None
     if asked.json:
-        print_json({**as_data(study), "folder": str(folder), "page": str(page), "store": redact(where)})
-    else:
-        print_study(study)
-        print_line(f"page: {page}   results: selflimit results --store {redact(where)}")
+        products = write_plainly([doc for docs in hulls.values() for doc in docs])
+        about = {"folder": str(folder), "page": str(page) if page else None, "store": redact(where)}
+        print_json({**as_data(study), "products": products, **about})
+        return
+    print_study(study)
+    for text, docs in hulls.items():
+        print_hull(text, docs)
+    print_line(f"{f'page: {page}   ' if page else ''}results: selflimit results --store {redact(where)}")
 
 
-def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
-    """Functional, volumes, and the working ion: the first of ``WORKING_IONS`` that all formulas hold."""
-    held = set.intersection(*({element.symbol for element in parse_formula(text)} for text in formulas))
-    ion = next((symbol for symbol in WORKING_IONS if symbol in held), "Li")
-    return MechanicalRules(
-        model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases, working_ion=asked.working_ion or ion
+def print_hull(formula: str, docs: Sequence[ProductsDoc]) -> None:
+    """Products of a formula that is no entry, and what cannot be said of it."""
+    print_table(
+        f"{formula}: products of its composition, per {docs[0].formula}",
+        tables.PRODUCT_COLUMNS,
+        tables.product_rows(docs),
+    )
+    print_line(
+        f"{formula} is no entry of this set: the hull says what its composition becomes. Whether it is stable itself, "
+        "reaction energies, V0 and strains need a crystal of it, with --crystals or among --entries."
     )
 
 
-def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competitors, formulas: Sequence[str]) -> Flow:
-    """A flow for each electrolyte, and a job for each pair; its output are their outputs, in this order.
+def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
+    """Functional, volumes, and the working ion: that asked for, else :func:`ion_of` the formulas."""
+    ion = asked.working_ion or ion_of(formulas)
+    return MechanicalRules(model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases, working_ion=ion)
+
+
+def diagram_flow(
+    asked: Namespace,
+    rules: MechanicalRules,
+    competitors: Competitors,
+    formulas: Sequence[str],
+    others: Sequence[str] = (),
+) -> Flow:
+    """A flow for each electrolyte, a job for each pair, and for each other formula; outputs in this order.
 
     Parameters
     ----------
@@ -80,6 +107,8 @@ def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competit
         The entries of the electrolytes and of all that competes.
     formulas
         Formulas of the electrolytes.
+    others
+        Formulas that have no entry: only products are asked.
     """
     k_effs = tuple(asked.k_effs)
     voltages = require_range(tuple(asked.voltage_range), "voltage_range", "--voltage-range")
@@ -96,7 +125,14 @@ def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competit
     diagrams = [maker.of_entries(entries, formula) for formula in formulas]
     interfaces = ElectrolyteInterfaceMaker(rules=rules, k_effs=k_effs, voltage=voltages[0])
     scans = [interfaces.make(entries, pair, left_out) for pair in combinations(formulas, 2)]
-    return Flow([*diagrams, *scans], output=[*(flow.output for flow in diagrams), *(scan.output for scan in scans)])
+    hulls = [named_job(maker.hull_products(entries, formula), f"products {formula}") for formula in others]
+    jobs = [*scans, *hulls]
+    return Flow([*diagrams, *jobs], output=[*(flow.output for flow in diagrams), *(one.output for one in jobs)])
+
+
+def hull_outputs(flow: Flow, others: Sequence[str]) -> list[OutputReference]:
+    """References to the products of formulas without entry, which are a flow's last outputs."""
+    return list(flow.output[len(flow.output) - len(others) :])
 
 
 def sampling_of(asked: Namespace, competitors: Competitors) -> Sampling:
@@ -120,16 +156,6 @@ def sampling_of(asked: Namespace, competitors: Competitors) -> Sampling:
         first = fault.errors()[0]
         name = {"standard_deviation": "--energy-error (eV/atom)"}.get(str(first["loc"][0]), f"--{first['loc'][0]}")
         raise InputError(f"{name}: {first['msg']}, got {first['input']}; see selflimit diagram --help") from None
-
-
-def couple_of(ion: str) -> str:
-    """The redox couple that voltages refer to.
-
-    >>> couple_of("Mg")
-    'Mg/Mg2+'
-    """
-    charge = ION_CHARGES[ion]
-    return f"{ion}/{ion}{charge if charge > 1 else ''}+"
 
 
 def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...]:
@@ -174,7 +200,8 @@ def study_of(
         What else the page says.
     """
     # electrolytes first, then pairs in the order of `combinations`, as diagram_flow made them
-    diagrams, scans = flow.output[: len(formulas)], flow.output[len(formulas) :]
+    pairs = len(formulas) * (len(formulas) - 1) // 2
+    diagrams, scans = flow.output[: len(formulas)], flow.output[len(formulas) : len(formulas) + pairs]
     return DiagramStudy(
         electrolytes=tuple(
             electrolyte_of(formula, outputs, store) for formula, outputs in zip(formulas, diagrams, strict=True)

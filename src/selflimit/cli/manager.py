@@ -4,7 +4,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from jobflow import JobStore
+from jobflow import Flow, JobStore
 
 from selflimit.cli.printing import print_json, print_line, print_table
 from selflimit.cli.run_folders import is_run_folder
@@ -31,9 +31,13 @@ def submit_chain(asked: Namespace) -> None:
     from selflimit.cli.run import configuration_of  # these know force fields and take seconds to import
     from selflimit.workflows.makers.run_flow import make_flow
 
+    hand_over(make_flow(configuration_of(asked), asked.tag), asked)
+
+
+def hand_over(flow: Flow, asked: Namespace) -> None:
+    """Hand a flow to the job manager that the command line names, and say which jobs that were."""
     worker_for = manager.read_assignments(asked.worker_for, "--worker-for")
     to_fireworks = asked.manager == "fireworks"
-    flow = make_flow(configuration_of(asked), asked.tag)
     done = (
         submit_workflow(flow, Path(asked.launchpad), asked.worker, worker_for)
         if to_fireworks

@@ -20,7 +20,14 @@ from selflimit.report import tables
 from selflimit.run_settings import RunConfiguration, settings_given
 from selflimit.settings import Settings
 from selflimit.workflows.makers.chain import RunOutputs
-from selflimit.workflows.makers.run_flow import STAGES, check_run, flow_in, hash_of_parent, saved_configuration
+from selflimit.workflows.makers.run_flow import (
+    STAGES,
+    check_run,
+    flow_in,
+    hash_of_entries,
+    hash_of_parent,
+    saved_configuration,
+)
 from selflimit.workflows.running.execution import execute
 from selflimit.workflows.running.folder import (
     Started,
@@ -48,7 +55,8 @@ def configuration_of(asked: Namespace) -> RunConfiguration:
         A value out of range; the message names its option.
     """
     given = settings_given(vars(asked))
-    return RunConfiguration(**given, parent_sha256=hash_of_parent(given.get("parent", "")))
+    parent, entries = (given.get(name, "") for name in ("parent", "entries"))
+    return RunConfiguration(**given, parent_sha256=hash_of_parent(parent), entries_sha256=hash_of_entries(entries))
 
 
 class OpenRun:

@@ -9,7 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from selflimit.cli.modes import AddOptions, Condition, Mode, has_other_value, has_value, is_given, names_of
-from selflimit.cli.options import chain, checks, diagrams, imports, managers, orderings, presets, queries, verdicts
+from selflimit.cli.options import (
+    chain,
+    checks,
+    diagrams,
+    imports,
+    managers,
+    orderings,
+    presets,
+    queries,
+    screens,
+    verdicts,
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ ORDERINGS = (
     ),
     Mode(
         "with relaxation", "run:relax_orderings",
-        idle=frozenset({"n_cells", "up_to", "skip_superperiodic", "sample_seed", "weights", "most"}),
+        idle=frozenset({"n_cells", "up_to", "skip_superperiodic", "sample_seed", "weights", "most", "entries"}),
     ),
 )  # fmt: skip
 
@@ -75,13 +86,21 @@ BY_FORMULA = names_of(diagrams.add_diagram_options)
 DIAGRAMS = (
     Mode(
         "with formulas (FORMULA or --formula)", "diagram:show_diagrams_of_formulas", is_given("formulas", "formula"),
-        BY_FORMULA | names_of(chain.add_diagram_settings) | {"working_ion", "json", "store"},
+        BY_FORMULA
+        | names_of(chain.add_diagram_settings)
+        | {"working_ion", "json", "store", "force_field", "max_force", "entries"},
         check=checks.check_formulas,
     ),
     Mode("without formulas, of relaxed crystals", "run:show_diagram", idle=BY_FORMULA),
 )  # fmt: skip
+OF_COMPETITORS = (
+    Condition(frozenset({"source"}), has_value("entries", ""), "without --entries"),
+    Condition(frozenset({"source", "entries", "level"}), has_value("crystals", None), "without --crystals"),
+    Condition(frozenset({"force_field", "max_force"}), checks.is_relaxing, "with --crystals, or without formulas"),
+)
+"""When options of what competes apply."""
 OF_ENTRIES = (
-    Condition(frozenset({"source"}), has_value("entries", None), "without --entries"),
+    *OF_COMPETITORS,
     Condition(frozenset({"energy_error", "seed"}), has_other_value("samples", 0), "with --samples above 0"),
 )
 """When options of diagrams of entries apply."""
@@ -194,10 +213,33 @@ Then `selflimit diagram FORMULA --entries selflimit-import`.""",
 example:
   selflimit diagram Li2ZrCl6                       shipped entries: tables, maps, uncertainty, in seconds
   selflimit diagram Li10GeP2S12 Li6PS5Cl           two electrolytes, and the interface between them
-  selflimit diagram Li3N --entries mine.json       your entries (JSON list of ComputedStructureEntry)
+  selflimit diagram Li3N --entries selflimit-import    your entries: imported, a JSON file, or VASP folders
+  selflimit diagram Li3YCl6 --crystals my-crystals     CIF files, relaxed with the force field; no key needed
   selflimit diagram --k-eff 0 5 10 15              no formula: the run's disordered crystal, all phases relaxed
 Voltages are in V vs Li/Li+, K_eff in GPa, volumes in cubic Angstrom per formula unit.""",
         (*RELAXED, *OF_ENTRIES),
+    ),
+    Verb(
+        "screen",
+        "layers between metal and electrolyte, ranked by what they become",
+        (
+            chain.add_store,
+            chain.add_tags,
+            screens.add_screen_options,
+            diagrams.add_competitors,
+            chain.add_screen_settings,
+            managers.add_submission,
+        ),
+        (
+            Mode("with --submit", "entries.screening:screen_layers", is_given("submit"), idle=frozenset({"out"})),
+            Mode("without --submit", "entries.screening:screen_layers", idle=names_of(managers.add_submission)),
+        ),
+        """\
+example:
+  selflimit screen Li2ZrCl6 --layers layers.txt                        shipped entries; one formula a line
+  selflimit screen Li6PS5Cl --layers layers.txt --entries selflimit-import --k-eff 0 20
+Energies are in eV/atom, strains in %. A job for each layer; with --submit a job manager runs them.""",
+        OF_COMPETITORS,
     ),
     Verb(
         "interface",

@@ -1,6 +1,7 @@
 """The verbs `verdict` and `design-map`, and the verdicts of a finished run."""
 
 import json
+import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ from selflimit.mesoscale.arrest.arrest_map import (
 from selflimit.mesoscale.bridge import in_pascal, phase_moduli
 from selflimit.mesoscale.paper.simulations import PUBLISHED_MODEL
 from selflimit.mesoscale.parameters import InterfaceParameters
+from selflimit.phase_diagrams import MechanicalRules, read_entries
 from selflimit.phase_diagrams.entries.bundled import bundled_elastic
 from selflimit.plausible import KNOWN_UNITS, QUANTITIES, convert
 from selflimit.report.arrest_chapter import (
@@ -88,13 +90,19 @@ def judge_arrested(asked: Namespace) -> None:
 def arrest_of(asked: Namespace) -> ArrestDoc:
     """Run the verdict as a job, so that it is in the store like every result, and keep it in the folder asked for."""
     where = asked.store or Settings().store
-    decomposition = decomposition_of(asked.electrolyte, asked.k_eff)
+    decomposition = own_decomposition(asked) if asked.entries else decomposition_of(asked.electrolyte, asked.k_eff)
     made = ArrestMaker(settings=arrest_settings(asked)).make(decomposition, arrest_parameters(asked, decomposition))
     store = open_store(where)
     with Display([made.name]) as display, tempfile.TemporaryDirectory() as folder:
         run_flow(Flow([made]), store, Path.cwd(), Keeper(Path(asked.out or folder), store, display))
     doc: ArrestDoc = read_output(made.output, store)
     return doc
+
+
+def own_decomposition(asked: Namespace) -> DecompositionDoc:
+    """Decomposition of the electrolyte at lithium metal by the entries of ``--entries``."""
+    entries = read_entries(Path(asked.entries))
+    return MechanicalRules().diagram(entries).products(asked.electrolyte, 0.0, asked.k_eff)
 
 
 def arrest_settings(asked: Namespace) -> ArrestSettings:
@@ -121,6 +129,11 @@ def arrest_parameters(asked: Namespace, decomposition: DecompositionDoc) -> Inte
     """The parameters of ``--parameters``, or the defaults with the electrolyte's shipped elastic constants."""
     elastic = bundled_elastic()
     if asked.parameters or decomposition.formula not in elastic:
+        if not asked.parameters:
+            sys.stderr.write(
+                f"selflimit: elastic constants of {decomposition.formula} do not ship, those of Li2ZrCl6 take their "
+                "place; give --parameters documents/parameters.json of a run of yours\n"
+            )
         return read_parameters(asked)
     return InterfaceParameters(**phase_moduli("electrolyte", in_pascal(elastic[decomposition.formula])))
 

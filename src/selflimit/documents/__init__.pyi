@@ -70,6 +70,7 @@ from .growth import (
     ShapeHistory,
     StressDoc,
 )
+from .layers import LayerContact, LayerDoc, LayerScreenDoc, UnscreenedLayer
 from .records import (
     LEVEL_KEY,
     SCHEMA_VERSION,
@@ -163,6 +164,9 @@ __all__ = [
     "InterfaceReactionDoc",
     "InterfaceSegment",
     "IonVolume",
+    "LayerContact",
+    "LayerDoc",
+    "LayerScreenDoc",
     "LeftOutPhase",
     "LevelOfTheory",
     "LoopBranch",
@@ -206,6 +210,7 @@ __all__ = [
     "TriplePoint",
     "UncertainQuantity",
     "UncertaintyDoc",
+    "UnscreenedLayer",
     "VerdictDoc",
     "VoltageSegment",
     "VolumeRules",

@@ -13,6 +13,8 @@ from selflimit.errors import InputError
 from selflimit.phase_diagrams import bundled_catalogue, electrolyte_entries, parse_formula
 from selflimit.phase_diagrams.entries.bundled import elements_of
 from selflimit.phase_diagrams.entries.sources import read_checked
+from selflimit.phase_diagrams.phases import ION_CHARGES
+from selflimit.run_settings import WORKING_IONS
 from selflimit.settings import Settings
 from selflimit.workflows.entries.stored import stored_entries
 from selflimit.workflows.stores.opening import open_store, redact
@@ -32,6 +34,11 @@ class Competitors:
     """What went otherwise than asked."""
     is_shipped: bool
     """Whether they ship with the package."""
+
+    def holds(self, formula: str) -> bool:
+        """Whether a formula has an entry."""
+        reduced = parse_formula(formula).reduced_formula
+        return any(entry.composition.reduced_formula == reduced for entry in self.entries)
 
     @property
     def level_of_theory(self) -> LevelOfTheory:
@@ -66,38 +73,55 @@ def read_competitors(asked: Namespace, formulas: Sequence[str], working_ion: str
         entries = stored_entries(open_store(where, must_exist=True), formulas, working_ion, asked.level)
         return Competitors(tuple(entries), (), f"Imported entries in {redact(where)}", (), is_shipped=False)
     if asked.source == "force-field" or (asked.source == "auto" and not os.environ.get("MP_API_KEY")):
-        require_shipped(formulas)
-    found = electrolyte_entries(formulas, working_ion, source=asked.source)
+        require_shipped(formulas, working_ion)
+    found = electrolyte_entries(formulas, working_ion, source=asked.source, may_lack=True)
     is_shipped = found.source == "force-field"
     origin = "Shipped entries" if is_shipped else "Entries of the Materials Project"
     notes = (f"The Materials Project was not used: {found.fallback}",) if found.fallback else ()
     return Competitors(found.entries, found.left_out, f"{origin} of {found.chemsys}", notes, is_shipped)
 
 
-def require_shipped(formulas: Sequence[str]) -> None:
-    """Refuse formulas, or combinations of them, that the shipped entries do not cover.
+def require_shipped(formulas: Sequence[str], working_ion: str) -> None:
+    """Refuse formulas, or combinations of them, whose elements the shipped entries do not cover.
+
+    Parameters
+    ----------
+    formulas
+        Formulas of the electrolytes.
+    working_ion
+        Symbol of the working ion.
 
     Raises
     ------
     InputError
-        The message lists the electrolytes that ship, and how to get others.
+        The message lists what ships, and how to get others.
     """
-    catalogue = bundled_catalogue()
-    known = {phase.formula: phase for phase in catalogue.phases if "Li" in phase.elements and len(phase.elements) > 1}
-    elsewhere = "for others set MP_API_KEY (next-gen.materialsproject.org/api), or give --entries FILE"
-    unknown = [text for text in formulas if parse_formula(text).reduced_formula not in known]
-    if unknown:
-        names = sorted({without_brackets(formula) for formula in known})
-        raise InputError(f"no shipped entry of {', '.join(unknown)}; shipped are {', '.join(names)}; {elsewhere}")
-    together = {symbol for text in formulas for symbol in known[parse_formula(text).reduced_formula].elements} | {"Li"}
-    if not any(together <= elements_of(system) for system in catalogue.systems):
+    systems = bundled_catalogue().systems
+    together = {element.symbol for text in formulas for element in parse_formula(text)} | {working_ion}
+    if not any(together <= elements_of(system) for system in systems):
         raise InputError(
-            f"the shipped entries do not cover {' and '.join(formulas)} together ({'-'.join(sorted(together))}), only "
-            f"{', '.join(catalogue.systems)}; ask for one formula at a time; {elsewhere}"
+            f"the shipped entries do not cover {' and '.join(formulas)} ({'-'.join(sorted(together))}), only "
+            f"{', '.join(systems)}; for others give --crystals FOLDER with CIF files of what competes (relaxed here), "
+            "--entries PATH (your energies), or set MP_API_KEY (next-gen.materialsproject.org/api); ask for "
+            "one formula at a time"
         )
 
 
-def without_brackets(formula: str) -> str:
-    """The formula as it is usually written, e.g. Li10GeP2S12 for Li10Ge(PS6)2."""
-    amounts = parse_formula(formula).get_el_amt_dict()
-    return "".join(symbol if amount == 1 else f"{symbol}{amount:g}" for symbol, amount in amounts.items())
+def ion_of(formulas: Sequence[str]) -> str:
+    """The first of ``WORKING_IONS`` that all formulas hold; lithium, where they hold none.
+
+    >>> ion_of(["Na3PS4", "Na2S"]), ion_of(["ZrO2"])
+    ('Na', 'Li')
+    """
+    held = set.intersection(*({element.symbol for element in parse_formula(text)} for text in formulas))
+    return next((symbol for symbol in WORKING_IONS if symbol in held), "Li")
+
+
+def couple_of(ion: str) -> str:
+    """The redox couple that voltages refer to.
+
+    >>> couple_of("Mg")
+    'Mg/Mg2+'
+    """
+    charge = ION_CHARGES[ion]
+    return f"{ion}/{ion}{charge if charge > 1 else ''}+"

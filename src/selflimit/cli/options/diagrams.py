@@ -3,20 +3,26 @@
 from argparse import ArgumentParser
 
 
-def add_diagram_options(parser: ArgumentParser) -> None:
-    """Add the options of diagrams that are made from entries."""
-    parser.add_argument(
-        "formulas", nargs="*", metavar="FORMULA", help="electrolytes, e.g. Li2ZrCl6; none: the run's disordered crystal"
-    )
-    group = parser.add_argument_group("with formulas")
-    group.add_argument("--formula", action="append", default=[], help="the same as FORMULA")
+def add_competitors(group: ArgumentParser) -> None:
+    """Add where the entries of what competes come from."""
     group.add_argument(
-        "--entries", metavar="PATH", help="your entries: JSON (.gz, .bz2), a vasprun.xml, or a folder of them"
+        "--crystals",
+        metavar="FOLDER",
+        help="CIF files or POSCARs of the electrolyte and what competes: relaxed here with --force-field, beside the "
+        "bundled crystals of the same elements; run again to resume, or after adding crystals",
     )
     group.add_argument(
         "--level",
         metavar="FUNCTIONAL",
         help="level of theory of entries that state none, e.g. PBE or r2SCAN; with --source store: which one",
+    )
+    group.add_argument(
+        "--gas-pressure",
+        action="append",
+        default=[],
+        metavar="GAS=BAR",
+        help="partial pressure of a gas (bar), e.g. O2=0.21: of Gibbs entries at their temperature, else at 298 K; "
+        "repeat for more (default: gases as their entries are)",
     )
     group.add_argument(
         "--source",
@@ -25,6 +31,16 @@ def add_diagram_options(parser: ArgumentParser) -> None:
         help="shipped force-field entries, the Materials Project, or what `selflimit import` put into the store; auto: "
         "the Materials Project where MP_API_KEY is set (default: %(default)s)",
     )
+
+
+def add_diagram_options(parser: ArgumentParser) -> None:
+    """Add the options of diagrams that are made from entries."""
+    parser.add_argument(
+        "formulas", nargs="*", metavar="FORMULA", help="electrolytes, e.g. Li2ZrCl6; none: the run's disordered crystal"
+    )
+    group = parser.add_argument_group("with formulas")
+    group.add_argument("--formula", action="append", default=[], help="the same as FORMULA")
+    add_competitors(group)  # type: ignore[arg-type]
     group.add_argument(
         "--out", metavar="FOLDER", help="figures, page and documents (default: selflimit-diagram/FORMULAS)"
     )

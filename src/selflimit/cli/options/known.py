@@ -57,6 +57,16 @@ def bundled_formulas() -> tuple[str, ...]:
     return tuple(sorted(formula for formula in phases if formula.startswith("Li") and formula != "Li"))
 
 
+@cache
+def bundled_systems() -> tuple[frozenset[str], ...]:
+    """Elements of the chemical systems whose entries ship.
+
+    >>> frozenset({"Cl", "Li", "Zr"}) in bundled_systems()
+    True
+    """
+    return tuple(frozenset(system.split("-")) for system in _shipped("phase_diagrams", "phases.json")["systems"])
+
+
 def known_kinds() -> tuple[str, ...]:
     """Kinds of documents.
 

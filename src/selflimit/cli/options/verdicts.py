@@ -164,6 +164,12 @@ def add_arrest_ranges(parser: ArgumentParser) -> None:
         help="lithium foil on each side (micrometres, default: %(default)s)",
     )
     parser.add_argument(
+        "--entries",
+        default="",
+        metavar="PATH",
+        help="your energies of the electrolyte and what competes, as of `selflimit diagram` (default: shipped entries)",
+    )
+    parser.add_argument(
         "--electrolyte",
         default="Li2ZrCl6",
         metavar="FORMULA",

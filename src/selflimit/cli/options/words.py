@@ -241,6 +241,27 @@ def require_file(name: str, what: str = "file") -> str:
     return name
 
 
+def require_pressure(text: str) -> tuple[str, float]:
+    """The gas and the pressure (bar) that ``text`` names.
+
+    >>> require_pressure("O2=0.21")
+    ('O2', 0.21)
+
+    Raises
+    ------
+    InputError
+        Another form, or no number above 0.
+    """
+    gas, _, number = text.partition("=")
+    try:
+        pressure = float(number)
+    except ValueError:
+        pressure = 0.0
+    if not gas or not 0.0 < pressure < 1e6:
+        raise InputError(f"expected a gas and its pressure in bar such as O2=0.21, got {text!r}")
+    return gas, pressure
+
+
 def require_path(name: str, what: str = "file or folder") -> str:
     """``name`` if there is such a file or folder.
 
