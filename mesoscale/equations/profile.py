@@ -23,6 +23,8 @@ RESTS = 16
 """Steps of half 1/(L_sigma W) in which a profile comes to rest: its slowest deviation is over 1.75 after each."""
 LARGEST_SKEW = 0.5
 """Most that the profile is skewed: beyond, the first order in the velocity says nothing any more."""
+SHORTEST = 1e-3
+"""Length of the front, over the electrode's, below which there is none."""
 TAIL = 1e-12
 """xi nearer to 0 or 1 than this is left as it is."""
 
@@ -93,8 +95,12 @@ def bring_into_motion(
     if overpotential is not None:
         held = p.model_copy(update={"overpotential": overpotential})
         now = planar_current(held, grid.size[-1] - grid.integrate(xi) / area)
-    growth = (now - before) * area / (p.charge_number * FARADAY * p.metal_site_density)
-    return skew_profile(front, xi, growth / front_length(grid, p, xi))
+    growth, length = (
+        (now - before) * area / (p.charge_number * FARADAY * p.metal_site_density),
+        front_length(grid, p, xi),
+    )
+    # without a front, or with one that is no more than its tails, nothing moves
+    return skew_profile(front, xi, growth / length) if length > SHORTEST * area else xi
 
 
 def _shifted(front: Front, xi: FloatArray, skew: float, lithium: float) -> FloatArray:
