@@ -1,4 +1,5 @@
 from .arrest.arrest import ArrestSettings, judge_arrest
+from .arrest.arrival import arrival_charge, crack_depth, foil_share
 from .arrest.channel import ChannelLayer
 from .arrest.channel_balance import ChannelState, solve_channels
 from .arrest.creep import (
@@ -10,6 +11,7 @@ from .arrest.creep import (
     relaxation_rate,
     relaxed_pressure,
 )
+from .arrest.filling import Filling, fill_channels
 from .arrest.film import film_current, film_thickness, swelling_pressure
 from .arrest.kinetics import charge_transfer_overpotential, charge_transfer_resistance, deposition_current
 from .arrest.known_ranges import ELECTRONIC_CONDUCTIVITY, KNOWN_RANGES
@@ -17,7 +19,6 @@ from .arrest.stall import (
     crack_pressure,
     critical_current,
     critical_slot_width,
-    crossing_charge,
     extrusion_current,
     extrusion_number,
     extrusion_stress,
@@ -39,10 +40,12 @@ from .equations.step_length import (
     next_length,
 )
 from .field_files import load_fields
+from .flow.settings import FixedReaction, LithiumFlow, ProductFilm
 from .grid import Grid
+from .growth.description import tip_height
 from .growth.grow import grow_lithium
 from .growth.growth_run import GrowthRun
-from .growth.model import GrowthModel, tip_height
+from .growth.model import GrowthModel
 from .growth.schedule import ConstantCurrent, ConstantPotential, Cycle, Rest, plate, strip
 from .growth.shape import LithiumShape, measure_shape
 from .growth.start import Start
@@ -92,12 +95,15 @@ __all__ = [
     "Cycle",
     "DesignSettings",
     "Difference",
+    "Filling",
+    "FixedReaction",
     "Front",
     "Grid",
     "GrowthHistory",
     "GrowthModel",
     "GrowthRun",
     "InterfaceParameters",
+    "LithiumFlow",
     "LithiumShape",
     "LognormalRadii",
     "Microstructure",
@@ -106,10 +112,12 @@ __all__ = [
     "Numerics",
     "Particle",
     "Preset",
+    "ProductFilm",
     "ReactionPerCharge",
     "Rest",
     "Start",
     "add_grains",
+    "arrival_charge",
     "backward_difference",
     "build_layer",
     "cell_strain",
@@ -117,10 +125,10 @@ __all__ = [
     "charge_transfer_resistance",
     "compare_growth",
     "compare_stress",
+    "crack_depth",
     "crack_pressure",
     "critical_current",
     "critical_slot_width",
-    "crossing_charge",
     "deposition_current",
     "design_point",
     "effective_modulus",
@@ -129,9 +137,11 @@ __all__ = [
     "extrusion_current",
     "extrusion_number",
     "extrusion_stress",
+    "fill_channels",
     "film_current",
     "film_thickness",
     "find_preset",
+    "foil_share",
     "grow_lithium",
     "judge",
     "judge_arrest",

@@ -141,12 +141,21 @@ def here(tmp_path, monkeypatch):
         "argyrodite.cif",
         "garnet.cif",
         "mine.json",
+        "entries.json.bz2",
         "POSCAR",
         "there.yaml",
         "my_launchpad.yaml",
     ):
         (tmp_path / name).write_text("")
-    for folder in ("my-run", "selflimit-run", "empty", "selflimit-store"):
+    for folder in (
+        "my-run",
+        "selflimit-run",
+        "empty",
+        "selflimit-store",
+        "runs",
+        "my-calculations",
+        "selflimit-import",
+    ):
         (tmp_path / folder).mkdir()
     for name in ("my-run/configuration.json", "selflimit-run/configuration.json", "selflimit-store/monty.storage.cfg"):
         (tmp_path / name).write_text("{}")

@@ -42,8 +42,8 @@ from selflimit.workflows.stores.files import IN_DATA, with_files
 
 PARTICLE = "Li3N mp-2251"
 """Crystal of the particle layer in the paper: Li3N, as made at ambient pressure (alpha)."""
-OUTPUT_INTERVALS = 7
-"""Intervals between output times of a growth."""
+OUTPUT_INTERVALS = 35
+"""Intervals between output times of a growth: 60 s in the default 2100 s, 36 frames of a film."""
 VERDICT_RADIUS = 9.0 * MICROMETRE
 """Radius of the coarse particles that are judged (m), that of the growth."""
 VERDICT_WIDTH = 1.0 * MICROMETRE

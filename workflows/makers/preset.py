@@ -130,7 +130,7 @@ class PresetMaker(Maker):
     @job(output_schema=ComparisonDoc)
     def compare(self, preset: str, computed: GrowthDoc | StressDoc) -> ComparisonDoc:
         """Published and computed values; figure and film go to the working directory."""
-        from selflimit.report.preset_pictures import draw  # the plotting library takes seconds to import
+        from selflimit.report.pictures.presets import draw  # the plotting library takes seconds to import
 
         known, here = self.find(preset), Path.cwd()
         write_files(computed, here)
