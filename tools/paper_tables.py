@@ -29,7 +29,7 @@ from selflimit.mesoscale import (
     load_fields,
     static_stress,
 )
-from selflimit.report.preset_pictures import draw
+from selflimit.report.pictures.presets import draw
 from selflimit.units import MICROMETRE
 from selflimit.workflows import decomposition_of, grow_preset, preset_parameters
 
