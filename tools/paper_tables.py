@@ -17,8 +17,6 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from selflimit.report.preset_pictures import draw
-
 from selflimit import __version__
 from selflimit.documents import ComparisonRow, GrowthDoc
 from selflimit.mesoscale import (
@@ -31,6 +29,7 @@ from selflimit.mesoscale import (
     load_fields,
     static_stress,
 )
+from selflimit.report.pictures.presets import draw
 from selflimit.units import MICROMETRE
 from selflimit.workflows import decomposition_of, grow_preset, preset_parameters
 

@@ -309,7 +309,7 @@ class InterfaceMaker(Maker):
         competing: Relaxations,
         elastic: Sequence[ElasticDoc],
         parameters: InterfaceParameters,
-        functional: Functional,
+        functional: Literal["linear", "elastic"],
     ) -> ClosedLoopDoc:
         """Find every self-consistent pair of products and constriction at one voltage.
 
