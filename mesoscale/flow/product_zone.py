@@ -12,7 +12,7 @@ from selflimit.isotropic import Isotropic, lame
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.mechanics.effective_modulus import effective_modulus
 
-RTOL = 1e-5
+FILM_RTOL = 1e-5
 """Relative residual of the elastic solve for the film's modulus."""
 
 
@@ -60,4 +60,4 @@ def film_modulus(grid: Grid, lam: FloatArray, mu: FloatArray, zone: FloatArray, 
         return 0.0
     own = lame(products.youngs_modulus, products.poisson_ratio)
     lam, mu = (host + (float(part) - host) * zone for host, part in zip((lam, mu), own, strict=True))
-    return effective_modulus(grid, lam, mu, zone, rtol=RTOL).k_eff
+    return effective_modulus(grid, lam, mu, zone, rtol=FILM_RTOL).k_eff

@@ -23,8 +23,8 @@ def grow_lithium(
     folder: Path,
     progress: Progress = silent,
     numerics: Numerics | None = None,
-    flow: LithiumFlow | None = None,
     start: Start | None = None,
+    flow: LithiumFlow | None = None,
 ) -> GrowthDoc:
     """Grow lithium in a layer, on as many threads as the batch system gives; goes on from a checkpoint in ``folder``.
 
@@ -42,10 +42,10 @@ def grow_lithium(
         Listener.
     numerics
         Tolerances; None: the default ones.
-    flow
-        Lithium that flows, and the product at its contact; None: elastic stress.
     start
         Fields to begin from instead of the layer's own strip with needles.
+    flow
+        Lithium that flows, and the product at its contact; None: elastic stress.
 
     Raises
     ------

@@ -42,7 +42,7 @@ def plot_contacts(doc: GrowthDoc, figure: Figure) -> list[Axes]:
         (
             "compression (MPa)",
             [("largest", read.peak_pressure), ("mean at the contact", read.contact_pressure)],
-            [one.largest_pressure for one in doc.half_cycles],
+            [one.contact_pressure for one in doc.half_cycles],
         ),
         (
             "lithium\n(mmol/m)",

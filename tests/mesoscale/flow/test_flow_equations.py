@@ -194,11 +194,11 @@ def test_lithium_charge_and_volume_balance_through_plating_and_stripping(tmp_pat
     film = ProductFilm(FixedReaction(REACTION), electronic_conductivity=1e-7)
     p, layer = small_layer()
     model = GrowthModel(p, layer, flow=LithiumFlow(film=film))
-    schedule = [ConstantPotential(-0.1, 60.0), ConstantCurrent(-50.0, 10.0)]
-    doc = model.run(schedule, [60.0, 70.0], tmp_path, start=nearly_there(layer))
+    schedule = [ConstantPotential(-0.1, 20.0), ConstantCurrent(-50.0, 3.0)]
+    doc = model.run(schedule, [20.0, 23.0], tmp_path, start=nearly_there(layer))
     assert doc.lithium_balance_error < 1e-6
     assert doc.charge_balance_error < 1e-6
-    assert doc.peak_compression[1] > 10.0
+    assert doc.peak_compression[1] > 5.0
     assert doc.peak_compression[2] < doc.peak_compression[1]
 
 

@@ -1,4 +1,4 @@
-"""Settings of lithium that flows reach the growth; each layer and branch of the product is a job."""
+"""Settings of lithium that flows reach the growth, and each layer is one job for each branch of the product."""
 
 import pytest
 from jobflow import OutputReference
