@@ -93,6 +93,9 @@ def rank(parent: Parent, asked: Namespace) -> None:
     if asked.json:
         print_json({"orderings": [doc.model_dump(mode="json") for doc in documents]})
         return
+    if documents:
+        states = ", ".join(f"{species} {charge:+.4g}" for species, charge in documents[0].charges.items())
+        print_line(f"formal charges (e): {states}")
     # rounded populations differ from size to size, and energies of different compositions rank nothing
     is_merged = asked.up_to is not None and len({doc.formula for doc in documents}) == 1
     if is_merged:

@@ -37,6 +37,7 @@ class OrderingsDoc(Document):
     exclude_within: float = Field(
         0.0, ge=0, description="Sites closer than this hold at most one ion (Angstrom); 0: sites are independent"
     )
+    charges: dict[str, float] = Field({}, description="Formal charge of each species that the energies are of (e)")
     pools: list[PoolDoc] = Field([], description="What is placed where, and how far it is from the refined occupancies")
     raw_count: int = Field(ge=1, description="Orderings before symmetry; the degeneracies of all of them sum to it")
     distinct_count: int = Field(ge=1, description="Symmetry-distinct orderings, from Burnside's lemma")
