@@ -1,7 +1,7 @@
 from .makers.chain import SelfLimitMaker
 from .makers.electrolyte_interface import ElectrolyteInterfaceMaker
 from .makers.interface import InterfaceMaker
-from .makers.orderings import OrderingMaker
+from .makers.orderings import LearnedOrderingsMaker, OrderingMaker
 from .makers.phase_diagram import PhaseDiagramMaker
 from .makers.preset import PresetMaker
 from .makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
@@ -19,6 +19,7 @@ __all__ = [
     "ForceFieldElasticMaker",
     "ForceFieldRelaxMaker",
     "InterfaceMaker",
+    "LearnedOrderingsMaker",
     "OrderingMaker",
     "PhaseDiagramMaker",
     "PresetMaker",

@@ -123,7 +123,8 @@ def _electronegativities(elements: Sequence[str]) -> FloatArray:
     with warnings.catch_warnings():
         # pymatgen warns of noble gases, which have no value and count as 0
         warnings.simplefilter("ignore")
-        return np.nan_to_num([get_el_sp(element).X for element in elements])
+        known: FloatArray = np.nan_to_num(np.array([get_el_sp(element).X for element in elements], dtype=float))
+    return known
 
 
 def _most_ionic(sets: FloatArray, elements: Sequence[str], number: FloatArray) -> FloatArray:
