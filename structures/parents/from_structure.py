@@ -91,7 +91,7 @@ def parent_from_structure(
         charges=formal,
         source=source,
         symprec=symprec,
-        notes=(*notes, *split, *doubt, *_close_neighbours(exact, exclude_within, groups)),
+        notes=(*notes, *split, *_note_if_ordered(exact), *doubt, *_close_neighbours(exact, exclude_within, groups)),
         exclude_within=exclude_within,
         alternatives=groups,
         max_deviation=max_deviation,
@@ -245,6 +245,12 @@ def _one_orbit_per_label(
         for label, members in shared.items()
     ]
     return made, tuple(notes)
+
+
+def _note_if_ordered(structure: Structure) -> tuple[str, ...]:
+    """What there is to say of a crystal without disorder."""
+    full = all(is_ordered(site) for site in structure)
+    return ("the crystal is ordered: every site is full, and there is one ordering",) if full else ()
 
 
 def _stem(label: str) -> str:

@@ -18,6 +18,7 @@ from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.files import save_orderings
 from selflimit.structures.orderings.sampling import sample_in
 from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, check_size, estimate_search, short
+from selflimit.structures.parents.cif_writing import cif_text
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.relaxation.relaxation import Tolerances
 
@@ -208,9 +209,9 @@ def most(asked: Namespace, default: int) -> int:
 
 
 def write_cifs(folder: str | None, crystals: Sequence[tuple[str, Structure]]) -> None:
-    """Write crystals as CIF, named after their labels, if a folder is given."""
+    """Write crystals as CIF with their symmetry and labels, named after what they are, if a folder is given."""
     if folder is None:
         return
     for label, crystal in crystals:
         name = "".join(c if c.isalnum() or c in "-_." else "-" for c in label)
-        write_atomically(Path(folder) / f"{name}.cif", crystal.to(fmt="cif"))
+        write_atomically(Path(folder) / f"{name}.cif", cif_text(crystal, label))

@@ -64,3 +64,11 @@ def test_occupancies_of_what_a_site_holds_anyway_and_of_ions():
     ]
     with pytest.raises(InputError, match="Fe1 holds Fe2\\+ and Fe3\\+; say which"):
         parent_from_structure(filled.structure, "row", "test", {"Fe1": {"": 0.5}})
+
+
+def test_an_ordered_crystal_is_told_as_such():
+    salt = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0, 0]])
+    assert (
+        "the crystal is ordered: every site is full, and there is one ordering"
+        in parent_from_structure(salt, "salt", "test").notes
+    )
