@@ -109,6 +109,11 @@ def split_labels(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
+def _number(text: str) -> float:
+    """A number, or a fraction such as '1/3'."""
+    return float(Fraction(text)) if "/" in text else float(text)
+
+
 def read_charges(pairs: Sequence[str]) -> dict[str, float]:
     """Formal charges (e) from texts like 'Zr=4'.
 
@@ -121,7 +126,7 @@ def read_charges(pairs: Sequence[str]) -> dict[str, float]:
         A text that is not a species, '=' and a number.
     """
     try:
-        return {species: float(Fraction(charge)) for species, charge in (pair.split("=") for pair in pairs)}
+        return {species: _number(charge) for species, charge in (pair.split("=") for pair in pairs)}
     except (ValueError, ZeroDivisionError):
         raise InputError(f"--charge: expected e.g. Zr=4, got {' '.join(pairs)}") from None
 
@@ -142,8 +147,7 @@ def read_occupancies(texts: Sequence[str]) -> dict[str, dict[str, float]]:
         written = [(text if "=" in text else text.replace(":", "=:", 1)).split("=") for text in texts]
         parts = [(site, content.split(",")) for site, content in written]
         found = {
-            site: {s: float(Fraction(amount)) for s, amount in (part.split(":") for part in content)}
-            for site, content in parts
+            site: {s: _number(amount) for s, amount in (part.split(":") for part in content)} for site, content in parts
         }
     except (ValueError, ZeroDivisionError):
         raise InputError(f"--occupancy: expected e.g. Li1=Li:0.5,Na:1/4, got {' '.join(texts)}") from None
