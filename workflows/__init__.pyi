@@ -1,7 +1,7 @@
 from .makers.chain import SelfLimitMaker
 from .makers.electrolyte_interface import ElectrolyteInterfaceMaker
 from .makers.interface import InterfaceMaker
-from .makers.orderings import OrderingMaker
+from .makers.orderings import LearnedOrderingsMaker, OrderingMaker
 from .makers.phase_diagram import PhaseDiagramMaker
 from .makers.preset import PresetMaker, decomposition_of, grow_preset, preset_parameters
 from .makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
@@ -20,6 +20,7 @@ __all__ = [
     "ForceFieldElasticMaker",
     "ForceFieldRelaxMaker",
     "InterfaceMaker",
+    "LearnedOrderingsMaker",
     "OrderingMaker",
     "PhaseDiagramMaker",
     "PresetMaker",

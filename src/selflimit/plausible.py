@@ -177,6 +177,7 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
         "grid_cells": _count(8192, low=4),
         "keep": _count(10**6),
         "sample": _count(10**7),
+        "learn": _count(10**5, low=4),
         "samples": _count(10**6, low=10, also=0),
         "most": Quantity("", 1, 1e12, 1e9),
         "most_screened": _count(10**6),

@@ -49,17 +49,17 @@ class RunConfiguration:
     charges: Mapping[str, float] = setting(
         {},
         "crystal",
-        "files only: formal charge of a species in e, e.g. Zr=4; repeat for each",
+        "files only: formal charge of an element or of an ion of the file in e, e.g. Zr=4 or Fe3+=3; repeat for each",
         option="--charge",
         takes="repeated",
         metavar="SPECIES=E",
-        shown_default="guessed",
+        shown_default="those that the file states; guessed where it states none",
     )
     occupied: Mapping[str, Mapping[str, float]] = setting(
         {},
         "crystal",
-        "files only: occupancies of a site label, or of all sites of an element, e.g. Li=Li:0.5,Na:0.25; what is "
-        "missing to 1 is vacancy; repeat for each",
+        "files only: occupancies of a site label, or of all sites of an element, e.g. Li=Li:0.5,Na:1/4, or Li1:1/3 for "
+        "what is there anyway; what is missing to 1 is vacancy; repeat for each",
         option="--occupancy",
         takes="repeated",
         metavar="SITE=SPECIES:N",

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -109,11 +110,16 @@ def split_labels(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
+def _number(text: str) -> float:
+    """A number, or a fraction such as '1/3'."""
+    return float(Fraction(text)) if "/" in text else float(text)
+
+
 def read_charges(pairs: Sequence[str]) -> dict[str, float]:
     """Formal charges (e) from texts like 'Zr=4'.
 
-    >>> read_charges(["Zr=4", "Cl=-1"])
-    {'Zr': 4.0, 'Cl': -1.0}
+    >>> read_charges(["Fe3+=3", "Fe=8/4", "Cl=-1"])
+    {'Fe3+': 3.0, 'Fe': 2.0, 'Cl': -1.0}
 
     Raises
     ------
@@ -121,16 +127,16 @@ def read_charges(pairs: Sequence[str]) -> dict[str, float]:
         A text that is not a species, '=' and a number.
     """
     try:
-        return {species: float(charge) for species, charge in (pair.split("=") for pair in pairs)}
-    except ValueError:
+        return {species: _number(charge) for species, charge in (pair.split("=") for pair in pairs)}
+    except (ValueError, ZeroDivisionError):
         raise InputError(f"--charge: expected e.g. Zr=4, got {' '.join(pairs)}") from None
 
 
 def read_occupancies(texts: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Occupancies from texts like 'Li1=Li:0.5,Na:0.5'.
+    """Occupancies from texts like 'Li1=Li:0.5,Na:1/3', or 'Li1:0.25' for what the site holds anyway.
 
-    >>> read_occupancies(["Li=Li:0.5,Na:0.25"])
-    {'Li': {'Li': 0.5, 'Na': 0.25}}
+    >>> read_occupancies(["Li=Li:0.5,Na:1/4", "Fe1:1/2"])
+    {'Li': {'Li': 0.5, 'Na': 0.25}, 'Fe1': {'': 0.5}}
 
     Raises
     ------
@@ -138,13 +144,15 @@ def read_occupancies(texts: Sequence[str]) -> dict[str, dict[str, float]]:
         A text of another form, a site twice, or a species twice on a site.
     """
     try:
-        written = [(site, content.split(",")) for site, content in (text.split("=") for text in texts)]
+        # the species of 'Li1:0.25' is the site's own, which only the crystal knows
+        written = [(text if "=" in text else text.replace(":", "=:", 1)).split("=") for text in texts]
+        parts = [(site, content.split(",")) for site, content in written]
         found = {
-            site: {s: float(amount) for s, amount in (part.split(":") for part in parts)} for site, parts in written
+            site: {s: _number(amount) for s, amount in (part.split(":") for part in content)} for site, content in parts
         }
-    except ValueError:
-        raise InputError(f"--occupancy: expected e.g. Li1=Li:0.5,Na:0.25, got {' '.join(texts)}") from None
-    if len(found) < len(written) or any(len(found[site]) < len(parts) for site, parts in written):
+    except (ValueError, ZeroDivisionError):
+        raise InputError(f"--occupancy: expected e.g. Li1=Li:0.5,Na:1/4, got {' '.join(texts)}") from None
+    if len(found) < len(parts) or any(len(found[site]) < len(content) for site, content in parts):
         raise InputError(f"--occupancy: expected each site, and each species once, got {' '.join(texts)}")
     return found
 

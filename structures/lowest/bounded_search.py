@@ -210,7 +210,9 @@ def _next_rank(tables: BoundTables, branch: BoundBranch, d: int) -> bool:  # pra
 
 
 @inlined
-def _block(tables: BoundTables, branch: BoundBranch, d: int, rank: int, by: int) -> None:  # pragma: no cover - compiled
+def _block(
+    tables: BoundTables, branch: BoundBranch, d: int, rank: np.int64, by: int
+) -> None:  # pragma: no cover - compiled
     """Count an ion at depth ``d`` among those that block its neighbours, or (-1) take it back."""
     if rank != tables.empty[d]:
         for i in range(tables.first[d], tables.first[d + 1]):

@@ -95,6 +95,7 @@ def _documented(cell: DisorderedCell, ranked: list[RankedOrdering], bound: float
         formula=cell.composition.element_composition.reduced_formula,
         cell=cell.name,
         exclude_within=cell.parent.exclude_within,
+        charges=cell.parent.charges,
         pools=[
             PoolDoc(
                 sites=list(pool.labels), atoms=dict(zip(pool.species, pool.counts, strict=True)), deviations=changes

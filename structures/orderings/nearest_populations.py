@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from selflimit.structures.orderings.populations import (
     mean_content,
     whole_contents,
 )
+from selflimit.structures.parents.charges import infer_charges
 from selflimit.structures.parents.occupancies import occupancies
 from selflimit.structures.parents.parents import LABEL, Parent
 from selflimit.structures.parents.superlattices import hermite_normal_form
@@ -240,14 +242,32 @@ def pool_contents(parent: Parent, n_cells: int, where: str, superlattice: IntArr
 def with_remedy(parent: Parent, misfit: InputError) -> InputError:
     """The same refusal with what can be done: a cell, and the deviation of its nearest populations."""
     proposal = propose_cell(parent, parent.max_deviation or LARGEST_DEVIATION) if parent.charges else None
+    if proposal is None and parent.max_deviation:
+        return _with_other_charges(parent, misfit)
     if proposal is None:
-        return misfit if parent.max_deviation else RemediableError(f"{misfit}, or --nearest", ("--nearest",))
+        return RemediableError(f"{misfit}, or --nearest", ("--nearest",))
     wanted = max(LARGEST_DEVIATION, math.ceil(1000 * proposal.deviation) / 1000)
     larger = ("--max-deviation", f"{wanted:g}") if wanted > LARGEST_DEVIATION else ()
     return RemediableError(
         f"{misfit}, or take the nearest whole, neutral populations (--nearest, max_deviation={wanted:g}): in the "
         f"{proposal.cell} cell no occupancy changes by more than {proposal.deviation:.3f}",
         ("--nearest", "--cell", proposal.cell, *larger),
+    )
+
+
+def _with_other_charges(parent: Parent, misfit: InputError) -> InputError:
+    """The same refusal with charges for which there are neutral populations, if there are such charges."""
+    charges, _ = infer_charges(parent.structure)
+    other = replace(parent, charges=charges)
+    proposal = propose_cell(other) if charges and charges != parent.charges else None
+    if proposal is None:
+        return misfit
+    states = [f"{species}={charge:.6g}" for species, charge in charges.items()]
+    options = [word for state in states for word in ("--charge", state)]
+    wanted = max(LARGEST_DEVIATION, math.ceil(1000 * proposal.deviation) / 1000)
+    return RemediableError(
+        f"{misfit}, or give other charges ({', '.join(states)})",
+        ("--cell", proposal.cell, "--max-deviation", f"{wanted:g}", *options),
     )
 
 

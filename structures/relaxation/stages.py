@@ -78,11 +78,7 @@ def relax_in_stages(
     ConvergenceError
         More than half of the orderings failed, or every one that was refined.
     """
-    loose = replace(
-        tolerances,
-        max_force=min(COARSENESS * tolerances.max_force, LOOSEST_FORCE),
-        max_stress=min(COARSENESS * tolerances.max_stress, LOOSEST_STRESS),
-    )
+    loose = loosened(tolerances)
     first = relax_each(
         structures, labels, degeneracies, force_field, loose, workers, lambda done, what: progress(0.7 * done, what),
         journal,
@@ -106,6 +102,15 @@ def relax_in_stages(
     outcomes = [_outcome(doc, refined, twins) for doc in first]
     _require_enough(second, [doc for doc in outcomes if isinstance(doc, RelaxationDoc)])
     return outcomes
+
+
+def loosened(tolerances: Tolerances) -> Tolerances:
+    """The tolerances of the coarse stage."""
+    return replace(
+        tolerances,
+        max_force=min(COARSENESS * tolerances.max_force, LOOSEST_FORCE),
+        max_stress=min(COARSENESS * tolerances.max_stress, LOOSEST_STRESS),
+    )
 
 
 def choose_to_refine(coarse: Sequence[RelaxationDoc]) -> list[RelaxationDoc]:

@@ -76,6 +76,10 @@ ORDERINGS = (
         FILLED | {"no_relax", "keep", "anneal", "most", "cifs", "folder"},
     ),
     Mode(
+        "with --learn", "orderings:learn", is_given("learn"),
+        (FILLED | {"learn", "sample_seed", "cifs", "force_field", "max_force"}) - {"n_cells", "up_to"},
+    ),
+    Mode(
         "with relaxation", "run:relax_orderings",
         idle=frozenset({"n_cells", "up_to", "skip_superperiodic", "sample_seed", "weights", "most", "entries"}),
     ),
@@ -186,6 +190,7 @@ example:
   selflimit orderings --cell 5x1x1 --no-relax --keep 10 --cifs lowest   rank only, 754,972 orderings
   selflimit orderings --parent my.cif --n-cells 4 --count               all shapes of 4 primitive cells
   selflimit orderings --parent my.cif --up-to 6 --skip-superperiodic --count    every crystal of up to 6 cells once
+  selflimit orderings --cell 2x1x1 --learn 20                           the lowest relaxed one with 20 relaxations
   selflimit orderings --parent POSCAR --occupancy Li=Li:0.5 --count     occupancies beside a POSCAR
 Energies are electrostatic, in eV per formula unit; the relaxation decides which ordering is lowest.""",
         RELAXED,

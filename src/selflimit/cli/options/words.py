@@ -10,7 +10,7 @@ from selflimit.errors import InputError
 from selflimit.suggestions import did_you_mean
 
 CELLS = ("primitive", "conventional")
-NUMBER = r"[-+]?(\d+\.?\d*|\.\d+|nan)"
+NUMBER = r"[-+]?(\d+/\d+|\d+\.?\d*|\.\d+|nan)"
 MOST_LISTED = 30
 """Known words that a message lists beside the nearest one."""
 
@@ -211,10 +211,10 @@ def require_charge(text: str) -> str:
 
 
 def require_occupancy(text: str) -> str:
-    """``text`` if it is a site, '=' and each species there with its share.
+    """``text`` if it is a site, '=' and each species there with its share, or a site and its share.
 
-    >>> require_occupancy("Li1=Li:0.5,Na:0.25")
-    'Li1=Li:0.5,Na:0.25'
+    >>> require_occupancy("Li1=Li:0.5,Na:1/4"), require_occupancy("Fe:1/3")
+    ('Li1=Li:0.5,Na:1/4', 'Fe:1/3')
 
     Raises
     ------
@@ -223,8 +223,9 @@ def require_occupancy(text: str) -> str:
     """
     _, _, content = text.partition("=")
     species = [part.partition(":")[0] for part in content.split(",")]
-    if not re.fullmatch(rf"[^=]+=[^=:,]+:{NUMBER}(,[^=:,]+:{NUMBER})*", text) or len(set(species)) < len(species):
-        raise InputError(f"expected e.g. Li1=Li:0.5,Na:0.25, each species once, got {text}")
+    form = rf"[^=:,]+:{NUMBER}|[^=]+=[^=:,]+:{NUMBER}(,[^=:,]+:{NUMBER})*"
+    if not re.fullmatch(form, text) or len(set(species)) < len(species):
+        raise InputError(f"expected e.g. Li1=Li:0.5,Na:1/4 or Li1:0.25, each species once, got {text}")
     return text
 
 
