@@ -13,7 +13,7 @@ from selflimit.workflows.makers.preset import decomposition_of, preset_parameter
 
 
 def asked(folder, *more):
-    return ["interface", "--store", str(folder / "store"), "--out", str(folder / "out"), "--grid", "32", "96", *more]
+    return ["interface", "--store", str(folder / "store"), "--folder", str(folder / "out"), "--grid", "32", "96", *more]
 
 
 def test_a_growth_preset_gives_table_figure_film_and_document(tmp_path, capsys):

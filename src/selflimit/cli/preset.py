@@ -28,7 +28,7 @@ def run_preset(asked: Namespace) -> None:
         return
     given = {name: getattr(asked, name) for name in ("grid_cells", "seed", "duration") if name in asked.given}
     configuration = {"preset": find_preset(asked.preset).name, **asdict(PresetMaker(**given, movie=asked.movie))}
-    folder = Path(asked.out or Path(PRESET_FOLDER) / asked.preset)
+    folder = Path(asked.folder if "folder" in asked.given else Path(PRESET_FOLDER) / asked.preset)
     opened = open_preset(folder, configuration, asked.store or Settings().store)
     if asked.vtk:
         export_vtk(opened.read(opened.outputs.computed), folder, Path(asked.vtk))

@@ -74,7 +74,7 @@ BY_FORMULA = names_of(diagrams.add_diagram_options)
 DIAGRAMS = (
     Mode(
         "with formulas (FORMULA or --formula)", "diagram:show_diagrams_of_formulas", is_given("formulas", "formula"),
-        BY_FORMULA | names_of(chain.add_diagram_settings) | {"working_ion", "json", "store"},
+        BY_FORMULA | names_of(chain.add_diagram_settings) | {"working_ion", "json", "store", "folder"},
         check=checks.check_formulas,
     ),
     Mode("without formulas, of relaxed crystals", "run:show_diagram", idle=BY_FORMULA),
@@ -90,7 +90,7 @@ INTERFACES = (
     Mode("with --preset list", "preset:run_preset", has_value("preset", "list"), frozenset({"preset"})),
     Mode(
         "with --preset NAME", "preset:run_preset", is_given("preset"),
-        OF_PRESETS | {"grid_cells", "seed", "duration", "store", "json"},
+        OF_PRESETS | {"grid_cells", "seed", "duration", "folder", "store", "json"},
     ),
     Mode("without --preset", "run:grow_interface", idle=OF_PRESETS),
 )  # fmt: skip
@@ -245,6 +245,15 @@ example:
 example:
   selflimit store copy selflimit-store mongodb://user:password@host:27017/selflimit
 Run the same command again after an interruption: what is there already is not copied twice.""",
+    ),
+    Verb(
+        "completion",
+        "print the tab completion for a shell",
+        (queries.add_shell,),
+        (Mode("", "completion:print_completion"),),
+        """\
+example:
+  eval "$(selflimit completion bash)"    in ~/.bashrc""",
     ),
     Verb(
         "submit",

@@ -84,6 +84,17 @@ def test_one_product_and_one_modulus_look_the_same_in_all_figures(study):
         assert lines == {f"{k:g}": next(iter(moduli[k]))[0] for k in moduli}
 
 
+def test_names_of_bars_stand_in_their_rows(study):
+    doc, profiles, _ = study
+    found = sampled(sorted({formulas_of(region) for region in doc.regions})[:2])
+    figure = plot_shares(found, shared_styles(FORMULA, profiles, [doc], found))
+    rows = set(figure["layout"]["yaxis"]["categoryarray"])
+    assert len(figure["layout"]["annotations"]) == 2
+    for label in figure["layout"]["annotations"]:
+        assert label["y"] in rows
+        assert not label["y"].isdigit(), "Plotly takes such a category for a place on the axis"
+
+
 def sampled(names):
     """An uncertainty with a share of each set of products at one K_eff."""
     rows = [

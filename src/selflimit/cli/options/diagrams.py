@@ -22,9 +22,6 @@ def add_diagram_options(parser: ArgumentParser) -> None:
         "(default: %(default)s)",
     )
     group.add_argument(
-        "--out", metavar="FOLDER", help="figures, page and documents (default: selflimit-diagram/FORMULAS)"
-    )
-    group.add_argument(
         "--k-eff-range",
         type=float,
         nargs=2,

@@ -29,7 +29,11 @@ def add_without_relaxation(parser: ArgumentParser) -> None:
         help="with --sample: every distinct ordering alike, or by degeneracy (default: %(default)s)",
     )
     only.add_argument(
-        "--sample-seed", type=int, default=1, help="with --sample: same seed, same sample (default: %(default)s)"
+        "--seed",
+        dest="sample_seed",
+        type=int,
+        default=1,
+        help="seed of --sample: same seed, same sample (default: %(default)s)",
     )
     only.add_argument(
         "--most", type=float, metavar="N", help="refuse more distinct orderings than this (default: 5e9; lowest: 2e10)"

@@ -171,7 +171,7 @@ def add_layer(parser: ArgumentParser) -> None:
         help="mechanical correction factor (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=1, help="seed of packing, needles and noise (default: %(default)s)")
-    parser.add_argument("--out", metavar="FOLDER", help="also write the verdicts as JSON files")
+    parser.add_argument("--folder", dest="out", metavar="FOLDER", help="also write the verdicts as JSON files")
 
 
 def add_designs(parser: ArgumentParser) -> None:
@@ -204,8 +204,10 @@ def add_designs(parser: ArgumentParser) -> None:
         help="mechanical correction factors (default: 30 50 100 200 400 800)",
     )
     parser.add_argument("--packings", type=int, default=3, metavar="N", help="per point (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first packing (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the first packing (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: %(default)s)")
     parser.add_argument(
-        "--folder", default="selflimit-design", help="results; the same again resumes (default: %(default)s)"
+        "--folder",
+        default="selflimit-design",
+        help="folder of the results; the same again resumes (default: %(default)s)",
     )

@@ -162,9 +162,9 @@ def plot_shares(found: Sequence[UncertaintyDoc], styles: Styles) -> PlotlyFigure
             place = _row(doc, row.k_eff, found)
             labels.append((filled[place], row.probability, place, name_products(name)))
             filled[place] += row.probability
+    axis = {"title": "K<sub>eff</sub>", "type": "category", "categoryorder": "array", "categoryarray": rows}
     return make_figure(
-        bars, {"title": "Probability", "range": [0, 1]},
-        {"title": K_EFF_TITLE, "type": "category", "categoryorder": "array", "categoryarray": rows, "automargin": True},
+        bars, {"title": "Probability", "range": [0, 1]}, {**axis, "automargin": True},
         label_bars(labels, WIDE_AXES), label_bars(labels, NARROW_AXES), barmode="stack", height=110 + 52 * len(rows),
     )  # fmt: skip
 
@@ -201,4 +201,5 @@ def _share(
 
 
 def _row(doc: UncertaintyDoc, k_eff: float, found: Sequence[UncertaintyDoc]) -> str:
-    return f"{k_eff:g}" if len(found) == 1 else f"{k_eff:g}<br>{doc.level_of_theory.label}"
+    # a category that reads like a number would be taken for a place on the axis
+    return f"{k_eff:g} GPa" if len(found) == 1 else f"{k_eff:g} GPa<br>{doc.level_of_theory.label}"
