@@ -1,4 +1,5 @@
 from .arrest.arrest import ArrestSettings, judge_arrest
+from .arrest.arrival import arrival_charge, crack_depth, foil_share
 from .arrest.channel import ChannelLayer
 from .arrest.channel_balance import ChannelState, solve_channels
 from .arrest.creep import (
@@ -10,6 +11,7 @@ from .arrest.creep import (
     relaxation_rate,
     relaxed_pressure,
 )
+from .arrest.filling import Filling, fill_channels
 from .arrest.film import film_current, film_thickness, swelling_pressure
 from .arrest.kinetics import charge_transfer_overpotential, charge_transfer_resistance, deposition_current
 from .arrest.known_ranges import ELECTRONIC_CONDUCTIVITY, KNOWN_RANGES
@@ -17,7 +19,6 @@ from .arrest.stall import (
     crack_pressure,
     critical_current,
     critical_slot_width,
-    crossing_charge,
     extrusion_current,
     extrusion_number,
     extrusion_stress,
@@ -39,11 +40,14 @@ from .equations.step_length import (
     next_length,
 )
 from .field_files import load_fields
+from .flow.settings import FixedReaction, LithiumFlow, ProductFilm
 from .grid import Grid
+from .growth.description import tip_height
 from .growth.grow import grow_lithium
 from .growth.growth_run import GrowthRun
-from .growth.model import GrowthModel, tip_height
+from .growth.model import GrowthModel
 from .growth.schedule import ConstantCurrent, ConstantPotential, Cycle, Rest, plate, strip
+from .growth.shape import LithiumShape, measure_shape
 from .growth.start import Start
 from .layers.grains import add_grains
 from .layers.initial_lithium import needles
@@ -54,7 +58,10 @@ from .layers.particles import Particle
 from .mechanics.effective_modulus import effective_modulus
 from .mechanics.elasticity import cell_strain
 from .mechanics.static_stress import static_stress
-from .paper.presets import PUBLISHED_MODEL
+from .paper.comparison import compare_growth, compare_stress
+from .paper.histories import GrowthHistory
+from .paper.presets import Preset
+from .paper.simulations import PRESETS, PUBLISHED_EQUATIONS, PUBLISHED_MODEL, find_preset
 from .parameters import InterfaceParameters
 from .pictures.design_map import plot_design_map
 from .pictures.movies import write_movie
@@ -73,6 +80,8 @@ __all__ = [
     "LARGEST_RATIO",
     "LAYERS",
     "LITHIUM_CREEP",
+    "PRESETS",
+    "PUBLISHED_EQUATIONS",
     "PUBLISHED_MODEL",
     "ZONE_DEPTH",
     "ArrestSettings",
@@ -86,30 +95,40 @@ __all__ = [
     "Cycle",
     "DesignSettings",
     "Difference",
+    "Filling",
+    "FixedReaction",
     "Front",
     "Grid",
+    "GrowthHistory",
     "GrowthModel",
     "GrowthRun",
     "InterfaceParameters",
+    "LithiumFlow",
+    "LithiumShape",
     "LognormalRadii",
     "Microstructure",
     "Moment",
     "NormalRadii",
     "Numerics",
     "Particle",
+    "Preset",
+    "ProductFilm",
     "ReactionPerCharge",
     "Rest",
     "Start",
     "add_grains",
+    "arrival_charge",
     "backward_difference",
     "build_layer",
     "cell_strain",
     "charge_transfer_overpotential",
     "charge_transfer_resistance",
+    "compare_growth",
+    "compare_stress",
+    "crack_depth",
     "crack_pressure",
     "critical_current",
     "critical_slot_width",
-    "crossing_charge",
     "deposition_current",
     "design_point",
     "effective_modulus",
@@ -118,14 +137,18 @@ __all__ = [
     "extrusion_current",
     "extrusion_number",
     "extrusion_stress",
+    "fill_channels",
     "film_current",
     "film_thickness",
+    "find_preset",
+    "foil_share",
     "grow_lithium",
     "judge",
     "judge_arrest",
     "leak_current",
     "load_fields",
     "local_error",
+    "measure_shape",
     "needles",
     "next_length",
     "plate",

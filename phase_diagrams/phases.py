@@ -19,6 +19,12 @@ ELECTROLYTE_KEY = "electrolyte"
 LARGEST_DENOMINATOR = 1000
 """Amounts in a formula are taken as fractions with denominators up to this (Li5.5 is 11/2)."""
 
+ION_CHARGES = {
+    "H": 1, "Li": 1, "Na": 1, "K": 1, "Rb": 1, "Cs": 1, "Cu": 1, "Ag": 1,
+    "Mg": 2, "Ca": 2, "Sr": 2, "Ba": 2, "Zn": 2, "Al": 3,
+}  # fmt: skip
+"""Working ions and their charges (e): a voltage changes the chemical potential of an ion by its charge times it."""
+
 GASES = (
     *("H2", "He", "N2", "O2", "F2", "Ne", "Cl2", "Ar", "Kr", "Xe"),
     *("HF", "HCl", "HBr", "HI", "H2S", "H2Se", "H3N", "PH3", "AsH3", "SiH4", "GeH4", "H4C"),

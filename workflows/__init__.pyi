@@ -3,7 +3,7 @@ from .makers.electrolyte_interface import ElectrolyteInterfaceMaker
 from .makers.interface import InterfaceMaker
 from .makers.orderings import OrderingMaker
 from .makers.phase_diagram import PhaseDiagramMaker
-from .makers.preset import PresetMaker
+from .makers.preset import PresetMaker, decomposition_of, grow_preset, preset_parameters
 from .makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
 from .makers.screening import ScreenedRelaxMaker
 from .makers.vasp import VaspRelaxMaker
@@ -26,8 +26,11 @@ __all__ = [
     "SelfLimitMaker",
     "StagedRelaxMaker",
     "VaspRelaxMaker",
+    "decomposition_of",
+    "grow_preset",
     "iter_results",
     "open_store",
+    "preset_parameters",
     "results",
     "write_files",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 
 from selflimit.documents import CellHistory
 from selflimit.errors import InputError
+from selflimit.mesoscale.equations.state import State
 from selflimit.mesoscale.equations.time_step import CoupledEquations
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.growth_run import GrowthRun, Leg
@@ -39,6 +40,19 @@ def areal_charge(grid: Grid, p: InterfaceParameters, metal: float) -> float:
         Integral of xi (m^2; m^3 in 3-D).
     """
     return p.charge_number * FARADAY * p.metal_site_density * metal / electrode_area(grid)
+
+
+def passed_metal(grid: Grid, state: State) -> float:
+    """Integral of xi (m^2; m^3 in 3-D) that all charge so far would have made: the front's, and what passed elsewhere.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    state
+        After a step.
+    """
+    return grid.integrate(state.xi) + state.elsewhere
 
 
 def has_given_current(leg: Leg) -> bool:
@@ -135,7 +149,7 @@ def enter_segment(equations: CoupledEquations, run: GrowthRun, segment: Segment)
         eta = -2.0 * charge_transfer / p.inverse_thermal_voltage  # with c = 1 and alpha = 1/2: where the search begins
     # what the fields did under another drive says nothing of what they will do: the history ends here
     state = equations.driven_by(run.state, eta, effort)
-    leg = Leg(state.time, grid.integrate(state.xi), (*run.leg.done, segment))
+    leg = Leg(state.time, passed_metal(grid, state), (*run.leg.done, segment))
     return replace(run, state=state, dt=equations.numerics.first_step, effort=effort, leg=leg)
 
 
@@ -153,7 +167,7 @@ def record_step(run: GrowthRun, grid: Grid, p: InterfaceParameters, before: floa
     """
     state = run.state
     # the current that passed, not the one that was asked for: the difference would show here
-    metal, dt = grid.integrate(state.xi), state.past[0].time - state.past[1].time
+    metal, dt = passed_metal(grid, state), state.past[0].time - state.past[1].time
     current, charge = areal_charge(grid, p, metal - before) / dt, areal_charge(grid, p, metal - first)
     return replace(run, history=(*run.history, (state.time, current, state.overpotential, charge)))
 

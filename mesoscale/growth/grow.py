@@ -7,6 +7,7 @@ from selflimit.documents import GrowthDoc
 from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.growth.model import GrowthModel
 from selflimit.mesoscale.growth.schedule import Schedule
+from selflimit.mesoscale.growth.start import Start
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.nodal_vectors import threads_asked
@@ -21,6 +22,7 @@ def grow_lithium(
     folder: Path,
     progress: Progress = silent,
     numerics: Numerics | None = None,
+    start: Start | None = None,
 ) -> GrowthDoc:
     """Grow lithium in a layer, on as many threads as the batch system gives; goes on from a checkpoint in ``folder``.
 
@@ -38,6 +40,8 @@ def grow_lithium(
         Listener.
     numerics
         Tolerances; None: the default ones.
+    start
+        Fields to begin from instead of the layer's own strip with needles.
 
     Raises
     ------
@@ -46,4 +50,4 @@ def grow_lithium(
     """
     model = GrowthModel(parameters, structure, numerics or Numerics(), threads=threads_asked())
     # a job that was killed and is started again finds its checkpoint where it works
-    return model.run(duration, outputs, folder, progress, resume=True)
+    return model.run(duration, outputs, folder, progress, resume=True, start=start)

@@ -15,7 +15,7 @@ from selflimit.setting_fields import describe_settings, read_charges, read_occup
 
 PARENTS = ("LZC-A", "LZC-C", "LZC-D", "LZC-E", "LZC-trigonal", "Li3InCl6")
 """Bundled parents, for the help; a test holds them against the crystals that ship."""
-WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu")
+WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu", "Mg", "Ca", "Zn")
 """Elements that a reservoir can hold; where a formula holds several, the first of these is exchanged."""
 
 
@@ -124,7 +124,7 @@ class RunConfiguration:
     anneal: int = setting(
         0,
         "crystal",
-        "seed of an annealing that finds the lowest orderings where they are too many to search; 0: all are searched",
+        "seed of an annealing whose lowest orderings are taken even without a proof in time; 0: only proven ones",
         convert=int,
         quantity="anneal",
         metavar="SEED",

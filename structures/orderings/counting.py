@@ -19,8 +19,9 @@ import numpy as np
 
 from selflimit.arrays import Int32Array, IntArray
 from selflimit.structures.exclusion.filling import AtomFilling, Node, PoolCounts
+from selflimit.structures.orderings.cell_choice import CellChoice
 from selflimit.structures.orderings.cell_shapes import cells_to_fill
-from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
+from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.search.multinomial import multinomial
 

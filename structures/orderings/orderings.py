@@ -10,8 +10,9 @@ from pymatgen.core import Structure
 
 from selflimit.arrays import Int8Array, IntArray
 from selflimit.progress import Progress, silent
+from selflimit.structures.orderings.cell_choice import CellChoice
 from selflimit.structures.orderings.cell_shapes import cells_to_fill
-from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
+from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.populations import VACANCY
 from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, ORDERINGS_PER_BLOCK, check_size

@@ -6,6 +6,7 @@ converged one. One that fails takes no other with it.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ase.units import kB
 from pymatgen.core import Structure
@@ -53,6 +54,7 @@ def relax_in_stages(
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     workers: int | None = None,
     progress: Progress = silent,
+    journal: Path | None = None,
 ) -> list[Outcome]:
     """Relax orderings to ``COARSENESS`` times the tolerances, then those within the window of the hull to them.
 
@@ -61,7 +63,7 @@ def relax_in_stages(
 
     Parameters
     ----------
-    structures, labels, degeneracies, force_field, tolerances, workers
+    structures, labels, degeneracies, force_field, tolerances, workers, journal
         As in :func:`~selflimit.structures.relaxation.relaxation.relax_all`.
 
     Returns
@@ -82,8 +84,9 @@ def relax_in_stages(
         max_stress=min(COARSENESS * tolerances.max_stress, LOOSEST_STRESS),
     )
     first = relax_each(
-        structures, labels, degeneracies, force_field, loose, workers, lambda done, what: progress(0.7 * done, what)
-    )
+        structures, labels, degeneracies, force_field, loose, workers, lambda done, what: progress(0.7 * done, what),
+        journal,
+    )  # fmt: skip
     coarse = [doc for doc in first if isinstance(doc, RelaxationDoc)]
     _require_enough(first, coarse)
     twins = find_duplicates(coarse, 2 * COARSE_ERROR)
@@ -96,6 +99,7 @@ def relax_in_stages(
         tolerances,
         workers,
         lambda done, what: progress(0.7 + 0.3 * done, what),
+        journal,
         REFINING_DISPLACEMENT,
     )
     refined = {doc.label: doc for doc in second}

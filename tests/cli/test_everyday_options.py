@@ -14,7 +14,7 @@ from selflimit.cli.terminal.progress_display import Display, remaining
 from selflimit.cli.verbs import VERBS
 
 ONE_NAME = {
-    "--folder": r"folder|where the files go|JSON files|files",
+    "--folder": r"folder|files",
     "--seed": r"[Ss]eed",
     "--source": r"entries|Materials Project|phases",
     "--json": r"JSON",

@@ -27,6 +27,8 @@ def test_the_first_lines_answer_and_the_result_is_stored(here, capsys):
         "--slot-width",
         "0.5",
         "2",
+        "--drawn",
+        "1",
         "--folder",
         "kept",
     ]

@@ -24,6 +24,7 @@ from selflimit.workflows.makers.chain import SelfLimitMaker, require_lithium
 from selflimit.workflows.makers.parents import read_parent
 from selflimit.workflows.running.execution import keep_flow
 from selflimit.workflows.running.folder import configuration_path
+from selflimit.workflows.running.local import jobs_in_order
 
 STAGES = ("orderings", "phase diagram", "interface", "report")
 """The stages of a run, in order, as its flow names them."""
@@ -82,6 +83,7 @@ def make_flow(settings: RunConfiguration, tags: Sequence[str], through: str = "r
         "flow": flow.uuid,
         "formula": parent.formula,
         "configuration": plain,
+        "jobs": {job.uuid: job.name for job in jobs_in_order(flow)},
         "configuration_sha256": hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest(),
     }
     flow.update_metadata({"tags": list(tags), "selflimit": about})

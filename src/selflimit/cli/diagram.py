@@ -1,35 +1,26 @@
 """The verb `diagram` with formulas: tables, figures and a page from shipped, downloaded or the user's entries."""
 
-import os
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from jobflow import Flow, JobStore
 from pydantic import ValidationError
-from pymatgen.core.entries import ComputedStructureEntry
 
+from selflimit.cli.entries.competitors import Competitors, read_competitors
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
 from selflimit.cli.terminal.progress_display import Display
 from selflimit.documents import (
     Document,
     EnergyError,
-    LeftOutPhase,
-    LevelOfTheory,
-    common_level,
 )
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.checks import require_range
 from selflimit.phase_diagrams.entries.bulk_moduli import ASSUMED, bulk_moduli
-from selflimit.phase_diagrams.entries.bundled import bundled_catalogue, elements_of
-from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
-from selflimit.phase_diagrams.entries.plausibility import require_plausible_energies
-from selflimit.phase_diagrams.entries.sources import read_entries
 from selflimit.phase_diagrams.functionals.registry import find_functional
-from selflimit.phase_diagrams.phases import parse_formula
+from selflimit.phase_diagrams.phases import ION_CHARGES, parse_formula
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
 from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR
 from selflimit.report import diagram_tables
@@ -45,27 +36,6 @@ from selflimit.workflows.stores.reading import read_output
 
 DIAGRAM_FOLDER = "selflimit-diagram"
 """Folder of the results, one folder in it for each set of formulas."""
-
-
-@dataclass(frozen=True)
-class Competitors:
-    """Entries that compete, and what is known of them as a set."""
-
-    entries: tuple[ComputedStructureEntry, ...]
-    """Energies in eV, cells in Angstrom, one level of theory."""
-    left_out: tuple[LeftOutPhase, ...]
-    """Known phases that are not among them."""
-    origin: str
-    """Where they come from, for the reader."""
-    notes: tuple[str, ...]
-    """What went otherwise than asked."""
-    is_shipped: bool
-    """Whether they ship with the package."""
-
-    @property
-    def level_of_theory(self) -> LevelOfTheory:
-        """The one level of all entries."""
-        return common_level(list(self.entries))
 
 
 def show_diagrams_of_formulas(asked: Namespace) -> None:
@@ -89,72 +59,12 @@ def show_diagrams_of_formulas(asked: Namespace) -> None:
 
 
 def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
-    """Functional, volumes, and the working ion: the first alkali metal, silver or copper that all formulas hold."""
+    """Functional, volumes, and the working ion: the first of ``WORKING_IONS`` that all formulas hold."""
     held = set.intersection(*({element.symbol for element in parse_formula(text)} for text in formulas))
     ion = next((symbol for symbol in WORKING_IONS if symbol in held), "Li")
     return MechanicalRules(
         model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases, working_ion=asked.working_ion or ion
     )
-
-
-def read_competitors(asked: Namespace, formulas: Sequence[str], working_ion: str) -> Competitors:
-    """Read the entries from ``--entries``, the Materials Project, or the package.
-
-    Parameters
-    ----------
-    asked
-        The command line.
-    formulas
-        Formulas of the electrolytes.
-    working_ion
-        Symbol of the working ion.
-
-    Raises
-    ------
-    InputError
-        A formula without entries; the message lists what ships and how to get others.
-    """
-    if asked.entries:
-        level = LevelOfTheory(method="DFT", model=asked.level) if asked.level else None
-        entries = read_entries(Path(asked.entries), level)
-        notes = tuple(require_plausible_energies(entries))
-        return Competitors(tuple(entries), (), f"Entries from {asked.entries}", notes, is_shipped=False)
-    if asked.source == "force-field" or (asked.source == "auto" and not os.environ.get("MP_API_KEY")):
-        require_shipped(formulas)
-    found = electrolyte_entries(formulas, working_ion, source=asked.source)
-    is_shipped = found.source == "force-field"
-    origin = "Shipped entries" if is_shipped else "Entries of the Materials Project"
-    notes = (f"The Materials Project was not used: {found.fallback}",) if found.fallback else ()
-    return Competitors(found.entries, found.left_out, f"{origin} of {found.chemsys}", notes, is_shipped)
-
-
-def require_shipped(formulas: Sequence[str]) -> None:
-    """Refuse formulas, or combinations of them, that the shipped entries do not cover.
-
-    Raises
-    ------
-    InputError
-        The message lists the electrolytes that ship, and how to get others.
-    """
-    catalogue = bundled_catalogue()
-    known = {phase.formula: phase for phase in catalogue.phases if "Li" in phase.elements and len(phase.elements) > 1}
-    elsewhere = "for others set MP_API_KEY (next-gen.materialsproject.org/api), or give --entries FILE"
-    unknown = [text for text in formulas if parse_formula(text).reduced_formula not in known]
-    if unknown:
-        names = sorted({without_brackets(formula) for formula in known})
-        raise InputError(f"no shipped entry of {', '.join(unknown)}; shipped are {', '.join(names)}; {elsewhere}")
-    together = {symbol for text in formulas for symbol in known[parse_formula(text).reduced_formula].elements} | {"Li"}
-    if not any(together <= elements_of(system) for system in catalogue.systems):
-        raise InputError(
-            f"the shipped entries do not cover {' and '.join(formulas)} together ({'-'.join(sorted(together))}), only "
-            f"{', '.join(catalogue.systems)}; ask for one formula at a time; {elsewhere}"
-        )
-
-
-def without_brackets(formula: str) -> str:
-    """The formula as it is usually written, e.g. Li10GeP2S12 for Li10Ge(PS6)2."""
-    amounts = parse_formula(formula).get_el_amt_dict()
-    return "".join(symbol if amount == 1 else f"{symbol}{amount:g}" for symbol, amount in amounts.items())
 
 
 def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competitors, formulas: Sequence[str]) -> Flow:
@@ -212,12 +122,22 @@ def sampling_of(asked: Namespace, competitors: Competitors) -> Sampling:
         raise InputError(f"{name}: {first['msg']}, got {first['input']}; see selflimit diagram --help") from None
 
 
+def couple_of(ion: str) -> str:
+    """The redox couple that voltages refer to.
+
+    >>> couple_of("Mg")
+    'Mg/Mg2+'
+    """
+    charge = ION_CHARGES[ion]
+    return f"{ion}/{ion}{charge if charge > 1 else ''}+"
+
+
 def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...]:
     """What the numbers refer to, and what these options leave out, and why."""
     ion = rules.working_ion
     notes = [
         f"Functional: {rules.model}; volume of exchanged ions: {rules.ion_volume}; gases: {rules.gases}. "
-        f"Voltages against {ion}/{ion}+."
+        f"Voltages against {couple_of(ion)}."
     ]
     if find_functional(rules.model).has_pressure:
         compounds = [entry for entry in competitors.entries if entry.composition.chemical_system != ion]

@@ -11,11 +11,10 @@ from selflimit.cli.printing import print_json, print_line, print_table, progress
 from selflimit.documents import OrderingsDoc
 from selflimit.files import write_atomically
 from selflimit.report import tables
-from selflimit.structures.lowest.documents import lowest_document
+from selflimit.structures.lowest.documents import MOST_PROVEN, MOST_WALKED, lowest_document
 from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.files import save_orderings
-from selflimit.structures.orderings.lowest import MOST_SEARCHED
 from selflimit.structures.orderings.sampling import sample_in
 from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, check_size, estimate_search, short
 from selflimit.structures.parents.parents import Parent
@@ -95,7 +94,7 @@ def rank(parent: Parent, asked: Namespace) -> None:
         print_json({"orderings": [doc.model_dump(mode="json") for doc in documents]})
         return
     # rounded populations differ from size to size, and energies of different compositions rank nothing
-    is_merged = asked.up_to is not None and len({doc.formula for doc in documents}) == 1 and not asked.anneal
+    is_merged = asked.up_to is not None and len({doc.formula for doc in documents}) == 1
     if is_merged:
         title = f"{parent.name}: all cell shapes of up to {asked.up_to} primitive cells, each crystal once"
         print_table(title, MERGED_COLUMNS, _merged_rows(documents, asked.keep))
@@ -106,7 +105,7 @@ def rank(parent: Parent, asked: Namespace) -> None:
         if doc.lower_bound is not None:
             lowest = doc.orderings[0].electrostatic_energy
             print_line(
-                f"{doc.cell}: annealed, not proven; no ordering is below {doc.lower_bound:.3f} eV/fu, "
+                f"{doc.cell}: annealed, not proven to be the lowest; no ordering is below {doc.lower_bound:.3f} eV/fu, "
                 f"{lowest - doc.lower_bound:.3f} eV/fu under the lowest found"
             )
 
@@ -131,10 +130,11 @@ def find_lowest(cell: DisorderedCell, asked: Namespace) -> OrderingsDoc:
     state = Path(asked.folder) / f"search-{cell.name.replace(' ', '-').replace(',', '')}.npz"
     is_alone = asked.up_to is None
     # an annealing is never too long
-    limit = count_in(cell, is_alone).distinct if asked.anneal else most(asked, MOST_SEARCHED)
+    limit = count_in(cell, is_alone).distinct if asked.anneal else most(asked, MOST_PROVEN)
     announce(cell, is_alone, limit, asked)
+    given = None if asked.most is None else int(asked.most)
     with progress_bar(f"orderings {cell.name}") as progress:
-        return lowest_document(cell, asked.keep, limit, progress, state, asked.anneal, is_alone)
+        return lowest_document(cell, asked.keep, given, progress, state, asked.anneal, is_alone)
 
 
 def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Namespace) -> None:
@@ -162,8 +162,14 @@ def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Names
         return
     for line in told_deviations(cell):
         print_line(line)
-    how = f"annealed with seed {asked.anneal}" if asked.anneal else str(estimate_search([cell], superperiodic))
-    print_line(f"{cell.name}: {short(distinct)} distinct orderings, {how}")
+    print_line(f"{cell.name}: {short(distinct)} distinct orderings, {_way(cell, distinct, superperiodic, asked)}")
+
+
+def _way(cell: DisorderedCell, distinct: int, superperiodic: bool, asked: Namespace) -> str:
+    """How the cell is searched."""
+    if asked.write or (not asked.anneal and distinct <= MOST_WALKED):
+        return str(estimate_search([cell], superperiodic))
+    return f"annealed with seed {asked.anneal or 1}, then branch and bound"
 
 
 def most(asked: Namespace, default: int) -> int:

@@ -5,10 +5,11 @@ mode, and to another one that names it. Functions are named, not imported: they 
 answers at once.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from selflimit.cli.modes import AddOptions, Condition, Mode, has_other_value, has_value, is_given, names_of
-from selflimit.cli.options import chain, checks, diagrams, managers, orderings, presets, queries, verdicts
+from selflimit.cli.options import chain, checks, diagrams, imports, managers, orderings, presets, queries, verdicts
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ INTERFACES = (
     Mode("with --preset list", "preset:run_preset", has_value("preset", "list"), frozenset({"preset"})),
     Mode(
         "with --preset NAME", "preset:run_preset", is_given("preset"),
-        OF_PRESETS | {"grid_cells", "seed", "duration", "folder", "store", "json"},
+        OF_PRESETS | {"grid_cells", "seed", "duration", "front", "folder", "store", "json"},
     ),
     Mode("without --preset", "run:grow_interface", idle=OF_PRESETS),
 )  # fmt: skip
@@ -109,7 +110,7 @@ VERDICTS = (
 )  # fmt: skip
 
 
-def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, ...]:
+def modes_of_flow(name: str, *own: str, of_submitted: Iterable[str] = (), needs_run: bool = True) -> tuple[Mode, ...]:
     """Modes of the verbs about a run folder or a submitted flow.
 
     Parameters
@@ -118,6 +119,8 @@ def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, .
         The verb.
     *own
         Its options that apply to both.
+    of_submitted
+        Its options that apply to submitted flows only, beside the project.
     needs_run
         Whether it needs to know which; otherwise it can be about all flows of a project.
     """
@@ -126,7 +129,7 @@ def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, .
     return (
         *(() if needs_run else (all_flows,)),
         Mode("for a run folder", function, checks.is_about_a_folder, both | {"store"}, check=checks.check_drawing),
-        Mode("for a submitted flow", function, only=both | {"project", "break_lock"}, check=checks.check_drawing),
+        Mode("for a submitted flow", function, only=both | {"project", *of_submitted}, check=checks.check_drawing),
     )
 
 
@@ -157,6 +160,20 @@ example:
   selflimit orderings --parent POSCAR --occupancy Li=Li:0.5 --count     occupancies beside a POSCAR
 Energies are electrostatic, in eV per formula unit; the relaxation decides which ordering is lowest.""",
         RELAXED,
+    ),
+    Verb(
+        "import",
+        "bring your own energies: VASP runs, entry files, task documents, databases",
+        (chain.add_store, chain.add_tags, imports.add_import_options),
+        (Mode("", "entries.bringing:import_entries"),),
+        """\
+example:
+  selflimit import my-calculations/                        every vasprun.xml(.gz) below it, checked for convergence
+  selflimit import entries.json.bz2 --level SCAN           entries that do not say their functional
+  selflimit import runs/ --corrections MP2020              GGA and GGA+U on the Materials Project's scale
+  selflimit import mongodb://host/atomate2 --query '{"metadata.tags": "thesis"}'
+What the files say decides the level of theory; what contradicts it, did not converge or is mixed is refused by name.
+Then `selflimit diagram FORMULA --entries selflimit-import`.""",
     ),
     Verb(
         "diagram",
@@ -238,12 +255,16 @@ example:
     ),
     Verb(
         "store",
-        "copy results from one store to another",
-        (queries.add_copy_options,),
-        (Mode("", "results:copy_results", check=checks.check_source),),
+        "copy results from one store to another, or rebuild a damaged one",
+        (queries.add_store_options,),
+        (
+            Mode("with repair", "results:repair_results", has_value("what", "repair"), idle=frozenset({"replace"})),
+            Mode("with copy", "results:copy_results", check=checks.check_copy),
+        ),
         """\
 example:
   selflimit store copy selflimit-store mongodb://user:password@host:27017/selflimit
+  selflimit store repair selflimit-store selflimit-run    what sqlite still reads, and the documents of the run folder
 Run the same command again after an interruption: what is there already is not copied twice.""",
     ),
     Verb(
@@ -291,11 +312,13 @@ example:
         "resume",
         "go on with a run, or run the failed jobs of a submitted flow again",
         (chain.add_store, managers.add_resume_options),
-        modes_of_flow("resume"),
+        modes_of_flow("resume", of_submitted=names_of(managers.add_resume_options) - {"run", "folder", "project"}),
         """\
 example:
   selflimit resume selflimit-run     go on with the options that the run was started with
-  selflimit resume 3f2a91            failed jobs of a submitted flow are made ready again""",
+  selflimit resume 3f2a91            failed jobs of a submitted flow are made ready again
+  selflimit resume 3f2a91 --wall-time 86400 --resources mem=16G    the same, asking the queue for more
+A batch of crystals goes on after the last one that was finished, a growth from its last state.""",
     ),
     Verb(
         "graph",

@@ -27,7 +27,7 @@ from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.mesoscale.arrest.arrest import ArrestSettings
 from selflimit.mesoscale.bridge import in_pascal, phase_moduli
-from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
+from selflimit.mesoscale.paper.simulations import PUBLISHED_MODEL
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.verdict.design_map import DesignSettings, design_map, design_points, judged_here, verdict_on
 from selflimit.phase_diagrams.entries.bundled import bundled_elastic
@@ -58,8 +58,9 @@ from selflimit.settings import Settings
 from selflimit.units import MICROMETRE
 from selflimit.workflows.makers.preset import decomposition_of
 from selflimit.workflows.makers.verdicts import ArrestMaker
+from selflimit.workflows.running.ending import ended_with_its_workers
 from selflimit.workflows.running.execution import Keeper
-from selflimit.workflows.running.local import ended_with_its_workers, run_flow
+from selflimit.workflows.running.local import run_flow
 from selflimit.workflows.stores.opening import open_store
 from selflimit.workflows.stores.reading import read_output
 
@@ -99,8 +100,9 @@ def arrest_settings(asked: Namespace) -> ArrestSettings:
         currents=tuple(asked.current_densities),
         given=given,
         test_time=convert(asked.test_hours, "h", "s"),
-        half_cycle=convert(asked.half_cycle_hours, "h", "s"),
+        foil=convert(asked.foil, "micrometre", "m"),
         seed=asked.seed,
+        seeds=asked.drawn,
     )
 
 

@@ -42,8 +42,8 @@ class OrderingsDoc(Document):
     distinct_count: int = Field(ge=1, description="Symmetry-distinct orderings, from Burnside's lemma")
     lower_bound: float | None = Field(
         None,
-        description="Annealed orderings: no ordering of the cell has a lower energy (eV per formula unit); None: all "
-        "orderings were searched, the lowest is proven",
+        description="Annealed orderings: no ordering of the cell has a lower energy (eV per formula unit); None: the "
+        "orderings kept are proven to be the lowest",
     )
     orderings: list[OrderingDoc] = Field(description="Orderings kept, lowest electrostatic energy first")
 

@@ -5,12 +5,13 @@ from selflimit.report.html_page import Page
 from selflimit.units import MICROMETRE
 
 OUTCOME_COLUMNS = (
-    "mA/cm²", "products", *ENDS, "limits itself", "margin (5, 50, 95 %)",
-    "tip (MPa; 5, 50, 95 %)", "decides",
+    "mA/cm²", "products", *ENDS, "whole", "margin (5, 50, 95 %)",
+    "tip (MPa; 5, 50, 95 %)", "crack (µm; 5, 50, 95 %)", "decides",
 )  # fmt: skip
 STATE_COLUMNS = (
-    "mA/cm²", "N_s", "leak", "stall (MPa)", "of it charge transfer", "plug (MPa)", "crack (MPa)", "slot (µm)",
-    "stalls up to (µm)", "whole up to a layer of (µm)", "layer asks for (V)",
+    "mA/cm²", "N_s", "leak", "stall (MPa)", "of it charge transfer", "plug (MPa)", "crack (MPa)", "bond (MPa)",
+    "slot (µm)", "stalls up to (µm)", "whole up to a layer of (µm)", "layer asks for (V)", "arrives at (mAh/cm²)",
+    "plated (mAh/cm²)",
 )  # fmt: skip
 RANGE_COLUMNS = ("quantity", "symbol", "unit", "low", "central", "high", "confidence", "source")
 INFLUENCE_COLUMNS = ("mA/cm²", "products", "quantity", "of the margin", "with interactions", "of the tip pressure")
@@ -26,19 +27,29 @@ Texts = tuple[str, ...]
 
 
 def arrest_lines(doc: ArrestDoc) -> list[str]:
-    """Answer for each current in a line, then the current that a layer bears: what stands first everywhere."""
-    limit = doc.critical_current
+    """Answer for each current in a line, then what a layer bears and what decides: what stands first everywhere."""
+    limit, capacity = doc.critical_current, doc.critical_capacity
     return [
         *(verdict.statement for verdict in doc.currents),
         *(f"{answer.capitalize()}: {ENDS[answer]}." for answer in dict.fromkeys(one.answer for one in doc.currents)),
-        f"Critical current without products: {limit.median:.2g} mA/cm2 ({limit.low:.2g} to {limit.high:.2g}, 5-95 %).",
-        f"What decides: {'; '.join(f'at {one.current:g} {deciding(one)}' for one in doc.currents)}.",
+        f"Lithium arrives from {capacity.median:.2g} mAh/cm2 per half-cycle on ({capacity.low:.2g} to "
+        f"{capacity.high:.2g}, 5-95 %); where it does, the layer bears {limit.median:.2g} mA/cm2 ({limit.low:.2g} to "
+        f"{limit.high:.2g}) without products.",
+        *(
+            f"Resolved layers with channels drawn at random that agree at {one.current:g} mA/cm2: {one.agreement}."
+            for one in doc.currents
+        ),
+        *(f"What decides at {one.current:g} mA/cm2: {deciding(one)}." for one in doc.currents),
     ]
 
 
 def deciding(verdict: CurrentVerdict) -> str:
-    """What decides at one current, in each branch."""
-    return " or ".join(dict.fromkeys(branch.decides for branch in verdict.branches))
+    """The three quantities that decide at one current, with their mean index of both branches of the products."""
+    mean: dict[str, float] = {}
+    for one in (one for branch in verdict.branches for one in branch.influences):
+        mean[one.name] = mean.get(one.name, 0.0) + one.margin_total / len(verdict.branches)
+    first = sorted(mean, key=lambda name: -mean[name])[:SHOWN_INFLUENCES]
+    return ", ".join(f"{name} ({mean[name]:.2f})" for name in first) or "nothing: every quantity is given"
 
 
 def outcome_rows(doc: ArrestDoc) -> list[Texts]:
@@ -52,8 +63,8 @@ def state_rows(doc: ArrestDoc) -> list[Texts]:
         (
             f"{verdict.current:g}", f"{s.extrusion_number:.3g}", f"{s.leak:.2g}", f"{s.stall_pressure:.3g}",
             f"{s.charge_transfer_pressure:.2g}", f"{s.plug_pressure:.3g}", f"{s.crack_pressure:.3g}",
-            f"{s.slot_width / MICROMETRE:.3g}", f"{s.critical_slot_width / MICROMETRE:.3g}",
-            f"{s.critical_thickness / MICROMETRE:.3g}", f"{s.layer_voltage:.2g}",
+            f"{s.bond_pressure:.3g}", f"{s.slot_width / MICROMETRE:.3g}", f"{s.critical_slot_width / MICROMETRE:.3g}",
+            f"{s.critical_thickness / MICROMETRE:.3g}", f"{s.layer_voltage:.2g}", f"{s.arrival:.2g}", f"{s.plated:.2g}",
         )
         for verdict in doc.currents
         for s in (verdict.central,)
@@ -61,7 +72,7 @@ def state_rows(doc: ArrestDoc) -> list[Texts]:
 
 
 def influence_rows(doc: ArrestDoc) -> list[Texts]:
-    """List the quantities that decide, by their first-order Sobol index for the margin."""
+    """List the quantities that decide, by their total Sobol index for the margin."""
     return [
         (
             f"{verdict.current:g}", branch.products, one.name,
@@ -89,7 +100,7 @@ def add_arrest_details(page: Page, doc: ArrestDoc) -> None:
     page.table(caption, OUTCOME_COLUMNS, outcome_rows(doc))
     page.paragraph(HONESTY, "note")
     page.table("At the most probable values, products left out", STATE_COLUMNS, state_rows(doc))
-    page.table("Share of the spread (first-order Sobol indices)", INFLUENCE_COLUMNS, influence_rows(doc))
+    page.table("Share of the spread (first-order and total Sobol indices)", INFLUENCE_COLUMNS, influence_rows(doc))
     page.table("Ranges, their sources and what they are worth", RANGE_COLUMNS, range_rows(doc))
     page.paragraph("; ".join(f"{name}: {text}" for name, text in ENDS.items()) + ".", "note")
     page.paragraph(f"In no probability: {'; '.join(doc.not_covered)}.", "note")
@@ -98,13 +109,13 @@ def add_arrest_details(page: Page, doc: ArrestDoc) -> None:
 def _probabilities(verdict: CurrentVerdict, branch: BranchVerdict) -> Texts:
     shares = (f"{branch.probabilities[name]:.2f}" for name in ENDS)
     return (
-        f"{verdict.current:g}", f"{branch.products} electrons", *shares, f"{branch.limits_itself:.2f}",
-        _range(branch.margin), _range(branch.tip_pressure), branch.decides,
+        f"{verdict.current:g}", f"{branch.products} electrons", *shares, f"{branch.harmless:.2f}",
+        _range(branch.margin), _range(branch.tip_pressure), _range(branch.crack_depth, MICROMETRE), branch.decides,
     )  # fmt: skip
 
 
-def _range(spread: Spread) -> str:
-    return " - ".join(_short(value) for value in (spread.low, spread.median, spread.high))
+def _range(spread: Spread, unit: float = 1.0) -> str:
+    return " - ".join(_short(value / unit) for value in (spread.low, spread.median, spread.high))
 
 
 def _short(value: float) -> str:

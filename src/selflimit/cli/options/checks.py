@@ -64,8 +64,10 @@ def check_store(asked: Namespace) -> None:
     require_results(asked.store or Settings().store)
 
 
-def check_source(asked: Namespace) -> None:
-    """Refuse a store to copy from without results."""
+def check_copy(asked: Namespace) -> None:
+    """Refuse a store to copy from without results, and other than one to copy to."""
+    if len(asked.targets) != 1:
+        raise InputError(f"store copy: expected one store to copy to, got {len(asked.targets)}")
     require_results(asked.source)
 
 

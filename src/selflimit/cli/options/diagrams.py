@@ -10,16 +10,20 @@ def add_diagram_options(parser: ArgumentParser) -> None:
     )
     group = parser.add_argument_group("with formulas")
     group.add_argument("--formula", action="append", default=[], help="the same as FORMULA")
-    group.add_argument("--entries", metavar="FILE", help="your entries (JSON, also .gz and .bz2)")
     group.add_argument(
-        "--level", metavar="FUNCTIONAL", help="level of theory of entries that state none, e.g. PBE or r2SCAN"
+        "--entries", metavar="PATH", help="your entries: JSON (.gz, .bz2), a vasprun.xml, or a folder of them"
+    )
+    group.add_argument(
+        "--level",
+        metavar="FUNCTIONAL",
+        help="level of theory of entries that state none, e.g. PBE or r2SCAN; with --source store: which one",
     )
     group.add_argument(
         "--source",
-        choices=("auto", "force-field", "mp-api"),
+        choices=("auto", "force-field", "mp-api", "store"),
         default="auto",
-        help="shipped force-field entries, or the Materials Project; auto: the latter where MP_API_KEY is set "
-        "(default: %(default)s)",
+        help="shipped force-field entries, the Materials Project, or what `selflimit import` put into the store; auto: "
+        "the Materials Project where MP_API_KEY is set (default: %(default)s)",
     )
     group.add_argument(
         "--k-eff-range",

@@ -36,5 +36,8 @@ def add_without_relaxation(parser: ArgumentParser) -> None:
         help="seed of --sample: same seed, same sample (default: %(default)s)",
     )
     only.add_argument(
-        "--most", type=float, metavar="N", help="refuse more distinct orderings than this (default: 5e9; lowest: 2e10)"
+        "--most",
+        type=float,
+        metavar="N",
+        help="refuse more distinct orderings than this (default: 5e9; lowest: 1e15, unproven: 1e9)",
     )

@@ -35,11 +35,16 @@ def add_filters(parser: ArgumentParser) -> None:
     )
 
 
-def add_copy_options(parser: ArgumentParser) -> None:
-    """Add from which store to which documents are copied."""
-    parser.add_argument("what", choices=("copy",), help="what to do")
-    parser.add_argument("source", help="folder or MongoDB URI of the results; is not changed")
-    parser.add_argument("target", help="folder or MongoDB URI")
+def add_store_options(parser: ArgumentParser) -> None:
+    """Add what is done with which store."""
+    parser.add_argument("what", choices=("copy", "repair"), help="what to do")
+    parser.add_argument("source", help="folder or MongoDB URI of the results; to be repaired: a folder")
+    parser.add_argument(
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        help="copy: folder or MongoDB URI; repair: run folders that wrote to the store",
+    )
     parser.add_argument("--replace", action="store_true", help="overwrite documents of the target that differ")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON on standard output")
 

@@ -33,7 +33,8 @@ WORDS: dict[str, Callable[[str], str]] = {
     "until": words.require_day,
     "worker_for": words.require_assignment,
     "resources": words.require_assignment,
-    "entries": partial(words.require_file, what="JSON file of entries"),
+    "entries": partial(words.require_path, what="JSON file of entries, vasprun.xml or folder of them"),
+    "sources": words.require_source,
     "parameters": partial(words.require_file, what="documents/parameters.json of a finished run"),
     "launchpad": partial(words.require_file, what="YAML file of a launchpad"),
 }

@@ -83,12 +83,17 @@ def _add_criterion(parser: ArgumentParser) -> None:
 ARREST = (
     ("layer-thickness", "UM", "thickness of the particle layer (micrometres", "500 to 750, as in the published cells"),
     ("slot-width", "UM", "width of the widest slot that lithium takes (micrometres", "0.1 to 10"),
+    ("pitch", "UM", "distance of the channels that fill (micrometres", "20 to 500"),
+    ("half-cycle", "H", "how long lithium is plated at a time (h", "0.5 to 1, as in the published cells"),
+    ("retained", "SHARE", "share of a half-cycle's lithium that stripping leaves in the channels (", "1e-3 to 0.3"),
     ("conductivity", "S_PER_M", "ionic conductivity of the particle layer (S/m", "0.036 to 0.1"),
     ("exchange-current", "A_PER_M2", "exchange current density (A/m^2", "30 to 2600"),
     ("creep-resistance", "MPA", "creep resistance of bulk lithium (MPa", "0.95 to 2"),
     ("size-effect", "Q", "strength of lithium between bulk, 0, and pillars of the slot's width, 1 (", "0 to 1"),
     ("toughness", "K_IC", "fracture toughness of the electrolyte (MPa m^(1/2)", "0.085 to 0.23"),
+    ("bond-strength", "RATIO", "of the bond of layer and electrolyte over the electrolyte's (", "0.2 to 2"),
     ("flaw", "UM", "depth of a flaw at the tip (micrometres", "1 to 10"),
+    ("confinement", "MPA", "compression in the plane of the electrolyte (MPa", "0 to 50"),
     ("electrolyte-thickness", "UM", "thickness of the electrolyte behind the layer (micrometres", "360 to 500"),
     ("electronic-conductivity", "S_PER_M", "of the products (S/m", "insulating and conducting products, both"),
     ("ionic-conductivity", "S_PER_M", "of the products (S/m", "1e-8 to 1e-4"),
@@ -126,14 +131,25 @@ def add_arrest_ranges(parser: ArgumentParser) -> None:
             help=f"{meaning}{comma}one value or the ends of a range, default: {default})",
         )
     parser.add_argument(
-        "--test-hours", type=float, default=200.0, metavar="H", help="how long products grow (h, default: %(default)s)"
+        "--test-hours",
+        type=float,
+        default=200.0,
+        metavar="H",
+        help="how long the cell is cycled (h, default: %(default)s)",
     )
     parser.add_argument(
-        "--half-cycle-hours",
+        "--drawn",
+        type=int,
+        default=10,
+        metavar="N",
+        help="resolved layers with channels drawn at random to compare with (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--foil",
         type=float,
-        default=1.0,
-        metavar="H",
-        help="how long lithium is plated at a time (h, default: %(default)s)",
+        default=100.0,
+        metavar="UM",
+        help="lithium foil on each side (micrometres, default: %(default)s)",
     )
     parser.add_argument(
         "--electrolyte",

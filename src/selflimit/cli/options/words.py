@@ -241,9 +241,35 @@ def require_file(name: str, what: str = "file") -> str:
     return name
 
 
-def _neighbours(name: str) -> list[str]:
+def require_path(name: str, what: str = "file or folder") -> str:
+    """``name`` if there is such a file or folder.
+
+    Raises
+    ------
+    InputError
+        The message names the nearest one beside it.
+    """
+    if not Path(name).expanduser().exists():
+        meant = did_you_mean(name, _neighbours(name, with_folders=True))
+        raise InputError(f"expected a {what}, found nothing at {name}{meant}")
+    return name
+
+
+def require_source(name: str) -> str:
+    """``name`` if it is a file or folder to import from, or the URI of a database.
+
+    Raises
+    ------
+    InputError
+        Neither; the message names the nearest file or folder.
+    """
+    if name.startswith(("mongodb://", "mongodb+srv://")):
+        return name
+    return require_path(name, "file or folder with VASP runs or entries, or a mongodb:// URI")
+
+
+def _neighbours(name: str, with_folders: bool = False) -> list[str]:
     """Files in the folder that ``name`` would be in, written as it is."""
     folder = Path(name).expanduser().parent
-    return (
-        [str(Path(name).parent / path.name) for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-    )
+    beside = folder.iterdir() if folder.is_dir() else []
+    return [str(Path(name).parent / path.name) for path in beside if with_folders or path.is_file()]

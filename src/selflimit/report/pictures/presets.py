@@ -11,6 +11,7 @@ from selflimit.documents import GrowthDoc, StressDoc
 from selflimit.mesoscale.paper.presets import Preset
 from selflimit.mesoscale.pictures.movies import write_movie
 from selflimit.mesoscale.pictures.plotting import plot_growth, plot_interface_stress
+from selflimit.mesoscale.pictures.shapes import plot_shape
 
 RESOLUTION = 300
 """Dots per inch of the figures: print quality."""
@@ -46,7 +47,11 @@ def draw(
     figure = Figure((11.0, 5.0), layout="constrained")
     plot_growth([(computed, dict(fields))], shown_outputs(computed.times), figure)
     figure.savefig(folder / name, dpi=RESOLUTION)
-    return [name, write_movie(computed, folder, folder / f"{preset.name}.{movie}").name]
+    shapes = Figure((8.0, 5.0), layout="constrained")
+    plot_shape(computed, shapes)
+    shapes.savefig(folder / f"{preset.name}-shape.png", dpi=RESOLUTION)
+    movie_file = write_movie(computed, folder, folder / f"{preset.name}.{movie}")
+    return [name, f"{preset.name}-shape.png", movie_file.name]
 
 
 def shown_outputs(times: list[float]) -> list[int]:
