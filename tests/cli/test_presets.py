@@ -10,9 +10,6 @@ from selflimit.mesoscale import PRESETS, PUBLISHED_EQUATIONS, PUBLISHED_MODEL, f
 from selflimit.workflows import decomposition_of, open_store, preset_parameters, results
 
 
-GRID = ("--grid", "32", "192")
-
-
 def asked(folder, *more):
     return [
         "interface",

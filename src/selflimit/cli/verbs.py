@@ -268,6 +268,15 @@ example:
 Run the same command again after an interruption: what is there already is not copied twice.""",
     ),
     Verb(
+        "app",
+        "a page on this machine: slide K_eff and voltage, see what an electrolyte becomes",
+        (queries.add_port,),
+        (Mode("", "terminal.local_page:serve_page"),),
+        """\
+example:
+  selflimit app --port 8050    then open http://127.0.0.1:8050; needs pip install 'selflimit[app]'""",
+    ),
+    Verb(
         "completion",
         "print the tab completion for a shell",
         (queries.add_shell,),

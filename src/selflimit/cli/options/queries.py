@@ -52,3 +52,8 @@ def add_store_options(parser: ArgumentParser) -> None:
 def add_shell(parser: ArgumentParser) -> None:
     """Which shell completes the words."""
     parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell")
+
+
+def add_port(parser: ArgumentParser) -> None:
+    """Where the page is served."""
+    parser.add_argument("--port", type=int, default=8050, help="port on this machine (default: %(default)s)")

@@ -1,0 +1,90 @@
+"""What the page shows of one electrolyte at one K_eff and voltage: the same numbers as on the command line."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from selflimit.documents import DecompositionDoc, PredominanceDoc, StabilityDoc
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entries
+
+SOURCE = "force-field"
+"""Shipped entries: the page works without a network."""
+ELECTROLYTES = ("Li2ZrCl6", "Li10GeP2S12", "Li6PS5Cl", "Li3N")
+"""Electrolytes whose competing phases are shipped."""
+HIGHEST_VOLTAGE, HIGHEST_K_EFF = 6.0, 20.0
+"""Ends of the sliders (V, GPa), as of the command line's map."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """One electrolyte: its diagram, made once, and its map."""
+
+    diagram: ConstrainedPhaseDiagram
+    map: PredominanceDoc
+    left_out: tuple[str, ...]
+    """Known phases that do not compete."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What holds at one K_eff and voltage."""
+
+    reaction: DecompositionDoc
+    window: StabilityDoc
+
+    @property
+    def window_text(self) -> str:
+        """The stability window at this K_eff in words."""
+        low, high = self.window.stability_low, self.window.stability_high
+        if low is None or high is None:
+            return "stable at no voltage"
+        return f"stable from {low:.3f} to {high:.3f} V vs Li/Li⁺"
+
+
+@cache
+def study_of(formula: str) -> Study:
+    """Make the diagram of an electrolyte from shipped entries; kept for the next move of a slider.
+
+    Raises
+    ------
+    InputError
+        Not a formula, or not one whose competing phases are shipped.
+    """
+    found = electrolyte_entries([formula], source=SOURCE)
+    diagram = ConstrainedPhaseDiagram(found.entries)
+    return Study(diagram, diagram.predominance(formula), tuple(phase.formula for phase in found.left_out))
+
+
+def state_at(formula: str, k_eff: float, voltage: float) -> State:
+    """Find products, energy and strain at one point, and the window at its K_eff.
+
+    Parameters
+    ----------
+    formula
+        The electrolyte.
+    k_eff
+        Effective bulk modulus (GPa).
+    voltage
+        V vs Li/Li+.
+
+    Raises
+    ------
+    InputError
+        As :func:`study_of`.
+    """
+    diagram = study_of(formula).diagram
+    return State(diagram.products(formula, voltage, k_eff), diagram.profile(formula, k_eff))
+
+
+def equal_command(formula: str, k_eff: float, voltage: float) -> str:
+    """Write the command that prints the same numbers.
+
+    >>> equal_command("Li3N", 5.0, 0.0)
+    'selflimit diagram Li3N --source force-field --k-eff 5 --voltage-range 0 6 --samples 0 --json'
+
+    Parameters
+    ----------
+    formula, k_eff, voltage
+        As :func:`state_at`.
+    """
+    voltages = f"--voltage-range {voltage:g} {HIGHEST_VOLTAGE:g}"
+    return f"selflimit diagram {formula} --source {SOURCE} --k-eff {k_eff:g} {voltages} --samples 0 --json"
