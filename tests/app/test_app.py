@@ -14,8 +14,9 @@ from browser import Browser
 
 pytest.importorskip("dash", reason="pip install 'selflimit[app]'")
 
-from selflimit.app.page import draw_point, save, show
-from selflimit.app.study import ELECTROLYTES, equal_command, state_at, study_of
+from selflimit.app.limits import ELECTROLYTES
+from selflimit.app.page import save, show
+from selflimit.app.study import draw_point, equal_command, state_at, study_of
 from selflimit.cli.main import main
 
 FASTEST = 0.05
@@ -61,6 +62,12 @@ def test_the_saved_file_is_the_document():
     assert json.loads(file["content"])["formula"] == "Li3N"
     assert file["filename"] == "Li3N-5GPa-0V.json"
     assert draw_point("Li3N", 5.0, 0.0)["layout"]["yaxis"]["title"]["text"].endswith("(GPa)")
+
+
+def test_the_page_is_there_before_the_science_is_loaded():
+    ask = "import sys, selflimit.app.page; print([m for m in ('pymatgen', 'scipy', 'matplotlib') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.fixture

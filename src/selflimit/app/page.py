@@ -4,13 +4,7 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html
 
-from selflimit.app.study import ELECTROLYTES, HIGHEST_K_EFF, HIGHEST_VOLTAGE, equal_command, state_at, study_of
-from selflimit.phase_diagrams.pictures.palette import assemblages, styles_of
-from selflimit.report.interactive.diagrams import plot_map
-from selflimit.report.interactive.layout import PlotlyFigure, name_products, write_readably
-
-STEP_K_EFF, STEP_VOLTAGE = 0.5, 0.05
-"""Steps of the sliders (GPa, V)."""
+from selflimit.app.limits import ELECTROLYTES, HIGHEST_K_EFF, HIGHEST_VOLTAGE, STEP_K_EFF, STEP_VOLTAGE
 
 
 def make_page() -> Dash:
@@ -45,7 +39,7 @@ def _slider(name: str, top: float, step: float, value: float) -> dcc.Slider:
     return dcc.Slider(0.0, top, step, value=value, marks=marks, id=name, updatemode="drag")
 
 
-def show(formula: str, k_eff: float, voltage: float) -> tuple[list[Any], PlotlyFigure, str]:
+def show(formula: str, k_eff: float, voltage: float) -> tuple[list[Any], dict[str, Any], str]:
     """Answer at the place of the sliders: words, the map with the point, and the equal command.
 
     Parameters
@@ -55,35 +49,11 @@ def show(formula: str, k_eff: float, voltage: float) -> tuple[list[Any], PlotlyF
     k_eff, voltage
         Places of the sliders (GPa, V).
     """
-    found = state_at(formula, k_eff, voltage)
-    reaction = found.reaction
-    rows = {
-        "Window": found.window_text,
-        "Products": name_products([product.formula for product in reaction.products]),
-        "Reaction": write_readably(reaction.reaction),
-        "Energy": f"{reaction.reaction_energy:.3f} eV per formula unit, mechanical work included",
-        "Strain": f"ΔV/V₀ = {100 * reaction.reaction_strain:+.1f} %",
-        "Left out": ", ".join(map(write_readably, study_of(formula).left_out)) or "no known phase",
-    }
-    words = [part for name, said in rows.items() for part in (html.Dt(html.B(name)), html.Dd(said))]
+    from selflimit.app.study import describe, draw_point, equal_command  # heavy: the page is shown before
+
+    told = describe(formula, k_eff, voltage)
+    words = [part for name, said in told.items() for part in (html.Dt(html.B(name)), html.Dd(said))]
     return words, draw_point(formula, k_eff, voltage), equal_command(formula, k_eff, voltage)
-
-
-def draw_point(formula: str, k_eff: float, voltage: float) -> PlotlyFigure:
-    """Draw the map with the point of the sliders in it.
-
-    Parameters
-    ----------
-    formula, k_eff, voltage
-        As :func:`show`.
-    """
-    doc = study_of(formula).map
-    figure = plot_map(doc, styles_of(assemblages(doc.regions), doc.formula), {})
-    point = {
-        "type": "scatter", "x": [voltage], "y": [k_eff], "mode": "markers", "hoverinfo": "skip",
-        "marker": {"size": 14, "color": "#ffffff", "line": {"color": "#000000", "width": 3}}, "cliponaxis": False,
-    }  # fmt: skip
-    return {"data": [*figure["data"], point], "layout": figure["layout"]}
 
 
 def save(_clicks: int, formula: str, k_eff: float, voltage: float) -> dict[str, str]:
@@ -96,6 +66,8 @@ def save(_clicks: int, formula: str, k_eff: float, voltage: float) -> dict[str, 
     formula, k_eff, voltage
         As :func:`show`.
     """
+    from selflimit.app.study import state_at  # heavy: the page is shown before
+
     document = state_at(formula, k_eff, voltage).reaction
     name = f"{formula}-{k_eff:g}GPa-{voltage:g}V.json"
     return {"content": document.model_dump_json(indent=1), "filename": name, "type": "application/json"}

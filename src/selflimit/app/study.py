@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from functools import cache
 
+from selflimit.app.limits import HIGHEST_VOLTAGE, SOURCE
 from selflimit.documents import DecompositionDoc, PredominanceDoc, StabilityDoc
 from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entries
-
-SOURCE = "force-field"
-"""Shipped entries: the page works without a network."""
-ELECTROLYTES = ("Li2ZrCl6", "Li10GeP2S12", "Li6PS5Cl", "Li3N")
-"""Electrolytes whose competing phases are shipped."""
-HIGHEST_VOLTAGE, HIGHEST_K_EFF = 6.0, 20.0
-"""Ends of the sliders (V, GPa), as of the command line's map."""
+from selflimit.phase_diagrams.pictures.palette import assemblages, styles_of
+from selflimit.report.interactive.diagrams import plot_map
+from selflimit.report.interactive.layout import PlotlyFigure, name_products, write_readably
 
 
 @dataclass(frozen=True)
@@ -88,3 +85,40 @@ def equal_command(formula: str, k_eff: float, voltage: float) -> str:
     """
     voltages = f"--voltage-range {voltage:g} {HIGHEST_VOLTAGE:g}"
     return f"selflimit diagram {formula} --source {SOURCE} --k-eff {k_eff:g} {voltages} --samples 0 --json"
+
+
+def describe(formula: str, k_eff: float, voltage: float) -> dict[str, str]:
+    """Describe what holds at one point, by what each line is about.
+
+    Parameters
+    ----------
+    formula, k_eff, voltage
+        As :func:`state_at`.
+    """
+    found = state_at(formula, k_eff, voltage)
+    reaction = found.reaction
+    return {
+        "Window": found.window_text,
+        "Products": name_products([product.formula for product in reaction.products]),
+        "Reaction": write_readably(reaction.reaction),
+        "Energy": f"{reaction.reaction_energy:.3f} eV per formula unit, mechanical work included",
+        "Strain": f"ΔV/V₀ = {100 * reaction.reaction_strain:+.1f} %",
+        "Left out": ", ".join(map(write_readably, study_of(formula).left_out)) or "no known phase",
+    }
+
+
+def draw_point(formula: str, k_eff: float, voltage: float) -> PlotlyFigure:
+    """Draw the map with the point of the sliders in it.
+
+    Parameters
+    ----------
+    formula, k_eff, voltage
+        As :func:`state_at`.
+    """
+    doc = study_of(formula).map
+    figure = plot_map(doc, styles_of(assemblages(doc.regions), doc.formula), {})
+    point = {
+        "type": "scatter", "x": [voltage], "y": [k_eff], "mode": "markers", "hoverinfo": "skip",
+        "marker": {"size": 14, "color": "#ffffff", "line": {"color": "#000000", "width": 3}}, "cliponaxis": False,
+    }  # fmt: skip
+    return {"data": [*figure["data"], point], "layout": figure["layout"]}
