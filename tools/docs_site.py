@@ -32,7 +32,7 @@ def exported(face: str) -> dict[str, str]:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add a page for each face, and one for the five tasks."""
-    pages = {"tasks": ("selflimit", "five daily tasks, one call each", {"tasks": "selflimit.tasks"})}
+    pages = {"tasks": ("selflimit", "five daily tasks, one call each", {"tasks": "selflimit.tasks.daily"})}
     pages |= {face: (f"selflimit.{face}", said, exported(face)) for face, said in FACES.items()}
     for name, (title, said, members) in pages.items():
         body = "\n\n".join(f"::: {place}" for _, place in sorted(members.items()))

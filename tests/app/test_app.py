@@ -16,7 +16,7 @@ pytest.importorskip("dash", reason="pip install 'selflimit[app]'")
 
 from selflimit.app.limits import ELECTROLYTES
 from selflimit.app.page import save, show
-from selflimit.app.study import draw_point, equal_command, state_at, study_of
+from selflimit.app.study import draw_point, electrolyte_study, equal_command, state_at
 from selflimit.cli.main import main
 
 FASTEST = 0.05
@@ -49,7 +49,7 @@ def test_every_electrolyte_answers(formula):
 
 
 def test_a_slider_is_answered_within_fifty_milliseconds():
-    study_of("Li2ZrCl6")
+    electrolyte_study("Li2ZrCl6")
     show("Li2ZrCl6", 5.0, 1.0)
     begin = time.process_time()
     for step in range(10):

@@ -22,7 +22,7 @@ class Study:
 
 
 @dataclass(frozen=True)
-class State:
+class PointState:
     """What holds at one K_eff and voltage."""
 
     reaction: DecompositionDoc
@@ -38,7 +38,7 @@ class State:
 
 
 @cache
-def study_of(formula: str) -> Study:
+def electrolyte_study(formula: str) -> Study:
     """Make the diagram of an electrolyte from shipped entries; kept for the next move of a slider.
 
     Raises
@@ -51,7 +51,7 @@ def study_of(formula: str) -> Study:
     return Study(diagram, diagram.predominance(formula), tuple(phase.formula for phase in found.left_out))
 
 
-def state_at(formula: str, k_eff: float, voltage: float) -> State:
+def state_at(formula: str, k_eff: float, voltage: float) -> PointState:
     """Find products, energy and strain at one point, and the window at its K_eff.
 
     Parameters
@@ -66,10 +66,10 @@ def state_at(formula: str, k_eff: float, voltage: float) -> State:
     Raises
     ------
     InputError
-        As :func:`study_of`.
+        As :func:`electrolyte_study`.
     """
-    diagram = study_of(formula).diagram
-    return State(diagram.products(formula, voltage, k_eff), diagram.profile(formula, k_eff))
+    diagram = electrolyte_study(formula).diagram
+    return PointState(diagram.products(formula, voltage, k_eff), diagram.profile(formula, k_eff))
 
 
 def equal_command(formula: str, k_eff: float, voltage: float) -> str:
@@ -103,7 +103,7 @@ def describe(formula: str, k_eff: float, voltage: float) -> dict[str, str]:
         "Reaction": write_readably(reaction.reaction),
         "Energy": f"{reaction.reaction_energy:.3f} eV per formula unit, mechanical work included",
         "Strain": f"ΔV/V₀ = {100 * reaction.reaction_strain:+.1f} %",
-        "Left out": ", ".join(map(write_readably, study_of(formula).left_out)) or "no known phase",
+        "Left out": ", ".join(map(write_readably, electrolyte_study(formula).left_out)) or "no known phase",
     }
 
 
@@ -115,7 +115,7 @@ def draw_point(formula: str, k_eff: float, voltage: float) -> PlotlyFigure:
     formula, k_eff, voltage
         As :func:`state_at`.
     """
-    doc = study_of(formula).map
+    doc = electrolyte_study(formula).map
     figure = plot_map(doc, styles_of(assemblages(doc.regions), doc.formula), {})
     point = {
         "type": "scatter", "x": [voltage], "y": [k_eff], "mode": "markers", "hoverinfo": "skip",

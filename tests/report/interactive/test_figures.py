@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_documents import filled
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -170,6 +170,7 @@ def test_labels_of_curves_do_not_cover_each_other(study):
         assert all(abs(a - b) > 15 for a, b in combinations(heights, 2)), heights
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 @given(st.lists(st.floats(-50, 50), min_size=1, max_size=8), st.floats(0.1, 10))
 def test_labels_are_spread_in_their_order(values, least):
     placed = spread_labels(values, least)

@@ -11,7 +11,7 @@ from selflimit.phase_diagrams.geometry.tiling import find_middle, polygon_area
 from selflimit.phase_diagrams.pictures.palette import LineStyle, ProductNames, Style, Styles, assemblages, formulas_of
 from selflimit.phase_diagrams.pictures.shares import lowest_products, sampled_assemblages
 from selflimit.report.interactive.layout import (
-    HEIGHT,
+    FIGURE_HEIGHT,
     LETTER,
     LETTER_WIDTH,
     NARROW_AXES,
@@ -28,7 +28,7 @@ from selflimit.report.interactive.layout import (
 MOST_NAMED = 8
 """Areas of the map that get a name of their own, the largest; the others are told by pointing at them."""
 K_EFF_TITLE = "K<sub>eff</sub> (GPa)"
-INSIDE = HEIGHT - 72
+INSIDE = FIGURE_HEIGHT - 72
 """Height of the axes (CSS pixels)."""
 
 
