@@ -1,6 +1,7 @@
 """Numbers and figures of README and documentation, computed anew; ``--check`` only compares.
 
-A number is found by the words around it. ``--figures FOLDER`` also draws the pictures of a finished run's folder.
+A number is found by the words around it. ``--map`` draws the map of README anew from
+shipped entries, ``--figures FOLDER`` takes the pictures of a finished run.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import selflimit
 from selflimit.phase_diagrams import (
     ConstrainedPhaseDiagram,
     MechanicalRules,
@@ -21,7 +23,7 @@ from selflimit.phase_diagrams import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-FIGURES = {"map.png": "stability.png", "growth-1.png": "growth.png"}
+FIGURES = {"growth-1.png": "growth.png"}
 """Picture in a run's folder -> its name in docs/images."""
 SAMPLES = 300
 
@@ -98,6 +100,7 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--check", action="store_true", help="only say what is stale; exit code 1 if anything is")
     asked.add_argument("--figures", type=Path, metavar="FOLDER", help="run folder whose pictures go to docs/images")
+    asked.add_argument("--map", action="store_true", help="draw docs/images/stability.png")
     options = asked.parse_args()
     found = [(passage, old, new) for passage in PASSAGES for old, new in stale(passage)]
     for passage, old, new in found:
@@ -106,6 +109,9 @@ def main() -> int:
         return int(bool(found))
     for passage in {passage for passage, _, _ in found}:
         rewrite(passage)
+    if options.map:
+        picture = ROOT / "docs" / "images" / "stability.png"
+        selflimit.map_products("Li2ZrCl6").plot().savefig(picture, dpi=100, bbox_inches="tight")
     for drawn, name in FIGURES.items() if options.figures else ():
         shutil.copyfile(options.figures / "figures" / drawn, ROOT / "docs" / "images" / name)
     return 0
