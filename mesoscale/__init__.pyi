@@ -1,4 +1,5 @@
 from .arrest.arrest import ArrestSettings, judge_arrest
+from .arrest.arrest_map import ArrestMapSettings, channel_designs, collect_designs, judge_design
 from .arrest.arrival import arrival_charge, crack_depth, foil_share
 from .arrest.channel import ChannelLayer
 from .arrest.channel_balance import ChannelState, solve_channels
@@ -11,6 +12,7 @@ from .arrest.creep import (
     relaxation_rate,
     relaxed_pressure,
 )
+from .arrest.drawn_channels import draw_widths
 from .arrest.filling import Filling, fill_channels
 from .arrest.film import film_current, film_thickness, swelling_pressure
 from .arrest.kinetics import charge_transfer_overpotential, charge_transfer_resistance, deposition_current
@@ -63,6 +65,7 @@ from .paper.histories import GrowthHistory
 from .paper.presets import Preset
 from .paper.simulations import PRESETS, PUBLISHED_EQUATIONS, PUBLISHED_MODEL, find_preset
 from .parameters import InterfaceParameters
+from .pictures.arrest_map import plot_arrest_map
 from .pictures.design_map import plot_design_map
 from .pictures.movies import write_movie
 from .pictures.overviews import plot_growth_overview, plot_stress_overview
@@ -84,6 +87,7 @@ __all__ = [
     "PUBLISHED_EQUATIONS",
     "PUBLISHED_MODEL",
     "ZONE_DEPTH",
+    "ArrestMapSettings",
     "ArrestSettings",
     "ChannelLayer",
     "ChannelState",
@@ -121,8 +125,10 @@ __all__ = [
     "backward_difference",
     "build_layer",
     "cell_strain",
+    "channel_designs",
     "charge_transfer_overpotential",
     "charge_transfer_resistance",
+    "collect_designs",
     "compare_growth",
     "compare_stress",
     "crack_depth",
@@ -131,6 +137,7 @@ __all__ = [
     "critical_slot_width",
     "deposition_current",
     "design_point",
+    "draw_widths",
     "effective_modulus",
     "export_vtk",
     "extrapolate",
@@ -145,6 +152,7 @@ __all__ = [
     "grow_lithium",
     "judge",
     "judge_arrest",
+    "judge_design",
     "leak_current",
     "load_fields",
     "local_error",
@@ -152,6 +160,7 @@ __all__ = [
     "needles",
     "next_length",
     "plate",
+    "plot_arrest_map",
     "plot_cell",
     "plot_design_map",
     "plot_growth",

@@ -136,8 +136,10 @@ def test_results_are_found_again(finished, monkeypatch, capsys):
 def test_another_configuration_is_refused_and_nothing_lost(finished, monkeypatch, capsys):
     monkeypatch.chdir(finished)
     before = (finished / "selflimit-run" / "report.html").read_bytes()
-    assert run(["run", *SMALL[:-5], "--duration", "61", "--grid", "64", "96"]) == 2
-    assert "duration was 60.0, now 61.0" in capsys.readouterr().err
+    assert run(["run", *SMALL, "--seed", "2"]) == 2
+    assert "seed was 1, now 2" in capsys.readouterr().err
+    assert run(["run", *SMALL[:-5], "--duration", "59", "--grid", "64", "96"]) == 2
+    assert "expected a longer one that begins with it" in capsys.readouterr().err
     assert (finished / "selflimit-run" / "report.html").read_bytes() == before
 
 
@@ -240,3 +242,34 @@ def test_a_crystal_of_the_report_turns_and_its_figures_answer(finished, browser)
     titles += " && g._fullLayout.xaxis.showticklabels).map(g => [g._fullLayout.xaxis.title.text, "
     for across, up in browser.ask(f"{titles}g._fullLayout.yaxis.title.text])"):
         assert across and up and "Click" not in across + up
+
+
+def growths(folder, name):
+    """Documents and arrays of the growths in a run folder; the hash of the file is left out."""
+    run_folder, found = folder / name, {}
+    for layer in ("fine", "graded"):
+        plain = json.loads((run_folder / "documents" / f"growth-{layer}.json").read_text())
+        found[layer] = {key: value for key, value in plain.items() if key[0] != "@" and key != "fields"}
+        with np.load(run_folder / f"growth-{layer}.npz") as arrays:
+            found[layer, "arrays"] = {key: arrays[key].tobytes() for key in arrays.files}
+    return found
+
+
+def test_a_finished_run_is_extended_to_the_bits_of_one_long_run(finished, monkeypatch, capsys):
+    """Last here, because it changes the run: 60 s and then 90 s, against 90 s at once in another folder."""
+    monkeypatch.chdir(finished)
+    longer = [*SMALL[:-5], "--duration", "90", "--grid", "64", "96"]
+    before = {p: p.read_bytes() for p in (finished / "selflimit-run" / "documents").iterdir()}
+    assert run(["run", *SMALL]) == 0  # its checkpoints are gone, or not: the answer is the same
+    assert run(["run", *longer]) == 0
+    assert "extended from 60 to 90 s" in capsys.readouterr().out.replace("\n", " ")
+    changed = {p.stem for p, content in before.items() if p.read_bytes() != content}
+    assert changed == {"growth-fine", "growth-graded", "report"}
+    assert document(finished, "growth-fine")["times"][-2:] == pytest.approx([52 * 60 / 35, 90.0])
+    page = (finished / "selflimit-run" / "report.html").read_text()
+    assert f"{document(finished, 'growth-fine')['tip_height'][-1] * 1e6:.3g}" in page
+    assert run(["results", "--kind", "GrowthDoc", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 2, "the shorter growths are replaced"
+    assert run(["run", *longer]) == 0, "the same command again does nothing"
+    assert run(["run", *longer, "--folder", "long", "--output-every", repr(60 / 35), "--reuse"]) == 0
+    assert growths(finished, "selflimit-run") == growths(finished, "long")

@@ -91,7 +91,8 @@ def compute(case: Case) -> list[ComparisonRow]:
         grown = grow_preset(preset, parameters, layer, folder)
         document.write_text(grown.model_dump_json(), encoding="utf-8")
     fields = load_fields(folder, grown.fields)
-    draw(preset, grown, fields, folder, "webp")
+    if not (folder / f"{preset.name}.webp").is_file():
+        draw(preset, grown, fields, folder, "webp")
     return compare_growth(preset, GrowthHistory(grown, fields, layer))
 
 
@@ -145,8 +146,11 @@ def table_of(names: Sequence[str], front: str, known: dict[str, dict[str, list[d
     lines = [line for name in names for line in lines_of(SETS[front][name], known)]
     made = [known[case.key] for name in names for case in cases_of(SETS[front][name]) if case.key in known]
     stamp = ", ".join(sorted({f"version {one['version']}, {one['date']}" for one in made})) or "not computed yet"
-    left = [name for name in names if not any(case.key in known for case in cases_of(SETS[front][name]))]
-    missing = f" Not computed since: {', '.join(left)}." if left else ""
+    left = [case.key.removeprefix(f"{front}/") for name in names for case in cases_of(SETS[front][name])]
+    left = [key for key in left if f"{front}/{key}" not in known]
+    missing = f" Not computed yet: {', '.join(left)}." if left else ""
+    if not lines:
+        return f"`python tools/paper_tables.py --front {front}` writes a table here; it has not been computed yet."
     rows = ["| " + " | ".join(line) + " |" for line in (HEAD, ("---",) * len(HEAD), *lines)]
     return "\n".join([f"Computed by `python tools/paper_tables.py`: {stamp}.{missing}", "", *rows])
 

@@ -7,13 +7,14 @@ from .makers.preset import PresetMaker, decomposition_of, grow_preset, preset_pa
 from .makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker, StagedRelaxMaker
 from .makers.screening import ScreenedRelaxMaker
 from .makers.vasp import VaspRelaxMaker
-from .makers.verdicts import ArrestMaker, DesignMapMaker
+from .makers.verdicts import ArrestMaker, ArrestMapMaker, DesignMapMaker
 from .stores.files import write_files
 from .stores.opening import open_store
 from .stores.results import iter_results, results
 
 __all__ = [
     "ArrestMaker",
+    "ArrestMapMaker",
     "DesignMapMaker",
     "ElectrolyteInterfaceMaker",
     "ForceFieldElasticMaker",

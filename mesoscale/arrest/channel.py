@@ -37,8 +37,8 @@ from selflimit.mesoscale.arrest.creep import LITHIUM_CREEP, Creep, plug_speed
 from selflimit.mesoscale.arrest.kinetics import LITHIUM_CHARGE_VOLUME, ROOM_TEMPERATURE, deposition_current
 from selflimit.units import FARADAY, GAS_CONSTANT
 
-LEAST_LENGTH = 1e-6
-"""Channels filled to less than this share of the layer have no walls yet, only a tip on the foil."""
+LEAST_LENGTH = 1e-4
+"""Channels filled to less than this share of the layer, some nanometres, have no walls yet, only a tip on the foil."""
 
 
 @dataclass(frozen=True)

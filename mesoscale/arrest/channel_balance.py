@@ -27,6 +27,8 @@ LEAST_RESIDUAL = 1e-10
 """What a residual may be where no step makes it smaller any more."""
 MOST_STEPS = 400
 """Newton steps; from far away a power law of exponent n needs some n for each factor e in its slope."""
+STEPS_NEARBY = 40
+"""The same from a similar layer; beyond, the undisturbed field is the better start."""
 LEAST_STEP = 2.0**-40
 """Least share of a Newton step that is tried."""
 
@@ -97,20 +99,31 @@ def solve_channels(
     ConvergenceError
         Newton's method does not reach its tolerance.
     """
-    x, steps = _first_guess(layer) if near is None else _from_state(layer, near), 0
-    residual, scale = gradient(layer, x), abs(layer.current)
-    while (size := float(np.abs(residual).max())) > tolerance * scale:
+    if near is not None:
+        x, steps, size = _minimise(layer, _from_state(layer, near), tolerance, STEPS_NEARBY)
+        if size <= tolerance * abs(layer.current):
+            return _state(layer, x, steps)
+    x, steps, size = _minimise(layer, _first_guess(layer), tolerance, MOST_STEPS)
+    if size > max(tolerance, LEAST_RESIDUAL) * abs(layer.current):
+        raise ConvergenceError(
+            f"channels at {layer.current:g} A/m^2: residual {size / abs(layer.current):.1e} of the current after "
+            f"{steps} Newton steps, {max(tolerance, LEAST_RESIDUAL):.1e} needed; use more cells or a narrower range of "
+            "widths"
+        )
+    return _state(layer, x, steps)
+
+
+def _minimise(layer: ChannelLayer, x: FloatArray, tolerance: float, most: int) -> tuple[FloatArray, int, float]:
+    """Go by Newton steps until the residual is small, or does not move any more: fields, steps, largest residual."""
+    residual, scale, steps = gradient(layer, x), abs(layer.current), 0
+    while (size := float(np.abs(residual).max())) > tolerance * scale and steps < most:
         change = spsolve(curvature(layer, x), -residual)
         x, residual, moved = _search(layer, x, residual, change)
         steps += 1
-        if size <= LEAST_RESIDUAL * scale and np.abs(residual).max() > 0.5 * size:
-            break  # what is left is round-off
-        if not moved or steps == MOST_STEPS:
-            raise ConvergenceError(
-                f"channels at {layer.current:g} A/m^2: residual {size / scale:.1e} of the current after "
-                f"{steps} Newton steps, {LEAST_RESIDUAL:g} needed; use more cells or a narrower range of widths"
-            )
-    return _state(layer, x, steps)
+        after = float(np.abs(residual).max())
+        if not moved or (size <= LEAST_RESIDUAL * scale and after > 0.5 * size):
+            return x, steps, after  # what is left is round-off
+    return x, steps, float(np.abs(residual).max())
 
 
 def _first_guess(layer: ChannelLayer) -> FloatArray:

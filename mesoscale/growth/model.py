@@ -19,6 +19,7 @@ from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale.equations.profile import bring_into_motion
 from selflimit.mesoscale.equations.single_ion import SingleIonEquations
 from selflimit.mesoscale.equations.state import Effort, State
 from selflimit.mesoscale.equations.step_length import LARGEST_RATIO, next_length
@@ -31,7 +32,7 @@ from selflimit.mesoscale.growth import cell, guards, readings
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
 from selflimit.mesoscale.growth.description import charge_error, describe_growth, lithium_error, tip_height
 from selflimit.mesoscale.growth.growth_run import GrowthRun, Output, times_to_come
-from selflimit.mesoscale.growth.schedule import Schedule, Segment, all_segments
+from selflimit.mesoscale.growth.schedule import Schedule, Segment, all_segments, total_time
 from selflimit.mesoscale.growth.start import Start
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -79,7 +80,10 @@ class GrowthModel:
         _ = self.equations.terms
 
     def _resolution(self) -> list[str]:
-        return guards.check_resolution(self.microstructure, self.parameters, self.numerics.allow_unresolved)
+        """Notes on what grid and width do not resolve."""
+        notes = guards.check_resolution(self.microstructure, self.parameters, self.numerics.allow_unresolved)
+        tension = self.equations.tension
+        return notes if tension.is_resolved else [*notes, f"unresolved shape: {tension.statement()}"]
 
     @cached_property
     def equations(self) -> CoupledEquations:
@@ -115,8 +119,7 @@ class GrowthModel:
         outputs
             Output times (s) between 0 and the end, or how many equal intervals to write (0 included).
         folder
-            Where the fields go, as 'growth-<microstructure>.npz', and beside them the checkpoint, as
-            'growth-<microstructure>.checkpoint'.
+            Where the fields go, as 'growth-<microstructure>.npz', and the checkpoint, as 'growth-<...>.checkpoint'.
         progress
             Listener.
         resume
@@ -138,17 +141,17 @@ class GrowthModel:
             last good state is in the checkpoint.
         """
         segments = () if isinstance(duration, float | int) else all_segments(duration)
-        lasting = duration if isinstance(duration, float | int) else sum(segment.duration for segment in segments)
-        times = output_times(lasting, outputs)
+        times = output_times(total_time(duration), outputs)
         begins = start.checked(self.microstructure.grid) if start is not None else self._strip()
         path = folder / f"growth-{self.microstructure.name}.checkpoint"
         file = CheckpointFile(path, self.configuration(begins, times), checkpoint_interval)
         if resume and path.is_file():
             begun = GrowthRun.restored(file.load())
-            times, begun = times_to_come(begun, times), cell.continue_schedule(begun, segments)
+            times = times_to_come(begun, times)
+            begun = cell.continue_schedule(begun, segments, self.parameters.overpotential)
         else:
             file.remove()
-            begun = self.begin(begins.xi, times[0], None if start is None else begins.c)
+            begun = self.begin(begins.xi, times[0], None if start is None else begins.c, rests=bool(segments))
         run = self.advance(begun, times, progress, file, segments)
         file.save(run)
         return describe_growth(self.equations, run, folder)
@@ -159,15 +162,15 @@ class GrowthModel:
         return Start(xi, np.zeros(0), np.zeros(0))
 
     def evolve(self, xi: FloatArray, times: Sequence[float], progress: Progress = silent) -> GrowthRun:
-        """Grow from the order parameter ``xi``, with outputs at ``times`` (s, ascending, the first is the beginning).
-
-        Ends early, with the state of that moment, when lithium comes near the far electrolyte (``short_circuit``).
-        """
+        """Grow from the order parameter ``xi``, with outputs at ``times`` (s, ascending, the first is the beginning);
+        ends early, with the state of that moment, when lithium comes near the far electrolyte (``short_circuit``)."""
         return self.advance(self.begin(xi, times[0]), times, progress)
 
-    def begin(self, xi: FloatArray, begin: float, c: FloatArray | None = None) -> GrowthRun:
-        """A run at the time ``begin`` (s), at the order parameter ``xi`` and concentration ``c``, shape ``nodes``."""
+    def begin(self, xi: FloatArray, begin: float, c: FloatArray | None = None, rests: bool = False) -> GrowthRun:
+        """A run at the time ``begin`` (s), at the order parameter ``xi``, with the profile of a front that moves under
+        the parameters' overpotential or ``rests``, and concentration ``c``, shape ``nodes``."""
         effort = Effort()
+        xi = bring_into_motion(self.equations, xi, None, None if rests else self.parameters.overpotential)
         state = self.equations.initial_state(xi, begin, effort, c)
         # a first step cannot be compared with any before it, so it must not take the front farther than its width
         p, n = self.parameters, self.numerics

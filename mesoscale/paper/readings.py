@@ -20,22 +20,20 @@ IF_SYSTEM = "K belongs to the system and the electrolyte is as stiff as the part
 RowsOf = Callable[[Preset, GrowthHistory], list[ComparisonRow]]
 
 
-def _branching(run: GrowthHistory, figure: str, least: float, until: float) -> list[ComparisonRow]:
-    return [
-        ComparisonRow(
-            quantity=f"tips per needle until {NEEDLE_TIME:.0f} s", unit="1", published=f"a needle ({figure})", low=1.0,
-            high=1.0, value=run.tips(NEEDLE_TIME), basis="predicted",
-        ),
-        ComparisonRow(
-            quantity=f"tips per needle until {until:.0f} s", unit="1", published=f"branched ({figure})", low=least,
-            value=run.tips(until), basis="predicted", condition=IF_FAST,
-        ),
-    ]  # fmt: skip
+def _branches(run: GrowthHistory, figure: str, least: float, until: float) -> ComparisonRow:
+    return ComparisonRow(
+        quantity=f"tips per needle until {until:.0f} s", unit="1", published=f"branched ({figure})", low=least,
+        value=run.tips(until), basis="predicted", condition=IF_FAST,
+    )  # fmt: skip
 
 
 def _fine(preset: Preset, run: GrowthHistory) -> list[ComparisonRow]:
     return [
-        *_branching(run, "Fig. 5A", 4.0, BRANCHED_TIME),
+        ComparisonRow(
+            quantity=f"tips per needle until {NEEDLE_TIME:.0f} s", unit="1", published="a needle (Fig. 5A)", low=1.0,
+            high=1.0, value=run.tips(NEEDLE_TIME), basis="predicted",
+        ),
+        _branches(run, "Fig. 5A", 4.0, BRANCHED_TIME),
         ComparisonRow(
             quantity=f"solidity until {BRANCHED_TIME:.0f} s", unit="1", published="substantial branching (Fig. 5A)",
             high=0.5, value=run.solidity(BRANCHED_TIME), basis="predicted", condition=IF_FAST,
@@ -71,7 +69,7 @@ def _graded(preset: Preset, run: GrowthHistory) -> list[ComparisonRow]:
     until = 1800.0 if preset.duration <= 3000.0 else preset.duration
     coarse = run.structure.coarse
     return [
-        *_branching(run, "Fig. 5C", 3.0, until),
+        _branches(run, "Fig. 5C", 3.0, until),
         ComparisonRow(
             quantity="share of the coarse particles that lithium takes", unit="1", published="bypassed (Fig. 5C)",
             low=0.0, high=0.1, value=run.taken(coarse), basis="predicted",

@@ -51,14 +51,14 @@ SYSTEM = _with(
         "electrolyte_conductivity": "calibrated: lithium reaches the electrolyte at 1200 s (Fig. 8A)",
         "fine_ratio": "the graded system: all of its lithium has the expansion of coarse particles",
     },
-    electrolyte_conductivity=0.033,
+    electrolyte_conductivity=0.0335,
     fine_ratio=1.0,
 )
 """Fig. 8 in the paper's words: K belongs to the system; the conductivity is calibrated on the arrival alone."""
 LOCAL = _with(
     READING,
     {"electrolyte_conductivity": "calibrated: lithium reaches the electrolyte at 1200 s (Fig. 8A)"},
-    electrolyte_conductivity=0.033,
+    electrolyte_conductivity=0.0335,
 )
 """The same with K by the place: that of coarse particles within 1 um of them, of fine ones elsewhere."""
 PROFILE_TENSION = _with(
@@ -106,11 +106,12 @@ PRESETS = _named(
             values=PROFILE_TENSION, **NEEDLE,
         ),
         Preset(
-            "fig5-graded", "Fig. 5C, D; Movie S2", "a branched dendrite goes round coarse particles", "graded", **NEEDLE
+            "fig5-graded", "Fig. 5C, D; Movie S2", "a branched dendrite goes round coarse particles", "graded",
+            needle=8.0 * MICROMETRE,
         ),
         Preset(
             "fig5-graded-open", "Fig. 5C, D", "the same, coarse particles open to lithium", "graded", is_closed=False,
-            **NEEDLE,
+            needle=8.0 * MICROMETRE,
         ),
         Preset(
             "fig5-graded-large", "Fig. 5C, D", "coarse particles of 120 µm", "large graded", values=COARSER,

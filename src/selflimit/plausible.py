@@ -147,6 +147,7 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
         "slot_width": Quantity("micrometre", 0.001, 1000, 1),
         "foil": Quantity("micrometre", 0, 1e4, 100),
         "drawn": _count(1000, 0),
+        "channel_share": Quantity("share", 1e-6, 0.9, 0.05),
         "flaw": Quantity("micrometre", 0.001, 1000, 3),
         "conductivity": Quantity("S/m", 1e-6, 100, 0.05),
         "electronic_conductivity": Quantity("S/m", 1e-18, 1e8, 1e-10),

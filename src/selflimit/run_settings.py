@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, cast
 
 from selflimit.errors import InputError
-from selflimit.setting_fields import describe_settings, read_charges, read_occupancies, setting, split_labels
+from selflimit.setting_fields import describe_settings, read_charges, read_occupancies, read_part, setting, split_labels
 
 PARENTS = ("LZC-A", "LZC-C", "LZC-D", "LZC-E", "LZC-trigonal", "Li3InCl6")
 """Bundled parents, for the help; a test holds them against the crystals that ship."""
@@ -246,6 +246,27 @@ class RunConfiguration:
         quantity="cycles",
         metavar="N",
     )
+    schedule: tuple[str, ...] = setting(
+        (),
+        "interface",
+        "what the cell is made to do instead of one overpotential or current: parts hold:V:S, pass:MA_PER_CM2:S, "
+        "plate:MA_PER_CM2:MAH_PER_CM2, strip:MA_PER_CM2:MAH_PER_CM2, rest:S",
+        takes="some",
+        metavar="PART",
+        shown_default="the overpotential is held for the duration",
+    )
+    output_every: float | None = setting(
+        None,
+        "interface",
+        "time between outputs of the growth (s)",
+        convert=float,
+        quantity="duration",
+        metavar="S",
+        shown_default="a 35th of the whole; an extended growth keeps its own",
+    )
+    earlier_outputs: tuple[float, ...] = setting(
+        (), "interface", "output times of the growth before it was extended (s)", option=""
+    )
     grid_cells: tuple[int, int] = setting(
         (128, 192),
         "interface",
@@ -292,10 +313,27 @@ class RunConfiguration:
                 f"expected --current or --overpotential, got both, {self.current:g} mA/cm^2 and "
                 f"{self.overpotential:g} V; at a given current the overpotential is found"
             )
+        if self.schedule:
+            self._check_schedule()
         if self.screen and self.force_field != "VASP":
             raise InputError(
                 f"expected --screen only with --force-field VASP, got {self.force_field!r}; leave out --screen"
             )
+
+    def _check_schedule(self) -> None:
+        """Refuse parts that make no sense, and what a schedule says itself."""
+        for text in self.schedule:
+            read_part(text)
+        first = read_part(self.schedule[0])
+        held = first.numbers[0] if first.kind == "hold" else type(self).overpotential
+        also = {
+            "--duration": self.duration != type(self).duration,
+            "--current": self.current is not None,
+            "--overpotential": self.overpotential not in (type(self).overpotential, held),
+        }
+        if any(also.values()):
+            given = " and ".join(option for option, is_given in also.items() if is_given)
+            raise InputError(f"expected --schedule without {given}, got both; the schedule says it")
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any], where: str) -> Self:

@@ -1,9 +1,10 @@
 """How a setting of a run is described: its option, its quantity, its help; and what makes values of texts."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from selflimit.errors import InputError
 from selflimit.plausible import require_plausible
@@ -146,3 +147,56 @@ def read_occupancies(texts: Sequence[str]) -> dict[str, dict[str, float]]:
     if len(found) < len(written) or any(len(found[site]) < len(parts) for site, parts in written):
         raise InputError(f"--occupancy: expected each site, and each species once, got {' '.join(texts)}")
     return found
+
+
+SCHEDULE_PARTS = {
+    "hold": ("V", "s"),
+    "pass": ("mA/cm^2", "s"),
+    "plate": ("mA/cm^2", "mAh/cm^2"),
+    "strip": ("mA/cm^2", "mAh/cm^2"),
+    "rest": ("s",),
+}
+"""Kind of a part -> the units of its numbers: overpotential or current density, then time or areal capacity."""
+EXAMPLE = (
+    "hold:-0.1:2100 (V, s), plate:0.5:1 or strip:0.5:1 (mA/cm^2, mAh/cm^2), pass:-0.5:3600 (mA/cm^2, s), rest:600 (s)"
+)
+
+
+class SchedulePart(NamedTuple):
+    """One part of a schedule."""
+
+    kind: str
+    """A key of ``SCHEDULE_PARTS``."""
+    numbers: tuple[float, ...]
+    """Its numbers, in the units that ``SCHEDULE_PARTS`` tells."""
+
+
+def read_part(text: str) -> SchedulePart:
+    """One part of a schedule from its text.
+
+    >>> read_part("hold:-0.1:2100")
+    SchedulePart(kind='hold', numbers=(-0.1, 2100.0))
+
+    Raises
+    ------
+    InputError
+        No such kind, or other numbers than it takes.
+    """
+    kind, *given = text.split(":")
+    if kind not in SCHEDULE_PARTS:
+        raise InputError(f"--schedule: expected {EXAMPLE}, got {text!r}{did_you_mean(kind, tuple(SCHEDULE_PARTS))}")
+    try:
+        numbers = tuple(float(one) for one in given)
+    except ValueError:
+        numbers = ()
+    if len(numbers) != len(SCHEDULE_PARTS[kind]) or not all(map(math.isfinite, numbers)):
+        raise InputError(
+            f"--schedule: expected {kind} with {' and '.join(SCHEDULE_PARTS[kind])}, got {text!r}; e.g. {EXAMPLE}"
+        )
+    if numbers[-1] <= 0.0 or (kind in ("plate", "strip") and numbers[0] <= 0.0):
+        raise InputError(
+            f"--schedule: expected positive {SCHEDULE_PARTS[kind][-1]} and currents of plate and strip, got {text!r}"
+        )
+    if kind == "hold" and abs(numbers[0]) >= 1.0:
+        raise InputError(f"--schedule: expected an overpotential below 1 V, got {text!r}; it is in V")
+    return SchedulePart(kind, numbers)

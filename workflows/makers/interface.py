@@ -14,14 +14,13 @@ from selflimit.documents import (
     CandidatesDoc,
     DecompositionDoc,
     ElasticDoc,
-    FailedRelaxationDoc,
     Functional,
     GrowthDoc,
     RelaxationDoc,
     StressDoc,
 )
 from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPoint, DesignPointDoc, PressureSpreadDoc
-from selflimit.mesoscale.growth.schedule import Schedule
+from selflimit.mesoscale.growth.schedule import Schedule, cell_schedule, regular_times, total_time
 from selflimit.mesoscale.layers.microstructure import ON_COARSE
 from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -31,11 +30,11 @@ from selflimit.phase_diagrams.entries.volumes import volume_sources
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
 from selflimit.progress import current_progress
 from selflimit.run_settings import RunConfiguration
-from selflimit.units import MICROMETRE, MILLIAMPERE_PER_CM2
+from selflimit.units import MICROMETRE
 from selflimit.workflows.makers.calculators import calculators_of
 from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
 from selflimit.workflows.makers.phase_diagram import diagram_of, entries_of
-from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker
+from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker, usable_constants
 from selflimit.workflows.makers.verdicts import ArrestMaker
 from selflimit.workflows.running.identical_work import job
 from selflimit.workflows.stores.files import IN_DATA, with_files
@@ -86,14 +85,18 @@ class InterfaceMaker(Maker):
         Label of the bundled crystal of the particle layer.
     layers
         Particle layers to grow through.
-    duration
-        Model time (s).
-    overpotential
-        Potential of the metal against the far electrolyte (V); negative deposits.
+    duration, overpotential
+        Model time (s), and potential of the metal against the far electrolyte (V); negative deposits.
     current
         Current density (mA/cm^2) that plates lithium for ``duration``, instead of the overpotential; None: not given.
     cycles
         How often lithium is plated and stripped at that current, each for ``duration``; 0: plated once.
+    program
+        What the cell is made to do instead, part by part, as :func:`selflimit.setting_fields.read_part` reads it.
+    output_every
+        Time between outputs (s); None: a 35th of the whole.
+    earlier_outputs
+        Output times (s) of the growth before it was extended.
     grid_cells
         Grid cells along x and y.
     front
@@ -123,6 +126,9 @@ class InterfaceMaker(Maker):
     overpotential: float = -0.1
     current: float | None = None
     cycles: int = 0
+    program: tuple[str, ...] = ()
+    output_every: float | None = None
+    earlier_outputs: tuple[float, ...] = ()
     grid_cells: tuple[int, int] = (128, 192)
     front: Literal["single-ion", "published", "sharp"] = "single-ion"
     coarse: Literal["closed", "open"] = "closed"
@@ -145,6 +151,9 @@ class InterfaceMaker(Maker):
             overpotential=settings.overpotential,
             current=settings.current,
             cycles=settings.cycles,
+            program=settings.schedule,
+            output_every=settings.output_every,
+            earlier_outputs=settings.earlier_outputs,
             grid_cells=settings.grid_cells,
             front=settings.front,
             coarse=settings.coarse,
@@ -259,17 +268,18 @@ class InterfaceMaker(Maker):
         here = Path.cwd()
         numerics = mesoscale.Numerics(front=self.front)
         grown = mesoscale.grow_lithium(
-            parameters, structure, self.schedule(), OUTPUT_INTERVALS, here, current_progress(), numerics
+            parameters, structure, self.schedule(), self.output_times(), here, current_progress(), numerics
         )
         return with_files(grown, here)
 
     def schedule(self) -> float | Schedule:
-        """What the cell is made to do: the overpotential for the duration, or the current, plating or cycling."""
-        if self.current is None:
-            return self.duration
-        plated = mesoscale.ConstantCurrent(self.current * MILLIAMPERE_PER_CM2, self.duration)
-        stripped = replace(plated, current_density=-plated.current_density)
-        return [mesoscale.Cycle([plated, stripped], self.cycles)] if self.cycles else [plated]
+        """What the cell is made to do: its programme, or the overpotential for the duration, or the current."""
+        return cell_schedule(self.duration, self.current, self.cycles, self.program)
+
+    def output_times(self) -> list[float]:
+        """Output times (s): those before an extension, then at regular intervals, and the end."""
+        end = total_time(self.schedule())
+        return regular_times(end, self.output_every or end / OUTPUT_INTERVALS, self.earlier_outputs)
 
     @job(data=IN_DATA)
     def solve_stress(
@@ -382,12 +392,6 @@ class InterfaceMaker(Maker):
 
 LOOPS: tuple[Functional, ...] = ("linear", "elastic")
 """Functionals of the closed loop."""
-
-
-@job
-def usable_constants(outcomes: Sequence[ElasticDoc | FailedRelaxationDoc]) -> list[ElasticDoc]:
-    """The elastic constants of the crystals that have any; a product among the others is refused where it is needed."""
-    return [doc for doc in outcomes if isinstance(doc, ElasticDoc)]
 
 
 def first_and_last(decompositions: Sequence[DecompositionDoc]) -> list[DecompositionDoc]:

@@ -3,13 +3,14 @@
 A job that is stopped and run again in its folder goes on after the last crystal that was finished.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from jobflow import Job, Maker
 from pymatgen.core import Structure
 
-from selflimit.documents import RelaxationDoc
+from selflimit.documents import ElasticDoc, FailedRelaxationDoc, RelaxationDoc
 from selflimit.progress import current_progress
 from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD
 from selflimit.structures.relaxation.journal import JOURNAL
@@ -153,3 +154,9 @@ class ForceFieldElasticMaker(Maker):
         strained = relax_again(relaxations, self.force_field, self.workers or None) if self.relax_first else relaxations
         compute = strain_each if self.keep_failures else strain_all
         return compute(strained, self.force_field, self.workers or None, current_progress(), Path(JOURNAL))  # type: ignore[return-value]
+
+
+@job
+def usable_constants(outcomes: Sequence[ElasticDoc | FailedRelaxationDoc]) -> list[ElasticDoc]:
+    """The elastic constants of the crystals that have any; a product among the others is refused where it is needed."""
+    return [doc for doc in outcomes if isinstance(doc, ElasticDoc)]

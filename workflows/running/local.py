@@ -153,6 +153,9 @@ def run_flow(
         if until is not None and job.name not in until:
             continue
         record = _run_job(job, store, folder, listener, reuse)
+        if job.index > 1 and not record.reused:
+            # it was made longer: what it was before is replaced now that there is something in its place
+            store.remove_docs({"uuid": job.uuid, "index": {"$lt": job.index}})
         listener.finish(job, record)
         records.append(record)
     return records

@@ -110,6 +110,16 @@ VERDICTS = (
 )  # fmt: skip
 
 
+OF_GROWN_MAPS = names_of(verdicts.add_growth_designs, verdicts.add_conditions)
+MAPS = (
+    Mode("with --front arrest", "verdict:judge_channel_designs", has_value("front", "arrest"), idle=OF_GROWN_MAPS),
+    Mode(
+        "with another --front", "verdict:judge_designs", idle=names_of(verdicts.add_channel_designs),
+        check=checks.check_grid,
+    ),
+)  # fmt: skip
+
+
 def modes_of_flow(name: str, *own: str, of_submitted: Iterable[str] = (), needs_run: bool = True) -> tuple[Mode, ...]:
     """Modes of the verbs about a run folder or a submitted flow.
 
@@ -204,24 +214,41 @@ Lengths are in micrometres, times in s, pressures in MPa (compression positive i
     Verb(
         "verdict",
         "does this layer limit its lithium, by which mechanism, up to which current?",
-        (chain.add_store, verdicts.add_growth, verdicts.add_arrest_ranges, verdicts.add_conditions, verdicts.add_layer),
+        (
+            chain.add_store,
+            verdicts.add_growth,
+            verdicts.add_arrest_ranges,
+            verdicts.add_conditions,
+            verdicts.add_equations,
+            verdicts.add_layer,
+        ),
         VERDICTS,
         """\
 example:
   selflimit verdict                                            the published cells at 0.2, 0.5 and 20 mA/cm^2
   selflimit verdict --current 0.2 --layer-thickness 60 --slot-width 0.5 2     your layer, a range where you do not know
   selflimit verdict --growth --coarse-fraction 0.4 --radius 5                 a growth, judged by contact and stress
-It stalls, passivates, extrudes, cracks, is consumed or crosses: probabilities over ranges at C = 1, nothing fitted.
+It turns back, stalls, passivates, extrudes, spreads, cracks, is consumed or crosses: probabilities over ranges at
+C = 1, nothing fitted.
 Lengths are in micrometres, pressures in MPa, compression positive.""",
     ),
     Verb(
         "design-map",
-        "probability of self-limitation over designs and conditions",
-        (chain.add_printing, verdicts.add_conditions, verdicts.add_designs),
-        (Mode("", "verdict:judge_designs", check=checks.check_grid),),
+        "critical current and capacity over designs, or growths judged over designs and conditions",
+        (
+            chain.add_printing,
+            verdicts.add_map_equations,
+            verdicts.add_map,
+            verdicts.add_channel_designs,
+            verdicts.add_growth_designs,
+            verdicts.add_conditions,
+        ),
+        MAPS,
         """\
 example:
-  selflimit design-map --coarse-fraction 0 0.2 0.4 --correction 30 100 200 --packings 3 --workers 2
+  selflimit design-map                                                     slots, thicknesses, currents at C = 1
+  selflimit design-map --slot-width 1 --coarse-fraction 0 0.2 0.4 0.6 --layer-thickness 60 600
+  selflimit design-map --front published --coarse-fraction 0 0.2 0.4 --correction 30 100 200 --workers 2
 Run the same command again to resume: finished points are kept.""",
     ),
     Verb(

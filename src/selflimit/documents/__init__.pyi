@@ -9,6 +9,7 @@ from .arrest import (
     Spread,
     UncertainQuantity,
 )
+from .arrest_map import ArrestMapDoc, ChannelDesign, ChannelDesignDoc
 from .crystals import (
     CandidatesDoc,
     CoarseRelaxationDoc,
@@ -115,12 +116,15 @@ __all__ = [
     "LEVEL_KEY",
     "SCHEMA_VERSION",
     "ArrestDoc",
+    "ArrestMapDoc",
     "BoundaryBand",
     "BranchVerdict",
     "BulkModulus",
     "CandidatesDoc",
     "CellHistory",
     "CentralState",
+    "ChannelDesign",
+    "ChannelDesignDoc",
     "ClosedLoopDoc",
     "CoarseRelaxationDoc",
     "CoexistingAssemblage",

@@ -1,6 +1,7 @@
 """The verdict at C = 1 in words and tables: the same on the terminal and in the report, where it comes first."""
 
 from selflimit.documents.arrest import ENDS, ArrestDoc, BranchVerdict, CurrentVerdict, Spread
+from selflimit.documents.arrest_map import ArrestMapDoc, PackingSpread
 from selflimit.report.html_page import Page
 from selflimit.units import MICROMETRE
 
@@ -17,6 +18,20 @@ RANGE_COLUMNS = ("quantity", "symbol", "unit", "low", "central", "high", "confid
 INFLUENCE_COLUMNS = ("mA/cm²", "products", "quantity", "of the margin", "with interactions", "of the tip pressure")
 SHOWN_INFLUENCES = 3
 """Quantities that are listed for each verdict."""
+MAP_COLUMNS = (
+    "coarse",
+    "slot (µm)",
+    "layer (µm)",
+    "critical current (mA/cm²)",
+    "mA/cm²",
+    "arrives at (mAh/cm²)",
+    "then",
+    "fails in",
+)
+MAP_MEANING = (
+    "Below the capacity of arrival, per half-cycle, lithium turns back at any current. Above it the layer stays whole "
+    "up to its critical current. Medians of the packings, in brackets the smallest and the largest."
+)
 HONESTY = (
     "Probabilities are shares of samples over stated ranges, many of which are assumed: they say what is not known, "
     "and are no prediction. Nothing was fitted; the stress term has its thermodynamic weight, C = 1. Whether the "
@@ -92,6 +107,19 @@ def range_rows(doc: ArrestDoc) -> list[Texts]:
     ]
 
 
+def map_rows(doc: ArrestMapDoc) -> list[Texts]:
+    """List one row per design and current of a map."""
+    return [
+        (
+            f"{row.coarse_fraction:g}", f"{row.slot_width / MICROMETRE:g}", f"{row.layer_thickness / MICROMETRE:g}",
+            _packings(row.critical_current, "none"), f"{cell.current:g}", _packings(cell.arrival, "> foil"),
+            ", ".join(f"{name} {count}" for name, count in cell.outcomes.items()), f"{cell.fails}/{row.packings}",
+        )
+        for row in doc.rows
+        for cell in row.cells
+    ]  # fmt: skip
+
+
 def add_arrest_details(page: Page, doc: ArrestDoc) -> None:
     """Add shares, numbers of the criterion, sensitivities and ranges."""
     for line in arrest_lines(doc):
@@ -112,6 +140,10 @@ def _probabilities(verdict: CurrentVerdict, branch: BranchVerdict) -> Texts:
         f"{verdict.current:g}", f"{branch.products} electrons", *shares, f"{branch.harmless:.2f}",
         _range(branch.margin), _range(branch.tip_pressure), _range(branch.crack_depth, MICROMETRE), branch.decides,
     )  # fmt: skip
+
+
+def _packings(spread: PackingSpread | None, otherwise: str) -> str:
+    return f"{spread.median:.2g} ({spread.low:.2g}-{spread.high:.2g})" if spread else otherwise
 
 
 def _range(spread: Spread, unit: float = 1.0) -> str:

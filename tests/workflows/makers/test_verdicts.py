@@ -127,6 +127,8 @@ def test_a_map_that_is_stopped_leaves_no_process_behind(tmp_path, number, code):
         "-m",
         "selflimit.cli.main",
         "design-map",
+        "--front",
+        "published",
         "--workers",
         "2",
         "--folder",

@@ -4,9 +4,8 @@ from argparse import ArgumentParser
 
 
 def add_conditions(parser: ArgumentParser) -> None:
-    """Add domain, duration and criterion, which all points share."""
+    """Add domain, duration and criterion, which all growths share."""
     _add_domain(parser)
-    _add_equations(parser)
     _add_criterion(parser)
     parser.add_argument(
         "--parameters", metavar="FILE", help="documents/parameters.json of a run (default: the documented values)"
@@ -53,13 +52,26 @@ def _add_domain(parser: ArgumentParser) -> None:
     )
 
 
-def _add_equations(parser: ArgumentParser) -> None:
+def add_equations(parser: ArgumentParser) -> None:
+    """Add the choice of the equations of a growth."""
     parser.add_argument(
         "--front",
         choices=("published", "single-ion", "sharp"),
         default="published",
         help="equations of the growth: the published ones, which the correction factor belongs to, a solid "
         "electrolyte, or the published ones with a front that moves as a sharp one (default: %(default)s)",
+    )
+
+
+def add_map_equations(parser: ArgumentParser) -> None:
+    """Add the choice of what a design map is made by."""
+    parser.add_argument(
+        "--front",
+        choices=("arrest", "published", "single-ion", "sharp"),
+        default="arrest",
+        help="what is mapped: layers with channels at C = 1 (arrest), or growths by the published equations, which the "
+        "correction factor belongs to, a solid electrolyte's, or the published ones with a front that moves as a sharp "
+        "one (default: %(default)s)",
     )
 
 
@@ -190,16 +202,8 @@ def add_layer(parser: ArgumentParser) -> None:
     parser.add_argument("--folder", dest="out", metavar="FOLDER", help="also write the verdicts as JSON files")
 
 
-def add_designs(parser: ArgumentParser) -> None:
-    """Add the designs and conditions of which all combinations are judged."""
-    parser.add_argument(
-        "--coarse-fraction",
-        type=float,
-        nargs="+",
-        default=[0.0, 0.1, 0.2, 0.3, 0.4, 0.5],
-        metavar="SHARE",
-        help="of the layer (default: 0 0.1 0.2 0.3 0.4 0.5)",
-    )
+def add_growth_designs(parser: ArgumentParser) -> None:
+    """Add the conditions of growths of which all combinations are judged."""
     parser.add_argument(
         "--radius",
         type=float,
@@ -219,7 +223,55 @@ def add_designs(parser: ArgumentParser) -> None:
         metavar="C",
         help="mechanical correction factors (default: 30 50 100 200 400 800)",
     )
-    parser.add_argument("--packings", type=int, default=3, metavar="N", help="per point (default: %(default)s)")
+
+
+def add_channel_designs(parser: ArgumentParser) -> None:
+    """Add slots, thicknesses and currents of which all combinations are judged."""
+    parser.add_argument(
+        "--slot-width",
+        type=float,
+        nargs="+",
+        default=[0.3, 1.0, 3.0, 10.0],
+        metavar="UM",
+        help="median widths of the channels (micrometres, default: 0.3 1 3 10)",
+    )
+    parser.add_argument(
+        "--layer-thickness",
+        type=float,
+        nargs="+",
+        default=[30.0, 60.0, 200.0, 600.0],
+        metavar="UM",
+        help="thicknesses of the particle layer (micrometres, default: 30 60 200 600)",
+    )
+    parser.add_argument(
+        "--current",
+        dest="current_densities",
+        type=float,
+        nargs="+",
+        default=[0.1, 0.2, 0.5, 2.0, 20.0],
+        metavar="MA_PER_CM2",
+        help="current densities (mA/cm^2, default: 0.1 0.2 0.5 2 20)",
+    )
+    parser.add_argument(
+        "--channel-share",
+        type=float,
+        default=0.05,
+        metavar="SHARE",
+        help="of the fine regions that channels take (default: %(default)s, assumed)",
+    )
+
+
+def add_map(parser: ArgumentParser) -> None:
+    """Add what every design map has."""
+    parser.add_argument(
+        "--coarse-fraction",
+        type=float,
+        nargs="+",
+        default=None,
+        metavar="SHARE",
+        help="of the layer (default: 0.4, of growths 0 0.1 0.2 0.3 0.4 0.5)",
+    )
+    parser.add_argument("--packings", type=int, default=None, metavar="N", help="per design (default: 5, of growths 3)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the first packing (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: %(default)s)")
     parser.add_argument(
