@@ -77,7 +77,7 @@ def _under_the_front(
 ) -> AxesImage:
     image = _picture(doc, values, ax, cmap, 0.0, limit)
     x, y = _nodes(doc)
-    ax.contour(x, y, fields["xi"][output].T, levels=[0.5], colors="white", linewidths=0.9)
+    ax.contour(x, y, fields["xi"][output].T, levels=[0.5], colors="white", linewidths=0.6, alpha=0.7)
     _outline_phases(doc, fields, ax)
     _frame(ax, f"{doc.times[output]:.0f} s")
     return image

@@ -13,13 +13,13 @@ from typing import Any
 
 __version__ = "0.1.0"
 TASKS = ("grow_layer", "map_products", "rank_orderings", "relax_lowest", "results")
-"""Functions of :mod:`selflimit.tasks` that are names of the package."""
+"""Functions of :mod:`selflimit.tasks.daily` that are names of the package."""
 
 
 def __getattr__(name: str) -> Any:
     """Load one of the five tasks when it is asked for (PEP 562)."""
     if name in TASKS:
-        return getattr(import_module("selflimit.tasks"), name)
+        return getattr(import_module("selflimit.tasks.daily"), name)
     raise AttributeError(f"module 'selflimit' has no attribute {name!r}; it has {', '.join(TASKS)}")
 
 

@@ -186,6 +186,7 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
         "packings": _count(10**5),
         "workers": _count(1024),
         "limit": _count(10**9),
+        "port": _count(65535),
         "seed": _count(2**32 - 1, low=0),
         "anneal": _count(2**32 - 1, low=0),
         "sample_seed": _count(2**32 - 1, low=0),

@@ -33,13 +33,16 @@ class RunConfiguration:
     parent: str = setting(
         PARENTS[0],
         "crystal",
-        f"bundled parent ({', '.join(PARENTS)}), a CIF file with occupancies, or a POSCAR with --occupancy",
+        f"disordered crystal: a bundled parent ({', '.join(PARENTS)}; LZC-A to E are models of C2/m Li2ZrCl6: "
+        "A and D with Zr on one site and Li over others, C with both over all octahedral holes, E with Zr partly "
+        "displaced), a CIF file with occupancies, or a POSCAR with --occupancy",
     )
     parent_sha256: str | None = setting(None, "crystal", "SHA-256 of the file behind the parent", option="")
     pools: tuple[tuple[str, ...], ...] = setting(
         (),
         "crystal",
-        "site labels that share one composition, e.g. Li1,Li2; repeat for more pools",
+        "pool: site labels whose ions are shuffled together, so that only their common composition is kept, e.g. "
+        "Li1,Li2; repeat for more pools",
         option="--pool",
         takes="repeated",
         convert=split_labels,

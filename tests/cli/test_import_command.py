@@ -49,7 +49,7 @@ def test_what_is_left_out_is_named(tmp_path):
     said = run(tmp_path, "import", "runs", "--leave-out")[0]
     assert "Left out: runs/bad one/vasprun.xml (LiCl) is not relaxed" in said
     assert len(read_entries(tmp_path / "selflimit-import")) == 3
-    run(tmp_path, "import", "runs", "--max-force", "0.9", "--out", "all")
+    run(tmp_path, "import", "runs", "--max-force", "0.9", "--folder", "all")
     assert len(read_entries(tmp_path / "all")) == 4
 
 
@@ -82,7 +82,7 @@ def test_a_database_over_the_wire(tmp_path, mongo_server):
     assert sorted(e["formula"] for e in found) == ["Cl2", "Li", "LiCl"]
     assert {e["level_of_theory"]["model"] for e in found} == {"PBE+D3(BJ)"}
     assert sorted(e["energy"] for e in found) == pytest.approx([-30.4, -3.8, -3.58])
-    some = json.loads(run(tmp_path, "import", uri, "--collection", "other", "--out", "o", "--json")[0])["entries"]
+    some = json.loads(run(tmp_path, "import", uri, "--collection", "other", "--folder", "o", "--json")[0])["entries"]
     assert len(some) == 2
     assert "no collection 'otter'; it has" in run(tmp_path, "import", uri, "--collection", "otter", code=2)[1]
     assert "meet the query" in run(tmp_path, "import", uri, "--query", '{"metadata.tags": "no"}', code=2)[1]

@@ -11,7 +11,17 @@ from selflimit.workflows import decomposition_of, open_store, preset_parameters,
 
 
 def asked(folder, *more):
-    return ["interface", "--store", str(folder / "store"), "--out", str(folder / "out"), "--grid", "32", "192", *more]
+    return [
+        "interface",
+        "--store",
+        str(folder / "store"),
+        "--folder",
+        str(folder / "out"),
+        "--grid",
+        "32",
+        "192",
+        *more,
+    ]
 
 
 def test_a_growth_preset_gives_table_figure_film_and_document(tmp_path, capsys):

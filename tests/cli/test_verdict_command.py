@@ -29,7 +29,7 @@ def test_the_first_lines_answer_and_the_result_is_stored(here, capsys):
         "2",
         "--drawn",
         "1",
-        "--out",
+        "--folder",
         "kept",
     ]
     assert main(words) == 0

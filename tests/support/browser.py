@@ -12,7 +12,8 @@ import time
 class Browser:
     """One page in a headless Chromium; speaks the DevTools protocol over file descriptors 3 and 4 of the process."""
 
-    def __init__(self, profile):
+    def __init__(self, profile, proxy="127.0.0.1:1"):
+        """Start it; ``proxy`` None: pages of this machine are reached too."""
         program = shutil.which("chromium") or shutil.which("google-chrome")
         if program is None:
             raise FileNotFoundError("no Chromium: apt-get install chromium")
@@ -34,7 +35,7 @@ class Browser:
             "--disable-background-networking",
         ]
         options += [
-            "--proxy-server=127.0.0.1:1",
+            *([f"--proxy-server={proxy}"] if proxy else []),
             "--remote-debugging-pipe",
             f"--user-data-dir={profile}",
             "--no-first-run",

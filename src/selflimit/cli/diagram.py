@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from selflimit.cli.entries.competitors import Competitors, couple_of, ion_of
 from selflimit.cli.entries.crystals import competitors_of
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
-from selflimit.cli.progress_display import Display
+from selflimit.cli.terminal.progress_display import Display
 from selflimit.documents import (
     Document,
     EnergyError,
@@ -49,7 +49,7 @@ def show_diagrams_of_formulas(asked: Namespace) -> None:
     others = [text for text in formulas if not competitors.holds(text)]
     flow = diagram_flow(asked, rules, competitors, named, others)
     where = asked.store or Settings().store
-    folder = Path(asked.out or Path(DIAGRAM_FOLDER) / "-".join(formulas))
+    folder = Path(asked.folder if "folder" in asked.given else Path(DIAGRAM_FOLDER) / "-".join(formulas))
     store = open_store(where)
     with Display([job.name for job in jobs_in_order(flow)]) as display:
         run_flow(flow, store, Path.cwd(), Keeper(folder, store, display))

@@ -14,6 +14,7 @@ from typing import TypeGuard
 
 from selflimit.cli.modes import Mode
 from selflimit.cli.parsing import parse
+from selflimit.cli.terminal.logs import split_verbosity, start_logging
 from selflimit.errors import MissingDependencyError, RemediableError, SelflimitError
 
 EXIT_INPUT = 2
@@ -41,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0: done; 2: an error the user can act on; 3: done, but some results are still to come; 130: interrupted.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words, level = split_verbosity(list(sys.argv[1:] if arguments is None else arguments))
+    start_logging(level)
     in_full = "--traceback" in words  # before the verb or after it
     try:
         asked, mode = parse([word for word in words if word != "--traceback"])

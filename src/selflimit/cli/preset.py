@@ -31,7 +31,7 @@ def run_preset(asked: Namespace) -> None:
     given = {name: getattr(asked, name) for name in PRESET_SETTINGS if name in asked.given}
     maker = PresetMaker(**given, movie=asked.movie)
     configuration = {"preset": maker.find(asked.preset).name, **asdict(maker)}
-    folder = Path(asked.out or Path(PRESET_FOLDER) / asked.preset)
+    folder = Path(asked.folder if "folder" in asked.given else Path(PRESET_FOLDER) / asked.preset)
     opened = open_preset(folder, configuration, asked.store or Settings().store)
     if asked.vtk:
         export_vtk(opened.read(opened.outputs.computed), folder, Path(asked.vtk))

@@ -11,7 +11,7 @@ from jobflow import Flow, OutputReference
 
 from selflimit.cli.orderings import write_cifs
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
-from selflimit.cli.progress_display import Display
+from selflimit.cli.terminal.progress_display import Display
 from selflimit.cli.verdict import print_answers, print_closed_loop, print_spread, print_verdicts
 from selflimit.documents import GrowthDoc, RelaxationDoc
 from selflimit.errors import InputError

@@ -92,7 +92,7 @@ DIAGRAMS = (
         "with formulas (FORMULA or --formula)", "diagram:show_diagrams_of_formulas", is_given("formulas", "formula"),
         BY_FORMULA
         | names_of(chain.add_diagram_settings)
-        | {"working_ion", "json", "store", "force_field", "max_force", "entries"},
+        | {"working_ion", "json", "store", "force_field", "max_force", "entries", "folder"},
         check=checks.check_formulas,
     ),
     Mode("without formulas, of relaxed crystals", "run:show_diagram", idle=BY_FORMULA),
@@ -114,7 +114,7 @@ INTERFACES = (
     Mode("with --preset list", "preset:run_preset", has_value("preset", "list"), frozenset({"preset"})),
     Mode(
         "with --preset NAME", "preset:run_preset", is_given("preset"),
-        OF_PRESETS | {"grid_cells", "seed", "duration", "front", "store", "json"},
+        OF_PRESETS | {"grid_cells", "seed", "duration", "front", "folder", "store", "json"},
     ),
     Mode("without --preset", "run:grow_interface", idle=OF_PRESETS),
 )  # fmt: skip
@@ -340,6 +340,24 @@ example:
   selflimit store copy selflimit-store mongodb://user:password@host:27017/selflimit
   selflimit store repair selflimit-store selflimit-run    what sqlite still reads, and the documents of the run folder
 Run the same command again after an interruption: what is there already is not copied twice.""",
+    ),
+    Verb(
+        "app",
+        "a page on this machine: slide K_eff and voltage, see what an electrolyte becomes",
+        (queries.add_port,),
+        (Mode("", "terminal.local_page:serve_page"),),
+        """\
+example:
+  selflimit app --port 8050    then open http://127.0.0.1:8050; needs pip install 'selflimit[app]'""",
+    ),
+    Verb(
+        "completion",
+        "print the tab completion for a shell",
+        (queries.add_shell,),
+        (Mode("", "completion:print_completion"),),
+        """\
+example:
+  eval "$(selflimit completion bash)"    in ~/.bashrc""",
     ),
     Verb(
         "submit",

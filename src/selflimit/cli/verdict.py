@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from selflimit.cli.options.verdicts import ARREST
 from selflimit.cli.printing import print_json, print_line, print_table, progress_bar, write_plainly
-from selflimit.cli.progress_display import Display
+from selflimit.cli.terminal.progress_display import Display
 from selflimit.documents import ArrestDoc, ArrestMapDoc, DecompositionDoc
 from selflimit.documents.self_limitation import (
     ClosedLoopDoc,

@@ -22,7 +22,7 @@ from selflimit.report import diagram_tables, tables
 from selflimit.report.diagram_sections import (
     MAP_INCHES,
     add_curves,
-    add_map,
+    add_product_map,
     add_shares,
     add_shifts,
     add_uncertainty,
@@ -107,7 +107,7 @@ def add_electrolyte(page: Page, one: ElectrolyteDiagram, folder: Path) -> Figure
     figures = {kind: files[f"{kind} {one.formula}"] for kind in named}
     page.paragraph(diagram_tables.electrolyte_statement(one.profiles[0]))
     for doc in one.maps:
-        add_map(page, doc, one.profiles, styles, figures["map"])
+        add_product_map(page, doc, one.profiles, styles, figures["map"])
     if one.uncertainties:
         add_shares(page, one.uncertainties, styles, figures["shares"])
     add_curves(page, one.profiles, one.decompositions, figures)

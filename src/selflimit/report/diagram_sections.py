@@ -75,7 +75,9 @@ def draw_diagrams(
     return drawn
 
 
-def add_map(page: Page, doc: PredominanceDoc, profiles: Sequence[StabilityDoc], styles: Styles, twin: Path) -> None:
+def add_product_map(
+    page: Page, doc: PredominanceDoc, profiles: Sequence[StabilityDoc], styles: Styles, twin: Path
+) -> None:
     """Add the voltage-K_eff map.
 
     Parameters
@@ -102,7 +104,7 @@ def add_shares(page: Page, found: Sequence[UncertaintyDoc], styles: Styles, twin
     found
         Sampled uncertainties.
     styles, twin
-        As :func:`add_map`.
+        As :func:`add_product_map`.
     """
     page.plot(plot_shares(found, styles), twin, shares_finding(found[0]))
 

@@ -15,7 +15,7 @@ from selflimit.report.content import ReportContent
 from selflimit.report.diagram_sections import (
     CURVES_INCHES,
     add_curves,
-    add_map,
+    add_product_map,
     add_shares,
     draw_diagrams,
     shared_styles,
@@ -70,7 +70,7 @@ def add_figures(page: Page, content: ReportContent, figures: FigureFiles, folder
     """
     styles = report_styles(content)
     page.heading("What forms")
-    add_map(page, content.predominance, content.stabilities, styles, figures["map"])
+    add_product_map(page, content.predominance, content.stabilities, styles, figures["map"])
     if content.uncertainties:
         add_shares(page, content.uncertainties, styles, figures["shares"])
     page.plot(plot_crystals(shown_crystals(content)), figures["crystals"], crystals_finding(content))

@@ -26,7 +26,7 @@ SYMBOL = "(?:" + "|".join(sorted(chemical_symbols[1:104], key=len, reverse=True)
 COUNT = r"(?:[1-9]\d*(?:\.\d+)?)?"
 GROUP = rf"\((?:{SYMBOL}{COUNT})+\){COUNT}"
 FORMULA = re.compile(rf"(?<![\w-])(?=[\w()]*\d)(?:{SYMBOL}{COUNT}|{GROUP})+(?![\w/])")
-SYMBOLS = (
+TYPESETTING = (
     (re.compile(r"\bK_eff\b"), "K<sub>eff</sub>"),
     (re.compile(r"\bdV/V0\b"), "ΔV/V<sub>0</sub>"),
     (re.compile(r"(?<=[a-z])\^(-?\d)"), r"<sup>\1</sup>"),
@@ -45,7 +45,7 @@ def set_subscripts(text: str) -> Markup:
     """
     # escaped first: what comes from a file must not become markup
     safe = FORMULA.sub(lambda found: re.sub(r"(\d+(?:\.\d+)?)", r"<sub>\1</sub>", found[0]), escape(text))
-    for written, markup in SYMBOLS:
+    for written, markup in TYPESETTING:
         safe = written.sub(markup, safe)
     return Markup(safe)
 

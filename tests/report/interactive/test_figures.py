@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_documents import filled
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -84,6 +84,17 @@ def test_one_product_and_one_modulus_look_the_same_in_all_figures(study):
         assert lines == {f"{k:g}": next(iter(moduli[k]))[0] for k in moduli}
 
 
+def test_names_of_bars_stand_in_their_rows(study):
+    doc, profiles, _ = study
+    found = sampled(sorted({formulas_of(region) for region in doc.regions})[:2])
+    figure = plot_shares(found, shared_styles(FORMULA, profiles, [doc], found))
+    rows = set(figure["layout"]["yaxis"]["categoryarray"])
+    assert len(figure["layout"]["annotations"]) == 2
+    for label in figure["layout"]["annotations"]:
+        assert label["y"] in rows
+        assert not label["y"].isdigit(), "Plotly takes such a category for a place on the axis"
+
+
 def sampled(names):
     """An uncertainty with a share of each set of products at one K_eff."""
     rows = [
@@ -159,6 +170,7 @@ def test_labels_of_curves_do_not_cover_each_other(study):
         assert all(abs(a - b) > 15 for a, b in combinations(heights, 2)), heights
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 @given(st.lists(st.floats(-50, 50), min_size=1, max_size=8), st.floats(0.1, 10))
 def test_labels_are_spread_in_their_order(values, least):
     placed = spread_labels(values, least)

@@ -140,7 +140,7 @@ def test_a_flow_knows_what_it_is_of(tmp_path):
 
 def test_resume_of_a_preset_goes_on(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    words = ["interface", "--preset", "fig8-step2", "--grid", "32", "96", "--out", "mine", "--json"]
+    words = ["interface", "--preset", "fig8-step2", "--grid", "32", "96", "--folder", "mine", "--json"]
     assert main(words) == 0
     first = json.loads(capsys.readouterr().out)
     assert main(["resume", "mine", "--json"]) == 0

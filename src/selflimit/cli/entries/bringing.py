@@ -9,7 +9,7 @@ from typing import Any
 from monty.json import MontyEncoder
 
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
-from selflimit.cli.progress_display import Display
+from selflimit.cli.terminal.progress_display import Display
 from selflimit.documents import EntryDoc, LevelOfTheory
 from selflimit.errors import InputError
 from selflimit.files import write_atomically

@@ -40,7 +40,12 @@ def add_store(parser: ArgumentParser) -> None:
 
 def add_folder(parser: ArgumentParser) -> None:
     """Where a run keeps its files."""
-    parser.add_argument("--folder", default=RUN_FOLDER, help="run folder (default: %(default)s)")
+    parser.add_argument(
+        "--folder",
+        default=RUN_FOLDER,
+        help="where the files go: run folder (default: %(default)s); of a diagram by formulas "
+        "selflimit-diagram/FORMULAS, of a preset selflimit-presets/NAME",
+    )
 
 
 def add_run(parser: ArgumentParser, what: str, default: str | None = RUN_FOLDER, none: str = "") -> None:

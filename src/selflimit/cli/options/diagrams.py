@@ -42,9 +42,6 @@ def add_diagram_options(parser: ArgumentParser) -> None:
     group.add_argument("--formula", action="append", default=[], help="the same as FORMULA")
     add_competitors(group)  # type: ignore[arg-type]
     group.add_argument(
-        "--out", metavar="FOLDER", help="figures, page and documents (default: selflimit-diagram/FORMULAS)"
-    )
-    group.add_argument(
         "--k-eff-range",
         type=float,
         nargs=2,

@@ -37,5 +37,11 @@ def add_import_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--collection", metavar="NAME", help="of the database (default: outputs, tasks, ...)")
     parser.add_argument("--query", metavar="JSON", help="what its documents have to meet, in MongoDB's words")
-    parser.add_argument("--out", metavar="FOLDER", default=IMPORT_FOLDER, help="default: %(default)s")
+    parser.add_argument(
+        "--folder",
+        dest="out",
+        metavar="FOLDER",
+        default=IMPORT_FOLDER,
+        help="where files go (default: %(default)s)",
+    )
     parser.add_argument("--replace", action="store_true", help="overwrite another import in that folder")

@@ -35,10 +35,11 @@ def add_without_relaxation(parser: ArgumentParser) -> None:
         help="with --sample: every distinct ordering alike, or by degeneracy (default: %(default)s)",
     )
     only.add_argument(
-        "--sample-seed",
+        "--seed",
+        dest="sample_seed",
         type=int,
         default=1,
-        help="with --sample, --learn: same seed, same sample (default: %(default)s)",
+        help="seed of --sample and --learn: same seed, same sample (default: %(default)s)",
     )
     only.add_argument(
         "--most",

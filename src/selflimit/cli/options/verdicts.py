@@ -205,7 +205,7 @@ def add_layer(parser: ArgumentParser) -> None:
         help="mechanical correction factor (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=1, help="seed of packing, needles and noise (default: %(default)s)")
-    parser.add_argument("--out", metavar="FOLDER", help="also write the verdicts as JSON files")
+    parser.add_argument("--folder", dest="out", metavar="FOLDER", help="also write the verdicts as JSON files")
 
 
 def add_growth_designs(parser: ArgumentParser) -> None:
@@ -278,8 +278,10 @@ def add_map(parser: ArgumentParser) -> None:
         help="of the layer (default: 0.4, of growths 0 0.1 0.2 0.3 0.4 0.5)",
     )
     parser.add_argument("--packings", type=int, default=None, metavar="N", help="per design (default: 5, of growths 3)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first packing (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the first packing (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: %(default)s)")
     parser.add_argument(
-        "--folder", default="selflimit-design", help="results; the same again resumes (default: %(default)s)"
+        "--folder",
+        default="selflimit-design",
+        help="folder of the results; the same again resumes (default: %(default)s)",
     )

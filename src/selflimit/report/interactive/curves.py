@@ -11,7 +11,7 @@ from selflimit.phase_diagrams.pictures.palette import LINE_COLOURS, LINES, MARKE
 from selflimit.phase_diagrams.pictures.profiles import strain_ends
 from selflimit.report.interactive.layout import (
     DASHES,
-    SYMBOLS,
+    MARKER_SYMBOLS,
     PlotlyFigure,
     make_figure,
     make_label,
@@ -90,8 +90,8 @@ def _curve(
     return go.Scatter(
         x=[voltage for (voltage, _), _ in points], y=[value for (_, value), _ in points], mode="lines+markers",
         line={"color": look.colour, "dash": DASHES[look.dash], "width": width},
-        marker={"symbol": SYMBOLS[look.marker], "size": 7, "color": look.colour}, hovertext=said, hoverinfo="text",
-        meta={"k_eff": doc.k_eff}, name=f"{doc.k_eff:g} GPa",
+        marker={"symbol": MARKER_SYMBOLS[look.marker], "size": 7, "color": look.colour}, hovertext=said,
+        hoverinfo="text", meta={"k_eff": doc.k_eff}, name=f"{doc.k_eff:g} GPa",
     )  # fmt: skip
 
 
@@ -158,5 +158,5 @@ def _scan(doc: InterfaceReactionDoc, number: int) -> Any:
     return go.Scatter(
         x=[kink.mixing_ratio for kink in doc.kinks], y=[kink.reaction_energy_per_atom for kink in doc.kinks],
         mode="lines+markers", line={"color": colour, "dash": dash}, name=state, hovertext=said, hoverinfo="text",
-        marker={"symbol": SYMBOLS[MARKERS[number % len(MARKERS)]], "size": 8},
+        marker={"symbol": MARKER_SYMBOLS[MARKERS[number % len(MARKERS)]], "size": 8},
     )  # fmt: skip

@@ -11,7 +11,7 @@ from selflimit.phase_diagrams.geometry.tiling import find_middle, polygon_area
 from selflimit.phase_diagrams.pictures.palette import LineStyle, ProductNames, Style, Styles, assemblages, formulas_of
 from selflimit.phase_diagrams.pictures.shares import lowest_products, sampled_assemblages
 from selflimit.report.interactive.layout import (
-    HEIGHT,
+    FIGURE_HEIGHT,
     LETTER,
     LETTER_WIDTH,
     NARROW_AXES,
@@ -28,7 +28,7 @@ from selflimit.report.interactive.layout import (
 MOST_NAMED = 8
 """Areas of the map that get a name of their own, the largest; the others are told by pointing at them."""
 K_EFF_TITLE = "K<sub>eff</sub> (GPa)"
-INSIDE = HEIGHT - 72
+INSIDE = FIGURE_HEIGHT - 72
 """Height of the axes (CSS pixels)."""
 
 
@@ -162,9 +162,9 @@ def plot_shares(found: Sequence[UncertaintyDoc], styles: Styles) -> PlotlyFigure
             place = _row(doc, row.k_eff, found)
             labels.append((filled[place], row.probability, place, name_products(name)))
             filled[place] += row.probability
+    axis = {"title": "K<sub>eff</sub>", "type": "category", "categoryorder": "array", "categoryarray": rows}
     return make_figure(
-        bars, {"title": "Probability", "range": [0, 1]},
-        {"title": K_EFF_TITLE, "type": "category", "categoryorder": "array", "categoryarray": rows, "automargin": True},
+        bars, {"title": "Probability", "range": [0, 1]}, {**axis, "automargin": True},
         label_bars(labels, WIDE_AXES), label_bars(labels, NARROW_AXES), barmode="stack", height=110 + 52 * len(rows),
     )  # fmt: skip
 
@@ -201,4 +201,5 @@ def _share(
 
 
 def _row(doc: UncertaintyDoc, k_eff: float, found: Sequence[UncertaintyDoc]) -> str:
-    return f"{k_eff:g}" if len(found) == 1 else f"{k_eff:g}<br>{doc.level_of_theory.label}"
+    # a category that reads like a number would be taken for a place on the axis
+    return f"{k_eff:g} GPa" if len(found) == 1 else f"{k_eff:g} GPa<br>{doc.level_of_theory.label}"

@@ -13,7 +13,7 @@ from selflimit.mesoscale.pictures.plotting import PRESSURE_MAP, bar_length, pres
 from selflimit.phase_diagrams.pictures.palette import LINE_COLOURS, LINES, MARKERS
 from selflimit.report.interactive.layout import (
     DASHES,
-    SYMBOLS,
+    MARKER_SYMBOLS,
     PlotlyFigure,
     make_figure,
     make_label,
@@ -43,7 +43,7 @@ def plot_fronts(runs: Sequence[GrowthDoc]) -> PlotlyFigure:
             go.Scatter(
                 x=doc.times, y=heights, mode="lines+markers", name=doc.microstructure.split(":")[0],
                 line={"color": LINE_COLOURS[number % len(LINE_COLOURS)], "dash": DASHES[LINES[number % len(LINES)]]},
-                marker={"symbol": SYMBOLS[MARKERS[number % len(MARKERS)]], "size": 7},
+                marker={"symbol": MARKER_SYMBOLS[MARKERS[number % len(MARKERS)]], "size": 7},
                 hovertemplate="%{x:.0f} s: %{y:.1f} µm",
             )
         )  # fmt: skip

@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 
 LETTER = 13
 """Type size (CSS pixels): on a phone the page does not shrink its figures, so this is what a reader sees."""
-HEIGHT = 420
+FIGURE_HEIGHT = 420
 """Height of a figure (CSS pixels)."""
 NARROW_AXES = 330.0
 """Width of the axes on a phone (CSS pixels)."""
@@ -24,7 +24,7 @@ LETTER_WIDTH = 0.56
 """Width of a letter over the type size: sans-serif, a little more than the mean."""
 DASHES = {"-": "solid", "--": "dash", "-.": "dashdot", ":": "dot"}
 """Dash as matplotlib writes it -> as Plotly does."""
-SYMBOLS = {
+MARKER_SYMBOLS = {
     "o": "circle",
     "s": "square",
     "^": "triangle-up",
@@ -68,7 +68,7 @@ def make_figure(
     """
     settings: dict[str, Any] = {
         "font": {"size": LETTER, "family": "system-ui, sans-serif", "color": "#1b1b1b"},
-        "height": HEIGHT,
+        "height": FIGURE_HEIGHT,
         "margin": {"l": 64, "r": 16, "t": 16, "b": 56},
         "showlegend": False,
         "plot_bgcolor": "#ffffff",

@@ -1,5 +1,6 @@
 """What a person sees: the progress of a run, and results as tables. Standard output stays free for results."""
 
+import logging
 import time
 from collections.abc import Sequence
 
@@ -21,6 +22,31 @@ EXPECTED_SECONDS = {
     "report": 6.0,
 }
 """Rough seconds per job on two cores, only to estimate the time left; jobs not named take about one."""
+
+
+LOG = logging.getLogger(__name__)
+MEASURABLE = 0.05
+"""Share of a job from which its own pace tells how long the rest takes."""
+
+
+def remaining(fraction: float, elapsed: float, expected: float) -> float:
+    """Seconds left of a job: by its own pace once that can be measured, else by what such a job takes.
+
+    >>> remaining(0.25, 30.0, 50.0), remaining(0.0, 1.0, 50.0)
+    (90.0, 50.0)
+
+    Parameters
+    ----------
+    fraction
+        Share that is done.
+    elapsed
+        Seconds that it took.
+    expected
+        Seconds that such a job takes on this machine.
+    """
+    if fraction < MEASURABLE:
+        return expected * (1.0 - fraction)
+    return elapsed * (1.0 - fraction) / fraction
 
 
 def estimate_seconds(job_name: str) -> float:
@@ -58,7 +84,7 @@ class Display(Listener):
 
     def __enter__(self) -> "Display":
         """Start drawing."""
-        if self.console.is_terminal:
+        if self.console.is_terminal and LOG.isEnabledFor(logging.INFO):
             self.bars.start()
         return self
 
@@ -72,11 +98,15 @@ class Display(Listener):
         if not self.console.is_terminal:
             self._line(f"{stage} ...")
             return lambda fraction, message: None
+        LOG.debug("%s: about %.0f s expected", stage, estimate_seconds(job.name) * self._pace())
         self.task = self.bars.add_task("", total=1.0, stage=stage.replace("[", "\\["), left="")
         task = self.task
 
+        begin = time.monotonic()
+
         def hear(fraction: float, message: str) -> None:
-            left = self._left(estimate_seconds(job.name) * (1.0 - fraction), job.name)
+            here = remaining(fraction, time.monotonic() - begin, estimate_seconds(job.name) * self._pace())
+            left = self._left(here, job.name)
             self.bars.update(task, completed=fraction, description=message[:32], left=f"about {left} left")
 
         hear(0.0, "")
@@ -97,11 +127,22 @@ class Display(Listener):
         self._line(f"[{self.done}/{len(self.names)}] {job.name}: {took}")
 
     def _line(self, text: str) -> None:
-        self.console.print(text, highlight=False, markup=False)
+        LOG.info(text)
+
+    def _pace(self) -> float:
+        """Seconds that this machine has taken for each that was expected."""
+        # the first seconds, imports and compilation, say nothing of the pace
+        return self.spent / self.budget if self.budget > 5.0 else 1.0
 
     def _left(self, here: float, name: str) -> str:
-        """Time left: what is still expected, scaled by how this machine has done so far."""
-        # the first seconds, imports and compilation, say nothing of the pace
-        pace = self.spent / self.budget if self.budget > 5.0 else 1.0
-        seconds = pace * (here + self.waiting - estimate_seconds(name))
+        """Time left: of this job, and what is still expected of the others, scaled by how this machine has done.
+
+        Parameters
+        ----------
+        here
+            Seconds left of this job.
+        name
+            Its name.
+        """
+        seconds = here + self._pace() * (self.waiting - estimate_seconds(name))
         return f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"

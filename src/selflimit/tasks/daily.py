@@ -21,13 +21,13 @@ from selflimit.workflows import results
 
 __all__ = ["grow_layer", "map_products", "rank_orderings", "relax_lowest", "results"]
 
-CELLS = (64, 96)
+LAYER_CELLS = (64, 96)
 """Cells of a layer across and in the direction of growth, as wide as the front each."""
 IMAGE_LABELS = {0: "fine", 1: "coarse", 2: "electrolyte"}
 """Grey value of a picture -> phase."""
 OUTPUTS = 10
 """Intervals between output times."""
-SEED = 1
+PACKING_SEED = 1
 """Seed of packings, needles and noise."""
 
 
@@ -153,9 +153,9 @@ def grow_layer(
     if isinstance(layer, Microstructure):
         structure = layer
     elif str(layer) in LAYERS:
-        structure = build_layer(str(layer), parameters, CELLS, SEED)
+        structure = build_layer(str(layer), parameters, LAYER_CELLS, PACKING_SEED)
     else:
-        grid = Grid(CELLS, parameters.interface_width)
+        grid = Grid(LAYER_CELLS, parameters.interface_width)
         named = IMAGE_LABELS if labels is None else labels
-        structure = Microstructure.from_image(grid, Path(layer), named, pixel_size * MICROMETRE, SEED)
+        structure = Microstructure.from_image(grid, Path(layer), named, pixel_size * MICROMETRE, PACKING_SEED)
     return grow_lithium(parameters, structure, duration, OUTPUTS, place)
