@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from selflimit.errors import InputError
+from selflimit.files import load_arrays, read_bounded, unpack
 from selflimit.mesoscale.layers.images import load_labels
-from selflimit.untrusted import load_arrays, read_bounded, unpack
 
 MIB = 2**20
 ZEROS = bytes(16 * MIB)

@@ -19,7 +19,7 @@ JUST_OPEN = 1.0 - 1e-6
 """Share of the layer up to which a channel is filled whose tip has just been stripped."""
 RESIDUAL = 1e-4
 """Largest residual of charge or volume at a node while channels fill, over the current on the smallest channel."""
-LENGTH_TOLERANCE = 1e-3
+STEP_TOLERANCE = 1e-3
 """Relative error of a length that a step along the charge may make."""
 
 
@@ -50,7 +50,7 @@ class Filling:
 
 
 def fill_channels(
-    layer: ChannelLayer, charge: float, largest_pressure: float = np.inf, tolerance: float = LENGTH_TOLERANCE
+    layer: ChannelLayer, charge: float, largest_pressure: float = np.inf, tolerance: float = STEP_TOLERANCE
 ) -> Filling:
     """Plate or strip a charge and follow every channel.
 

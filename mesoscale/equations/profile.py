@@ -23,7 +23,7 @@ RESTS = 16
 """Steps of half 1/(L_sigma W) in which a profile comes to rest: its slowest deviation is over 1.75 after each."""
 LARGEST_SKEW = 0.5
 """Most that the profile is skewed: beyond, the first order in the velocity says nothing any more."""
-SHORTEST = 1e-3
+SHORTEST_PROFILE = 1e-3
 """Length of the front, over the electrode's, below which there is none."""
 TAIL = 1e-12
 """xi nearer to 0 or 1 than this is left as it is."""
@@ -100,7 +100,7 @@ def bring_into_motion(
         front_length(grid, p, xi),
     )
     # without a front, or with one that is no more than its tails, nothing moves
-    return skew_profile(front, xi, growth / length) if length > SHORTEST * area else xi
+    return skew_profile(front, xi, growth / length) if length > SHORTEST_PROFILE * area else xi
 
 
 def _shifted(front: Front, xi: FloatArray, skew: float, lithium: float) -> FloatArray:

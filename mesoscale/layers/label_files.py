@@ -21,9 +21,9 @@ import numpy as np
 
 from selflimit.arrays import AnyArray
 from selflimit.errors import InputError
-from selflimit.untrusted import MOST_BYTES, load_arrays, require_inside, require_size, unpack, without_entities
+from selflimit.files import MOST_BYTES, load_arrays, require_inside, require_size, unpack, without_entities
 
-FAULTS = (
+READING_FAULTS = (
     ValueError, KeyError, OSError, EOFError, MemoryError, zlib.error, ElementTree.ParseError, zipfile.BadZipFile
 )  # fmt: skip
 """What a damaged file provokes in the readers; a header that promises terabytes, MemoryError."""
@@ -74,7 +74,7 @@ def read_label_file(path: Path) -> StoredLabels:
         return reader(path)
     except InputError:
         raise
-    except FAULTS as fault:
+    except READING_FAULTS as fault:
         raise InputError(
             f"expected {path.suffix} data in {path}, could not read it: {fault}; export it again"
         ) from fault

@@ -12,7 +12,7 @@ from matplotlib.ticker import NullFormatter
 from selflimit.documents.arrest_map import ArrestMapCell, ArrestMapDoc, ArrestMapRow, PackingSpread
 from selflimit.units import MICROMETRE
 
-COLOUR_MAP = "cividis"
+MAP_COLOURS = "cividis"
 """Lightness rises evenly: for grey print and colour-blind readers."""
 SLOT_MARKERS = "os^Dv<>p"
 HOLDS_GREY = "0.9"
@@ -84,7 +84,7 @@ def _draw(
         ax.errorbar(
             [x for x, _ in known], middle, yerr=bars, capsize=3, linewidth=1.2,
             marker=SLOT_MARKERS[number % len(SLOT_MARKERS)],
-            color=colormaps[COLOUR_MAP](0.85 * number / max(slots - 1, 1)),
+            color=colormaps[MAP_COLOURS](0.85 * number / max(slots - 1, 1)),
             label=f"{rows[0].slot_width / MICROMETRE:g} µm",
         )  # fmt: skip
 
@@ -104,7 +104,7 @@ def _draw_cells(figure: Figure, ax: Axes, rows: Sequence[ArrestMapRow]) -> None:
                 color="white" if dark else "black",
             )  # fmt: skip
     ax.set_facecolor(HOLDS_GREY)
-    image = ax.imshow(shades, origin="lower", aspect="auto", cmap=COLOUR_MAP, norm=norm)
+    image = ax.imshow(shades, origin="lower", aspect="auto", cmap=MAP_COLOURS, norm=norm)
     ax.set_xticks(range(len(rows)), [f"{row.layer_thickness / MICROMETRE:g}" for row in rows])
     ax.set_yticks(range(len(currents)), [f"{current:g}" for current in currents])
     ax.set(xlabel="thickness of the layer (µm)", ylabel="current (mA/cm²)")

@@ -24,7 +24,7 @@ def draw_profiles(docs: Sequence[StabilityDoc], ax: Axes | None) -> Axes:
     return plot_profile(docs, _axes(ax, 2.0 + 0.9 * len(docs)))
 
 
-def draw_layers(doc: LayerScreenDoc, _folder: Path, ax: Axes | None) -> Axes:
+def draw_screen(doc: LayerScreenDoc, _folder: Path, ax: Axes | None) -> Axes:
     """Draw what layers release against metal and electrolyte.
 
     Parameters

@@ -60,11 +60,11 @@ def _check_schedule(run: "RunConfiguration") -> None:
 def _check_pressure(run: "RunConfiguration") -> None:
     """Refuse settings of lithium that flows where it does not, and equations in which it cannot."""
     flowing = {"--stack-pressure": run.stack_pressure != 0.0, "--slot-width": run.slot_width != 1.0}
-    if run.pressure == "elastic" and any(flowing.values()):
+    if run.mechanics == "elastic" and any(flowing.values()):
         given = " and ".join(option for option, is_given in flowing.items() if is_given)
-        raise InputError(f"expected {given} only with --pressure flow or film, got {run.pressure!r}")
-    if run.pressure != "elastic" and run.front != "single-ion":
+        raise InputError(f"expected {given} only with --mechanics flow or film, got {run.mechanics!r}")
+    if run.mechanics != "elastic" and run.front != "single-ion":
         raise InputError(
-            f"expected --pressure {run.pressure} only with --front single-ion, got {run.front!r}; the others have no "
+            f"expected --mechanics {run.mechanics} only with --front single-ion, got {run.front!r}; the others have no "
             "overpotential of their own at a contact"
         )

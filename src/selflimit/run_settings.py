@@ -300,7 +300,7 @@ class RunConfiguration:
         "coarse particles: dense grains that lithium goes round, or open to it where it is driven",
         choices=("closed", "open"),
     )
-    pressure: Literal["elastic", "flow", "film"] = setting(
+    mechanics: Literal["elastic", "flow", "film"] = setting(
         "elastic",
         "interface",
         "what presses on lithium: elastic: it expands as published; flow: it creeps where it has no room, before the "
@@ -310,7 +310,7 @@ class RunConfiguration:
     stack_pressure: float = setting(
         0.0,
         "interface",
-        "with --pressure flow or film: pressure on the lithium foil (MPa)",
+        "with --mechanics flow or film: pressure on the lithium foil (MPa)",
         convert=float,
         quantity="stack_pressure",
         metavar="MPA",
@@ -318,7 +318,7 @@ class RunConfiguration:
     slot_width: float = setting(
         1.0,
         "interface",
-        "with --pressure flow or film: width of the slots between particles that lithium creeps through (micrometres)",
+        "with --mechanics flow or film: width of the slots between particles that lithium creeps through (micrometres)",
         convert=float,
         quantity="slot_width",
         metavar="UM",

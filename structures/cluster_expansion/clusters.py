@@ -20,7 +20,7 @@ from selflimit.structures.orderings.populations import VACANCY
 TRIPLET_REACH = 5.0
 """Largest distance (Angstrom) inside a triplet, unless another is asked for: about the second cation neighbours."""
 
-GENERATORS = 16
+GROUP_GENERATORS = 16
 """Group elements, drawn at random, whose orbits of clusters are found; a subgroup would only split orbits."""
 
 ROWS_AT_ONCE = 2000
@@ -148,8 +148,8 @@ def _moved_numbers(cell: DisorderedCell, numbers: Sequence[tuple[int, str]]) -> 
     index = {one: v for v, one in enumerate(numbers)}
     position = {int(site): i for i, site in enumerate(cell.active)}
     chosen = cell.permutations
-    if len(chosen) > GENERATORS:
-        chosen = np.random.default_rng(0).choice(chosen, GENERATORS, replace=False)
+    if len(chosen) > GROUP_GENERATORS:
+        chosen = np.random.default_rng(0).choice(chosen, GROUP_GENERATORS, replace=False)
     moved = [[index[int(cell.active[move[position[site]]]), name] for site, name in numbers] for move in chosen]
     return np.array(moved, dtype=np.int64)
 

@@ -24,7 +24,7 @@ TRIPLET_WEIGHTS = (0.0, 0.1, 1.0)
 NOISES = (1e-4, 1e-2, 1.0)
 """Variances of what no cluster explains, as shares of the rest, that are tried."""
 
-FREE = 1e4
+FREE_PARAMETERS = 1e4
 """Variance of the constant and of the electrostatic factor, against 1 for the whole of the clusters: free."""
 
 
@@ -101,7 +101,7 @@ def fit_energies(clusters: Clusters, variables: FloatArray, energies: FloatArray
 def _prior(clusters: Clusters, decay: float, triplets: float) -> FloatArray:
     """Variance of each variable's factor, 1 in the sum over all clusters."""
     weight = np.exp(-2.0 * clusters.reach / decay) * np.where(clusters.size == 3, triplets, 1.0)
-    return np.concatenate([[FREE, FREE], weight / weight.sum()])
+    return np.concatenate([[FREE_PARAMETERS, FREE_PARAMETERS], weight / weight.sum()])
 
 
 def _fit(weights: FloatArray, variables: FloatArray, energies: FloatArray, noise: float) -> ClusterExpansion:

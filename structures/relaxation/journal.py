@@ -21,7 +21,9 @@ from selflimit.versions import git_revision, package_versions
 JOURNAL = "finished-crystals.jsonl"
 """Name of the file, in the folder of the job."""
 
-KINDS: dict[str, type[Document]] = {kind.__name__: kind for kind in (ElasticDoc, FailedRelaxationDoc, RelaxationDoc)}
+BATCH_KINDS: dict[str, type[Document]] = {
+    kind.__name__: kind for kind in (ElasticDoc, FailedRelaxationDoc, RelaxationDoc)
+}
 """Documents that a batch consists of, by name."""
 
 
@@ -92,7 +94,7 @@ def _entries(path: Path) -> Iterator[tuple[str, Document]]:
     for number, line in enumerate(whole.splitlines(), start=1):
         try:
             entry = json.loads(line)
-            yield str(entry["key"]), KINDS[entry["kind"]].model_validate(entry["document"])
+            yield str(entry["key"]), BATCH_KINDS[entry["kind"]].model_validate(entry["document"])
         except (ValueError, KeyError, TypeError, RecursionError) as fault:
             raise InputError(
                 f"{path}, line {number}: expected a finished crystal, got {type(fault).__name__}: "

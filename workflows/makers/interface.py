@@ -34,7 +34,7 @@ from selflimit.workflows.makers.flow_parts import (
 )
 from selflimit.workflows.makers.phase_diagram import diagram_of, entries_of
 from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker
-from selflimit.workflows.makers.verdicts import ArrestMaker, FlowingGrowthMaker, output_times
+from selflimit.workflows.makers.verdicts import ArrestMaker, FlowingGrowthMaker, growth_times
 from selflimit.workflows.running.identical_work import job
 from selflimit.workflows.stores.files import IN_DATA, with_files
 
@@ -166,7 +166,7 @@ class InterfaceMaker(Maker):
             relax_maker=calculators.phases,
             # the user's entries are of another level of theory than the force field that strains them
             elastic_maker=replace(calculators.elastic, relax_first=True) if settings.entries else calculators.elastic,
-            flow_maker=None if settings.pressure == "elastic" else FlowingGrowthMaker.of(settings),
+            flow_maker=None if settings.mechanics == "elastic" else FlowingGrowthMaker.of(settings),
         )
 
     def make(self, electrolyte: OutputReference, competing: OutputReference, decompositions: OutputReference) -> Flow:
@@ -291,7 +291,7 @@ class InterfaceMaker(Maker):
 
     def output_times(self) -> list[float]:
         """Output times (s) of the growths."""
-        return output_times(self.schedule(), self.output_every, self.earlier_outputs)
+        return growth_times(self.schedule(), self.output_every, self.earlier_outputs)
 
     @job(data=IN_DATA)
     def solve_stress(

@@ -192,7 +192,7 @@ class ArrestMaker(Maker):
         return judge_arrest(decomposition, parameters, self.settings)  # type: ignore[return-value]
 
 
-def output_times(schedule: float | Schedule, every: float | None, earlier: Sequence[float]) -> list[float]:
+def growth_times(schedule: float | Schedule, every: float | None, earlier: Sequence[float]) -> list[float]:
     """Output times (s) of a growth: those before an extension, then at regular intervals, and the end.
 
     Parameters
@@ -247,7 +247,7 @@ class FlowingGrowthMaker(Maker):
     def of(cls, settings: RunConfiguration) -> Self:
         """The Maker of a run."""
         return cls(
-            film=settings.pressure == "film",
+            film=settings.mechanics == "film",
             stack_pressure=settings.stack_pressure,
             slot_width=settings.slot_width,
             duration=settings.duration,
@@ -306,7 +306,7 @@ class FlowingGrowthMaker(Maker):
         width = self.slot_width * MICROMETRE
         flow = mesoscale.LithiumFlow(width, width, self.stack_pressure * MPA, film=film)
         schedule = cell_schedule(self.duration, self.current, self.cycles, self.program)
-        times = output_times(schedule, self.output_every, self.earlier_outputs)
+        times = growth_times(schedule, self.output_every, self.earlier_outputs)
         grown = mesoscale.grow_lithium(parameters, structure, schedule, times, here, current_progress(), flow=flow)
         return with_files(grown, here)  # type: ignore[return-value]
 

@@ -14,8 +14,7 @@ from pydantic import Field
 
 from selflimit.documents import Record
 from selflimit.errors import InputError
-from selflimit.files import sha256
-from selflimit.untrusted import require_inside
+from selflimit.files import require_inside, sha256
 from selflimit.workflows.running.folder import document_path, flow_path
 from selflimit.workflows.running.local import jobs_with_offspring, key_of, saved_flow, stored_output
 from selflimit.workflows.running.provenance import recorded_jobs

@@ -16,8 +16,7 @@ from pydantic import ValidationError
 
 from selflimit.documents import FieldFile, FilePiece, Record, ReportDoc
 from selflimit.errors import InputError
-from selflimit.files import opened_whole, sha256
-from selflimit.untrusted import require_inside
+from selflimit.files import opened_whole, require_inside, sha256
 
 IN_DATA = "base64_bytes"
 """Field of a document that jobflow puts into the store's ``data``: ``@job(data=IN_DATA)``."""

@@ -13,8 +13,8 @@ GAP = 10_000
 """Row numbers that are tried behind a damaged place before the file counts as read: a page holds a few rows, and one
 that holds numbers of others some hundred pages."""
 
-ROWS = f"SELECT rowid, k, v FROM [{SQLITE_RECORD_TABLE}] WHERE rowid"
-Row = tuple[int, bytes, bytes]
+ASKED_ROWS = f"SELECT rowid, k, v FROM [{SQLITE_RECORD_TABLE}] WHERE rowid"
+StoredRow = tuple[int, bytes, bytes]
 
 
 def salvage_rows(path: Path) -> Iterator[tuple[bytes, bytes]]:
@@ -29,11 +29,11 @@ def salvage_rows(path: Path) -> Iterator[tuple[bytes, bytes]]:
                 yield key, content
 
 
-def _readable_rows(connection: sqlite3.Connection) -> Iterator[Row]:
+def _readable_rows(connection: sqlite3.Connection) -> Iterator[StoredRow]:
     number = 0
     while True:
         try:
-            for row in connection.execute(f"{ROWS} > ? ORDER BY rowid", (number,)):
+            for row in connection.execute(f"{ASKED_ROWS} > ? ORDER BY rowid", (number,)):
                 number = row[0]
                 yield row
             return
@@ -45,11 +45,11 @@ def _readable_rows(connection: sqlite3.Connection) -> Iterator[Row]:
             yield row
 
 
-def _next_readable(connection: sqlite3.Connection, number: int) -> Row | None:
+def _next_readable(connection: sqlite3.Connection, number: int) -> StoredRow | None:
     """The first row behind ``number`` that can be read; None if there is none within the gap."""
     for later in range(number + 1, number + 1 + GAP):
         try:
-            row: Row | None = connection.execute(f"{ROWS} = ?", (later,)).fetchone()
+            row: StoredRow | None = connection.execute(f"{ASKED_ROWS} = ?", (later,)).fetchone()
         except sqlite3.DatabaseError:
             continue
         if row is not None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TypeGuard
 
-from selflimit.cli.modes import Mode
+from selflimit.cli.modes.modes import Mode
 from selflimit.cli.parsing import parse
 from selflimit.cli.terminal.logs import split_verbosity, start_logging
 from selflimit.errors import MissingDependencyError, RemediableError, SelflimitError

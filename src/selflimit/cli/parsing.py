@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from selflimit import __version__
-from selflimit.cli.modes import Mode, chosen_mode, refuse_idle
+from selflimit.cli.modes.modes import Mode, chosen_mode, refuse_idle
 from selflimit.cli.options.checks import settle_run
 from selflimit.cli.options.readers import READERS
 from selflimit.cli.terminal.defaults_file import default_words

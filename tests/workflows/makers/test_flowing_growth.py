@@ -13,18 +13,18 @@ REFERENCES = [OutputReference(name) for name in ("electrolyte", "competing", "re
 
 def test_settings_reach_the_maker():
     settings = RunConfiguration(
-        pressure="film", stack_pressure=5.0, slot_width=2.0, current=2.0, cycles=3, duration=60.0, seed=7
+        mechanics="film", stack_pressure=5.0, slot_width=2.0, current=2.0, cycles=3, duration=60.0, seed=7
     )
     found = InterfaceMaker.of(settings).flow_maker
     assert isinstance(found, FlowingGrowthMaker)
     assert (found.film, found.stack_pressure, found.slot_width, found.seed) == (True, 5.0, 2.0, 7)
     assert (found.current, found.cycles, found.duration) == (2.0, 3, 60.0)
     assert InterfaceMaker.of(RunConfiguration()).flow_maker is None
-    assert InterfaceMaker.of(RunConfiguration(pressure="flow")).flow_maker.film is False
+    assert InterfaceMaker.of(RunConfiguration(mechanics="flow")).flow_maker.film is False
 
 
 @pytest.mark.parametrize(
-    ("pressure", "jobs"),
+    ("mechanics", "jobs"),
     [
         ("elastic", ["growth fine", "growth graded"]),
         ("flow", ["growth fine on electrolyte", "growth graded on electrolyte"]),
@@ -45,11 +45,11 @@ def test_each_layer_is_grown_and_each_branch(pressure, jobs):
 @pytest.mark.parametrize(
     ("values", "match"),
     [
-        ({"stack_pressure": 5.0}, "--stack-pressure only with --pressure flow or film"),
+        ({"stack_pressure": 5.0}, "--stack-pressure only with --mechanics flow or film"),
         ({"slot_width": 2.0}, "--slot-width only with"),
-        ({"pressure": "flow", "front": "published"}, "--pressure flow only with --front single-ion"),
-        ({"pressure": "fluid"}, "expected elastic, flow, film"),
-        ({"pressure": "flow", "stack_pressure": 5e6}, "did you mean 5"),
+        ({"mechanics": "flow", "front": "published"}, "--mechanics flow only with --front single-ion"),
+        ({"mechanics": "fluid"}, "expected elastic, flow, film"),
+        ({"mechanics": "flow", "stack_pressure": 5e6}, "did you mean 5"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(values, match):

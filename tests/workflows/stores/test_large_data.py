@@ -12,9 +12,9 @@ from maggma.stores import JSONStore, MemoryStore
 
 from selflimit.documents import Document, FieldFile
 from selflimit.errors import InputError
+from selflimit.files import require_inside
 from selflimit.mesoscale import load_fields
 from selflimit.mesoscale.field_files import save_fields
-from selflimit.untrusted import require_inside
 from selflimit.workflows import open_store, write_files
 from selflimit.workflows.running import identical_work
 from selflimit.workflows.stores import files as store_files

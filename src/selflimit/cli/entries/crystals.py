@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.cli.entries.competitors import Competitors, read_competitors
-from selflimit.cli.progress_display import Display
+from selflimit.cli.terminal.progress_display import Display
 from selflimit.documents import LeftOutPhase, RelaxationDoc
 from selflimit.errors import InputError
 from selflimit.phase_diagrams import competing_entries, parse_formula

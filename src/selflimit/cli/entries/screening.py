@@ -14,7 +14,7 @@ from selflimit.cli.entries.competitors import couple_of, ion_of
 from selflimit.cli.entries.crystals import competitors_of
 from selflimit.cli.manager import hand_over
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
-from selflimit.cli.progress_display import Display
+from selflimit.cli.terminal.progress_display import Display
 from selflimit.documents import LayerScreenDoc, UnscreenedLayer
 from selflimit.errors import InputError, LevelOfTheoryError
 from selflimit.files import write_atomically
