@@ -1,7 +1,7 @@
 """Files written in one stroke, known by their hash, and read within bounds.
 
-A few kilobytes that somebody else has made can unpack to more than a machine holds, and a name in a file can lead to any
-other file.
+A few kilobytes that somebody else has made can unpack to more than a machine holds, and a name in a file can lead to
+any other file.
 """
 
 import bz2
