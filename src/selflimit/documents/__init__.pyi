@@ -9,6 +9,7 @@ from .arrest import (
     Spread,
     UncertainQuantity,
 )
+from .competitors import Bonding, CompetingPhase, CompetingPhasesDoc
 from .crystals import (
     CandidatesDoc,
     CoarseRelaxationDoc,
@@ -28,6 +29,7 @@ from .crystals import (
 from .diagrams import (
     BulkModulus,
     CoexistingAssemblage,
+    Conduction,
     ConstrictionDoc,
     ConstrictionSegment,
     DecompositionDoc,
@@ -95,6 +97,7 @@ from .summaries import products_text
 from .uncertainties import (
     BoundaryBand,
     EnergyError,
+    ErrorModelShare,
     Estimate,
     ProductProbability,
     SourceThreshold,
@@ -108,6 +111,7 @@ __all__ = [
     "LEVEL_KEY",
     "SCHEMA_VERSION",
     "ArrestDoc",
+    "Bonding",
     "BoundaryBand",
     "BranchVerdict",
     "BulkModulus",
@@ -119,6 +123,9 @@ __all__ = [
     "CoexistingAssemblage",
     "ComparisonDoc",
     "ComparisonRow",
+    "CompetingPhase",
+    "CompetingPhasesDoc",
+    "Conduction",
     "ConstrictionDoc",
     "ConstrictionSegment",
     "Criterion",
@@ -133,6 +140,7 @@ __all__ = [
     "ElasticDoc",
     "ElectrolyteDocument",
     "EnergyError",
+    "ErrorModelShare",
     "Estimate",
     "FailedRelaxationDoc",
     "Fate",

@@ -116,6 +116,7 @@ def add_electrolyte(page: Page, one: ElectrolyteDiagram, folder: Path) -> Figure
         "Reactions over all voltages, energies at the lower one", diagram_tables.REACTION_COLUMNS,
         diagram_tables.reaction_rows(one.profiles),
     )  # fmt: skip
+    page.paragraph(diagram_tables.conduction_statement(one.profiles))
     page.table("At the lowest voltage", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(one.decompositions))
     for kind in ("energy", "strain"):
         add_profiles(page, kind, one.profiles, figures[f"{kind} {one.formula}"], said[kind])
