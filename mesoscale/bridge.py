@@ -37,6 +37,15 @@ def _hill(parts: list[tuple[float, float]]) -> float:
     return 0.5 * (voigt + reuss)
 
 
+def linear_strain(volume_change: float) -> float:
+    """Linear strain (1 + dV/V0)^(1/3) - 1 of a relative change of volume.
+
+    >>> round(linear_strain(0.331), 12)
+    0.1
+    """
+    return float((1.0 + volume_change) ** (1.0 / 3.0) - 1.0)
+
+
 def in_pascal(constants: ElasticDoc) -> Isotropic:
     """Elastic constants of a document, which has them in GPa, in Pa."""
     return Isotropic(constants.youngs_modulus * GPA, constants.poisson_ratio)

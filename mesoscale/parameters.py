@@ -12,7 +12,14 @@ from pydantic.fields import FieldInfo
 
 from selflimit.documents import DecompositionDoc, ElasticDoc, ParameterRow, Record
 from selflimit.errors import InputError
-from selflimit.mesoscale.bridge import bridge_sources, hill_mixture, in_pascal, phase_moduli, require_elastic
+from selflimit.mesoscale.bridge import (
+    bridge_sources,
+    hill_mixture,
+    in_pascal,
+    linear_strain,
+    phase_moduli,
+    require_elastic,
+)
 from selflimit.plausible import Quantity, check_quantity
 from selflimit.units import FARADAY, GAS_CONSTANT
 
@@ -33,6 +40,9 @@ EXPANSION_RATIO = 2.0
 """Published rule: the reaction zone expands twice as much as the graded-particle phase."""
 
 Strain = tuple[float, float, float]
+
+NOT_ROWS = ("sources", "reaction_strain_range")
+"""Fields that are no row of a table of parameters; of the second the ends are, where it is known."""
 
 MODULUS = (1e5, 1e13)
 """From a soft gel to ten times diamond (Pa): what is taken for a Young's modulus."""
@@ -214,6 +224,11 @@ class InterfaceParameters(Record):
         NOMINAL_REACTION_STRAIN, "e_r", "1", "nominal: Li2ZrCl6 + 4 Li -> 6 LiCl + Zr from crystal volumes",
         "Full linear strain of the decomposition", gt=-1,
     )  # fmt: skip
+    reaction_strain_range: tuple[float, float] | None = Field(
+        None,
+        description="Lowest and highest full linear strain over polymorphs within 10 meV/atom, of the electrolyte "
+        "and its products (1); None: not known",
+    )
     retained_fraction: float = quantity(
         EXPANSION_RATIO * (0.866e-3 + 0.773e-3 + 0.529e-3) / 3.0 / NOMINAL_REACTION_STRAIN, "r", "1",
         "calibrated: published rule 'zone expands 2 x the particle phase', at the nominal e_r",
@@ -261,7 +276,9 @@ class InterfaceParameters(Record):
         require_elastic([decomposition.formula, particle, *formulas], elastic)
         zone = hill_mixture([(p.amount * p.volume, elastic[p.formula]) for p in decomposition.products if p.amount > 0])
         bridged: dict[str, Any] = {
-            "reaction_strain": (1.0 + decomposition.reaction_strain) ** (1.0 / 3.0) - 1.0,
+            "reaction_strain": linear_strain(decomposition.reaction_strain),
+            "reaction_strain_range": decomposition.strain_range
+            and tuple(map(linear_strain, decomposition.strain_range)),
             **phase_moduli("particle", in_pascal(elastic[particle])),
             **phase_moduli("electrolyte", in_pascal(elastic[decomposition.formula])),
             **phase_moduli("zone", zone),
@@ -323,7 +340,7 @@ class InterfaceParameters(Record):
 
     def rows(self) -> list[ParameterRow]:
         """Every parameter, given and derived, with unit and source, as the report shows them."""
-        given = [row for name in type(self).model_fields if name != "sources" for row in self._rows_of(name)]
+        given = [row for name in type(self).model_fields if name not in NOT_ROWS for row in self._rows_of(name)]
         return given + _derived_rows(self)
 
     def _rows_of(self, name: str) -> list[ParameterRow]:
@@ -353,6 +370,9 @@ def _derived_rows(p: InterfaceParameters) -> list[ParameterRow]:
         ("reaction coefficient", "L_eta", p.reaction_coefficient, "1/s", "i0/(6 n F c_s w)"),
         ("zone eigenstrain", "r e_r", p.zone_eigenstrain, "1", "retained fraction times full reaction strain"),
     ]
+    over = "over polymorphs of the electrolyte and its products within 10 meV/atom"
+    for end, strain in zip(("lowest", "highest"), p.reaction_strain_range or (), strict=False):
+        derived.append((f"{end} reaction strain", f"e_r {end}", strain, "1", over))
     return [ParameterRow(name=n, symbol=s, value=v, unit=u, source=f"derived: {how}") for n, s, v, u, how in derived]
 
 

@@ -24,7 +24,7 @@ from pymatgen.core import Composition
 from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.arrays import FloatArray
-from selflimit.documents import LevelOfTheory, VolumeRules, common_level
+from selflimit.documents import CompetingPhasesDoc, LevelOfTheory, VolumeRules, common_level
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.linear_programme import NO_ELECTROLYTE, Candidates
 from selflimit.phase_diagrams.phases import (
@@ -36,6 +36,7 @@ from selflimit.phase_diagrams.phases import (
     order_phases,
     parse_formula,
     phase_from_entry,
+    phase_from_record,
 )
 from selflimit.suggestions import did_you_mean
 
@@ -259,14 +260,17 @@ def near_polymorphs(electrolyte: Electrolyte) -> list[Phase]:
 
 
 def chemical_system(
-    entries: Sequence[ComputedStructureEntry], working_ion: str, rules: VolumeRules, exclude_without_volume: bool
+    entries: Sequence[ComputedStructureEntry] | CompetingPhasesDoc,
+    working_ion: str,
+    rules: VolumeRules,
+    exclude_without_volume: bool,
 ) -> ChemicalSystem:
     """The phases of ``entries``, checked.
 
     Parameters
     ----------
     entries
-        Of one level of theory, energies in eV and lengths in Angstrom.
+        Of one level of theory, energies in eV and lengths in Angstrom; or the phases as a job hands them on.
     working_ion
         Symbol of the working ion, one of ``ION_CHARGES``.
     rules
@@ -287,11 +291,14 @@ def chemical_system(
             f"expected a working ion whose charge is known ({', '.join(ION_CHARGES)}), got {working_ion!r}"
             f"{did_you_mean(working_ion, ION_CHARGES)}"
         )
-    kept = [entry for entry in entries if has_volume(entry) or not exclude_without_volume]
-    phases = order_phases(phase_from_entry(entry) for entry in kept)
-    level = common_level(list(entries))
+    excluded: list[str] = []
+    if isinstance(entries, CompetingPhasesDoc):
+        phases, level = order_phases(map(phase_from_record, entries.phases)), entries.level_of_theory
+    else:
+        kept = [entry for entry in entries if has_volume(entry) or not exclude_without_volume]
+        phases, level = order_phases(map(phase_from_entry, kept)), common_level(list(entries))
+        excluded = sorted(str(entry.entry_id) for entry in entries if not has_volume(entry))
     elements = sorted({element for phase in phases for element in phase.amounts} | {working_ion})
-    excluded = sorted(str(entry.entry_id) for entry in entries if not has_volume(entry))
     return ChemicalSystem(
         phases=phases,
         working_ion=working_ion,

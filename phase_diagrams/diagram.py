@@ -15,6 +15,7 @@ hull with :math:`E_j + K_\mathrm{eff} v_j`. Its minimum is concave and piecewise
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pymatgen.core import Composition
@@ -22,6 +23,7 @@ from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import (
     BulkModulus,
+    CompetingPhasesDoc,
     ConstrictionDoc,
     DecompositionDoc,
     IonVolume,
@@ -38,7 +40,7 @@ from selflimit.errors import InputError
 from selflimit.phase_diagrams.checks import Range, require_one_of, require_quantities, require_range
 from selflimit.phase_diagrams.chemical_system import Electrolyte, chemical_system
 from selflimit.phase_diagrams.functionals import records
-from selflimit.phase_diagrams.functionals.constriction import constrict_electrolyte, find_whole_window, strain_range
+from selflimit.phase_diagrams.functionals.constriction import constrict_electrolyte, find_window, strain_range
 from selflimit.phase_diagrams.functionals.linear import vary_k_eff, vary_voltage
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.linear_programme import Assemblage
@@ -112,7 +114,7 @@ class ConstrainedPhaseDiagram:
 
     def __init__(
         self,
-        entries: Sequence[ComputedStructureEntry],
+        entries: Sequence[ComputedStructureEntry] | CompetingPhasesDoc,
         working_ion: str = "Li",
         model: str = "linear",
         ion_volume: IonVolume = "expelled",
@@ -186,14 +188,12 @@ class ConstrainedPhaseDiagram:
         require_quantities(k_eff=k_eff)
         electrolyte, constriction = constrict_electrolyte(self.system, self.functional, composition, k_eff)
         found = constriction.segments(low, high)
-        stable = [(first.voltage, last.voltage) for first, middle, last in found if middle.reaction.keeps_formula]
-        window = (stable[0][0], stable[-1][1]) if stable else (None, None)
-        if self.functional.is_all_or_nothing:
-            window = find_whole_window(constriction.at, low, high) or (None, None)
+        window = find_window(self.functional, constriction, found) or (None, None)
+        ranges = partial(strain_range, self.system, self.functional, electrolyte)
         return StabilityDoc(
             **self._shared(electrolyte),
             k_eff=k_eff,
-            segments=[records.record_voltages(*course) for course in found],
+            segments=[records.record_voltages(*course, ranges) for course in found],
             stability_low=window[0],
             stability_high=window[1],
             entries=self.system.entry_ids,

@@ -3,17 +3,21 @@
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from pymatgen.core import Composition, Element
 from pymatgen.core.entries import ComputedStructureEntry
 
+from selflimit.documents import CompetingPhase
 from selflimit.errors import InputError
 from selflimit.suggestions import did_you_mean
 
+BAND_GAP_KEY = "band_gap"
+"""Key of an entry's data that holds its band gap (eV), as in the summaries of the Materials Project."""
 ELECTROLYTE_KEY = "electrolyte"
 """Key of an entry's data that says it is the crystal of the electrolyte, whichever polymorph is lower."""
 LARGEST_DENOMINATOR = 1000
@@ -52,6 +56,8 @@ class Phase:
     """Volume at zero pressure (Angstrom^3/fu)."""
     is_given: bool = False
     """Whether it is the crystal of the electrolyte, by the user's word (:func:`as_electrolyte`)."""
+    band_gap: float | None = None
+    """Band gap that its entry states (eV), 0: metallic; None: it states none."""
 
     @property
     def atoms(self) -> float:
@@ -95,11 +101,17 @@ def parse_formula(composition: Composition | str, known: Iterable[str] = ()) -> 
         Not a formula, an unknown element, or nothing in it.
     """
     with suppress(ValueError, TypeError, KeyError):
-        if parsed := formula_unit(Composition(composition, strict=True)):
+        if parsed := _unit_of(composition):
             return parsed
     text = str(composition)
     question = did_you_mean(text, [spelt] if (spelt := capitalise_formula(text)) else known)
     raise InputError(f"expected a chemical formula like 'Li2ZrCl6', got {composition!r}{question}")
+
+
+@lru_cache(maxsize=4096)
+def _unit_of(composition: Composition | str) -> Composition:
+    """Formula unit, kept: samples ask for the same one thousands of times."""
+    return formula_unit(Composition(composition, strict=True))
 
 
 def capitalise_formula(text: str) -> str:
@@ -152,8 +164,50 @@ def phase_from_entry(entry: ComputedStructureEntry) -> Phase:
     count = entry.composition.num_atoms / unit.num_atoms
     amounts = {element.symbol: float(amount) for element, amount in unit.items()}
     volume = structure.volume / (structure.composition.num_atoms / unit.num_atoms)
-    is_given = bool((entry.data or {}).get(ELECTROLYTE_KEY))
-    return Phase(unit.reduced_formula, str(entry.entry_id), amounts, entry.energy / count, volume, is_given)
+    data = entry.data or {}
+    return Phase(
+        unit.reduced_formula,
+        str(entry.entry_id),
+        amounts,
+        entry.energy / count,
+        volume,
+        bool(data.get(ELECTROLYTE_KEY)),
+        _stated_gap(data.get(BAND_GAP_KEY), name),
+    )
+
+
+def _stated_gap(value: object, name: str) -> float | None:
+    """The band gap that an entry states; ``name`` is what messages call the entry."""
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
+        return float(value)
+    raise InputError(
+        f"{name} has band gap {value!r}, expected a number of eV, 0 for a metal; correct it or leave it out"
+    )
+
+
+@lru_cache(maxsize=4096)
+def amounts_in(formula: str) -> Mapping[str, float]:
+    """Atoms of each element in a formula, by symbol.
+
+    >>> dict(amounts_in("Li2ZrCl6"))
+    {'Li': 2.0, 'Zr': 1.0, 'Cl': 6.0}
+    """
+    return {element.symbol: float(n) for element, n in Composition(formula).items()}
+
+
+def phase_from_record(record: CompetingPhase) -> Phase:
+    """Numbers of a phase as a job hands them on (eV and Angstrom^3 per formula unit)."""
+    return Phase(
+        record.formula,
+        record.entry_id,
+        dict(amounts_in(record.formula)),
+        record.energy,
+        record.volume,
+        record.is_given,
+        record.band_gap,
+    )
 
 
 def as_electrolyte(entry: ComputedStructureEntry) -> ComputedStructureEntry:

@@ -10,13 +10,11 @@ from pymatgen.core.entries import ComputedStructureEntry
 from selflimit.documents import EnergyError, Functional, IonVolume, MakerSetting, ProductsDoc, UncertaintyDoc
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries.bulk_moduli import bulk_moduli
-from selflimit.phase_diagrams.entries.distinct import distinct_entries
+from selflimit.phase_diagrams.entries.competing_set import Competing, competing_phases
 from selflimit.phase_diagrams.entries.sources import competing_entries, with_experimental_volumes
-from selflimit.phase_diagrams.entries.volumes import volume_sources
-from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR, Question, sample_uncertainty
-
-Entries = Sequence[ComputedStructureEntry]
+from selflimit.phase_diagrams.uncertainty.error_models import REACTION_ERROR
+from selflimit.phase_diagrams.uncertainty.question import Question
+from selflimit.phase_diagrams.uncertainty.sampling import sample_uncertainty
 
 
 class MechanicalRules(MakerSetting):
@@ -37,10 +35,10 @@ class MechanicalRules(MakerSetting):
         """
         return self == MechanicalRules(working_ion=self.working_ion)
 
-    def diagram(self, entries: Entries) -> ConstrainedPhaseDiagram:
+    def diagram(self, entries: Competing) -> ConstrainedPhaseDiagram:
         """The diagram of the distinct phases among ``entries`` under these rules; errors as there."""
-        found = distinct_entries(entries)
-        moduli = bulk_moduli(found) if self.compressible else None
+        found = competing_phases(entries, with_moduli=self.compressible)
+        moduli = {p.entry_id: p.bulk_modulus for p in found.phases if p.bulk_modulus} if self.compressible else None
         return ConstrainedPhaseDiagram(
             found, self.working_ion, self.model, self.ion_volume, self.gases, bulk_moduli=moduli
         )
@@ -67,10 +65,9 @@ class Sampling(MakerSetting):
     samples: int = Field(300, ge=20, description="Exact diagrams drawn")
     seed: int = Field(1, ge=0, description="Seed of the random numbers")
 
-    def of(self, entries: Entries, question: Question) -> UncertaintyDoc:
+    def of(self, entries: Competing, question: Question) -> UncertaintyDoc:
         """Sample ``entries`` with all their bundled volumes; errors as :func:`sample_uncertainty`."""
-        found = distinct_entries(entries)
-        return sample_uncertainty(found, question, self.energy_error, volume_sources(found), self.samples, self.seed)
+        return sample_uncertainty(entries, question, self.energy_error, samples=self.samples, seed=self.seed)
 
 
 def dft_entries(formula: str, working_ion: str) -> list[ComputedStructureEntry]:

@@ -226,6 +226,7 @@ def _document(
         decomposition=decomposition,
         zone_eigenstrain=p.zone_eigenstrain,
         tip_compression=tip_compression(phases, pressure),
+        tip_compression_range=_over_polymorphs(p, phases, solved),
         peak_compression=float(-pressure.min()) / MPA,
         tip_compression_without_reaction=tip_compression(phases, solved.lithium.pressure),
         retained_fraction_sweep=tips,
@@ -233,6 +234,16 @@ def _document(
         residual=max(solved.lithium.residual, solved.zone.residual),
         fields=save_fields(folder, f"interface-stress-{decomposition.k_eff:g}GPa.npz", arrays),
     )
+
+
+def _over_polymorphs(
+    p: InterfaceParameters, phases: InterfacePhases, solved: InterfaceStress
+) -> tuple[float, float] | None:
+    """Compression at the tip (MPa) over the strains of near polymorphs; None: they are not known."""
+    if p.reaction_strain_range is None:
+        return None
+    ends = [tip_compression(phases, solved.pressure(p.retained_fraction * e)) for e in p.reaction_strain_range]
+    return min(ends), max(ends)
 
 
 def _half_ellipse(structure: Microstructure, depth: float) -> FloatArray:

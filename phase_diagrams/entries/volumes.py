@@ -1,14 +1,11 @@
 """Volumes of the same phase from several sources: calculation, experiment, force fields with and without dispersion."""
 
 import json
-import math
-import statistics
 from collections.abc import Mapping, Sequence
 
 from pymatgen.core.entries import ComputedStructureEntry
 
-from selflimit.documents import VolumeSpread, level_of
-from selflimit.errors import InputError
+from selflimit.documents import level_of
 from selflimit.phase_diagrams.entries.bundled import bundled_text
 from selflimit.phase_diagrams.entries.recognition import recognise
 from selflimit.phase_diagrams.entries.run_levels import MP_GGA
@@ -58,48 +55,3 @@ def _computed_volumes() -> dict[str, dict[str, float]]:
     for entry in competing_entries("Li-Zr-Cl", "force-field"):
         table.setdefault(str(entry.entry_id), {})[level_of(entry).label] = phase_from_entry(entry).volume
     return table
-
-
-def volume_spreads(entries: Sequence[ComputedStructureEntry], sources: VolumeTable) -> list[VolumeSpread]:
-    """Distribution of each phase's volume from what the sources say.
-
-    The centre is the geometric mean of the sources, the deviation their sample standard deviation in ln(volume). Phases
-    with one source get the root mean square of the others' deviations; where all phases have one source there is
-    nothing to estimate from, and the deviation is zero.
-
-    Raises
-    ------
-    InputError
-        An entry without sources, or a volume that is not a positive finite number.
-    """
-    for entry in entries:
-        _require_volumes(str(entry.entry_id), sources)
-    deviations = {key: statistics.stdev(map(math.log, of.values())) for key, of in sources.items() if len(of) > 1}
-    used = [deviations[str(e.entry_id)] for e in entries if str(e.entry_id) in deviations]
-    # variances are what averages, not deviations
-    pooled = math.sqrt(statistics.fmean(d * d for d in used)) if used else 0.0
-    return [_spread(entry, sources[str(entry.entry_id)], deviations, pooled) for entry in entries]
-
-
-def _require_volumes(entry_id: str, sources: VolumeTable) -> None:
-    volumes = sources.get(entry_id, {})
-    if not volumes:
-        raise InputError(f"no volume of any source for {entry_id}; give at least the entry's own")
-    for source, volume in volumes.items():
-        if not (math.isfinite(volume) and volume > 0):
-            raise InputError(f"expected a positive volume of {entry_id}, got {volume} Angstrom^3 from {source!r}")
-
-
-def _spread(
-    entry: ComputedStructureEntry, volumes: Mapping[str, float], deviations: Mapping[str, float], pooled: float
-) -> VolumeSpread:
-    values = list(volumes.values())
-    key = str(entry.entry_id)
-    return VolumeSpread(
-        formula=phase_from_entry(entry).formula,
-        entry_id=key,
-        volumes=dict(volumes),
-        centre=values[0] if len(values) == 1 else statistics.geometric_mean(values),
-        relative_deviation=deviations.get(key, pooled),
-        pooled=key not in deviations,
-    )

@@ -1,6 +1,6 @@
 """What an electrolyte turns into under constriction: the ground states that every mechanical functional has to give."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -8,12 +8,13 @@ from pymatgen.core import Composition
 from scipy.optimize import brentq
 
 from selflimit.phase_diagrams.checks import Range
-from selflimit.phase_diagrams.chemical_system import ChemicalSystem, Electrolyte, near_polymorphs
+from selflimit.phase_diagrams.chemical_system import NEAR, ChemicalSystem, Electrolyte, near_polymorphs
 from selflimit.phase_diagrams.functionals.registry import MechanicalFunctional
 from selflimit.phase_diagrams.geometry.tiling import Region, Tiling
 from selflimit.phase_diagrams.linear_programme import Candidates
 from selflimit.phase_diagrams.phases import Phase
 from selflimit.phase_diagrams.reaction import Reaction
+from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 VOLTAGE_TOLERANCE = 1e-12
 """Voltages at which an energy is zero are found to this (V)."""
@@ -110,8 +111,11 @@ def constrict_electrolyte(
 
 def strain_range(
     system: ChemicalSystem, functional: MechanicalFunctional, electrolyte: Electrolyte, found: StableAssemblage
-) -> Range:
-    """Lowest and highest reaction strain with near polymorphs in the electrolyte's place, dimensionless.
+) -> Range | None:
+    """Lowest and highest reaction strain over near polymorphs of the electrolyte and of its products, dimensionless.
+
+    A polymorph takes the electrolyte's place where it is within ``NEAR`` of the lowest at zero pressure, as the sample
+    is made; and a product's place where it is within ``NEAR`` of it with the work, as it forms. None: nothing reacts.
 
     Parameters
     ----------
@@ -122,10 +126,35 @@ def strain_range(
     found
         What its own crystal turns into.
     """
+    if found.reaction.is_identity:
+        return None
     formula = electrolyte.formula
     placed = [constrict_electrolyte(system, functional, formula, found.k_eff, p) for p in near_polymorphs(electrolyte)]
-    strains = [found.reaction.strain, *(other.at(found.voltage).reaction.strain for _, other in placed)]
-    return min(strains), max(strains)
+    states = [found, *(other.at(found.voltage) for _, other in placed)]
+    ends = [end for state in states for end in _strains_by_products(state)]
+    return min(ends), max(ends)
+
+
+def _strains_by_products(state: StableAssemblage) -> Range:
+    """Lowest and highest strain of one reaction with near polymorphs in its products' places."""
+    reaction, smallest, largest = state.reaction, 0.0, 0.0
+    if reaction.is_identity:
+        return 0.0, 0.0
+    pressure = (state.k_eff if state.pressure is None else state.pressure) * GPA_ANGSTROM3_TO_EV
+    candidates, volumes = reaction.candidates, reaction.volumes
+    enthalpies = candidates.energy + pressure * volumes
+    for index, amount in reaction.amounts:
+        if not candidates.is_phase(index):
+            continue
+        phase = candidates.phases[index]
+        near = [
+            volumes[other] - volumes[index]
+            for other, twin in enumerate(candidates.phases)
+            if twin.formula == phase.formula and enthalpies[other] - enthalpies[index] <= NEAR * phase.atoms
+        ]
+        smallest, largest = smallest + amount * min(near), largest + amount * max(near)
+    volume = reaction.electrolyte.volume
+    return reaction.strain + smallest / volume, reaction.strain + largest / volume
 
 
 def follow_course(at: Callable[[float], StableAssemblage], low: float, high: float) -> Course:
@@ -139,6 +168,26 @@ def follow_course(at: Callable[[float], StableAssemblage], low: float, high: flo
         Ends of the stretch (V or GPa).
     """
     return at(low), at(0.5 * (low + high)), at(high)
+
+
+def find_window(
+    functional: MechanicalFunctional, constriction: Constriction, courses: Sequence[Course]
+) -> Range | None:
+    """Voltages (V) between which the electrolyte keeps its formula; None: nowhere.
+
+    Parameters
+    ----------
+    functional
+        Of an inclusion the window is where decomposition gains no energy.
+    constriction
+        Its ground states.
+    courses
+        The ground states over the voltages, lowest first.
+    """
+    if functional.is_all_or_nothing:
+        return find_whole_window(constriction.at, courses[0][0].voltage, courses[-1][2].voltage)
+    stable = [(first.voltage, last.voltage) for first, middle, last in courses if middle.reaction.keeps_formula]
+    return (stable[0][0], stable[-1][1]) if stable else None
 
 
 def find_whole_window(at: Callable[[float], StableAssemblage], low: float, high: float) -> Range | None:

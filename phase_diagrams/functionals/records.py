@@ -1,9 +1,11 @@
 """Ground states and the voltage-K_eff map as records of the documents."""
 
+from collections.abc import Callable
 from typing import Any
 
 from selflimit.documents import (
     CoexistingAssemblage,
+    Conduction,
     ConstrictionSegment,
     DecompositionDoc,
     Polymorph,
@@ -13,19 +15,28 @@ from selflimit.documents import (
     VoltageSegment,
 )
 from selflimit.phase_diagrams.chemical_system import Electrolyte
+from selflimit.phase_diagrams.conduction import conduction_of
 from selflimit.phase_diagrams.functionals.constriction import Constriction, StableAssemblage
 from selflimit.phase_diagrams.geometry.tiling import Border, Region, Tiling
 from selflimit.phase_diagrams.linear_programme import SMALLEST_AMOUNT, Candidates
+from selflimit.phase_diagrams.reaction import Reaction
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 
-def record_voltages(low: StableAssemblage, middle: StableAssemblage, high: StableAssemblage) -> VoltageSegment:
+def record_voltages(
+    low: StableAssemblage,
+    middle: StableAssemblage,
+    high: StableAssemblage,
+    strain_range: Callable[[StableAssemblage], tuple[float, float] | None],
+) -> VoltageSegment:
     """Record one ground state over its voltages.
 
     Parameters
     ----------
     low, middle, high
         How it is at their beginning, middle and end (V).
+    strain_range
+        Reaction strains of a ground state over near polymorphs.
     """
     return VoltageSegment(
         voltage_low=low.voltage,
@@ -33,6 +44,7 @@ def record_voltages(low: StableAssemblage, middle: StableAssemblage, high: Stabl
         pressure_low=low.pressure,
         pressure_high=high.pressure,
         coexisting=_coexistence(low, high),
+        strain_range=strain_range(middle),
         **_shared(low, middle, high),
     )
 
@@ -52,6 +64,7 @@ def _shared(low: StableAssemblage, middle: StableAssemblage, high: StableAssembl
     """The fields that both kinds of segments have."""
     return {
         "products": middle.reaction.products(),
+        "conduction": _conduction(middle.reaction),
         "ion_uptake": middle.reaction.ion_uptake,
         "reaction": middle.reaction.text(),
         "reaction_energy_low": low.energy,
@@ -59,6 +72,11 @@ def _shared(low: StableAssemblage, middle: StableAssemblage, high: StableAssembl
         "decomposition_volume": middle.reaction.volume_change,
         "reaction_strain": middle.reaction.strain,
     }
+
+
+def _conduction(reaction: Reaction) -> Conduction | None:
+    """Whether the products conduct electrons; None: there is no reaction."""
+    return None if reaction.keeps_formula else conduction_of(reaction.products(), reaction.candidates.phases)
 
 
 def _coexistence(low: StableAssemblage, high: StableAssemblage) -> list[CoexistingAssemblage]:
@@ -86,7 +104,7 @@ def record_crystals(electrolyte: Electrolyte) -> dict[str, Any]:
 
 
 def record_decomposition(
-    found: StableAssemblage, strain_range: tuple[float, float], shared: dict[str, Any]
+    found: StableAssemblage, strain_range: tuple[float, float] | None, shared: dict[str, Any]
 ) -> DecompositionDoc:
     """Record the ground state at one voltage and K_eff.
 
@@ -95,7 +113,7 @@ def record_decomposition(
     found
         The ground state, of voltage in V and K_eff in GPa.
     strain_range
-        Reaction strains over the electrolyte's polymorphs, dimensionless.
+        Reaction strains over near polymorphs, dimensionless; None: nothing reacts.
     shared
         The fields that all documents have.
     """
@@ -111,6 +129,7 @@ def record_decomposition(
         reaction_energy=found.energy,
         reaction_energy_per_atom=found.energy / own.atoms,
         strain_range=strain_range,
+        conduction=_conduction(reaction),
         grand_potential=grand_potential,
         grand_potential_per_atom=grand_potential / own.atoms,
         pressure=found.pressure,

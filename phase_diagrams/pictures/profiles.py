@@ -101,6 +101,10 @@ def plot_reaction_strain(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
     for doc in _sorted_docs(docs):
         ends = [point for segment in doc.segments for point in strain_ends(segment, doc.k_eff)]
         _draw_line(ax, ends, looks[doc.k_eff], doc)
+        for segment in doc.segments:
+            if segment.strain_range is not None:  # the range over polymorphs
+                low, high = (100.0 * end for end in segment.strain_range)
+                ax.fill_between([segment.voltage_low, segment.voltage_high], low, high, color="0.5", alpha=0.12, lw=0)
     return _finish_lines(ax, docs[0], r"Reaction strain $\Delta V/V_0$ (%)")
 
 

@@ -6,12 +6,14 @@ from itertools import pairwise
 
 from pymatgen.core import Composition
 
-from selflimit.documents import PhaseAmount, StabilityDoc
+from selflimit.documents import PhaseAmount
 from selflimit.errors import InputError
+from selflimit.phase_diagrams.checks import require_quantities
 from selflimit.phase_diagrams.diagram import LARGEST_K_EFF, ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.functionals.constriction import constrict_electrolyte, find_window
 from selflimit.phase_diagrams.functionals.linear import vary_k_eff, vary_voltage
 from selflimit.phase_diagrams.linear_programme import Assemblage, Candidates
-from selflimit.phase_diagrams.phases import parse_formula
+from selflimit.phase_diagrams.phases import Phase, amounts_in, parse_formula
 from selflimit.phase_diagrams.reaction import SMALLEST_UPTAKE, product_amounts
 from selflimit.phase_diagrams.stretches import Stretch
 
@@ -36,7 +38,7 @@ class StaircaseStep:
     @property
     def names(self) -> Names:
         """Formulas of the products, in alphabetical order; polymorphs count once."""
-        return tuple(sorted({product.formula for product in self.products}))
+        return _names(self.products)
 
 
 @dataclass(frozen=True)
@@ -129,22 +131,23 @@ def trace_staircase(
         candidates = _competitors(diagram, composition)
         steps = _hull_steps(diagram, composition, candidates, vary_voltage(candidates, k_eff).stretches(*voltages))
         return Staircase(tuple(steps), diagram.working_ion, own)
-    found = diagram.profile(composition, k_eff, voltages)
-    steps = [_step(diagram, composition, s.voltage_low, s.voltage_high, s.products) for s in found.segments]
-    if diagram.functional.is_all_or_nothing:
-        steps = _with_whole_grain(steps, found, diagram)
+    require_quantities(k_eff=k_eff)
+    electrolyte, constriction = constrict_electrolyte(diagram.system, diagram.functional, composition, k_eff)
+    courses = constriction.segments(*voltages)
+    steps = [
+        _step(diagram, composition, low.voltage, high.voltage, middle.reaction.products())
+        for low, middle, high in courses
+    ]
+    window = find_window(diagram.functional, constriction, courses) if diagram.functional.is_all_or_nothing else None
+    if window:
+        steps = _with_whole_grain(steps, window, electrolyte.phase)
     return Staircase(tuple(steps), diagram.working_ion, own)
 
 
-def _with_whole_grain(
-    steps: list[StaircaseStep], found: StabilityDoc, diagram: ConstrainedPhaseDiagram
-) -> list[StaircaseStep]:
-    """The steps with the electrolyte itself inside its window."""
-    if found.stability_low is None or found.stability_high is None:
-        return steps
-    low, high = found.stability_low, found.stability_high
-    phase = diagram.system.electrolyte(found.formula).phase
-    itself = PhaseAmount(formula=phase.formula, entry_id=phase.entry_id, amount=1.0, volume=phase.volume)
+def _with_whole_grain(steps: list[StaircaseStep], window: tuple[float, float], phase: Phase) -> list[StaircaseStep]:
+    """The steps with the electrolyte itself inside its window (V)."""
+    low, high = window
+    itself = _as_amount(phase)
     below = [replace(s, high=min(s.high, low)) for s in steps if s.low < low]
     above = [replace(s, low=max(s.low, high)) for s in steps if s.high > high]
     return [*below, StaircaseStep(low, high, (itself,)), *above]
@@ -168,8 +171,12 @@ def find_threshold(
         Modulus up to which it is looked for (GPa).
     """
     if has_entry(diagram, composition):
-        segments = diagram.constriction_profile(composition, voltage, (0.0, largest)).segments
-        steps = [_step(diagram, composition, s.k_eff_low, s.k_eff_high, s.products) for s in segments]
+        require_quantities(voltage=voltage)
+        _, constriction = constrict_electrolyte(diagram.system, diagram.functional, composition, largest)
+        steps = [
+            _step(diagram, composition, low.k_eff, high.k_eff, middle.reaction.products())
+            for low, middle, high in constriction.moduli(voltage, 0.0, largest)
+        ]
     else:
         candidates = _competitors(diagram, composition)
         over_k = vary_k_eff(candidates, voltage).stretches(0.0, largest)
@@ -178,6 +185,39 @@ def find_threshold(
     if change is None:
         return Threshold(None, largest, steps[-1], None)
     return Threshold(steps[change].low, largest, steps[change - 1], steps[change])
+
+
+def find_products(
+    diagram: ConstrainedPhaseDiagram, composition: Composition | str, points: Sequence[tuple[float, float]]
+) -> list[Names]:
+    """Find the formulas of the products at points, without the boundaries around them.
+
+    Parameters
+    ----------
+    diagram, composition
+        As :func:`trace_staircase`.
+    points
+        Pairs of voltage (V vs the working ion's metal) and effective bulk modulus (GPa).
+    """
+    if not has_entry(diagram, composition):
+        candidates = _competitors(diagram, composition)
+        solved = [vary_voltage(candidates, k_eff).solve(voltage, candidates.references) for voltage, k_eff in points]
+        return [_names(product_amounts(candidates, tuple(assemblage.present()))) for assemblage in solved]
+    electrolyte, constriction = constrict_electrolyte(diagram.system, diagram.functional, composition, points[0][1])
+    found = []
+    for voltage, k_eff in points:
+        state = diagram.functional.constrict(diagram.system, constriction.candidates, electrolyte, k_eff).at(voltage)
+        stays = diagram.functional.is_all_or_nothing and state.energy >= 0
+        found.append((electrolyte.formula,) if stays else _names(state.reaction.products()))
+    return found
+
+
+def _names(products: Sequence[PhaseAmount]) -> Names:
+    return tuple(sorted({product.formula for product in products}))
+
+
+def _as_amount(phase: Phase) -> PhaseAmount:
+    return PhaseAmount(formula=phase.formula, entry_id=phase.entry_id, amount=1.0, volume=phase.volume)
 
 
 def _competitors(diagram: ConstrainedPhaseDiagram, composition: Composition | str) -> Candidates:
@@ -218,7 +258,7 @@ def _step(
 ) -> StaircaseStep:
     """A step with the metal of the ions that its products lack, where expelled ions have a volume."""
     ion, metal = diagram.working_ion, diagram.system.references[diagram.working_ion]
-    held = sum(product.amount * Composition(product.formula)[ion] for product in products)
+    held = sum(product.amount * amounts_in(product.formula).get(ion, 0.0) for product in products)
     lacking = parse_formula(composition)[ion] - held
     if not diagram.system.counts_expelled or lacking < SMALLEST_UPTAKE:
         return StaircaseStep(low, high, tuple(products))

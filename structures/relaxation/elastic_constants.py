@@ -8,7 +8,6 @@ over +-1 % average them, while the cubic terms of the energy cancel in the centr
 
 import numpy as np
 from ase import Atoms
-from pymatgen.analysis.elasticity import ElasticTensor
 
 from selflimit.arrays import FloatArray
 from selflimit.documents import ElasticDoc, RelaxationDoc
@@ -152,6 +151,8 @@ def _atoms(relaxed: RelaxationDoc, force_field: ForceField) -> Atoms:
 
 
 def _document(relaxed: RelaxationDoc, tensor: FloatArray) -> ElasticDoc:
+    from pymatgen.analysis.elasticity import ElasticTensor  # brings a computer algebra with it
+
     averages = ElasticTensor.from_voigt(tensor)
     bulk, shear = float(averages.k_vrh), float(averages.g_vrh)
     return ElasticDoc(

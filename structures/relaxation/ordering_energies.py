@@ -10,9 +10,7 @@ from itertools import combinations
 
 import numpy as np
 from ase.units import kB
-from pymatgen.analysis.phase_diagram import PDEntry, PhaseDiagram
 from pymatgen.core import Composition
-from scipy.stats import kendalltau, spearmanr
 
 from selflimit.arrays import FloatArray
 from selflimit.documents import (
@@ -116,6 +114,8 @@ def above_hull(compositions: Sequence[Composition], energies: Sequence[float]) -
     compositions, energies
         Of each crystal; energies in eV/atom. The diagram needs elements: they are put so high that none forms.
     """
+    from pymatgen.analysis.phase_diagram import PDEntry, PhaseDiagram  # brings plotting libraries with it
+
     entries = [
         PDEntry(composition, energy * composition.num_atoms)
         for composition, energy in zip(compositions, energies, strict=True)
@@ -164,6 +164,8 @@ def rank_agreement(
     names
         Of the two.
     """
+    from scipy.stats import kendalltau, spearmanr  # a second of imports, for a table of the orderings only
+
     labels = sorted(cheap.keys() & true.keys())
     first, second = np.array([cheap[x] for x in labels]), np.array([true[x] for x in labels])
     minima = first[second <= second.min() + tie]

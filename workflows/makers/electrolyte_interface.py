@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jobflow import Job, Maker
-from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import InterfaceReactionDoc, LeftOutPhase
 from selflimit.phase_diagrams.electrolyte_interfaces import interface_scan
+from selflimit.phase_diagrams.entries.competing_set import Competing
 from selflimit.phase_diagrams.rules import MechanicalRules
 from selflimit.workflows.running.identical_work import job
 
@@ -33,16 +33,14 @@ class ElectrolyteInterfaceMaker(Maker):
     k_effs: tuple[float, ...] = (0.0, 5.0, 10.0, 15.0)
     voltage: float = 0.0
 
-    def make(
-        self, entries: Sequence[ComputedStructureEntry], pair: tuple[str, str], left_out: Sequence[LeftOutPhase]
-    ) -> Job:
+    def make(self, entries: Competing, pair: tuple[str, str], left_out: Sequence[LeftOutPhase]) -> Job:
         """Make the job whose output are the InterfaceReactionDocs of the two formulas.
 
         Parameters
         ----------
         entries
             Both electrolytes and all that competes with them and their mixtures, of one level of theory (eV,
-            Angstrom).
+            Angstrom), or their phases.
         pair
             Formulas of the two electrolytes.
         left_out
@@ -54,7 +52,7 @@ class ElectrolyteInterfaceMaker(Maker):
 
     @job
     def scan(
-        self, entries: Sequence[ComputedStructureEntry], pair: tuple[str, str], left_out: Sequence[LeftOutPhase]
+        self, entries: Competing, pair: tuple[str, str], left_out: Sequence[LeftOutPhase]
     ) -> list[InterfaceReactionDoc]:
         """Scan between the two electrolytes, at each K_eff without and with contact to the working ion's metal.
 

@@ -11,6 +11,7 @@ from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.documents import (
     CandidatesDoc,
+    CompetingPhasesDoc,
     ConstrictionDoc,
     DecompositionDoc,
     PredominanceDoc,
@@ -20,6 +21,7 @@ from selflimit.documents import (
     UncertaintyDoc,
 )
 from selflimit.phase_diagrams.diagram import LARGEST_K_EFF, VOLTAGE_RANGE, ConstrainedPhaseDiagram
+from selflimit.phase_diagrams.entries.competing_set import Competing, competing_phases
 from selflimit.phase_diagrams.entries.sources import competing_structures
 from selflimit.phase_diagrams.functionals.compressibility import TensileLimitError
 from selflimit.phase_diagrams.functionals.registry import find_functional
@@ -32,9 +34,10 @@ from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
 from selflimit.workflows.makers.relaxation import ForceFieldRelaxMaker
 from selflimit.workflows.running.identical_work import job
 
-Phases = Sequence[Any] | Mapping[str, Any]
+Phases = Sequence[Any] | Mapping[str, Any] | CompetingPhasesDoc
 """Relaxations, entries, or sequences of these, of one level of theory: the electrolyte and all that competes. A mapping
-has the crystal that is the electrolyte under 'electrolyte', all that competes under 'competing'."""
+has the crystal that is the electrolyte under 'electrolyte', all that competes under 'competing'. Or the phases that
+were made of them: crystals are read once, by :meth:`PhaseDiagramMaker.collect`."""
 
 
 @dataclass
@@ -141,10 +144,18 @@ class PhaseDiagramMaker(Maker):
         output = {"electrolyte": own, "competing": competing, "diagram": outputs}
         return Flow([found, *steps], output=output, name=self.name)
 
-    def of_entries(self, entries: Sequence[ComputedStructureEntry], formula: str) -> Flow:
-        """Flow of given entries (eV, Angstrom); its output are the :class:`DiagramOutputs`."""
-        steps, outputs = self.diagrams(entries, formula, f" {formula}")
+    def of_entries(self, entries: Competing, formula: str) -> Flow:
+        """Flow of given entries (eV, Angstrom), or of their phases; its output are the :class:`DiagramOutputs`."""
+        steps, outputs = self.diagrams(self.collected(entries), formula, f" {formula}")
         return Flow([*steps], output=outputs, name=f"{self.name} {formula}")
+
+    def collected(self, entries: Competing) -> CompetingPhasesDoc:
+        """The phases of entries (eV, Angstrom) with all the numbers that the jobs need of their crystals."""
+        return competing_phases(
+            entries,
+            with_moduli=find_functional(self.rules.model).has_pressure,
+            with_volumes=self.sampling is not None and "entries" in self.sampled,
+        )
 
     def diagrams(self, phases: Phases, formula: str, about: str = "") -> tuple[list[Job], DiagramOutputs]:
         """Make the jobs of one electrolyte.
@@ -158,6 +169,8 @@ class PhaseDiagramMaker(Maker):
         about
             Ends the names of the jobs where a flow has several electrolytes.
         """
+        collected = named(self.collect(phases), f"phases{about}")
+        phases = collected.output
         found = {
             "stabilities": self.stabilities(phases, formula),
             "decompositions": self.decompositions(phases, formula),
@@ -168,7 +181,12 @@ class PhaseDiagramMaker(Maker):
             "uncertainties": self.uncertainties(phases, formula),
         }
         steps = [named(step, f"{name}{about}") for name, step in found.items()]
-        return steps, DiagramOutputs(**{name: step.output for name, step in found.items()})
+        return [collected, *steps], DiagramOutputs(**{name: step.output for name, step in found.items()})
+
+    @job(output_schema=CompetingPhasesDoc)
+    def collect(self, phases: Phases) -> CompetingPhasesDoc:
+        """Collect the numbers of all phases, so that no other job reads their crystals."""
+        return self.collected(phases if isinstance(phases, CompetingPhasesDoc) else entries_of(phases))
 
     @job(output_schema=CandidatesDoc)
     def find_competing(self, formula: str) -> CandidatesDoc:
@@ -236,12 +254,14 @@ class PhaseDiagramMaker(Maker):
         if self.sampling is None:
             return []
         by_dft = dft_entries(formula, self.rules.working_ion) if self.rules.is_default else []
-        sets = {"entries": entries_of(phases), "DFT": by_dft}
+        sets: dict[str, Competing] = {"DFT": by_dft}
+        if "entries" in self.sampled:
+            sets["entries"] = phases if isinstance(phases, CompetingPhasesDoc) else entries_of(phases)
         question = self.rules.question(formula, self.k_effs, self.voltage_range[0])
         return [self.sampling.of(sets[name], question) for name in self.sampled if sets[name]]
 
 
-def entries_of(phases: Phases) -> list[ComputedStructureEntry]:
+def entries_of(phases: Sequence[Any] | Mapping[str, Any]) -> list[ComputedStructureEntry]:
     """Entries of relaxations, entries, or sequences of these, in order; that of a mapping's electrolyte is marked."""
     if isinstance(phases, Mapping):
         (own,) = entries_of([phases["electrolyte"]])
@@ -257,7 +277,7 @@ def entries_of(phases: Phases) -> list[ComputedStructureEntry]:
 
 def diagram_of(phases: Phases, rules: MechanicalRules) -> ConstrainedPhaseDiagram:
     """The constrained phase diagram of ``phases`` under these rules; all must share one level of theory."""
-    return rules.diagram(entries_of(phases))
+    return rules.diagram(phases if isinstance(phases, CompetingPhasesDoc) else entries_of(phases))
 
 
 def profile_if_whole(

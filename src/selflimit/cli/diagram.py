@@ -24,7 +24,7 @@ from selflimit.phase_diagrams.entries.bulk_moduli import ASSUMED, bulk_moduli
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.phases import parse_formula
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
-from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR
+from selflimit.phase_diagrams.uncertainty.error_models import REACTION_ERROR
 from selflimit.report import diagram_tables, tables
 from selflimit.report.diagram_page import DiagramStudy, ElectrolyteDiagram, write_diagram_report
 from selflimit.settings import Settings
@@ -121,7 +121,7 @@ def diagram_flow(
         sampling=sampling_of(asked, competitors) if asked.samples else None,
         sampled=("entries", "DFT") if competitors.is_shipped else ("entries",),
     )
-    entries, left_out = list(competitors.entries), list(competitors.left_out)
+    entries, left_out = maker.collected(competitors.entries), list(competitors.left_out)
     diagrams = [maker.of_entries(entries, formula) for formula in formulas]
     interfaces = ElectrolyteInterfaceMaker(rules=rules, k_effs=k_effs, voltage=voltages[0])
     scans = [interfaces.make(entries, pair, left_out) for pair in combinations(formulas, 2)]
@@ -278,6 +278,7 @@ def print_electrolyte(one: ElectrolyteDiagram) -> None:
     print_table(
         f"{one.formula}: reactions, energies at the lower voltage", t.REACTION_COLUMNS, t.reaction_rows(one.profiles)
     )
+    print_line(t.conduction_statement(one.profiles))
     if find_functional(one.profiles[0].functional).has_pressure:
         print_table(
             f"{one.formula}: limits with compressible phases",

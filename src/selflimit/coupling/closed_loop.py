@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from selflimit.coupling.fixed_points import Crossing, Piece, continuous_fixed_points, fixed_points
-from selflimit.coupling.reaction_zone import ReactionZone, linear_strain, mix_products
+from selflimit.coupling.reaction_zone import ReactionZone, mix_products
 from selflimit.documents import ConstrictionSegment, DecompositionDoc, PhaseAmount
 from selflimit.documents.self_limitation import ClosedLoopDoc, FixedPoint, LoopBranch, RetainedFractionRow
+from selflimit.mesoscale.bridge import linear_strain
 from selflimit.mesoscale.mechanics.effective_modulus import EffectiveModulus, yielding_modulus
 from selflimit.mesoscale.mechanics.static_stress import SWEEP
 from selflimit.mesoscale.verdict.verdict import series_modulus, zone_geometry

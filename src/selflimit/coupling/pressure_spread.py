@@ -1,6 +1,6 @@
 """Errors of energies and volumes carried through the closed loop to the compression at the tip, in MPa.
 
-A sample draws energies and volumes as :mod:`selflimit.phase_diagrams.uncertainty.sampling` does, and closes the loop of
+A sample draws energies and volumes as :mod:`selflimit.phase_diagrams.uncertainty.draws` does, and closes the loop of
 the linear functional exactly: products, strain and constriction. The stress is linear in the zone's eigenstrain, so
 with the two elastic solutions of its products, lithium's strain and a unit strain of the zone, each sample becomes a
 compression without another solve. The zone's moduli are mixed with the central volumes.
@@ -11,20 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.coupling.fixed_points import Piece, fixed_points
-from selflimit.coupling.reaction_zone import ReactionZone, linear_strain, mix_products
+from selflimit.coupling.reaction_zone import ReactionZone, mix_products
 from selflimit.documents import ConstrictionSegment, EnergyError, PhaseAmount, VolumeSpread
 from selflimit.documents.self_limitation import PressureSpreadDoc, ProductPressure
 from selflimit.errors import InputError
+from selflimit.mesoscale.bridge import linear_strain
 from selflimit.mesoscale.mechanics.static_stress import interface_stress, tip_compression
 from selflimit.mesoscale.verdict.verdict import zone_geometry
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
-from selflimit.phase_diagrams.entries.distinct import distinct_entries
-from selflimit.phase_diagrams.entries.volumes import VolumeTable, volume_spreads
+from selflimit.phase_diagrams.entries.competing_set import Competing, competing_phases
+from selflimit.phase_diagrams.entries.volumes import VolumeTable
 from selflimit.phase_diagrams.rules import MechanicalRules
-from selflimit.phase_diagrams.uncertainty.sampling import NOT_COVERED, quantile_estimates, sample_entries, share_error
+from selflimit.phase_diagrams.uncertainty.draws import Distributed
+from selflimit.phase_diagrams.uncertainty.error_models import VolumeModel, main_model
+from selflimit.phase_diagrams.uncertainty.question import NOT_COVERED
+from selflimit.phase_diagrams.uncertainty.summaries import quantile_estimates, share_error
 from selflimit.progress import Progress, silent
 from selflimit.units import GPA, MPA
 
@@ -50,6 +53,10 @@ class SettledSample:
     strain: float
     pressure: float
     """Compression of the zone (MPa)."""
+    reaction: float
+    """Part of it that is the reaction's (MPa)."""
+    k_eff: float
+    """Index of the fixed point (GPa)."""
     several: bool
     """Whether there is more than one stable fixed point; this is the one of the lowest index."""
 
@@ -80,16 +87,17 @@ class _Zone:
 
 
 def spread_pressure(
-    entries: Sequence[ComputedStructureEntry],
+    entries: Competing,
     composition: str,
     voltage: float,
     zone: ReactionZone,
     energy_error: EnergyError,
-    sources: VolumeTable,
+    sources: VolumeTable | None = None,
     samples: int = 300,
     seed: int = 1,
     progress: Progress = silent,
     rules: MechanicalRules | None = None,
+    volume_model: VolumeModel = "anchored",
 ) -> PressureSpreadDoc:
     """Distribution of the compression of the reaction zone.
 
@@ -111,6 +119,8 @@ def spread_pressure(
         Listener.
     rules
         Volumes that count, and the working ion; None: the default ones.
+    volume_model
+        Model of the volumes' errors.
 
     Raises
     ------
@@ -121,17 +131,18 @@ def spread_pressure(
     """
     if samples < 20:
         raise InputError(f"expected at least 20 samples for 5 % quantiles, got {samples}")
-    entries = distinct_entries(entries)
-    spreads = volume_spreads(entries, sources)
+    competing = competing_phases(entries, with_volumes=True, sources=sources)
+    model = main_model(competing, energy_error, volume_model)
+    spreads = model.volume.spreads if isinstance(model.volume, Distributed) else ()
     mechanics = _Zone(zone, {spread.entry_id: spread.centre for spread in spreads})
-    diagram_of = (rules or MechanicalRules()).diagram
-    diagram, random = diagram_of(entries), np.random.default_rng(seed)
+    rules = rules or MechanicalRules()
+    diagram, random = rules.diagram(competing), np.random.default_rng(seed)
     plain = find_settled(diagram, composition, voltage, mechanics)
     drawn = []
     for number in range(samples):
         progress(number / samples, f"sample {number + 1} of {samples}")
-        sample = sample_entries(list(zip(entries, spreads, strict=True)), energy_error, random)
-        drawn.append(find_settled(diagram_of(sample), composition, voltage, mechanics))
+        sample = model.sample(competing, rules.working_ion, random)
+        drawn.append(find_settled(rules.diagram(sample), composition, voltage, mechanics))
     pressures = [outcome.pressure for outcome in drawn]
     # random numbers of its own: the resampling must not depend on how many the samples have drawn
     low, median, high = quantile_estimates(pressures, np.random.default_rng([seed, 1]))
@@ -147,6 +158,7 @@ def spread_pressure(
         seed=seed,
         lithium=_lithium(diagram, composition, voltage, mechanics),
         without_errors=plain.pressure,
+        polymorph_range=_over_polymorphs(diagram, composition, voltage, plain),
         low=low,
         median=median,
         high=high,
@@ -183,7 +195,28 @@ def find_settled(diagram: ConstrainedPhaseDiagram, composition: str, voltage: fl
     response = mechanics.response(products)
     reaction = 3.0 * retained * linear_strain(strain) * response.k_eff
     names = tuple(sorted({product.formula for product in products}))
-    return SettledSample(names, strain, (response.lithium + reaction) / MPA, len(stable) > 1)
+    whole = (response.lithium + reaction) / MPA
+    return SettledSample(names, strain, whole, reaction / MPA, stable[0].index, len(stable) > 1)
+
+
+def _over_polymorphs(
+    diagram: ConstrainedPhaseDiagram, composition: str, voltage: float, plain: SettledSample
+) -> tuple[float, float] | None:
+    """Compression (MPa) over the strains of near polymorphs: the reaction's part is linear in the linear strain.
+
+    Parameters
+    ----------
+    diagram, composition, voltage
+        Without errors (V).
+    plain
+        What it settles to.
+    """
+    found = diagram.products(composition, voltage, plain.k_eff)
+    if found.strain_range is None or linear_strain(plain.strain) == 0.0:
+        return None
+    per_strain = plain.reaction / linear_strain(plain.strain)
+    ends = [plain.pressure + per_strain * (linear_strain(e) - linear_strain(plain.strain)) for e in found.strain_range]
+    return min(ends), max(ends)
 
 
 def _mixture(segments: Sequence[ConstrictionSegment], mechanics: _Zone) -> Callable[[int, float], float]:

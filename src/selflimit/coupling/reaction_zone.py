@@ -7,7 +7,7 @@ from functools import cached_property
 from selflimit.documents import ElasticDoc, PhaseAmount
 from selflimit.errors import InputError
 from selflimit.isotropic import Isotropic, bulk_modulus
-from selflimit.mesoscale.bridge import hill_mixture
+from selflimit.mesoscale.bridge import hill_mixture, linear_strain
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.mechanics.effective_modulus import EffectiveModulus, modulus_at_tip
 from selflimit.mesoscale.mechanics.static_stress import InterfacePhases
@@ -97,11 +97,6 @@ class ReactionZone:
                 "step"
             )
         return found
-
-
-def linear_strain(volume_change: float) -> float:
-    """Linear strain (1 + dV/V0)^(1/3) - 1."""
-    return float((1.0 + volume_change) ** (1.0 / 3.0) - 1.0)
 
 
 def mix_products(lower: Sequence[PhaseAmount], upper: Sequence[PhaseAmount], share: float) -> list[PhaseAmount]:

@@ -10,6 +10,7 @@ from .arrest import (
     UncertainQuantity,
 )
 from .arrest_map import ArrestMapDoc, ChannelDesign, ChannelDesignDoc
+from .competitors import Bonding, CompetingPhase, CompetingPhasesDoc
 from .crystals import (
     CandidatesDoc,
     CoarseRelaxationDoc,
@@ -31,6 +32,7 @@ from .crystals import (
 from .diagrams import (
     BulkModulus,
     CoexistingAssemblage,
+    Conduction,
     ConstrictionDoc,
     ConstrictionSegment,
     DecompositionDoc,
@@ -106,6 +108,7 @@ from .summaries import products_text
 from .uncertainties import (
     BoundaryBand,
     EnergyError,
+    ErrorModelShare,
     Estimate,
     ProductProbability,
     SourceThreshold,
@@ -120,6 +123,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "ArrestDoc",
     "ArrestMapDoc",
+    "Bonding",
     "BoundaryBand",
     "BranchVerdict",
     "BulkModulus",
@@ -133,6 +137,9 @@ __all__ = [
     "CoexistingAssemblage",
     "ComparisonDoc",
     "ComparisonRow",
+    "CompetingPhase",
+    "CompetingPhasesDoc",
+    "Conduction",
     "ConstrictionDoc",
     "ConstrictionSegment",
     "ContactHistory",
@@ -149,6 +156,7 @@ __all__ = [
     "ElectrolyteDocument",
     "EnergyError",
     "EntryDoc",
+    "ErrorModelShare",
     "Estimate",
     "FailedRelaxationDoc",
     "Fate",

@@ -14,6 +14,10 @@ FUNCTIONAL_TEXT = (
     "itself excluded from the products"
 )
 STRAIN_TEXT = "dV/V0, dimensionless; which volumes count is stated in 'rules'"
+STRAIN_RANGE_TEXT = (
+    "Lowest and highest reaction strain over polymorphs within 10 meV/atom: of the electrolyte in the place of its own "
+    "crystal, and of each product, work included, in the place of the one that forms; dimensionless; None: unknown"
+)
 PRESSURE_TEXT = "Self-consistent pressure p = K_eff (V - V0)/V0 (GPa); None: the linear functional has no pressure"
 
 
@@ -61,6 +65,23 @@ class PhaseAmount(Record):
     volume: float = Field(gt=0, description="Volume per reduced formula unit of the phase (Angstrom^3)")
 
 
+class Conduction(Record):
+    """Whether electrons pass through the products of a reaction, which decides whether it goes on."""
+
+    character: Literal["mixed conductor", "insulating", "unknown"] = Field(
+        description="'mixed conductor': one of the products conducts electrons, so the reaction need not stop; "
+        "'insulating': none does, the products passivate; 'unknown': the band gap of a product is not known, and none "
+        "of the others conducts"
+    )
+    conducting: list[str] = Field(description="Reduced formulas of the products that conduct electrons")
+    unknown: list[str] = Field(description="Reduced formulas of the products whose band gap is not known")
+    conducting_share: float = Field(
+        ge=0, le=1, description="Volume of the conducting products over that of all products, dimensionless"
+    )
+    gaps: dict[str, float] = Field(description="Reduced formula -> band gap (eV), 0: metallic; those that are known")
+    sources: dict[str, str] = Field(description="Reduced formula -> where its band gap comes from")
+
+
 class CoexistingAssemblage(Record):
     """One of two assemblages that share the electrolyte's grain at one pressure."""
 
@@ -78,6 +99,10 @@ class FormedProducts(Record):
     reaction: str = Field(description="Balanced reaction per formula unit")
     decomposition_volume: float = Field(description="dV = sum n_j v_j - V0 (Angstrom^3 per formula unit)")
     reaction_strain: float = Field(description=STRAIN_TEXT)
+    strain_range: tuple[float, float] | None = Field(None, description=STRAIN_RANGE_TEXT)
+    conduction: Conduction | None = Field(
+        None, description="Whether electrons pass through the products; None: there is no reaction, or it was not asked"
+    )
 
 
 class VoltageSegment(FormedProducts):
@@ -194,11 +219,6 @@ class DecompositionDoc(FormedProducts, ElectrolyteDocument):
         description="Grand-potential reaction energy, mechanical work included (eV per formula unit)"
     )
     reaction_energy_per_atom: float = Field(description="The same per atom of the electrolyte's formula unit (eV/atom)")
-    strain_range: tuple[float, float] | None = Field(
-        None,
-        description="Lowest and highest reaction strain with the electrolyte's own crystal, or any polymorph within "
-        "10 meV/atom of the lowest, in its place; dimensionless; None: not computed",
-    )
     grand_potential: float = Field(
         description="Sum n_j (E_j - mu a_j) + W on the entries' energy scale, mu = mu(metal) - e*voltage "
         "(eV per formula unit)"

@@ -212,6 +212,11 @@ class StressDoc(Document):
     decomposition: DecompositionDoc = Field(description="The reaction whose strain acts in the reaction zone")
     zone_eigenstrain: float = Field(description="Linear eigenstrain applied in the reaction zone, dimensionless")
     tip_compression: float = Field(description="-P averaged over the reaction zone at the tip (MPa)")
+    tip_compression_range: tuple[float, float] | None = Field(
+        None,
+        description="Lowest and highest of it over polymorphs within 10 meV/atom, of the electrolyte and its products "
+        "(MPa); None: the strain's range is not known",
+    )
     peak_compression: float = Field(description="Largest hydrostatic compression -P (MPa)")
     tip_compression_without_reaction: float = Field(
         description="The same tip with the reaction strain set to zero (MPa)"

@@ -132,6 +132,11 @@ class PressureSpreadDoc(Document):
         description="Compression of the zone by the deposited lithium alone (MPa), same in all samples"
     )
     without_errors: float = Field(description="Compression of the zone with the energies and volumes as given (MPa)")
+    polymorph_range: tuple[float, float] | None = Field(
+        None,
+        description="Lowest and highest of it over polymorphs within 10 meV/atom, of the electrolyte and its products "
+        "(MPa); None: not computed",
+    )
     low: Estimate = Field(description="5 % quantile of the compression of the zone (MPa)")
     median: Estimate = Field(description="Its median (MPa)")
     high: Estimate = Field(description="95 % quantile (MPa)")

@@ -7,23 +7,36 @@ from selflimit.documents.records import Document, LevelOfTheory, Record
 
 
 class EnergyError(Record):
-    """Random error of formation energies: normal, independent for each composition, none for the elements."""
+    """Random error of formation energies: normal, the same for all polymorphs of a composition, none for elements."""
 
     standard_deviation: float = Field(ge=0, description="Standard deviation of a formation energy (eV/atom)")
+    shared_within_metal: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share of the variance that all compounds of the same metals have in common, the working ion apart",
+    )
     source: str = Field(description="Where the number comes from, and what it was measured on")
 
 
 class VolumeSpread(Record):
-    """What the sources say of one phase's volume, and the distribution made of it: log-normal, independent."""
+    """What the sources say of one phase's volume, and the log-normal distribution made of it.
+
+    The logarithm has a deviation of its own, and one that is the same for all phases of the same ``shared_by``.
+    """
 
     formula: str = Field(description="Reduced formula of the phase")
     entry_id: str = Field(description="Identifier of the entry")
     volumes: dict[str, float] = Field(description="Source -> volume (Angstrom^3 per formula unit)")
-    centre: float = Field(gt=0, description="Geometric mean of the sources (Angstrom^3 per formula unit)")
-    relative_deviation: float = Field(ge=0, description="Standard deviation of ln(volume), dimensionless")
-    pooled: bool = Field(
-        description="True: one source only, so the deviation is the root mean square of the other phases' deviations"
+    centre: float = Field(gt=0, description="Median of the distribution (Angstrom^3 per formula unit)")
+    relative_deviation: float = Field(
+        ge=0, description="The phase's own standard deviation of ln(volume), dimensionless"
     )
+    shared_deviation: float = Field(
+        0.0, ge=0, description="Standard deviation of ln(volume) that it shares with others, dimensionless"
+    )
+    shared_by: str = Field("", description="Method and class of crystals that share it; empty: nothing is shared")
+    basis: str = Field(description="What centre and deviations are made of")
 
 
 class Estimate(Record):
@@ -59,6 +72,19 @@ class ProductProbability(Record):
     standard_error: float = Field(ge=0, description="sqrt(p (1 - p) / samples)")
     low: float = Field(ge=0, le=1, description="Lower end of the 95 % interval (Wilson)")
     high: float = Field(ge=0, le=1, description="Upper end of the 95 % interval (Wilson)")
+    model_range: tuple[float, float] | None = Field(
+        None, description="Lowest and highest share over all error models; None: only one was sampled"
+    )
+
+
+class ErrorModelShare(Record):
+    """How probable a set of products is under another model of the errors."""
+
+    model: str = Field(description="Name of the error model")
+    voltage: float = Field(description="Voltage (V vs the ion's metal)")
+    k_eff: float = Field(ge=0, description="Effective bulk modulus (GPa)")
+    products: list[str] = Field(description="Reduced formulas of the products")
+    probability: float = Field(ge=0, le=1, description="Share of the samples with these products")
 
 
 class ThresholdChange(Record):
@@ -113,6 +139,14 @@ class UncertaintyDoc(Document):
     seed: int = Field(ge=0, description="Seed of the random numbers")
     boundaries: list[BoundaryBand] = Field(description="Bands of the voltage boundaries")
     products: list[ProductProbability] = Field(description="Products at the points asked for, most probable first")
+    volume_model: str = Field("scattered", description="Name of the model of the volumes' errors that was sampled")
+    error_models: dict[str, str] = Field(
+        default_factory=dict,
+        description="Name -> what is assumed, of all error models; the probabilities range over them",
+    )
+    by_error_model: list[ErrorModelShare] = Field(
+        default_factory=list, description="Probabilities of the products under each of them"
+    )
     thresholds: list[ThresholdBand] = Field(description="K* at the voltages asked for")
     not_covered: list[str] = Field(description="Errors that the spread does not contain")
     level_of_theory: LevelOfTheory = Field(description="Of the entries, before volumes and energies are varied")

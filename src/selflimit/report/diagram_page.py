@@ -116,6 +116,7 @@ def add_electrolyte(page: Page, one: ElectrolyteDiagram, folder: Path) -> Figure
             said = "Boundaries against K_eff: median, and the band of 5 to 95 % of the samples."
             page.figure(png, f"{said} Energies: {spread.level_of_theory.label}.")
     page.table("Stability", diagram_tables.WINDOW_COLUMNS, diagram_tables.window_rows(one.profiles))
+    page.paragraph(diagram_tables.conduction_statement(one.profiles))
     page.table("At the lowest voltage", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(one.decompositions))
     with page.folded(f"{one.formula}: all reactions, and the spread in numbers"):
         page.table(

@@ -4,18 +4,28 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from selflimit.documents import (
+    Conduction,
     ElectrolyteDocument,
     InterfaceReactionDoc,
     LeftOutPhase,
     StabilityDoc,
     ThresholdBand,
     UncertaintyDoc,
+    products_text,
 )
 from selflimit.phase_diagrams.entries.bundled import bundled_catalogue
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.report.tables import Row, TableRows, span
 
-REACTION_COLUMNS = ["K_eff (GPa)", "voltage (V)", "reaction", "energy (eV/fu)", "dV/V0 (%)"]
+REACTION_COLUMNS = [
+    "K_eff (GPa)",
+    "voltage (V)",
+    "reaction",
+    "energy (eV/fu)",
+    "dV/V0 (%)",
+    "over polymorphs (%)",
+    "electrons",
+]
 WINDOW_COLUMNS = ["K_eff (GPa)", "voltage (V)", "what holds there"]
 THRESHOLD_COLUMNS = [
     "energies",
@@ -27,7 +37,15 @@ THRESHOLD_COLUMNS = [
     "probability",
 ]
 SOURCE_COLUMNS = ["energies", "volumes of one source", "K* (GPa)", "first change of products"]
-PROBABILITY_COLUMNS = ["energies", "voltage (V)", "K_eff (GPa)", "products", "probability", "95 % interval"]
+PROBABILITY_COLUMNS = [
+    "energies",
+    "voltage (V)",
+    "K_eff (GPa)",
+    "products",
+    "probability",
+    "95 % interval",
+    "over error models",
+]
 SHIFT_COLUMNS = ["K_eff (GPa)", "limit between", "rigid (V)", "compressible (V)", "moved by (mV)"]
 INTERFACE_COLUMNS = [
     "K_eff (GPa)",
@@ -54,10 +72,44 @@ def reaction_rows(profiles: Sequence[StabilityDoc]) -> TableRows:
             part.reaction,
             round(part.reaction_energy_low, 9) + 0.0,  # at the voltage of a change it is 0 but for round-off
             100.0 * part.reaction_strain,
+            percent_range(part.strain_range),
+            conduction_text(part.conduction),
         ]
         for doc in profiles
         for part in doc.segments
     ]
+
+
+def percent_range(ends: tuple[float, float] | None) -> str:
+    """A range in per cent; empty: there is none.
+
+    >>> percent_range((0.053, 0.1041)), percent_range(None)
+    ('5.3 to 10.4', '')
+    """
+    return "" if ends is None else f"{100.0 * ends[0]:.1f} to {100.0 * ends[1]:.1f}"
+
+
+def conduction_text(found: Conduction | None) -> str:
+    """Say whether electrons pass through products, and what is not known; empty: nothing reacts."""
+    if found is None:
+        return ""
+    if found.conducting:
+        share = f"{100.0 * found.conducting_share:.0f} % of the volume"
+        return f"{found.character}: {', '.join(found.conducting)} ({share})"
+    return f"unknown: {', '.join(found.unknown)}" if found.unknown else found.character
+
+
+def conduction_statement(profiles: Sequence[StabilityDoc]) -> str:
+    """Say at which K_eff the products against the metal let the reaction go on, and where they end it."""
+    under_metal = [(doc.k_eff, doc.segments[0]) for doc in profiles if doc.segments[0].conduction]
+    said = [f"{k:g} GPa: {products_text(part.products)}, {conduction_text(part.conduction)}" for k, part in under_metal]
+    if not said:
+        return "At the lowest voltage nothing reacts."
+    return (
+        f"Do electrons pass the products at the lowest voltage? {'; '.join(said)}. Through a mixed conductor the "
+        "reaction goes on, insulating products passivate. A conductor of less than some 16 % of the volume need not "
+        "connect."
+    )
 
 
 def electrolyte_statement(doc: ElectrolyteDocument) -> str:
@@ -177,6 +229,7 @@ def probability_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
             " + ".join(row.products),
             _share(row.probability, row.standard_error),
             f"{row.low:.2f} to {row.high:.2f}",
+            "" if row.model_range is None else f"{row.model_range[0]:.2f} to {row.model_range[1]:.2f}",
         ]
         for doc in found
         for row in doc.products

@@ -159,6 +159,8 @@ def add_diagram(page: Page, content: ReportContent) -> None:
         "Under lithium, at the lowest voltage", tables.DECOMPOSITION_COLUMNS,
         tables.decomposition_rows(content.decompositions),
     )  # fmt: skip
+    if profiles:
+        page.paragraph(diagram_tables.conduction_statement(profiles))
     page.table("All voltages", tables.STABILITY_COLUMNS, tables.stability_rows(profiles))
     add_shifts(page, profiles, content.compressible)
     page.table("Competing phases, relaxed", tables.RELAXATION_COLUMNS, tables.relaxation_rows(content.competing))

@@ -77,6 +77,7 @@ STRESS_COLUMNS = [
     "products",
     "zone eigenstrain",
     "tip with reaction (MPa)",
+    "over polymorphs (MPa)",
     "tip without (MPa)",
     "peak (MPa)",
 ]
@@ -222,6 +223,7 @@ def stress_rows(stresses: Sequence[StressDoc]) -> TableRows:
             products_text(doc.decomposition.products),
             doc.zone_eigenstrain,
             doc.tip_compression,
+            "" if doc.tip_compression_range is None else "{:.1f} to {:.1f}".format(*doc.tip_compression_range),
             doc.tip_compression_without_reaction,
             doc.peak_compression,
         ]

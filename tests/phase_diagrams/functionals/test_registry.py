@@ -11,7 +11,7 @@ from selflimit.phase_diagrams import ConstrainedPhaseDiagram, sample_uncertainty
 from selflimit.phase_diagrams.functionals.constriction import Constriction
 from selflimit.phase_diagrams.functionals.registry import FUNCTIONALS, MechanicalFunctional, describe_functionals
 from selflimit.phase_diagrams.phases import phase_from_entry
-from selflimit.phase_diagrams.uncertainty.sampling import Question
+from selflimit.phase_diagrams.uncertainty.question import Question
 
 FORMULA, RANGE = "Li2ZrCl6", (0.0, 6.0)
 
@@ -94,7 +94,9 @@ def test_errors_are_propagated_through_it(doubled, elastic, chloride_entries):
     error = EnergyError(standard_deviation=0.02, source="made up")
     volumes = {str(e.entry_id): {"own": phase_from_entry(e).volume} for e in chloride_entries}
     found = [
-        sample_uncertainty(chloride_entries, Question(FORMULA, (k,), model=model), error, volumes, samples=20)
+        sample_uncertainty(
+            chloride_entries, Question(FORMULA, (k,), model=model), error, volumes, 20, volume_model="scattered"
+        )
         for model, k in (("doubled", 5.0), ("elastic", 10.0))
     ]
     assert found[0].functional == "doubled"

@@ -12,7 +12,8 @@ from selflimit.phase_diagrams.pictures.uncertainty_and_interfaces import (
     plot_interface,
     plot_product_probabilities,
 )
-from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR, Question
+from selflimit.phase_diagrams.uncertainty.error_models import REACTION_ERROR
+from selflimit.phase_diagrams.uncertainty.question import Question
 
 
 @pytest.fixture(scope="module")

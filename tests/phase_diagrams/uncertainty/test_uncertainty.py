@@ -8,14 +8,23 @@ import pytest
 from selflimit.documents import EnergyError
 from selflimit.errors import InputError
 from selflimit.phase_diagrams import ConstrainedPhaseDiagram, competing_entries, electrolyte_entries, sample_uncertainty
+from selflimit.phase_diagrams.entries.competing_set import competing_phases
 from selflimit.phase_diagrams.entries.sources import MP_GGA
-from selflimit.phase_diagrams.entries.volumes import volume_sources, volume_spreads
+from selflimit.phase_diagrams.entries.volumes import volume_sources
+from selflimit.phase_diagrams.uncertainty.draws import Distributed, ErrorModel
+from selflimit.phase_diagrams.uncertainty.error_models import REACTION_ERROR
 from selflimit.phase_diagrams.uncertainty.linear_propagation import boundary_deviation, threshold_deviation
-from selflimit.phase_diagrams.uncertainty.sampling import REACTION_ERROR, Question, quantile_estimates, sample_entries
+from selflimit.phase_diagrams.uncertainty.question import Question
 from selflimit.phase_diagrams.uncertainty.staircase import find_threshold, trace_staircase
+from selflimit.phase_diagrams.uncertainty.summaries import quantile_estimates
+from selflimit.phase_diagrams.uncertainty.volume_errors import scattered_spreads
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 NONE = EnergyError(standard_deviation=0.0, source="none, for the test")
+
+
+def volume_spreads(entries, sources):
+    return scattered_spreads(competing_phases(entries, with_volumes=True, sources=sources).phases)
 
 
 def own_volumes(entries):
@@ -38,13 +47,19 @@ def small_errors(mp_entries):
     """Errors so small that no other phase becomes stable: there the linear propagation is exact."""
     error = EnergyError(standard_deviation=2e-4, source="small, for the test")
     return sample_uncertainty(
-        mp_entries, Question("Li2ZrCl6", k_effs=(0.0, 10.0)), error, spread_by(mp_entries, 1e-3), samples=250, seed=3
+        mp_entries,
+        Question("Li2ZrCl6", k_effs=(0.0, 10.0)),
+        error,
+        spread_by(mp_entries, 1e-3),
+        samples=250,
+        seed=3,
+        volume_model="scattered",
     )
 
 
 def test_no_error_gives_the_plain_diagram(mp_entries):
     question = Question("Li2ZrCl6", k_effs=(0.0, 12.0))
-    doc = sample_uncertainty(mp_entries, question, NONE, own_volumes(mp_entries), samples=20)
+    doc = sample_uncertainty(mp_entries, question, NONE, own_volumes(mp_entries), 20, volume_model="scattered")
     diagram = ConstrainedPhaseDiagram(mp_entries)
     for k_eff in question.k_effs:
         plain = trace_staircase(diagram, "Li2ZrCl6", k_eff, (0.0, 5.0)).boundaries
@@ -67,7 +82,8 @@ def test_no_error_gives_the_plain_diagram(mp_entries):
 @pytest.mark.parametrize("model", ["elastic", "inclusion"])
 def test_no_error_gives_the_plain_diagram_of_the_elastic_functionals(chloride_entries, model):
     question = Question("Li2ZrCl6", k_effs=(0.0, 12.0), voltages=(0.0, 1.02), model=model)
-    doc = sample_uncertainty(chloride_entries, question, NONE, own_volumes(chloride_entries), samples=20)
+    sources = own_volumes(chloride_entries)
+    doc = sample_uncertainty(chloride_entries, question, NONE, sources, 20, volume_model="scattered")
     diagram = ConstrainedPhaseDiagram(chloride_entries, model=model)
     for k_eff in question.k_effs:
         plain = trace_staircase(diagram, "Li2ZrCl6", k_eff, (0.0, 5.0)).boundaries
@@ -91,7 +107,12 @@ def test_functionals_share_their_draws(chloride_entries, model):
     sources = spread_by(chloride_entries, 0.05)
     docs = [
         sample_uncertainty(
-            chloride_entries, Question("Li2ZrCl6", k_effs=(0.0,), model=name), REACTION_ERROR, sources, samples=20
+            chloride_entries,
+            Question("Li2ZrCl6", k_effs=(0.0,), model=name),
+            REACTION_ERROR,
+            sources,
+            20,
+            volume_model="scattered",
         )
         for name in ("linear", model)
     ]
@@ -155,24 +176,34 @@ def test_threshold_deviation_by_hand(entry):
 
 
 def test_draws_have_the_stated_distribution(mp_entries):
-    spreads = volume_spreads(mp_entries, spread_by(mp_entries, 0.05))
-    error = EnergyError(standard_deviation=0.03, source="test")
-    random = np.random.default_rng(5)
-    pairs = list(zip(mp_entries, spreads, strict=True))
-    samples = [sample_entries(pairs, error, random) for _ in range(400)]
-    for index, original in enumerate(mp_entries):
-        volumes = np.log([volume_of(s[index]) / volume_of(original) for s in samples])
-        energies = np.array([(s[index].energy - original.energy) / original.composition.num_atoms for s in samples])
+    competing = competing_phases(mp_entries, with_volumes=True, sources=spread_by(mp_entries, 0.05))
+    error = EnergyError(standard_deviation=0.03, shared_within_metal=0.6, source="test")
+    shared = ("LiCl", "ZrCl4")
+    spreads = [
+        s.model_copy(update={"shared_deviation": 0.04, "shared_by": "class"} if s.formula in shared else {})
+        for s in scattered_spreads(competing.phases)
+    ]
+    model, random = ErrorModel(error, Distributed(tuple(spreads))), np.random.default_rng(5)
+    samples = [model.sample(competing, "Li", random).phases for _ in range(400)]
+    volumes = np.log([[p.volume / q.volume for p, q in zip(s, competing.phases, strict=True)] for s in samples])
+    energies = np.array([[p.energy - q.energy for p, q in zip(s, competing.phases, strict=True)] for s in samples])
+    first = {p.formula: i for i, p in reversed(list(enumerate(competing.phases)))}
+    for index, phase in enumerate(competing.phases):
+        wanted = math.hypot(0.05, 0.04) if phase.formula in shared else 0.05
         # 4.5 standard errors: of the mean s/sqrt(N), of the deviation s/sqrt(2N)
-        assert abs(volumes.mean()) < 4.5 * 0.05 / 20
-        assert abs(volumes.std(ddof=1) - 0.05) < 4.5 * 0.05 / math.sqrt(800)
-        if len(original.composition) == 1:
-            assert np.all(energies == 0.0)  # elements are the reference
-        else:
-            assert abs(energies.std(ddof=1) - 0.03) < 4.5 * 0.03 / math.sqrt(800)
-    rocksalt, wurtzite = (i for i, e in enumerate(mp_entries) if e.composition.reduced_formula == "LiCl")
-    shifts = [[s[i].energy_per_atom - mp_entries[i].energy_per_atom for s in samples] for i in (rocksalt, wurtzite)]
-    assert shifts[0] == pytest.approx(shifts[1], abs=1e-12)  # polymorphs share their composition's error
+        assert abs(volumes[:, index].mean()) < 4.5 * wanted / 20
+        assert abs(volumes[:, index].std(ddof=1) - wanted) < 4.5 * wanted / math.sqrt(800)
+    assert np.all(energies[:, first["Zr"]] == 0.0)  # elements are the reference
+    for formula, atoms in (("LiCl", 2), ("ZrCl2", 3), ("ZrCl4", 5)):
+        per_atom = energies[:, first[formula]] / atoms
+        assert abs(per_atom.std(ddof=1) - 0.03) < 4.5 * 0.03 / math.sqrt(800)
+    # correlations: 4.5 standard errors of (1 - r^2)/sqrt(N)
+    r = np.corrcoef(volumes[:, first["LiCl"]], volumes[:, first["ZrCl4"]])[0, 1]
+    assert abs(r - 0.04**2 / (0.04**2 + 0.05**2)) < 4.5 / 20
+    r = np.corrcoef(energies[:, first["ZrCl2"]], energies[:, first["ZrCl4"]])[0, 1]
+    assert abs(r - 0.6) < 4.5 * (1 - 0.6**2) / 20
+    r = np.corrcoef(energies[:, first["LiCl"]], energies[:, first["ZrCl4"]])[0, 1]
+    assert abs(r) < 4.5 / 20  # nothing in common
 
 
 def test_the_papers_threshold_as_a_statement(mp_entries):
@@ -183,8 +214,8 @@ def test_the_papers_threshold_as_a_statement(mp_entries):
     by_source = {row.source: row.k_eff for row in found.sources}
     assert by_source[MP_GGA.label] == pytest.approx(16.73, abs=0.01)  # the table of the theory page
     assert by_source["experiment"] == pytest.approx(13.55, abs=0.01)
-    for name in (MP_GGA.label, "experiment"):
-        assert found.low.value < by_source[name] < found.high.value
+    # experiment is the anchor: its K* is the centre, that of PBE lies above the band
+    assert found.low.value < by_source["experiment"] < found.high.value < by_source[MP_GGA.label]
     shares = {(row.k_eff, tuple(row.products)): row.probability for row in doc.products}
     assert shares[0.0, ("LiCl", "Zr")] > 0.95
     for k_eff in (0.0, 5.0, 10.0, 15.0):
@@ -245,8 +276,7 @@ def test_spread_of_the_sources(mp_entries):
     known = spreads["mp-23162-GGA"]
     assert known.centre == pytest.approx(math.sqrt(60.0 * 70.0), rel=1e-12)
     assert known.relative_deviation == pytest.approx(math.log(70 / 60) / math.sqrt(2), rel=1e-12)
-    assert not known.pooled
-    assert all(s.pooled and s.relative_deviation == known.relative_deviation for s in spreads.values() if s != known)
+    assert all(s.relative_deviation == known.relative_deviation for s in spreads.values())  # the others' mean
 
 
 def test_bad_input(mp_entries):

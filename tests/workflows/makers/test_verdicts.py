@@ -227,9 +227,12 @@ def surroundings(electrolyte, **parameters):
     return ReactionZone(structure, InterfaceParameters(**parameters), elastic, 8e-6, 2e-6)
 
 
-def spread(electrolyte, error, sources, samples=20):
+def spread(electrolyte, error, sources, samples=20, volume_model="scattered"):
     found = EnergyError(standard_deviation=error, source="test")
-    return spread_pressure(electrolyte.entries, "Li2ZrCl6", 0.0, surroundings(electrolyte), found, sources, samples)
+    zone = surroundings(electrolyte)
+    return spread_pressure(
+        electrolyte.entries, "Li2ZrCl6", 0.0, zone, found, sources, samples, volume_model=volume_model
+    )
 
 
 def test_without_errors_every_sample_is_the_closed_loop(electrolyte):
