@@ -16,7 +16,7 @@ from selflimit.documents import Bonding
 BOND_SLACK = 0.6
 """What a bond may be longer than the sum of the covalent radii (Angstrom). Cheon et al. take 0.45, with which lithium
 in a wide octahedron of chlorine (2.8 Angstrom) counts as free; gaps between layers are wider by 0.7 at least."""
-OF_PIECES = {1: "dense", 2: "layered", 4: "molecular", 8: "molecular"}
+OF_PIECES: dict[int, Bonding] = {1: "dense", 2: "layered", 4: "molecular", 8: "molecular"}
 """Pieces of a cluster's eight images -> class; the class of a crystal is that of its most connected cluster."""
 
 
@@ -33,10 +33,10 @@ def bonding_of(structure: Structure) -> Bonding:
     first, second, image, distance = structure.get_neighbor_list(2.0 * float(radii.max()) + BOND_SLACK)
     bonded = distance <= radii[first] + radii[second] + BOND_SLACK
     pieces = _pieces(len(structure), first[bonded], second[bonded], image[bonded].astype(int))
-    return OF_PIECES[min(pieces)]  # type: ignore[return-value]
+    return OF_PIECES[min(pieces)]
 
 
-def _pieces(atoms: int, first: np.ndarray, second: np.ndarray, image: np.ndarray) -> list[int]:  # type: ignore[type-arg]
+def _pieces(atoms: int, first: np.ndarray, second: np.ndarray, image: np.ndarray) -> list[int]:
     """Into how many pieces the eight images of each bonded cluster fall.
 
     Parameters

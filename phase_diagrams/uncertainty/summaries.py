@@ -113,8 +113,8 @@ def with_model_ranges(
     """Add to each probability its range over all error models; products that only others give follow with 0."""
     others: dict[tuple[float, float, tuple[str, ...]], dict[str, float]] = {}
     models = {row.model for row in by_model}
-    for row in by_model:
-        others.setdefault((row.voltage, row.k_eff, tuple(row.products)), {})[row.model] = row.probability
+    for other in by_model:
+        others.setdefault((other.voltage, other.k_eff, tuple(other.products)), {})[other.model] = other.probability
     ranged = []
     for row in found:
         shares = others.get((row.voltage, row.k_eff, tuple(row.products)), {})

@@ -59,7 +59,7 @@ class MethodError(NamedTuple):
     """Standard deviation that crystals of a family share, the standard error of the bias with it."""
     residual: float
     """Standard deviation of each crystal."""
-    count: int
+    crystals: int
     """Crystals that it is estimated from."""
 
     @property
@@ -83,7 +83,7 @@ def fit_error(found: Iterable[CalibrationPhase], method: str) -> MethodError:
     ...                             source="made", volumes={"m": 10.0 * math.exp(ratio)})
     >>> error = fit_error([crystal("Cl", 0.02), crystal("Cl", 0.04), crystal("S", 0.06), crystal("S", 0.08)], "m")
     >>> [round(x, 4) for x in error]
-    [0.05, 0.0299, 0.0141, 4]
+    [0.05, 0.0294, 0.0141, 4]
 
     Parameters
     ----------
@@ -162,7 +162,9 @@ def _anchored(phase: CompetingPhase, method: str, use_experiment: bool) -> Volum
         raise InputError(f"no class of the crystal of {phase.entry_id}; collect phases with_volumes=True")
     error = method_error(method, phase.bonding)
     said = (
-        f"of {error.count} {phase.bonding} crystals" if error.count else f"assumed: the {phase.bonding} crystals' prior"
+        f"of {error.crystals} {phase.bonding} crystals"
+        if error.crystals
+        else f"assumed: the {phase.bonding} crystals' prior"
     )
     return _spread(
         phase,

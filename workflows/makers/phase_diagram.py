@@ -170,15 +170,15 @@ class PhaseDiagramMaker(Maker):
             Ends the names of the jobs where a flow has several electrolytes.
         """
         collected = named(self.collect(phases), f"phases{about}")
-        phases = collected.output
+        competing = collected.output
         found = {
-            "stabilities": self.stabilities(phases, formula),
-            "decompositions": self.decompositions(phases, formula),
-            "compressible": self.compressible_stabilities(phases, formula),
-            "constriction": self.constriction(phases, formula),
-            "predominance": self.predominance(phases, formula),
+            "stabilities": self.stabilities(competing, formula),
+            "decompositions": self.decompositions(competing, formula),
+            "compressible": self.compressible_stabilities(competing, formula),
+            "constriction": self.constriction(competing, formula),
+            "predominance": self.predominance(competing, formula),
             "reference": self.products_by_dft(formula),
-            "uncertainties": self.uncertainties(phases, formula),
+            "uncertainties": self.uncertainties(competing, formula),
         }
         steps = [named(step, f"{name}{about}") for name, step in found.items()]
         return [collected, *steps], DiagramOutputs(**{name: step.output for name, step in found.items()})

@@ -122,6 +122,9 @@ def diagram_flow(
         sampled=("entries", "DFT") if competitors.is_shipped else ("entries",),
     )
     entries, left_out = maker.collected(competitors.entries), list(competitors.left_out)
+    system = rules.diagram(entries).system
+    for formula in formulas:
+        system.competitors(formula)  # elements without entries are refused before any work
     diagrams = [maker.of_entries(entries, formula) for formula in formulas]
     interfaces = ElectrolyteInterfaceMaker(rules=rules, k_effs=k_effs, voltage=voltages[0])
     scans = [interfaces.make(entries, pair, left_out) for pair in combinations(formulas, 2)]

@@ -39,7 +39,7 @@ def ax():
 def test_bands_are_those_of_the_document(sampled, ax):
     assert plot_boundary_bands(sampled, ax) is ax
     certain = [band for band in sampled.boundaries if band.below == ["LiCl", "ZrCl4"]]
-    line = next(line for line in ax.lines if line.get_label().startswith("LiCl + ZrCl$_{4}$ |"))
+    line = next(line for line in ax.lines if line.get_label().startswith("LiCl + ZrCl₄ |"))
     assert list(line.get_xdata()) == [band.k_eff for band in certain]
     assert list(line.get_ydata()) == [band.median.value for band in certain]
     edges = [path for band in ax.collections for path in band.get_paths()[0].vertices.tolist()]
@@ -67,7 +67,7 @@ def test_scans_and_numbered_kinks(scans, ax):
     *numbers, reactions = sorted(ax.texts, key=lambda text: len(text.get_text()))
     listed = {line.split()[0] for line in reactions.get_text().splitlines() if not line.startswith(" ")}
     assert {text.get_text() for text in numbers} <= listed
-    assert "4 Li$_{3}$N + 3 Li$_{2}$ZrCl$_{6}$ →" in reactions.get_text()
+    assert "4 Li₃N + 3 Li₂ZrCl₆ →" in reactions.get_text()
     assert "eV/atom" in ax.get_ylabel()
 
 

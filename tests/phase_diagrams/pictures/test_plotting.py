@@ -32,8 +32,8 @@ def ax():
 
 
 def test_subscripts():
-    assert write_formula("Li2ZrCl6") == "Li$_{2}$ZrCl$_{6}$"
-    assert write_formula("Li10Ge(PS6)2") == "Li$_{10}$Ge(PS$_{6}$)$_{2}$"
+    assert write_formula("Li2ZrCl6") == "Li₂ZrCl₆"
+    assert write_formula("Li10Ge(PS6)2") == "Li₁₀Ge(PS₆)₂"
 
 
 def test_lanes_follow_the_documents(docs, ax):
