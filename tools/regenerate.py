@@ -50,14 +50,25 @@ def thresholds() -> tuple[str, ...]:
 
 
 @cache
-def spread() -> tuple[str, ...]:
-    """Median and quantiles of that K_eff (GPa), and the probability of ZrCl2 at 15 GPa with its error."""
+def spread(source: str) -> tuple[str, str, str, str, str, str]:
+    """Median and quantiles of that K_eff (GPa); the probability of ZrCl2 at 15 GPa and its range over error models."""
     question = MechanicalRules().question("Li2ZrCl6", (0.0, 5.0, 10.0, 15.0), 0.0)
-    found = Sampling(samples=SAMPLES).of(competing_entries("Li-Zr-Cl"), question)
+    found = Sampling(samples=SAMPLES).of(competing_entries("Li-Zr-Cl", source), question)
     band = found.thresholds[0]
     row = next(row for row in found.products if row.k_eff == 15.0 and row.products == ["LiCl", "ZrCl2"])
-    quantiles = (f"{one.value:.1f}" for one in (band.median, band.low, band.high) if one)
-    return *quantiles, f"{row.probability:.2f} ± {row.standard_error:.2f}"
+    median, low, high = (f"{one.value:.1f}" for one in (band.median, band.low, band.high) if one)
+    least, most = row.model_range or (row.probability, row.probability)
+    return median, low, high, f"{row.probability:.2f}", f"{least:.2f}", f"{most:.2f}"
+
+
+def thresholds_of_both() -> tuple[str, ...]:
+    """Median and quantiles (GPa) by DFT, then by force-field energies."""
+    return *spread("DFT")[:3], *spread("force-field")[:3]
+
+
+def probabilities_of_both() -> tuple[str, ...]:
+    """Probability of ZrCl2 and its range over error models by DFT, then by force-field energies."""
+    return *spread("DFT")[3:], *spread("force-field")[3:]
 
 
 PASSAGES = (
@@ -68,9 +79,15 @@ PASSAGES = (
     ),
     Passage(
         "README.md",
-        r"the median\s+threshold is ([\d.]+) GPa \(5-95 %: ([\d.]+)-([\d.]+) GPa\), and ZrCl2 at 15 GPa and 0 V has a "
-        r"probability of ([\d.]+ ± [\d.]+)",
-        spread,
+        r"the threshold is ([\d.]+) GPa by Materials Project GGA energies\s+\(5-95 %: ([\d.]+)-([\d.]+)\) and "
+        r"([\d.]+) GPa by force-field energies \(([\d.]+)-([\d.]+)\)",
+        thresholds_of_both,
+    ),
+    Passage(
+        "README.md",
+        r"has a probability of ([\d.]+)\s+by DFT \(([\d.]+)-([\d.]+) over error models\) and of ([\d.]+) by "
+        r"force-field energies \(([\d.]+)-([\d.]+)\)",
+        probabilities_of_both,
     ),
 )
 
