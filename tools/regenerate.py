@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import selflimit
 from selflimit.phase_diagrams import (
@@ -50,7 +51,7 @@ def thresholds() -> tuple[str, ...]:
 
 
 @cache
-def spread(source: str) -> tuple[str, str, str, str, str, str]:
+def spread(source: Literal["bundled", "force-field"]) -> tuple[str, str, str, str, str, str]:
     """Median and quantiles of that K_eff (GPa); the probability of ZrCl2 at 15 GPa and its range over error models."""
     question = MechanicalRules().question("Li2ZrCl6", (0.0, 5.0, 10.0, 15.0), 0.0)
     found = Sampling(samples=SAMPLES).of(competing_entries("Li-Zr-Cl", source), question)
@@ -63,12 +64,12 @@ def spread(source: str) -> tuple[str, str, str, str, str, str]:
 
 def thresholds_of_both() -> tuple[str, ...]:
     """Median and quantiles (GPa) by DFT, then by force-field energies."""
-    return *spread("DFT")[:3], *spread("force-field")[:3]
+    return *spread("bundled")[:3], *spread("force-field")[:3]
 
 
 def probabilities_of_both() -> tuple[str, ...]:
     """Probability of ZrCl2 and its range over error models by DFT, then by force-field energies."""
-    return *spread("DFT")[3:], *spread("force-field")[3:]
+    return *spread("bundled")[3:], *spread("force-field")[3:]
 
 
 PASSAGES = (
