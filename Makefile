@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run test test-versions test-all
+.PHONY: run test test-versions test-all docs
 
 # The main job, from a bare machine to the report in selflimit-run/report.html
 run:
@@ -17,6 +17,11 @@ test:
 test-versions:
 	$(PYTHON) tools/bootstrap.py dev
 	$(BIN)/python tools/check_versions.py
+
+# The documentation site in build/site, every notebook run
+docs:
+	$(PYTHON) tools/bootstrap.py dev
+	SELFLIMIT_RUN_NOTEBOOKS=true $(BIN)/mkdocs build --strict
 
 # All checks and every test
 test-all:

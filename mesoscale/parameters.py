@@ -160,7 +160,9 @@ class InterfaceParameters(Record):
         "Largest ratio of metal to electrolyte conductivity that is solved", ge=1,
     )  # fmt: skip
     electrolyte_conductivity: float = quantity(
-        0.1, "sigma_SSE", "S/m", "Li3N, about 1e-3 S/cm at 300 K: Alpen et al. 1977, Appl. Phys. Lett. 30, 621",
+        0.1, "sigma_SSE", "S/m",
+        "Li3N, 0.12 in a crystal (Alpen et al. 1977, doi:10.1063/1.89283), 0.03 in doi:10.1016/0167-2738(83)90045-0; "
+        "both by the table laskowski_with_dois.csv of NRC-Mila/OBELiX",
         "Ionic conductivity of the electrolyte", plausible=(1e-12, 1e3),
     )  # fmt: skip
     boundary_conduction: float = quantity(

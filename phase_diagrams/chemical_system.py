@@ -29,6 +29,7 @@ from selflimit.errors import InputError
 from selflimit.phase_diagrams.linear_programme import NO_ELECTROLYTE, Candidates
 from selflimit.phase_diagrams.phases import (
     GASES,
+    ION_CHARGES,
     Phase,
     find_lowest_element,
     has_volume,
@@ -38,9 +39,6 @@ from selflimit.phase_diagrams.phases import (
     phase_from_record,
 )
 from selflimit.suggestions import did_you_mean
-
-MONOVALENT = ("H", "Li", "Na", "K", "Rb", "Cs", "Cu", "Ag")
-"""Working ions of charge +1, for which a voltage changes the chemical potential by one electron charge."""
 
 NEAR = 0.010
 """Polymorphs this close (eV/atom) may be what a sample is: k_B T at 116 K, less than the error of energies."""
@@ -61,7 +59,7 @@ class Electrolyte:
     energy: float
     """Formation energy (eV/fu)."""
     ion: float
-    """Working ions per fu."""
+    """Charge of the working ions (e/fu)."""
     counted_volume: float
     """Volume that counts in the mechanical work (Angstrom^3/fu); differs from V0 with ``ion_volume="released"``."""
     reference_energy: float
@@ -108,10 +106,15 @@ class ChemicalSystem:
         """Atoms per fu, shape (elements, phases)."""
         return np.array([[phase.amounts.get(e, 0.0) for phase in self.phases] for e in self.elements])
 
+    @property
+    def charge(self) -> int:
+        """Charge of a working ion (e)."""
+        return ION_CHARGES[self.working_ion]
+
     @cached_property
     def ion(self) -> FloatArray:
-        """Working ions per fu, shape (phases,)."""
-        return np.asarray(self.amounts[self.elements.index(self.working_ion)])
+        """Charge of the working ions (e/fu), by which a voltage acts; shape (phases,)."""
+        return np.asarray(self.charge * self.amounts[self.elements.index(self.working_ion)])
 
     @cached_property
     def formation_energy(self) -> FloatArray:
@@ -121,9 +124,9 @@ class ChemicalSystem:
 
     @cached_property
     def ion_volume(self) -> float:
-        """Volume per atom of the working ion's lowest-energy metal at zero pressure (Angstrom^3)."""
+        """Volume of the working ion's lowest-energy metal at zero pressure, per charge of its ions (Angstrom^3/e)."""
         metal = self.references[self.working_ion]
-        return metal.volume / metal.atoms
+        return metal.volume / metal.atoms / self.charge
 
     @property
     def counts_expelled(self) -> bool:
@@ -161,9 +164,8 @@ class ChemicalSystem:
         closed = self._closed_elements(unit)
         demand = np.array([float(unit[e]) for e in closed])
         found = self.candidates(closed, {*closed, self.working_ion}, demand)
-        return (
-            found.counting_expelled(float(unit[self.working_ion]), self.ion_volume) if self.counts_expelled else found
-        )
+        held = self.charge * float(unit[self.working_ion])
+        return found.counting_expelled(held, self.ion_volume) if self.counts_expelled else found
 
     def candidates(self, conserved: Sequence[str], inside: Collection[str], demand: FloatArray) -> Candidates:
         """Phases that hold no other elements than those ``inside``, and atoms of a conserved one.
@@ -270,7 +272,7 @@ def chemical_system(
     entries
         Of one level of theory, energies in eV and lengths in Angstrom; or the phases as a job hands them on.
     working_ion
-        Symbol of the working ion, of charge +1.
+        Symbol of the working ion, one of ``ION_CHARGES``.
     rules
         Whose volume counts.
     exclude_without_volume
@@ -280,14 +282,14 @@ def chemical_system(
     ------
     InputError
         An entry without crystal that is not excluded, a non-finite energy or volume, an element without reference, a
-        working ion that is not monovalent.
+        working ion whose charge is not known.
     LevelOfTheoryError
         Entries of different, or unstated, levels of theory.
     """
-    if working_ion not in MONOVALENT:
+    if working_ion not in ION_CHARGES:
         raise InputError(
-            f"expected a working ion of charge +1 ({', '.join(MONOVALENT)}), got {working_ion!r}; voltages of other "
-            "ions are not implemented"
+            f"expected a working ion whose charge is known ({', '.join(ION_CHARGES)}), got {working_ion!r}"
+            f"{did_you_mean(working_ion, ION_CHARGES)}"
         )
     excluded: list[str] = []
     if isinstance(entries, CompetingPhasesDoc):

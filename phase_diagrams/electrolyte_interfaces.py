@@ -38,7 +38,7 @@ from selflimit.errors import InputError
 from selflimit.phase_diagrams.checks import require_quantities
 from selflimit.phase_diagrams.diagram import ConstrainedPhaseDiagram
 from selflimit.phase_diagrams.linear_programme import Assemblage, Candidates, ground_state
-from selflimit.phase_diagrams.phases import LARGEST_DENOMINATOR, Phase, parse_formula
+from selflimit.phase_diagrams.phases import ION_CHARGES, LARGEST_DENOMINATOR, Phase, parse_formula
 from selflimit.phase_diagrams.reaction import product_amounts
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
@@ -125,7 +125,10 @@ class _Mixture:
     def demand(self, x: float) -> FloatArray:
         """Conserved elements per atom of the mixture, the ions last where those expelled count; shape (C,)."""
         kept = (*self.elements, self.working_ion) if self.candidates.counts_expelled else self.elements
-        return x * _per_atom(self.first, kept) + (1 - x) * _per_atom(self.second, kept)
+        found = x * _per_atom(self.first, kept) + (1 - x) * _per_atom(self.second, kept)
+        if self.candidates.counts_expelled:
+            found[-1] *= ION_CHARGES[self.working_ion]  # ions are counted by their charge
+        return found
 
     def reference(self, x: float) -> float:
         """Energy of the unreacted mixture (eV/atom)."""
@@ -249,7 +252,8 @@ def _energy(
 ) -> FloatArray:
     """Energies of phases (eV/fu) with the work of their volumes (Angstrom^3/fu) and the reservoir's share.
 
-    An ion costs e*voltage less in the reservoir than in its metal, so holding one costs the phase e*voltage.
+    ``ion`` is the charge of a phase's ions (e/fu): an ion costs its charge times the voltage less in the reservoir than
+    in its metal, so holding one costs the phase as much.
     """
     return formation + (voltage or 0.0) * ion + k_eff * GPA_ANGSTROM3_TO_EV * volume
 
@@ -298,7 +302,8 @@ def _uptake(solved: _Solved) -> float:
         return 0.0
     ion = (solved.mixture.working_ion,)
     first, second = (float(_per_atom(end, ion)[0]) for end in (solved.mixture.first, solved.mixture.second))
-    uptake = solved.assemblage.total(solved.mixture.candidates.ion) - solved.x * first - (1 - solved.x) * second
+    held = solved.assemblage.total(solved.mixture.candidates.ion) / ION_CHARGES[solved.mixture.working_ion]
+    uptake = held - solved.x * first - (1 - solved.x) * second
     return 0.0 if abs(uptake) < SMALLEST_COEFFICIENT else uptake
 
 

@@ -54,7 +54,7 @@ class Candidates:
     energy: FloatArray
     """Formation energy from the elemental references (eV/fu), shape (P,)."""
     ion: FloatArray
-    """Working ions per fu, shape (P,)."""
+    """Charge of the working ions (e/fu), shape (P,)."""
     volume: FloatArray
     """Zero-pressure volume that counts in the mechanical work (Angstrom^3/fu), shape (P,)."""
     electrolyte: int
@@ -95,9 +95,9 @@ class Candidates:
         Parameters
         ----------
         ions
-            Working ions per fu of the electrolyte.
+            Charge of the working ions of the electrolyte (e/fu), as ``ion`` counts those of the phases.
         volume
-            Volume of an expelled ion (Angstrom^3).
+            Volume of expelled ions (Angstrom^3/e).
         """
         closed, nothing = np.zeros((len(self.demand), 2)), np.zeros(2)
         return replace(

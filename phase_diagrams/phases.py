@@ -23,6 +23,12 @@ ELECTROLYTE_KEY = "electrolyte"
 LARGEST_DENOMINATOR = 1000
 """Amounts in a formula are taken as fractions with denominators up to this (Li5.5 is 11/2)."""
 
+ION_CHARGES = {
+    "H": 1, "Li": 1, "Na": 1, "K": 1, "Rb": 1, "Cs": 1, "Cu": 1, "Ag": 1,
+    "Mg": 2, "Ca": 2, "Sr": 2, "Ba": 2, "Zn": 2, "Al": 3,
+}  # fmt: skip
+"""Working ions and their charges (e): a voltage changes the chemical potential of an ion by its charge times it."""
+
 GASES = (
     *("H2", "He", "N2", "O2", "F2", "Ne", "Cl2", "Ar", "Kr", "Xe"),
     *("HF", "HCl", "HBr", "HI", "H2S", "H2Se", "H3N", "PH3", "AsH3", "SiH4", "GeH4", "H4C"),
@@ -182,10 +188,10 @@ def _stated_gap(value: object, name: str) -> float | None:
 
 
 @lru_cache(maxsize=4096)
-def amounts_in(formula: str) -> Mapping[str, float]:
+def atoms_by_symbol(formula: str) -> Mapping[str, float]:
     """Atoms of each element in a formula, by symbol.
 
-    >>> dict(amounts_in("Li2ZrCl6"))
+    >>> dict(atoms_by_symbol("Li2ZrCl6"))
     {'Li': 2.0, 'Zr': 1.0, 'Cl': 6.0}
     """
     return {element.symbol: float(n) for element, n in Composition(formula).items()}
@@ -196,7 +202,7 @@ def phase_from_record(record: CompetingPhase) -> Phase:
     return Phase(
         record.formula,
         record.entry_id,
-        dict(amounts_in(record.formula)),
+        dict(atoms_by_symbol(record.formula)),
         record.energy,
         record.volume,
         record.is_given,

@@ -10,7 +10,7 @@ from selflimit.arrays import FloatArray
 from selflimit.documents import PhaseAmount
 from selflimit.phase_diagrams.chemical_system import Electrolyte
 from selflimit.phase_diagrams.linear_programme import SMALLEST_AMOUNT, Assemblage, Candidates
-from selflimit.phase_diagrams.phases import LARGEST_DENOMINATOR
+from selflimit.phase_diagrams.phases import ION_CHARGES, LARGEST_DENOMINATOR
 from selflimit.units import GPA_ANGSTROM3_TO_EV
 
 SMALLEST_UPTAKE = 1e-9
@@ -66,10 +66,12 @@ class Reaction:
     @property
     def ion_uptake(self) -> float:
         """Working ions taken up per fu of the electrolyte; negative: released."""
-        return 0.0 if abs(self._exact_uptake) < SMALLEST_UPTAKE else self._exact_uptake
+        ions = self._exact_uptake / ION_CHARGES[self.working_ion]
+        return 0.0 if abs(ions) < SMALLEST_UPTAKE else ions
 
     @property
     def _exact_uptake(self) -> float:
+        """Charge taken up with the ions (e/fu)."""
         return self._total(self.candidates.ion) - self.electrolyte.ion
 
     @property
@@ -95,8 +97,8 @@ class Reaction:
     def chemical_energy(self, voltage: float) -> float:
         """Grand-potential reaction energy without mechanical work, dE + e*voltage*n (eV/fu).
 
-        Here n is the ion uptake: a working ion costs e*voltage less in the reservoir than in its metal. ``voltage`` in
-        V against the metal.
+        Here n is the charge of the ions taken up: a working ion costs its charge times the voltage less in the
+        reservoir than in its metal. ``voltage`` in V against the metal.
         """
         if self.is_identity:
             return 0.0

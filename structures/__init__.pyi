@@ -1,3 +1,5 @@
+from .cluster_expansion.closed_loop import learn_orderings
+from .cluster_expansion.documents import learned_document
 from .lowest.documents import orderings_document
 from .lowest.monte_carlo import anneal_orderings
 from .orderings.counting import count_orderings
@@ -23,6 +25,8 @@ __all__ = [
     "elastic_constants",
     "enumerate_orderings",
     "largest_force",
+    "learn_orderings",
+    "learned_document",
     "load_force_field",
     "lowest_orderings",
     "minimise",

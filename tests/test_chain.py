@@ -7,7 +7,10 @@ import subprocess
 
 import numpy as np
 import pytest
+from browser import Browser
+from page_figures import figures_of
 from PIL import Image
+from report_page import SMALLEST_TYPE, TABLES_ABOVE, WIDEST, open_report
 
 pytest.importorskip("chgnet", reason="the chain's force field is CHGNet: pip install 'selflimit[forcefields]'")
 
@@ -37,19 +40,21 @@ def document(folder, name):
 def test_the_report_is_whole_and_shows_what_was_computed(finished):
     page = (finished / "selflimit-run" / "report.html").read_text()
     assert page.endswith("</html>\n")
-    assert page.count("data:image/png;base64,") >= 6
+    assert page.count('<figure class="plot">') >= 7
+    assert page.count('class="frames"') == 2
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     tip = document(finished, "stress")[0]["tip_compression"]
-    assert f"{tip:.5g}" in page
+    assert f"{tip:.3g} MPa" in page
     assert "calibrated" in page
 
 
 def test_the_report_begins_with_the_verdict_on_the_decomposition_that_was_found(finished):
     verdict, reaction = document(finished, "arrest"), document(finished, "decompositions")[0]
     page = (finished / "selflimit-run" / "report.html").read_text()
-    assert re.findall(r"<h2[^>]*>([^<]*)", page)[0] == "Does it limit itself?"
+    assert re.findall(r"<h2[^>]*>([^<]*)", page)[3] == "Does it limit itself?"
+    assert page.index("Does it limit itself?") < page.index("<figure")
     assert verdict["reaction_voltage"] == pytest.approx(-reaction["reaction_energy"] / reaction["ion_uptake"])
-    assert all(one["statement"][:30] in page for one in verdict["currents"])
+    assert all(one["statement"][:30].replace("cm2", "cm²") in page for one in verdict["currents"])
     assert [one["current"] for one in verdict["currents"]] == [0.2, 0.5, 20.0]
 
 
@@ -83,7 +88,8 @@ def test_the_map_and_the_uncertainty_agree_with_the_thresholds(finished):
         shares = [row["probability"] for row in spread["products"] if row["k_eff"] == k_eff]
         assert sum(shares) == pytest.approx(1.0, abs=1e-12)
     page = (finished / "selflimit-run" / "report.html").read_text()
-    assert page.count("ΔV/V₀ =") >= len(plain["regions"])
+    texts = [trace.get("text", "") for figure in figures_of(page) for trace in figure["data"]]
+    assert sum("ΔV/V₀ =" in text for text in texts if isinstance(text, str)) == len(plain["regions"])
     median = spread["thresholds"][0]["median"]
     assert f"{median['value']:.1f} ± {median['standard_error']:.1f}; 5 to 95 %" in page
 
@@ -130,8 +136,10 @@ def test_results_are_found_again(finished, monkeypatch, capsys):
 def test_another_configuration_is_refused_and_nothing_lost(finished, monkeypatch, capsys):
     monkeypatch.chdir(finished)
     before = (finished / "selflimit-run" / "report.html").read_bytes()
-    assert run(["run", *SMALL[:-5], "--duration", "61", "--grid", "64", "96"]) == 2
-    assert "duration was 60.0, now 61.0" in capsys.readouterr().err
+    assert run(["run", *SMALL, "--seed", "2"]) == 2
+    assert "seed was 1, now 2" in capsys.readouterr().err
+    assert run(["run", *SMALL[:-5], "--duration", "59", "--grid", "64", "96"]) == 2
+    assert "expected a longer one that begins with it" in capsys.readouterr().err
     assert (finished / "selflimit-run" / "report.html").read_bytes() == before
 
 
@@ -194,3 +202,74 @@ def test_a_browser_shows_the_report_without_network(finished, tmp_path):
     # The stability figure alone fills several per cent of its 1100 x 600 pixels with saturated colour
     assert coloured.sum() > 0.2 * 1100 * 600
     assert not coloured[:, -20:].any(), "nothing may run out of the window"
+
+
+@pytest.fixture
+def browser(tmp_path):
+    """A headless Chromium."""
+    if shutil.which("chromium") is None and shutil.which("google-chrome") is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    started = Browser(tmp_path / "profile")
+    yield started
+    started.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1200, 900), (390, 844)])
+def test_the_report_on_a_screen_and_on_a_phone(finished, browser, width, height):
+    page = finished / "selflimit-run" / "report.html"
+    assert page.stat().st_size < 6e6
+    open_report(browser, page, width, height)
+    assert browser.ask("document.querySelectorAll('.answer').length") == 4
+    if width > 600:
+        assert browser.ask("document.querySelector('.answers').getBoundingClientRect().bottom") <= height
+    assert browser.ask(WIDEST) <= width
+    assert browser.ask(TABLES_ABOVE) == 0
+    least, where = browser.ask(SMALLEST_TYPE)
+    assert least >= 11, where
+    assert browser.ask("document.title").startswith("Li2ZrCl6")
+
+
+def test_a_crystal_of_the_report_turns_and_its_figures_answer(finished, browser):
+    open_report(browser, finished / "selflimit-run" / "report.html", 1200, 900)
+    turned = "[...document.querySelectorAll('.live')].find(g => g.data.some(t => t.type === 'scatter3d'))"
+    browser.ask(f"{turned}.scrollIntoView({{block: 'center'}})")
+    eye = f"JSON.stringify({turned}._fullLayout.scene._scene.getCamera().eye)"
+    before = browser.ask(eye)
+    x, y = browser.ask(f"(b => [b.x + b.width / 2, b.y + b.height / 2])({turned}.getBoundingClientRect())")
+    browser.drag((x, y), (x + 120, y + 40))
+    browser.until(f"{eye} !== {before!r}")
+    titles = "[...document.querySelectorAll('.live')].filter(g => g._fullLayout.xaxis && g._fullLayout.xaxis.visible"
+    titles += " && g._fullLayout.xaxis.showticklabels).map(g => [g._fullLayout.xaxis.title.text, "
+    for across, up in browser.ask(f"{titles}g._fullLayout.yaxis.title.text])"):
+        assert across and up and "Click" not in across + up
+
+
+def growths(folder, name):
+    """Documents and arrays of the growths in a run folder; the hash of the file is left out."""
+    run_folder, found = folder / name, {}
+    for layer in ("fine", "graded"):
+        plain = json.loads((run_folder / "documents" / f"growth-{layer}.json").read_text())
+        found[layer] = {key: value for key, value in plain.items() if key[0] != "@" and key != "fields"}
+        with np.load(run_folder / f"growth-{layer}.npz") as arrays:
+            found[layer, "arrays"] = {key: arrays[key].tobytes() for key in arrays.files}
+    return found
+
+
+def test_a_finished_run_is_extended_to_the_bits_of_one_long_run(finished, monkeypatch, capsys):
+    """Last here, because it changes the run: 60 s and then 90 s, against 90 s at once in another folder."""
+    monkeypatch.chdir(finished)
+    longer = [*SMALL[:-5], "--duration", "90", "--grid", "64", "96"]
+    before = {p: p.read_bytes() for p in (finished / "selflimit-run" / "documents").iterdir()}
+    assert run(["run", *SMALL]) == 0  # its checkpoints are gone, or not: the answer is the same
+    assert run(["run", *longer]) == 0
+    assert "extended from 60 to 90 s" in capsys.readouterr().out.replace("\n", " ")
+    changed = {p.stem for p, content in before.items() if p.read_bytes() != content}
+    assert changed == {"growth-fine", "growth-graded", "report"}
+    assert document(finished, "growth-fine")["times"][-2:] == pytest.approx([52 * 60 / 35, 90.0])
+    page = (finished / "selflimit-run" / "report.html").read_text()
+    assert f"{document(finished, 'growth-fine')['tip_height'][-1] * 1e6:.3g}" in page
+    assert run(["results", "--kind", "GrowthDoc", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 2, "the shorter growths are replaced"
+    assert run(["run", *longer]) == 0, "the same command again does nothing"
+    assert run(["run", *longer, "--folder", "long", "--output-every", repr(60 / 35), "--reuse"]) == 0
+    assert growths(finished, "selflimit-run") == growths(finished, "long")

@@ -4,6 +4,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+from pymatgen.core import Structure
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
@@ -43,3 +44,19 @@ def test_every_example_is_tested():
     tested = {"constriction_threshold.py", "orderings.py", "derivative_structures.py", "hong_viswanathan.py"}
     tested |= {"branch_spacing.py"}
     assert {path.name for path in EXAMPLES.glob("*.py")} == tested
+
+
+def test_crystals_without_a_key(tmp_path):
+    runpy.run_path(str(EXAMPLES / "crystals_without_a_key.py"))["write_crystals"](tmp_path)
+    # a^2 c / 8 = 13.134^2 12.663 / 8, a b c sin(beta) / 4 and so on, from the refinements' own cells
+    wanted = {
+        "Li7La3Zr2O12/Li7La3Zr2O12": ("I4_1/acd", 273.05), "Li7La3Zr2O12/ZrO2": ("P2_1/c", 35.22),
+        "Li7La3Zr2O12/La2O3": ("P-3m1", 82.29), "Li3YCl6/YCl3": ("C2/m", 124.2),
+    }  # fmt: skip
+    for name, (group, volume) in wanted.items():
+        crystal = Structure.from_file(tmp_path / f"{name}.cif")
+        assert crystal.get_space_group_info()[0] == group
+        units = crystal.composition.get_reduced_formula_and_factor()[1]
+        assert crystal.volume / units == pytest.approx(volume, rel=1e-3)
+    disordered = Structure.from_file(tmp_path / "Li3YCl6" / "Li3YCl6.cif")
+    assert not disordered.is_ordered and disordered.composition.reduced_formula == "Li3YCl6"

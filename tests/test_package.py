@@ -39,7 +39,7 @@ def test_each_verb_explains_itself(verb, capsys):
     said = capsys.readouterr().out
     assert stopped.value.code == 0
     assert "example:" in said
-    assert "--json" in said
+    assert "--json" in said or verb in {"app", "completion"}  # a page and a script are their results
 
 
 def refused(arguments, capsys):

@@ -1,4 +1,7 @@
-"""Recompute the tables of docs/theory/arrest.md and write them there: `python tools/arrest_tables.py`."""
+"""Recompute the tables of docs/theory/arrest.md and write them there: `python tools/arrest_tables.py`.
+
+The table of the design map is made of docs/arrest-map.json, which `selflimit design-map` writes (minutes).
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -8,17 +11,20 @@ from pathlib import Path
 import numpy as np
 
 from selflimit import __version__
-from selflimit.documents import DecompositionDoc
+from selflimit.documents import ArrestMapDoc, BranchVerdict, DecompositionDoc
 from selflimit.mesoscale import (
     LITHIUM_CREEP,
     ArrestSettings,
     ChannelLayer,
     InterfaceParameters,
+    arrival_charge,
     charge_transfer_overpotential,
     crack_pressure,
     critical_slot_width,
+    draw_widths,
     extrusion_number,
     extrusion_stress,
+    fill_channels,
     film_thickness,
     judge_arrest,
     reaction_per_charge,
@@ -27,8 +33,10 @@ from selflimit.mesoscale import (
     swelling_pressure,
 )
 from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entries
+from selflimit.units import MILLIAMPERE_HOUR_PER_CM2
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "theory" / "arrest.md"
+MAP = Path(__file__).resolve().parent.parent / "docs" / "arrest-map.json"
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 THIN, CONDUCTIVITY, EXCHANGE, PITCH = 60e-6, 0.05, 300.0, 100e-6
 HELD = 0.05
@@ -117,19 +125,81 @@ def films(decomposition: DecompositionDoc) -> str:
     )
 
 
-def verdicts(decomposition: DecompositionDoc) -> str:
+def arrivals() -> str:
+    """One channel and five drawn ones, from empty: closed form, and resolved with other cells and steps."""
+    length, period = 0.6e-3, 100e-6
     rows = []
-    for label, given in (("0.5-0.75 mm, published cells", {}), ("60 µm", {"layer_thickness": (THIN,)})):
-        doc = judge_arrest(decomposition, InterfaceParameters(), ArrestSettings(given=given))
+    for current in (2.0, 5.0, 200.0):
+        bound = arrival_charge(length, 1e-6, period, CONDUCTIVITY, EXCHANGE)
+        found = []
+        for widths in (np.array([1e-6]), draw_widths(1, 1e-6)):
+            for cells, tolerance in ((32, 1e-2), (64, 3e-3)):
+                made = ChannelLayer(
+                    current, length, widths, period / widths.size, CONDUCTIVITY, EXCHANGE, cells=cells,
+                    filled=np.zeros(widths.size),
+                )  # fmt: skip
+                filling = fill_channels(made, 6.0 * bound, largest_pressure=1e6, tolerance=tolerance)
+                found.append(f"{filling.arrivals.min() / MILLIAMPERE_HOUR_PER_CM2:.3g}")
+        rows.append([f"{current / 10:g}", f"{bound / MILLIAMPERE_HOUR_PER_CM2:.3g}", *found])
+    head = ["mA/cm²", "bound", "one, 32 cells", "64", "five drawn, 32 cells", "64"]
+    return table(head, rows)
+
+
+def verdicts(decomposition: DecompositionDoc) -> str:
+    published = ArrestSettings().currents
+    short = {"half_cycle": (18.0, 36.0)}
+    layers = (
+        ("0.5-0.75 mm, published cells", {}, published),
+        ("the same, 0.1-0.2 mAh/cm² per half-cycle", short, (20.0,)),
+        ("60 µm", {"layer_thickness": (THIN,)}, published),
+    )
+    rows = []
+    for label, given, currents in layers:
+        doc = judge_arrest(decomposition, InterfaceParameters(), ArrestSettings(given=given, currents=currents))
         for verdict in doc.currents:
             for branch in verdict.branches:
                 shares = [f"{share:.2f}" for share in branch.probabilities.values()]
-                rows.append([label, f"{verdict.current:g}", branch.products, *shares, branch.decides])
-        limit = doc.critical_current
-        rows.append(
-            [label, f"bears {limit.median:.2g} ({limit.low:.2g}-{limit.high:.2g})", "", *[""] * len(shares), ""]
-        )
-    return table(["layer", "mA/cm²", "products", *branch.probabilities, "decides"], rows)
+                drawn = f"{branch.agreeing}/{len(branch.drawn)}"
+                rows.append([label, f"{verdict.current:g}", branch.products, *shares, drawn, three(branch)])
+        for what, limit, unit in (
+            ("bears", doc.critical_current, "mA/cm²"), ("arrives from", doc.critical_capacity, "mAh/cm²")
+        ):  # fmt: skip
+            said = f"{what} {limit.median:.2g} {unit} ({limit.low:.2g}-{limit.high:.2g})"
+            rows.append([label, said, *[""] * (len(shares) + 3)])
+    return table(["layer", "mA/cm²", "products", *branch.probabilities, "drawn that agree", "decides"], rows)
+
+
+def three(branch: BranchVerdict) -> str:
+    return ", ".join(f"{one.name} {one.margin_total:.2f}" for one in branch.influences[:3])
+
+
+def arrived(decomposition: DecompositionDoc) -> str:
+    """Of the samples in which lithium arrives: what becomes of it, and how deep the cracks are."""
+    rows = []
+    doc = judge_arrest(decomposition, InterfaceParameters(), ArrestSettings(seeds=0))
+    for verdict in doc.currents:
+        for branch in verdict.branches:
+            come = 1.0 - branch.probabilities["turns back"]
+            shares = [f"{share / come:.2f}" for name, share in branch.probabilities.items() if name != "turns back"]
+            rows.append([f"{verdict.current:g}", branch.products, f"{come:.2f}", *shares])
+    return table(["mA/cm²", "products", "arrives", *list(branch.probabilities)[1:]], rows)
+
+
+def design_map() -> str:
+    doc = ArrestMapDoc.model_validate_json(MAP.read_text(encoding="utf-8"))
+    rows = []
+    for row in doc.rows:
+        limit = row.critical_current
+        arrivals = [
+            f"{cell.arrival.median:.2g} ({cell.arrival.low:.2g}-{cell.arrival.high:.2g}), "
+            f"{max(cell.outcomes, key=lambda name: cell.outcomes[name])}"
+            for cell in row.cells
+            if cell.arrival
+        ]
+        borne = f"{limit.median:.2g} ({limit.low:.2g}-{limit.high:.2g})" if limit else "any"
+        rows.append([f"{row.slot_width * 1e6:g}", f"{row.layer_thickness * 1e6:g}", borne, *arrivals])
+    currents = [f"arrives at (mAh/cm²), then; {cell.current:g} mA/cm²" for cell in doc.rows[0].cells]
+    return table(["slots (µm)", "layer (µm)", "critical current (mA/cm²)", *currents], rows)
 
 
 def tables() -> str:
@@ -143,7 +213,12 @@ def tables() -> str:
         "100 unequal channels (log-normal, 0.6, 2 % of the area) in the same layer, resolved": many_channels(),
         f"Product film: {decomposition.reaction}, E = {reaction.voltage:.2f} V, "
         f"ΔV/V₀ = {decomposition.reaction_strain:.3f}, no resistance of the reaction": films(decomposition),
-        "Verdict: shares of 4096 samples over the ranges": verdicts(decomposition),
+        "Areal capacity (mAh/cm²) that brings lithium through 0.6 mm: bound for one channel of 1 µm each 100 µm, that "
+        "channel resolved, and five channels drawn about 1 µm each 100 µm": arrivals(),
+        "Verdict: shares of 4096 samples over the ranges, ten resolved layers with drawn channels, three quantities "
+        "that decide with their total Sobol indices": verdicts(decomposition),
+        "Design map, packings' median (smallest-largest)": design_map(),
+        "Published cells, of the samples in which lithium arrives": arrived(decomposition),
     }  # fmt: skip
     return "\n\n".join(f"**{title}**\n\n{text}" for title, text in parts.items())
 

@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 from selflimit.arrays import FloatArray
 from selflimit.documents import DecompositionDoc, MakerSetting
 from selflimit.documents.arrest import (
+    HARMLESS,
     SELF_LIMITING,
     ArrestDoc,
     BranchVerdict,
@@ -21,6 +22,8 @@ from selflimit.documents.arrest import (
 )
 from selflimit.errors import InputError
 from selflimit.mesoscale.arrest.creep import LITHIUM_CREEP, plug_pressure
+from selflimit.mesoscale.arrest.drawn_channels import fill_drawn, judge_drawn
+from selflimit.mesoscale.arrest.filling import Filling
 from selflimit.mesoscale.arrest.kinetics import LITHIUM_CHARGE_VOLUME, charge_transfer_overpotential
 from selflimit.mesoscale.arrest.known_ranges import ELECTRONIC_CONDUCTIVITY, KNOWN_RANGES, LEFT_OUT
 from selflimit.mesoscale.arrest.outcomes import Conditions, Judged, judge_samples, wall_stress
@@ -28,7 +31,7 @@ from selflimit.mesoscale.arrest.sampling import Ranges, draw_samples, influences
 from selflimit.mesoscale.arrest.stall import extrusion_number
 from selflimit.mesoscale.bridge import ReactionPerCharge, reaction_per_charge
 from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.units import GPA, MILLIAMPERE_PER_CM2, MPA
+from selflimit.units import GPA, MILLIAMPERE_HOUR_PER_CM2, MILLIAMPERE_PER_CM2, MPA
 
 PUBLISHED_CURRENTS = (0.2, 0.5, 20.0)
 """Current densities of the published cells (mA/cm^2)."""
@@ -49,12 +52,13 @@ class ArrestSettings(MakerSetting):
         description="Quantity of KNOWN_RANGES, or 'electronic_conductivity' -> one value, or the ends of a range (SI)",
     )
     test_time: float = Field(
-        200.0 * HOUR, gt=0, description="How long products grow (s); the published cells ran 200 h"
+        200.0 * HOUR, gt=0, description="How long the cell is cycled (s); the published ones ran 200 h"
     )
-    half_cycle: float = Field(HOUR, gt=0, description="How long lithium is plated at a time (s)")
+    foil: float = Field(100e-6, ge=0, description="Lithium foil on each side (m); the published ones are about 100 um")
     samples: int = Field(4096, ge=2, description="Points of the Sobol sequence, a power of two")
     index_samples: int = Field(1024, ge=2, description="Base samples of the Sobol indices, a power of two")
     seed: int = Field(1, ge=0, description="Seed")
+    seeds: int = Field(10, ge=0, description="Resolved layers with drawn channels that the verdict is compared with")
 
 
 def judge_arrest(
@@ -83,7 +87,7 @@ def judge_arrest(
     branches = {products: ranges_with(s.given, products) for products in both}
     reacts = decomposition.ion_uptake > 0.0
     reaction = reaction_per_charge(decomposition) if reacts else INERT
-    verdicts, limits = [], np.empty(0)
+    verdicts, limits, arrivals = [], np.empty(0), np.empty(0)
     for current in s.currents:
         at = Conditions(
             current=current * MILLIAMPERE_PER_CM2,
@@ -91,16 +95,19 @@ def judge_arrest(
             modulus=parameters.electrolyte_modulus,
             poisson_ratio=parameters.electrolyte_poisson,
             test_time=s.test_time,
-            half_cycle=s.half_cycle,
+            foil=s.foil,
             temperature=parameters.temperature,
         )
         judged = {name: judge_samples(draw_samples(ranges, s.samples, s.seed), at) for name, ranges in branches.items()}
         limits = judged["insulate"].critical_current / MILLIAMPERE_PER_CM2
+        arrivals = judged["insulate"].arrival / MILLIAMPERE_HOUR_PER_CM2
+        middle = central_sample(branches["insulate"])
+        filled = {seed: fill_drawn(seed, middle, at) for seed in range(1, s.seeds + 1)}
         verdicts.append(
             _at_current(
                 current,
                 central_state(branches["insulate"], at),
-                [_branch(name, judged[name], branches[name], at, s) for name in branches],
+                [_branch(name, judged[name], branches[name], at, s, filled) for name in branches],
             )
         )
     insulating, conducting = branches["insulate"], branches["conduct"]
@@ -112,8 +119,9 @@ def judge_arrest(
         reaction_voltage=reaction.voltage,
         currents=verdicts,
         critical_current=spread(limits),
+        critical_capacity=spread(arrivals),
         test_time=s.test_time,
-        half_cycle=s.half_cycle,
+        foil=s.foil,
         electrolyte_modulus=parameters.electrolyte_modulus / GPA,
         electrolyte_poisson=parameters.electrolyte_poisson,
         temperature=parameters.temperature,
@@ -158,8 +166,9 @@ def central_state(ranges: Ranges, at: Conditions) -> CentralState:
     at
         Current, temperature and the like.
     """
-    s = {name: np.array([quantity.central]) for name, quantity in ranges.items()}
+    s = central_sample(ranges)
     judged, w = judge_samples(s, at), LITHIUM_CHARGE_VOLUME
+    bears = min(float(judged.crack[0]), float(judged.bond[0]))
     transfer = float(charge_transfer_overpotential(at.current, s["exchange_current"][0], at.temperature))
     conductivity, length = s["conductivity"][0], s["layer_thickness"][0]
     plain = wall_stress(s, np.array([w * at.current]), at.temperature)
@@ -170,11 +179,19 @@ def central_state(ranges: Ranges, at: Conditions) -> CentralState:
         charge_transfer_pressure=transfer / w / MPA,
         plug_pressure=plug_pressure(float(plain[0]), length, s["slot_width"][0]) / MPA,
         crack_pressure=judged.crack[0] / MPA,
+        bond_pressure=judged.bond[0] / MPA,
+        arrival=judged.arrival[0] / MILLIAMPERE_HOUR_PER_CM2,
+        plated=judged.plated[0] / MILLIAMPERE_HOUR_PER_CM2,
         slot_width=s["slot_width"][0],
         critical_slot_width=width_that_stalls(s, at),
-        critical_thickness=max(0.0, conductivity * (w * float(judged.crack[0]) - transfer) / at.current),
+        critical_thickness=max(0.0, conductivity * (w * bears - transfer) / at.current),
         layer_voltage=at.current * length / conductivity,
     )
+
+
+def central_sample(ranges: Ranges) -> dict[str, FloatArray]:
+    """The most probable value of every quantity, shape ``(1,)``."""
+    return {name: np.array([quantity.central]) for name, quantity in ranges.items()}
 
 
 def width_that_stalls(s: Mapping[str, FloatArray], at: Conditions) -> float:
@@ -203,10 +220,15 @@ def spread(values: FloatArray, unit: float = 1.0) -> Spread:
 
 
 def _branch(
-    products: Products, judged: Judged, ranges: Ranges, at: Conditions, settings: ArrestSettings
+    products: Products,
+    judged: Judged,
+    ranges: Ranges,
+    at: Conditions,
+    settings: ArrestSettings,
+    filled: Mapping[int, tuple[FloatArray, Filling | None]],
 ) -> BranchVerdict:
     probabilities = {outcome: float(where.mean()) for outcome, where in judged.outcomes.items()}
-    limits = sum(probabilities[outcome] for outcome in SELF_LIMITING)
+    harmless = sum(probabilities[outcome] for outcome in HARMLESS)
 
     def logarithms(s: dict[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
         found = judge_samples(s, at)
@@ -216,31 +238,33 @@ def _branch(
         products=products,
         probabilities=probabilities,
         answer=most_probable(probabilities),
-        limits_itself=limits,
-        standard_error=float(np.sqrt(limits * (1.0 - limits) / settings.samples)),
+        limits_itself=sum(probabilities[outcome] for outcome in SELF_LIMITING),
+        harmless=harmless,
+        standard_error=float(np.sqrt(harmless * (1.0 - harmless) / settings.samples)),
         margin=spread(judged.margin),
+        arrival=spread(judged.arrival, MILLIAMPERE_HOUR_PER_CM2),
+        crack_depth=spread(judged.crack_depth),
         tip_pressure=spread(judged.tip, MPA),
         film=spread(judged.film),
+        drawn=[judge_drawn(seed, one, central_sample(ranges), at) for seed, one in filled.items()],
         influences=influences_of(logarithms, ranges, settings.index_samples, settings.seed),
     )
 
 
 def _at_current(current: float, central: CentralState, branches: list[BranchVerdict]) -> CurrentVerdict:
     mean = {name: float(np.mean([b.probabilities[name] for b in branches])) for name in branches[0].probabilities}
-    answer, limits = most_probable(mean), float(np.mean([branch.limits_itself for branch in branches]))
-    each = "; ".join(
-        f"{branch.limits_itself:.2f} if the products {branch.products} electrons, margin {branch.margin.median:.2g}"
-        for branch in branches
-    )
+    answer, harmless = most_probable(mean), float(np.mean([branch.harmless for branch in branches]))
+    each = ", ".join(f"{branch.harmless:.2f} if the products {branch.products} electrons" for branch in branches)
     return CurrentVerdict(
         current=current,
         answer=answer,
         probabilities=mean,
-        limits_itself=limits,
+        limits_itself=float(np.mean([branch.limits_itself for branch in branches])),
+        harmless=harmless,
         central=central,
         branches=branches,
-        statement=f"{current:g} mA/cm2: {answer.upper()}, probability {mean[answer]:.2f}; limits itself with "
-        f"probability {limits:.2f} ({each})",
+        statement=f"{current:g} mA/cm2: {answer.upper()}, probability {mean[answer]:.2f}; the electrolyte stays whole "
+        f"with probability {harmless:.2f} ({each}), the cell shorts with {mean['crosses']:.2f}",
     )
 
 

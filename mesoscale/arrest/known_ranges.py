@@ -48,6 +48,22 @@ KNOWN_RANGES: Mapping[str, UncertainQuantity] = MappingProxyType(
             "widest void that lithium takes from the foil to the electrolyte; the particles are micrometres in size, "
             "and no distribution of voids is published",
         ),
+        "pitch": _known(
+            "distance of the channels that fill", "s", "m", (2e-5, 1e-4, 5e-4), "assumed",
+            "lithium goes through the fine regions between coarse particles of hundreds of micrometres; how many "
+            "channels of a region lead is not published. More than the layer's thickness apart they do not compete",
+        ),
+        "half_cycle": _known(
+            "time of a half-cycle", "t", "s", (1800.0, 1800.0, 3600.0), "measured",
+            "one hour in each cycle, as the published cells were run: half an hour of plating, or an hour if an hour "
+            "each is meant. That of the cells at 20 mA/cm^2 is not published",
+        ),
+        "retained": _known(
+            "share of a half-cycle's lithium that stays in the channels", "r", "1", (1e-3, 1e-2, 0.3), "not known",
+            "lower end: good cells lose less than 2e-3 per cycle, Lee et al. 2020, doi:10.1038/s41560-020-0575-z; "
+            "upper end assumed: above 0.2 mA/cm^2 at 3 MPa stripping leaves voids at Li6PS5Cl, Kasemchainan et al. "
+            "2019, doi:10.1038/s41563-019-0438-9, and at tips the current density is many times the mean",
+        ),
         "conductivity": _known(
             "conductivity of the layer", "sigma", "S/m", (0.036, 0.05, 0.1), "by analogy",
             "upper end: Li3N crystals at 300 K, Alpen et al. 1977, Appl. Phys. Lett. 30, 621; pressed powder "
@@ -72,11 +88,24 @@ KNOWN_RANGES: Mapping[str, UncertainQuantity] = MappingProxyType(
         "toughness": _known(
             "fracture toughness of the electrolyte", "K_IC", "Pa m^(1/2)", (0.085e6, 0.15e6, 0.23e6), "by analogy",
             "upper end: sulfide glass, McGrogan et al. 2017, doi:10.1002/aenm.201602011; lower end: Griffith with 0.3 "
-            "J/m^2 (assumed) and 12 GPa; none measured for a chloride",
+            "J/m^2 (assumed) and 12 GPa; none measured for a chloride. Pores cost a garnet pellet a factor of 3 (Hu et "
+            "al. 2021, par.nsf.gov/biblio/10352322)",
+        ),
+        "bond_strength": _known(
+            "bond of layer and electrolyte over the electrolyte's strength", "kappa", "1", (0.2, 0.6, 2.0), "assumed",
+            "two powders pressed on one another, with flaws of one depth; which gives way first is not known. Below 1 "
+            "a crack that reaches the bond runs along it (He and Hutchinson 1989, doi:10.1016/0020-7683(89)90021-8)",
         ),
         "flaw": _known(
             "depth of a flaw at the tip", "a", "m", (1e-6, 3e-6, 1e-5), "assumed",
             "grains and pores of a pressed powder",
+        ),
+        "confinement": _known(
+            "compression in the plane of the electrolyte", "p", "Pa", (0.0, 1e7, 5e7), "assumed",
+            "what is left of die pressing at 500 MPa when the pellet stays in its die of PEEK (docs/theory/arrest.md); "
+            "that compression turns cracks away is measured at 200 MPa, Fincher et al. 2022, "
+            "doi:10.1016/j.joule.2022.10.011",
+            "linear",
         ),
         "electrolyte_thickness": _known(
             "thickness of the electrolyte", "L_e", "m", (0.36e-3, 0.4e-3, 0.5e-3), "measured",
@@ -112,7 +141,9 @@ ELECTRONIC_CONDUCTIVITY: Mapping[Products, UncertainQuantity] = MappingProxyType
 """What the product does with electrons -> its conductivity: both branches are computed."""
 
 LEFT_OUT = (
-    "the distribution of voids: one slot, the widest, stands for the layer, and its lithium fills all of its length",
+    "the distribution of voids: one slot, the widest, stands for the layer (ten drawn populations stand beside it)",
+    "the time of a half-cycle at 20 mA/cm2, which is not published: an hour would plate all of a foil of 100 um",
+    "that stripping may leave voids in a channel instead of lowering its top",
     "cracks and voids of the particle layer itself, and its grain boundaries",
     "loss of contact where products shrink, and the reaction's own resistance, which would slow it",
     "errors of the reaction's energy, which move its voltage by some 0.1 V",

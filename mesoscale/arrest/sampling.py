@@ -64,7 +64,7 @@ def draw_samples(ranges: Ranges, samples: int, seed: int) -> dict[str, FloatArra
 def influences_of(
     results: Callable[[dict[str, FloatArray]], tuple[FloatArray, FloatArray]], ranges: Ranges, samples: int, seed: int
 ) -> list[Influence]:
-    """First-order and total Sobol indices (Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018), largest first.
+    """First-order and total Sobol indices (Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018), largest total first.
 
     Parameters
     ----------
@@ -93,4 +93,4 @@ def influences_of(
         Influence(name=ranges[name].name, margin=first[0, i], margin_total=total[0, i], pressure=first[1, i])
         for i, name in enumerate(varied)
     ]
-    return sorted(found, key=lambda one: -one.margin)
+    return sorted(found, key=lambda one: -one.margin_total)

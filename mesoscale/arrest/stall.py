@@ -171,8 +171,8 @@ def tip_pressure(stall: Real, plug: Real) -> Real:
     return found
 
 
-def crack_pressure(toughness: Real, flaw: Real) -> Real:
-    """Pressure P_c = K_IC/(1.12 sqrt(pi a)) (Pa) in a flaw at which it grows (Griffith and Irwin; edge crack).
+def crack_pressure(toughness: Real, flaw: Real, confinement: float | Real = 0.0) -> Real:
+    """Pressure P_c = p + K_IC/(1.12 sqrt(pi a)) (Pa) in a flaw at which it grows (Griffith and Irwin; edge crack).
 
     >>> f"{crack_pressure(0.085e6, 3e-6) / 1e6:.0f} MPa"
     '25 MPa'
@@ -183,8 +183,10 @@ def crack_pressure(toughness: Real, flaw: Real) -> Real:
         K_IC of the electrolyte (Pa m^(1/2)).
     flaw
         Depth a (m).
+    confinement
+        Compression p (Pa) in the plane of the electrolyte, which closes the crack: K = 1.12 (P - p) sqrt(pi a).
     """
-    found: Real = toughness / (EDGE_CRACK * np.sqrt(math.pi * flaw))
+    found: Real = confinement + toughness / (EDGE_CRACK * np.sqrt(math.pi * flaw))
     return found
 
 
@@ -211,28 +213,3 @@ def critical_current(
     """
     resistance = charge_transfer_resistance(exchange_current, temperature) + length / conductivity
     return LITHIUM_CHARGE_VOLUME * crack / resistance
-
-
-def crossing_charge(toughness: Real, modulus: Real, poisson_ratio: float, thickness: Real, width: Real) -> Real:
-    """Charge per area of the channel (C/m^2) whose lithium fills a crack through an electrolyte.
-
-    A crack at rest has K = K_IC. What opening it by the section V under the pressure P stores, P V/2, rises by K^2/E'
-    per length, E' = E/(1 - nu^2): V = 1.12^2 pi P L^2/E' for a depth L, which at P = K_IC/(1.12 sqrt(pi L)) is
-    1.12 sqrt(pi L) L K_IC/E'. A channel of width H fills it with F V/(v_m H) of charge per area.
-
-    Parameters
-    ----------
-    toughness
-        K_IC (Pa m^(1/2)).
-    modulus
-        Young's modulus E (Pa).
-    poisson_ratio
-        nu, dimensionless.
-    thickness
-        L of the electrolyte (m).
-    width
-        H of the channel that feeds the crack (m).
-    """
-    section = EDGE_CRACK * np.sqrt(math.pi * thickness) * thickness * toughness * (1.0 - poisson_ratio**2) / modulus
-    found: Real = section / (width * LITHIUM_CHARGE_VOLUME)
-    return found

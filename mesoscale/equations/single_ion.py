@@ -29,6 +29,10 @@ from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.solve import Solution, solve_scalar
 from selflimit.units import FARADAY
 
+MOST_GUESSES = 8
+"""Newton iterations for the potential at the beginning; it converges as the square, and the steps do not need more."""
+SETTLED_GUESS = 1e-3
+"""Change of the potential, over the overpotential, below which the beginning has its potential."""
 LEFT = 1e-4
 """Conductivity in the metal over the electrolyte's; the metal has no ions, and none enter it from the electrode."""
 
@@ -129,8 +133,18 @@ class SingleIonEquations(CoupledEquations):
         return fed_front(self.parameters, distance)
 
     def _still_potential(self, xi: FloatArray, overpotential: float, guess: FloatArray, effort: Effort) -> FloatArray:
-        """That of no current."""
-        return np.full_like(xi, overpotential)
+        """That of the current which the front ``xi`` takes, by Newton's method; stress is left to the steps."""
+        p, grid, psi = self._at(overpotential), self.microstructure.grid, np.full_like(xi, overpotential)
+        sigma, one, weight = self.conductivity(xi), np.ones_like(xi), self.front.kinetics * ec.switch_slope(xi)
+        for _ in range(MOST_GUESSES):
+            rate = weight * self.front.form.exchange(p, self._charge(psi, xi), one).net
+            fall = self._aim(0.0, psi, one, xi, 1.0).fall
+            found = electrode_potential(grid, p, sigma, rate, fall, psi, self.numerics.potential_rtol, self.threads)
+            effort.multigrid += found.iterations
+            change, psi = float(np.max(np.abs(found.x - psi))), found.x
+            if change < SETTLED_GUESS * abs(overpotential):
+                break
+        return psi
 
     def _unbalanced(self, now: Moment, rate: FloatArray) -> float:
         """Current through the top less that of the growth."""

@@ -28,7 +28,7 @@ from selflimit.mesoscale.equations.current_control import Aim, has_settled, shif
 from selflimit.mesoscale.equations.front import Front
 from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.equations.sharp_limit import FrontForm, front_form
-from selflimit.mesoscale.equations.state import Effort, Mechanics, State
+from selflimit.mesoscale.equations.state import ContactState, Effort, Mechanics, State
 from selflimit.mesoscale.equations.step_length import Difference, Moment, backward_difference, extrapolate, local_error
 from selflimit.mesoscale.equations.terms import STILL, Seen, Term, TermSetting, directed_exchange, made_terms
 from selflimit.mesoscale.layers.microstructure import Microstructure, phase_lame
@@ -396,3 +396,5 @@ class Sweep(NamedTuple):
     """Overpotential (V) that ``now.phi`` belongs to."""
     shift: float
     """What a given current has shifted it by in this sweep (V)."""
+    contacts: ContactState | None = None
+    """Pressure and film where lithium flows."""

@@ -8,6 +8,8 @@ import numpy as np
 
 from selflimit.documents import CellHistory
 from selflimit.errors import InputError
+from selflimit.mesoscale.equations.profile import bring_into_motion
+from selflimit.mesoscale.equations.state import State
 from selflimit.mesoscale.equations.time_step import CoupledEquations
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.growth_run import GrowthRun, Leg
@@ -39,6 +41,19 @@ def areal_charge(grid: Grid, p: InterfaceParameters, metal: float) -> float:
         Integral of xi (m^2; m^3 in 3-D).
     """
     return p.charge_number * FARADAY * p.metal_site_density * metal / electrode_area(grid)
+
+
+def passed_metal(grid: Grid, state: State) -> float:
+    """Integral of xi (m^2; m^3 in 3-D) that all charge so far would have made: the front's, and what passed elsewhere.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    state
+        After a step.
+    """
+    return grid.integrate(state.xi) + state.elsewhere
 
 
 def has_given_current(leg: Leg) -> bool:
@@ -130,12 +145,15 @@ def enter_segment(equations: CoupledEquations, run: GrowthRun, segment: Segment)
     """
     grid, p = equations.microstructure.grid, equations.parameters
     effort, eta = replace(run.effort), segment.overpotential
+    before = run.history[-1][1] if run.history else 0.0
+    xi = bring_into_motion(equations, run.state.xi, before, eta, segment.current)
+    now = replace(run.state, past=(run.state.past[0]._replace(xi=xi),))
     if eta is None:
         charge_transfer = math.asinh(segment.current / (2.0 * p.exchange_current)) if p.exchange_current else 0.0
         eta = -2.0 * charge_transfer / p.inverse_thermal_voltage  # with c = 1 and alpha = 1/2: where the search begins
     # what the fields did under another drive says nothing of what they will do: the history ends here
-    state = equations.driven_by(run.state, eta, effort)
-    leg = Leg(state.time, grid.integrate(state.xi), (*run.leg.done, segment))
+    state = equations.driven_by(now, eta, effort)
+    leg = Leg(state.time, passed_metal(grid, state), (*run.leg.done, segment))
     return replace(run, state=state, dt=equations.numerics.first_step, effort=effort, leg=leg)
 
 
@@ -153,19 +171,31 @@ def record_step(run: GrowthRun, grid: Grid, p: InterfaceParameters, before: floa
     """
     state = run.state
     # the current that passed, not the one that was asked for: the difference would show here
-    metal, dt = grid.integrate(state.xi), state.past[0].time - state.past[1].time
+    metal, dt = passed_metal(grid, state), state.past[0].time - state.past[1].time
     current, charge = areal_charge(grid, p, metal - before) / dt, areal_charge(grid, p, metal - first)
     return replace(run, history=(*run.history, (state.time, current, state.overpotential, charge)))
 
 
-def continue_schedule(run: GrowthRun, segments: Sequence[Segment]) -> GrowthRun:
+def continue_schedule(run: GrowthRun, segments: Sequence[Segment], overpotential: float) -> GrowthRun:
     """A run of a checkpoint in a schedule that begins like its own; the segment that it is in may be longer.
+
+    Parameters
+    ----------
+    run
+        The run of the checkpoint.
+    segments
+        The schedule; empty where the overpotential is held to the end.
+    overpotential
+        Overpotential (V) that a run without schedule has held, as if by a first segment.
 
     Raises
     ------
     InputError
         If the schedule differs in what is done already.
     """
+    if segments and not run.leg.done and segments[0].overpotential == overpotential:
+        # its lithium at the beginning counts only where a current is given
+        run = replace(run, leg=Leg(run.outputs[0].time, 0.0, tuple(segments[:1])))
     done, leg, count = run.leg.done, run.leg, len(run.leg.done)
     same = (count > 0) == (len(segments) > 0) and len(segments) >= count and tuple(segments[: count - 1]) == done[:-1]
     if same and count > 0:

@@ -22,7 +22,7 @@ from selflimit import __version__
 from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
 
-FORMAT = "selflimit growth checkpoint, version 4"
+FORMAT = "selflimit growth checkpoint, version 5"
 UNITS = {
     "xi": "1",
     "c": "1",
@@ -31,6 +31,9 @@ UNITS = {
     "pressure": "Pa",
     "stressed": "1",
     "preconditioned": "1",
+    "film": "m",
+    "entering": "m^2",
+    "advance": "1",
 }
 """Unit of an array by the last part of its name."""
 MAY_DIFFER = ("output times",)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from selflimit.documents import GrowthDoc
 from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale.flow.settings import LithiumFlow
 from selflimit.mesoscale.growth.model import GrowthModel
 from selflimit.mesoscale.growth.schedule import Schedule
+from selflimit.mesoscale.growth.start import Start
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.solver.nodal_vectors import threads_asked
@@ -21,6 +23,8 @@ def grow_lithium(
     folder: Path,
     progress: Progress = silent,
     numerics: Numerics | None = None,
+    start: Start | None = None,
+    flow: LithiumFlow | None = None,
 ) -> GrowthDoc:
     """Grow lithium in a layer, on as many threads as the batch system gives; goes on from a checkpoint in ``folder``.
 
@@ -38,12 +42,16 @@ def grow_lithium(
         Listener.
     numerics
         Tolerances; None: the default ones.
+    start
+        Fields to begin from instead of the layer's own strip with needles.
+    flow
+        Lithium that flows, and the product at its contact; None: elastic stress.
 
     Raises
     ------
     InputError, ConvergenceError
         As :meth:`selflimit.mesoscale.growth.model.GrowthModel.run`.
     """
-    model = GrowthModel(parameters, structure, numerics or Numerics(), threads=threads_asked())
+    model = GrowthModel(parameters, structure, numerics or Numerics(), threads=threads_asked(), flow=flow)
     # a job that was killed and is started again finds its checkpoint where it works
-    return model.run(duration, outputs, folder, progress, resume=True)
+    return model.run(duration, outputs, folder, progress, resume=True, start=start)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from selflimit.arrays import FloatArray
 from selflimit.errors import InputError
-from selflimit.mesoscale.equations.state import Effort, Mechanics, State
+from selflimit.mesoscale.equations.state import ContactState, Effort, FilmAssemblage, Mechanics, State
 from selflimit.mesoscale.equations.step_length import Moment
 from selflimit.mesoscale.growth.schedule import Segment
 
@@ -23,7 +25,7 @@ class Output:
         Order parameter, normalised Li+ concentration and electric potential (V), shape ``nodes``.
     pressure
         Hydrostatic pressure per cell (Pa), shape ``shape``.
-    lithium_imbalance, charge_imbalance, overshoot
+    lithium_imbalance, charge_imbalance, overshoot, contacts
         As in ``State``.
     """
 
@@ -35,6 +37,7 @@ class Output:
     lithium_imbalance: float
     charge_imbalance: float
     overshoot: float
+    contacts: ContactState | None = None
 
     @classmethod
     def of(cls, state: State) -> "Output":
@@ -61,6 +64,35 @@ class Leg:
     done: tuple[Segment, ...] = ()
 
 
+class Reading(NamedTuple):
+    """What is read off a state; lengths, areas and amounts are per m of depth (in 3-D per domain)."""
+
+    contact: float
+    """Share of the less stable electrolyte's surface that lithium touches; 0 where there is none."""
+    peak: float
+    """Largest compression (Pa)."""
+    at_contact: float
+    """Mean compression at the contact with that electrolyte (Pa)."""
+    lithium: float
+    """Integral of xi (m^2)."""
+    film: float
+    """Mean thickness of the product at the contact (m)."""
+    thickest: float
+    """Largest thickness of the product (m)."""
+    voltage: float
+    """Mean voltage of that electrolyte at the contact against lithium (V), at least 0."""
+    plated: float
+    """Lithium plated where it had no room (m^2)."""
+    extruded: float
+    """Lithium that flowed out through the foil (m^2)."""
+    advanced: float
+    """Lithium that flowed into free space (m^2)."""
+    reacted: float
+    """Volume of that electrolyte that has become product (m^2)."""
+    reaction_charge: float
+    """Charge that the product took (C/m)."""
+
+
 @dataclass(frozen=True)
 class GrowthRun:
     """How far a run has got.
@@ -82,6 +114,8 @@ class GrowthRun:
         charge plated since the beginning (C/m^2).
     leg
         Where the schedule has got to.
+    readings
+        What was read off after every step.
     """
 
     outputs: tuple[Output, ...]
@@ -91,21 +125,33 @@ class GrowthRun:
     notes: tuple[str, ...] = ()
     history: tuple[tuple[float, float, float, float], ...] = ()
     leg: Leg = Leg()
+    readings: tuple[Reading, ...] = ()
 
     @classmethod
     def restored(cls, saved: dict[str, Any]) -> "GrowthRun":
         """The run of a checkpoint's dictionaries and lists."""
-        outputs, state = tuple(Output(**output) for output in saved["outputs"]), _restored_state(saved["state"])
+        outputs, state = tuple(_restored_output(one) for one in saved["outputs"]), _restored_state(saved["state"])
         notes, history = tuple(saved["notes"]), tuple((t, i, eta, q) for t, i, eta, q in saved["history"])
         done = tuple(Segment(**part) for part in saved["leg"].pop("done"))
-        return cls(
-            outputs, state, saved["dt"], Effort(**saved["effort"]), notes, history, Leg(**saved["leg"], done=done)
-        )
+        leg, readings = Leg(**saved["leg"], done=done), tuple(Reading(**one) for one in saved["readings"])
+        return cls(outputs, state, saved["dt"], Effort(**saved["effort"]), notes, history, leg, readings)
+
+
+def _restored_output(saved: dict[str, Any]) -> Output:
+    return Output(**{**saved, "contacts": _restored_contacts(saved["contacts"])})
+
+
+def _restored_contacts(saved: dict[str, Any] | None) -> ContactState | None:
+    if saved is None:
+        return None
+    made_of = None if saved["assemblage"] is None else FilmAssemblage(**saved["assemblage"])
+    return ContactState(**{**saved, "assemblage": made_of})
 
 
 def _restored_state(saved: dict[str, Any]) -> State:
     past = tuple(Moment(**moment) for moment in saved["past"])
-    return State(**{**saved, "past": past, "mechanics": Mechanics(**saved["mechanics"])})
+    contacts = _restored_contacts(saved["contacts"])
+    return State(**{**saved, "past": past, "mechanics": Mechanics(**saved["mechanics"]), "contacts": contacts})
 
 
 def times_to_come(run: GrowthRun, wanted: Sequence[float]) -> list[float]:
@@ -125,3 +171,14 @@ def times_to_come(run: GrowthRun, wanted: Sequence[float]) -> list[float]:
             f"{done}, got {missed}; leave these out or begin again without resume"
         )
     return done + [t for t in wanted if t > done[-1]]
+
+
+def stacked(states: Sequence[Output]) -> dict[str, tuple[FloatArray, str]]:
+    """Fields of all outputs as (array, unit), time first."""
+    return {
+        "time": (np.array([state.time for state in states]), "s"),
+        "xi": (np.stack([state.xi for state in states]), "1"),
+        "c": (np.stack([state.c for state in states]), "1"),
+        "phi": (np.stack([state.phi for state in states]), "V"),
+        "pressure": (np.stack([state.pressure for state in states]), "Pa"),
+    }

@@ -142,6 +142,27 @@ def check_boundaries(structure: Microstructure, p: InterfaceParameters, front: s
         )
 
 
+def require_single_ion(flows: bool, front: str) -> None:
+    """Refuse lithium that flows with equations that have no overpotential of their own for its contacts.
+
+    Parameters
+    ----------
+    flows
+        Whether lithium flows.
+    front
+        Equations of the growth.
+
+    Raises
+    ------
+    InputError
+        If it does and the equations are not those of a single-ion conductor.
+    """
+    if flows and front != "single-ion":
+        raise InputError(
+            f"lithium that flows needs front='single-ion', got {front!r}; leave flow out for elastic stress"
+        )
+
+
 def watch_motion(front: Front, state: State, begin: float, allow_unresolved: bool) -> tuple[State, list[str]]:
     """Compare the motion of the front with what its drives ask for, once enough of either has gathered.
 

@@ -16,24 +16,27 @@ from typing import Any
 import numpy as np
 
 from selflimit.arrays import FloatArray
-from selflimit.documents import FrontShape, GrowthDoc
+from selflimit.documents import GrowthDoc
 from selflimit.errors import ConvergenceError, InputError
 from selflimit.mesoscale.equations.numerics import Numerics
+from selflimit.mesoscale.equations.profile import bring_into_motion
 from selflimit.mesoscale.equations.single_ion import SingleIonEquations
 from selflimit.mesoscale.equations.state import Effort, State
 from selflimit.mesoscale.equations.step_length import LARGEST_RATIO, next_length
 from selflimit.mesoscale.equations.terms import Term
 from selflimit.mesoscale.equations.time_step import CoupledEquations
-from selflimit.mesoscale.field_files import save_fields
-from selflimit.mesoscale.growth import cell, guards
+from selflimit.mesoscale.flow.contacts import ContactAreas, contact_areas
+from selflimit.mesoscale.flow.equations import FlowEquations
+from selflimit.mesoscale.flow.settings import LithiumFlow
+from selflimit.mesoscale.growth import cell, guards, readings
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
+from selflimit.mesoscale.growth.description import charge_error, describe_growth, lithium_error, tip_height
 from selflimit.mesoscale.growth.growth_run import GrowthRun, Output, times_to_come
-from selflimit.mesoscale.growth.schedule import Schedule, Segment, all_segments
+from selflimit.mesoscale.growth.schedule import Schedule, Segment, all_segments, total_time
 from selflimit.mesoscale.growth.start import Start
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.progress import Progress, silent
-from selflimit.units import FARADAY, MPA
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class GrowthModel:
         Number of threads; the result does not depend on it.
     terms
         What else moves the front; see ``equations.terms``.
+    flow
+        Lithium that flows, and the product at its contact, in place of elastic stress; None: the elastic stress.
 
     Raises
     ------
@@ -65,21 +70,35 @@ class GrowthModel:
     numerics: Numerics = field(default_factory=Numerics)
     threads: int = 1
     terms: tuple[Term, ...] = ()
+    flow: LithiumFlow | None = None
 
     def __post_init__(self) -> None:
         """Check that the grid resolves the front and carries its surface tension."""
         self._resolution()
         guards.check_boundaries(self.microstructure, self.parameters, self.numerics.front)
+        guards.require_single_ion(self.flow is not None, self.numerics.front)
         _ = self.equations.terms
 
     def _resolution(self) -> list[str]:
-        return guards.check_resolution(self.microstructure, self.parameters, self.numerics.allow_unresolved)
+        """Notes on what grid and width do not resolve."""
+        notes = guards.check_resolution(self.microstructure, self.parameters, self.numerics.allow_unresolved)
+        tension = self.equations.tension
+        return notes if tension.is_resolved else [*notes, f"unresolved shape: {tension.statement()}"]
 
     @cached_property
     def equations(self) -> CoupledEquations:
         """The equations on this grid."""
+        if self.flow is not None:
+            return FlowEquations(
+                self.parameters, self.microstructure, self.numerics, self.threads, self.terms, flow=self.flow
+            )
         made = SingleIonEquations if self.numerics.front == "single-ion" else CoupledEquations
         return made(self.parameters, self.microstructure, self.numerics, self.threads, self.terms)
+
+    @cached_property
+    def areas(self) -> ContactAreas:
+        """Where lithium may lie on what it cannot enter."""
+        return contact_areas(self.microstructure)
 
     def run(
         self,
@@ -100,8 +119,7 @@ class GrowthModel:
         outputs
             Output times (s) between 0 and the end, or how many equal intervals to write (0 included).
         folder
-            Where the fields go, as 'growth-<microstructure>.npz', and beside them the checkpoint, as
-            'growth-<microstructure>.checkpoint'.
+            Where the fields go, as 'growth-<microstructure>.npz', and the checkpoint, as 'growth-<...>.checkpoint'.
         progress
             Listener.
         resume
@@ -123,20 +141,20 @@ class GrowthModel:
             last good state is in the checkpoint.
         """
         segments = () if isinstance(duration, float | int) else all_segments(duration)
-        lasting = duration if isinstance(duration, float | int) else sum(segment.duration for segment in segments)
-        times = output_times(lasting, outputs)
+        times = output_times(total_time(duration), outputs)
         begins = start.checked(self.microstructure.grid) if start is not None else self._strip()
         path = folder / f"growth-{self.microstructure.name}.checkpoint"
         file = CheckpointFile(path, self.configuration(begins, times), checkpoint_interval)
         if resume and path.is_file():
             begun = GrowthRun.restored(file.load())
-            times, begun = times_to_come(begun, times), cell.continue_schedule(begun, segments)
+            times = times_to_come(begun, times)
+            begun = cell.continue_schedule(begun, segments, self.parameters.overpotential)
         else:
             file.remove()
-            begun = self.begin(begins.xi, times[0], None if start is None else begins.c)
+            begun = self.begin(begins.xi, times[0], None if start is None else begins.c, rests=bool(segments))
         run = self.advance(begun, times, progress, file, segments)
         file.save(run)
-        return self._document(run, folder)
+        return describe_growth(self.equations, run, folder)
 
     def _strip(self) -> Start:
         """The fields of a strip with needles."""
@@ -144,15 +162,15 @@ class GrowthModel:
         return Start(xi, np.zeros(0), np.zeros(0))
 
     def evolve(self, xi: FloatArray, times: Sequence[float], progress: Progress = silent) -> GrowthRun:
-        """Grow from the order parameter ``xi``, with outputs at ``times`` (s, ascending, the first is the beginning).
-
-        Ends early, with the state of that moment, when lithium comes near the far electrolyte (``short_circuit``).
-        """
+        """Grow from the order parameter ``xi``, with outputs at ``times`` (s, ascending, the first is the beginning);
+        ends early, with the state of that moment, when lithium comes near the far electrolyte (``short_circuit``)."""
         return self.advance(self.begin(xi, times[0]), times, progress)
 
-    def begin(self, xi: FloatArray, begin: float, c: FloatArray | None = None) -> GrowthRun:
-        """A run at the time ``begin`` (s), at the order parameter ``xi`` and concentration ``c``, shape ``nodes``."""
+    def begin(self, xi: FloatArray, begin: float, c: FloatArray | None = None, rests: bool = False) -> GrowthRun:
+        """A run at the time ``begin`` (s), at the order parameter ``xi``, with the profile of a front that moves under
+        the parameters' overpotential or ``rests``, and concentration ``c``, shape ``nodes``."""
         effort = Effort()
+        xi = bring_into_motion(self.equations, xi, None, None if rests else self.parameters.overpotential)
         state = self.equations.initial_state(xi, begin, effort, c)
         # a first step cannot be compared with any before it, so it must not take the front farther than its width
         p, n = self.parameters, self.numerics
@@ -168,8 +186,7 @@ class GrowthModel:
         file: CheckpointFile | None = None,
         segments: Sequence[Segment] = (),
     ) -> GrowthRun:
-        """Take ``run`` to the last of ``times`` (s) or the end of its segments; keep it in ``file`` at intervals and if
-        it fails."""
+        """``run`` at the last of ``times`` (s) or the end of its segments; keep it in ``file``, also if it fails."""
         saved = time.monotonic()
         try:
             while len(run.outputs) < len(times) and not (len(run.outputs) > 1 and self._is_short(run)):
@@ -185,10 +202,11 @@ class GrowthModel:
                 if file is not None and time.monotonic() - saved > file.interval:
                     file.save(run)
                     saved = time.monotonic()
-        except ConvergenceError as fault:
-            if file is None:
+        except (ConvergenceError, KeyboardInterrupt, SystemExit) as fault:
+            if file is not None:
+                file.save(run)  # the last whole step: a run is replaced, never changed
+            if file is None or not isinstance(fault, ConvergenceError):
                 raise
-            file.save(run)
             raise ConvergenceError(f"{fault}. The state at {run.state.time:.1f} s is kept in {file.path}") from fault
         return cell.add_note(run, self._left(run) or "")
 
@@ -232,6 +250,7 @@ class GrowthModel:
             "parameters": self.parameters.model_dump(mode="json"),
             "numerics": asdict(self.numerics),
             "terms": [repr(term) for term in self.terms],
+            "flow": repr(self.flow),
             "microstructure": {"name": structure.name, "seed": structure.seed, "closed": structure.closed},
             "grid": {"shape": list(structure.grid.shape), "spacing": structure.grid.spacing},
             "fields": {
@@ -264,9 +283,9 @@ class GrowthModel:
                 grown = next_length(length, error, n.time_tolerance, min(n.order, len(new.past) - 1))
                 later = min(max(grown, dt if length < dt else 0.0), LARGEST_RATIO * length, self.longest_step)
                 grid, first = self.microstructure.grid, self.microstructure.grid.integrate(run.outputs[0].xi)
-                moved = replace(run, state=new, dt=later, effort=effort)
-                noted = cell.record_step(moved, grid, self.parameters, grid.integrate(run.state.xi), first)
-                return self._watched(noted, goal)
+                moved, before = replace(run, state=new, dt=later, effort=effort), cell.passed_metal(grid, run.state)
+                noted = cell.record_step(moved, grid, self.parameters, before, first)
+                return self._watched(readings.read_step(noted, grid, self.areas), goal)
             effort.rejected += 1
             dt = 0.5 * length if np.isinf(error) else next_length(length, error, n.time_tolerance, n.order)
             if dt < n.shortest_step:
@@ -290,55 +309,11 @@ class GrowthModel:
 
     def lithium_error(self, state: State | Output) -> float:
         """Imbalance of the lithium inventory relative to the lithium that is metal; 0 where c is frozen."""
-        ratio = self.parameters.metal_site_density / self.parameters.bulk_concentration
-        return abs(state.lithium_imbalance) / (ratio * self.microstructure.grid.integrate(state.xi))
+        return lithium_error(self.parameters, self.microstructure.grid, state)
 
     def charge_error(self, state: State | Output) -> float:
         """Imbalance of the charge relative to the charge of the lithium that is metal."""
-        p = self.parameters
-        metal = p.charge_number * FARADAY * p.metal_site_density * self.microstructure.grid.integrate(state.xi)
-        return abs(state.charge_imbalance) / metal
-
-    def _shape(self) -> FrontShape:
-        found = self.equations.tension
-        return FrontShape(
-            model=self.numerics.front,
-            width=found.width,
-            mobility=found.mobility,
-            capillarity=found.capillarity,
-            physical_capillarity=found.physical,
-            fastest_wavelength=found.wavelength if np.isfinite(found.wavelength) else None,
-            statement=found.statement(),
-        )
-
-    def _document(self, run: GrowthRun, folder: Path) -> GrowthDoc:
-        structure, p, states, effort = self.microstructure, self.parameters, run.outputs, run.effort
-        grid, area = structure.grid, [structure.grid.integrate(state.xi) for state in states]
-        arrays = stacked(states) | {"coarse": (structure.coarse, "1"), "electrolyte": (structure.electrolyte, "1")}
-        return GrowthDoc(
-            microstructure=structure.describe(),
-            grid_shape=grid.shape,
-            spacing=grid.spacing,
-            spacing_over_width=grid.spacing / p.interface_width,
-            parameters=p.rows(),
-            front=self._shape(),
-            times=[state.time for state in states],
-            tip_height=[tip_height(grid.spacing, state.xi) for state in states],
-            deposited=[p.metal_site_density * (a - area[0]) for a in area],
-            peak_compression=[float(-state.pressure.min()) / MPA for state in states],
-            interface_compression=[front_compression(self, state) / MPA for state in states],
-            lithium_balance_error=max(self.lithium_error(state) for state in states),
-            charge_balance_error=max(self.charge_error(state) for state in states),
-            overshoot=states[-1].overshoot,
-            steps=effort.steps,
-            rejected_steps=effort.rejected,
-            sweeps=effort.sweeps,
-            newton_iterations=effort.newton,
-            multigrid_iterations=effort.multigrid,
-            notes=list(run.notes),
-            cell=cell.cell_history(run),
-            fields=save_fields(folder, f"growth-{structure.name}.npz", arrays),
-        )
+        return charge_error(self.parameters, self.microstructure.grid, state)
 
 
 def towards(left: float, dt: float, shortest: float) -> float:
@@ -371,30 +346,3 @@ def output_times(duration: float, outputs: Sequence[float] | int) -> list[float]
     if len(times) < 2 or any(b <= a for a, b in itertools.pairwise(times)) or times[-1] > duration:
         raise InputError(f"expected ascending output times within 0 and {duration} s, got {wanted}")
     return times
-
-
-def tip_height(spacing: float, xi: FloatArray) -> float:
-    """Highest point of the contour xi = 1/2 (m), by linear interpolation along the columns; 0 without lithium."""
-    below, above = xi[..., :-1], xi[..., 1:]
-    crossed = np.nonzero((below >= 0.5) & (above < 0.5))
-    if crossed[0].size == 0:
-        return 0.0
-    low, high = below[crossed], above[crossed]
-    return float(spacing * np.max(crossed[-1] + (low - 0.5) / (low - high)))
-
-
-def front_compression(model: GrowthModel, state: State | Output) -> float:
-    """Mean of -P over the front (Pa), weighted with xi (1 - xi)."""
-    weight = model.microstructure.grid.to_cells(np.clip(state.xi * (1.0 - state.xi), 0.0, None))
-    return float(-(weight * state.pressure).sum() / weight.sum())
-
-
-def stacked(states: Sequence[Output]) -> dict[str, tuple[FloatArray, str]]:
-    """Fields of all outputs as (array, unit), time first."""
-    return {
-        "time": (np.array([state.time for state in states]), "s"),
-        "xi": (np.stack([state.xi for state in states]), "1"),
-        "c": (np.stack([state.c for state in states]), "1"),
-        "phi": (np.stack([state.phi for state in states]), "V"),
-        "pressure": (np.stack([state.pressure for state in states]), "Pa"),
-    }

@@ -8,10 +8,11 @@ currents are A per m^2 of electrode, the area of the electrode's plane and not o
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from selflimit.errors import InputError
+from selflimit.setting_fields import read_part
 from selflimit.units import MILLIAMPERE_HOUR_PER_CM2, MILLIAMPERE_PER_CM2
 
 LIMIT = 0.5
@@ -196,6 +197,73 @@ def all_segments(schedule: Schedule) -> tuple[Segment, ...]:
     7
     """
     return tuple(segment for part in schedule for segment in part.segments())
+
+
+def read_schedule(texts: Sequence[str]) -> tuple[Part, ...]:
+    """A schedule from its parts as they are typed, see :func:`selflimit.setting_fields.read_part`.
+
+    >>> read_schedule(["rest:60", "plate:0.5:1"])
+    (Rest(duration=60.0), ConstantCurrent(current_density=5.0, duration=7200.0, limit=0.5))
+    """
+    return tuple(_part(*read_part(text)) for text in texts)
+
+
+def _part(kind: str, numbers: tuple[float, ...]) -> Part:
+    if kind == "rest":
+        return Rest(*numbers)
+    if kind == "hold":
+        return ConstantPotential(*numbers)
+    if kind == "pass":
+        return ConstantCurrent(numbers[0] * MILLIAMPERE_PER_CM2, numbers[1])
+    return plate(*numbers) if kind == "plate" else strip(*numbers)
+
+
+def cell_schedule(
+    duration: float, current: float | None = None, cycles: int = 0, parts: Sequence[str] = ()
+) -> float | Schedule:
+    """What a cell is made to do, from the settings of a run.
+
+    Parameters
+    ----------
+    duration
+        Time (s) at the parameters' overpotential, or of the current.
+    current
+        Current density (mA/cm^2) that plates; None: the overpotential is held.
+    cycles
+        How often it plates and strips, each for ``duration``; 0: plated once.
+    parts
+        A schedule as it is typed, instead of all that.
+    """
+    if parts or current is None:
+        return read_schedule(parts) if parts else duration
+    plated = ConstantCurrent(current * MILLIAMPERE_PER_CM2, duration)
+    stripped = replace(plated, current_density=-plated.current_density)
+    return [Cycle([plated, stripped], cycles)] if cycles else [plated]
+
+
+def total_time(duration: float | Schedule) -> float:
+    """Time (s) that a duration, or a schedule whose parts meet no limit, takes."""
+    return duration if isinstance(duration, float | int) else sum(one.duration for one in all_segments(duration))
+
+
+def regular_times(end: float, interval: float, begun: Sequence[float] = ()) -> list[float]:
+    """Output times (s) at the multiples of ``interval`` and at the end, after those that a run has ``begun`` with.
+
+    Parameters
+    ----------
+    end
+        Last time (s).
+    interval
+        Time between outputs (s).
+    begun
+        Earlier output times (s), which stay.
+
+    >>> regular_times(3000.0, 300.0, [300.0, 1000.0])[1:5]
+    [1000.0, 1200.0, 1500.0, 1800.0]
+    """
+    after = begun[-1] if begun else 0.0
+    first, last = math.floor(after / interval * (1.0 + 1e-9)) + 1, math.ceil(end / interval * (1.0 - 1e-9))
+    return [*begun, *(number * interval for number in range(first, last)), end]
 
 
 def _checked(segment: Segment) -> Segment:

@@ -22,8 +22,8 @@ SAME_SIZE = 0.01
 """How far a voxel's size may be from the one that its file states."""
 PHOTOMETRIC, WHITE_IS_ZERO, ORIENTATION = 262, 0, 274
 """Tags of TIFF, and the value of the first that means a picture stored as its negative."""
-MOST_PIXELS = 200_000_000
-"""Pixels of all pages together above which an image is refused before it is read: 1.6 GB as numbers."""
+MOST_PIXELS = 2**26
+"""Pixels of all pages together above which an image is refused before it is read: half a GiB as numbers."""
 MODES = {"1": "1 bit", "L": "8 bit grey", "P": "palette", "I;16": "16 bit grey", "I;16B": "16 bit grey", "I": "32 bit"}
 """Pillow's names of the pixel types that hold one label per pixel."""
 

@@ -7,7 +7,6 @@ first axis runs fastest, as their formats say.
 """
 
 import base64
-import gzip
 import math
 import re
 import zipfile
@@ -22,9 +21,12 @@ import numpy as np
 
 from selflimit.arrays import AnyArray
 from selflimit.errors import InputError
+from selflimit.files import MOST_BYTES, load_arrays, require_inside, require_size, unpack, without_entities
 
-MOST_BYTES = 4_000_000_000
-"""Size of a file above which it is refused before it is read."""
+READING_FAULTS = (
+    ValueError, KeyError, OSError, EOFError, MemoryError, zlib.error, ElementTree.ParseError, zipfile.BadZipFile
+)  # fmt: skip
+"""What a damaged file provokes in the readers; a header that promises terabytes, MemoryError."""
 VTK_TYPES = {
     "Int8": "i1", "UInt8": "u1", "Int16": "i2", "UInt16": "u2", "Int32": "i4", "UInt32": "u4", "Int64": "i8",
     "UInt64": "u8",
@@ -67,33 +69,30 @@ def read_label_file(path: Path) -> StoredLabels:
         raise InputError(f"expected a file ending in {', '.join(FILE_READERS)}, .png or .tif, got {path.name}")
     if not path.is_file():
         raise InputError(f"expected labels in {path}, found no such file")
-    if path.stat().st_size > MOST_BYTES:
-        raise InputError(
-            f"expected at most {MOST_BYTES:.0e} bytes, got {path.stat().st_size} in {path}; crop or bin it"
-        )
+    require_size(path.stat().st_size, MOST_BYTES, path)
     try:
         return reader(path)
     except InputError:
         raise
-    except (ValueError, KeyError, OSError, EOFError, zlib.error, ElementTree.ParseError, zipfile.BadZipFile) as fault:
+    except READING_FAULTS as fault:
         raise InputError(
             f"expected {path.suffix} data in {path}, could not read it: {fault}; export it again"
         ) from fault
 
 
 def _numpy(path: Path) -> StoredLabels:
-    found = np.load(path, allow_pickle=False)
-    if isinstance(found, np.ndarray):
-        return StoredLabels(found, None)
-    with found:
-        if len(found.files) != 1:
-            raise InputError(f"expected one array in {path}, got {', '.join(found.files) or 'none'}; save one alone")
-        return StoredLabels(found[found.files[0]], None)
+    if path.suffix.lower() == ".npy":
+        return StoredLabels(np.load(path, allow_pickle=False), None)
+    found = load_arrays(path)
+    if len(found) != 1:
+        raise InputError(f"expected one array in {path}, got {', '.join(found) or 'none'}; save one alone")
+    [values] = found.values()
+    return StoredLabels(values, None)
 
 
 def _vti(path: Path) -> StoredLabels:
     head, appended = _without_appended(path.read_bytes())
-    root = ElementTree.fromstring(head)
+    root = ElementTree.fromstring(without_entities(head, path))
     image = root.find("ImageData")
     if image is None:
         raise InputError(f"expected VTK image data in {path}, got {root.get('type')}; save as .vti")
@@ -104,7 +103,9 @@ def _vti(path: Path) -> StoredLabels:
     if len(arrays) != 1 or arrays[0].get("type") not in VTK_TYPES:
         names = ", ".join(f"{one.get('Name')} ({one.get('type')})" for one in arrays) or "none"
         raise InputError(f"expected one array of whole numbers per cell in {path}, got {names}; save the labels alone")
-    values = _vtk_values(arrays[0], appended, root.attrib)
+    size = math.prod(max(count, 1) for count in cells) * np.dtype(VTK_TYPES[str(arrays[0].get("type"))]).itemsize
+    require_size(size, MOST_BYTES, path)
+    values = _vtk_values(arrays[0], appended, root.attrib, size)
     kept = [axis for axis, count in enumerate(cells) if count > 0]
     return StoredLabels(
         values.reshape([cells[axis] for axis in kept], order="F"), tuple(spacing[axis] for axis in kept)
@@ -119,8 +120,10 @@ def _without_appended(content: bytes) -> tuple[bytes, tuple[str, bytes]]:
     return content[: found.start()] + b"</VTKFile>", (found[1].decode(), content[found.end() :])
 
 
-def _vtk_values(array: ElementTree.Element, appended: tuple[str, bytes], about: Mapping[str, str]) -> AnyArray:
-    """Numbers of an array, the first axis fastest."""
+def _vtk_values(
+    array: ElementTree.Element, appended: tuple[str, bytes], about: Mapping[str, str], most: int
+) -> AnyArray:
+    """Numbers of an array of at most ``most`` bytes, the first axis fastest."""
     if array.get("format") == "ascii":
         return np.array((array.text or "").split(), dtype=np.int64)
     if about.get("compressor", "vtkZLibDataCompressor") != "vtkZLibDataCompressor":
@@ -129,12 +132,15 @@ def _vtk_values(array: ElementTree.Element, appended: tuple[str, bytes], about: 
     encoding, data = ("base64", (array.text or "").strip().encode()) if inline else appended
     order = ">" if about.get("byte_order") == "BigEndian" else "<"
     header = np.dtype(order + ("u8" if about.get("header_type") == "UInt64" else "u4"))
-    found = _payload(data[int(array.get("offset", 0)) :], encoding, header, "compressor" in about)
+    found = _payload(data[int(array.get("offset", 0)) :], encoding, header, most if "compressor" in about else None)
     return np.frombuffer(found, order + VTK_TYPES[str(array.get("type"))])
 
 
-def _payload(data: bytes, encoding: str, header: "np.dtype[Any]", is_compressed: bool) -> bytes:
-    """The bytes behind a header: their number; of packed blocks their number, size, last size and sizes when packed."""
+def _payload(data: bytes, encoding: str, header: "np.dtype[Any]", packed_from: int | None) -> bytes:
+    """The bytes behind a header: their number; of packed blocks their number, size, last size and sizes when packed.
+
+    ``packed_from`` is how many bytes have been packed; None: they are not packed.
+    """
     size = header.itemsize
 
     def piece(start: int, count: int) -> tuple[bytes, int]:
@@ -144,12 +150,12 @@ def _payload(data: bytes, encoding: str, header: "np.dtype[Any]", is_compressed:
         end = start + 4 * math.ceil(count / 3)
         return base64.b64decode(data[start:end])[:count], end
 
-    if is_compressed:
+    if packed_from is not None:
         blocks = int(np.frombuffer(piece(0, 3 * size)[0], header)[0])
         head, body = piece(0, (3 + blocks) * size)
         packed = [int(length) for length in np.frombuffer(head, header)[3:]]
         whole, ends = piece(body, sum(packed))[0], np.cumsum([0, *packed])
-        return b"".join(zlib.decompress(whole[a:b]) for a, b in pairwise(ends))
+        return b"".join(unpack(whole[a:b], packed_from, "its array") for a, b in pairwise(ends))
     first, after = piece(0, size)
     count = int(np.frombuffer(first, header)[0])
     together = piece(0, size + count)[0]  # some writers encode header and data as one text, some as two
@@ -167,18 +173,23 @@ def _nrrd(path: Path) -> StoredLabels:
     if dtype is None:
         raise InputError(f"expected whole numbers in {path}, got type {about['type']}; save the labels themselves")
     if "data file" in about or "datafile" in about:
-        data = (path.parent / about.get("data file", about.get("datafile", ""))).read_bytes()
+        detached = require_inside(path.parent, about.get("data file", about.get("datafile", "")))
+        require_size(detached.stat().st_size, MOST_BYTES, detached)
+        data = detached.read_bytes()
     sizes = [int(size) for size in about["sizes"].split()]
-    values = _nrrd_values(path, data, about, dtype)
+    most = math.prod(sizes) * np.dtype(dtype).itemsize
+    require_size(most, MOST_BYTES, path)
+    values = _nrrd_values(path, data, about, dtype, most)
     return StoredLabels(values[: int(np.prod(sizes))].reshape(sizes, order="F"), _nrrd_voxel(path, about))
 
 
-def _nrrd_values(path: Path, data: bytes, about: Mapping[str, str], dtype: str) -> AnyArray:
+def _nrrd_values(path: Path, data: bytes, about: Mapping[str, str], dtype: str, most: int) -> AnyArray:
+    """Values of at most ``most`` bytes."""
     encoding = about["encoding"]
     if encoding in ("text", "txt", "ascii"):
         return np.array(data.split(), dtype=dtype)
     if encoding in ("gzip", "gz"):
-        data = gzip.decompress(data)
+        data = unpack(data, most, str(path))
     elif encoding != "raw":
         raise InputError(f"expected the encoding raw, gzip or text in {path}, got {encoding}; save it anew")
     order = ">" if about.get("endian") == "big" else "<"

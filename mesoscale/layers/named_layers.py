@@ -1,6 +1,7 @@
 """The layers that have a name: what a run, a preset or a job asks for."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from selflimit.errors import InputError
@@ -13,6 +14,11 @@ from selflimit.units import MICROMETRE
 ELECTROLYTE_HEIGHT = 24.0 * MICROMETRE
 """Thickness of the electrolyte above a layer 'on electrolyte' (m)."""
 
+NARROW = 0.12
+"""Width of a narrow channel as a fraction of the domain's: two coarse particles that nearly touch."""
+LARGE_RADIUS = 60.0 * MICROMETRE
+"""Radius of coarse particles that are as large as the paper's, hundreds of micrometres across (m)."""
+
 
 def _on_electrolyte(coarse_fraction: float) -> Callable[[Grid, int], Microstructure]:
     def build(grid: Grid, seed: int) -> Microstructure:
@@ -23,6 +29,12 @@ def _on_electrolyte(coarse_fraction: float) -> Callable[[Grid, int], Microstruct
     return build
 
 
+def _large_graded(grid: Grid, seed: int) -> Microstructure:
+    return Microstructure.graded(
+        grid, seed, coarse_fraction=0.35, radius=LARGE_RADIUS, gap=15.0 * MICROMETRE, clearance=15.0 * MICROMETRE
+    )
+
+
 LAYERS: Mapping[str, Callable[[Grid, int], Microstructure]] = MappingProxyType(
     {
         "fine": Microstructure.fine,
@@ -30,10 +42,12 @@ LAYERS: Mapping[str, Callable[[Grid, int], Microstructure]] = MappingProxyType(
         "fine on electrolyte": _on_electrolyte(0.0),
         "graded on electrolyte": _on_electrolyte(0.4),
         "channel": Microstructure.interface,
+        "narrow channel": partial(Microstructure.interface, channel=NARROW),
+        "large graded": _large_graded,
     }
 )
 """Name -> what builds the layer on a grid, with the seed of packing, needles and noise. 'channel': below the
-electrolyte two coarse particles that leave one channel of fine ones."""
+electrolyte two coarse particles that leave one channel of fine ones; 'large graded': coarse particles of 120 um."""
 
 
 def build_layer(name: str, parameters: InterfaceParameters, cells: tuple[int, ...], seed: int) -> Microstructure:

@@ -1,42 +1,46 @@
-"""The paper's simulations by name: geometry, materials and what else sets one apart from the others.
+"""One simulation of the paper as a preset: geometry, materials, and what sets it apart from the others.
 
-Layers that differ in their particles only (Fig. 5; Fig. 1B and C) share every parameter but the eigenstrain per
-particle class, as published. Geometries are ours: the paper's domains are not stated. Parameters and their sources:
+Geometries are ours: the paper's domains are not stated. The presets themselves:
+:mod:`selflimit.mesoscale.paper.simulations`. Parameters and their sources:
 :class:`selflimit.mesoscale.parameters.InterfaceParameters`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from selflimit.errors import InputError
-from selflimit.suggestions import did_you_mean
+import numpy as np
+
+from selflimit.mesoscale.equations.sharp_limit import FormName
+from selflimit.mesoscale.grid import Grid
+from selflimit.mesoscale.growth.start import Start
+from selflimit.mesoscale.layers.initial_lithium import needles
+from selflimit.mesoscale.layers.microstructure import Microstructure
+from selflimit.mesoscale.layers.named_layers import LAYERS
+from selflimit.units import MICROMETRE
 
 DURATION = 2100.0
 """Model time of the paper's growth simulations (s): their last pictures."""
 
-PUBLISHED_MODEL: Mapping[str, Any] = MappingProxyType(
+PresetStep = Literal["growth", "stress", "stress, published expansion"]
+
+READING: Mapping[str, Any] = MappingProxyType(
     {
-        "mechanical_correction": 80.0,
-        "lithium_modulus": 4.9e9,
-        "lithium_poisson": 0.36,
+        "exchange_current": 2600.0,
+        "capillarity": 1.0e-14,
+        "electrolyte_conductivity": 0.05,
         "sources": {
-            "mechanical_correction": "calibrated: lithium must leave coarse particles alone, also beside a soft "
-            "electrolyte, C >= |eta| F/(P v_m), 82 at 9 MPa; of 30, 60, 80, 100 the smallest that does",
-            **dict.fromkeys(
-                ("lithium_modulus", "lithium_poisson"), "solid electrolyte with fillers, public MOOSE input"
-            ),
+            "exchange_current": "RT/(F i0) = 0.1 Ohm cm^2 at clean garnet, Krauskopf et al. 2019, "
+            "doi:10.1021/acsami.9b02537; none measured for Li3N",
+            "capillarity": "ten times i0 f gamma v_m/(F^2 c_s): what w = 0.5 um carries, the same at every w",
+            "electrolyte_conductivity": "half of Li3N crystals (Alpen et al. 1977, Appl. Phys. Lett. 30, 621), as "
+            "assumed for pressed powder; a layer's model time is inverse to it",
         },
     }
 )
-"""Parameters that the published equations are computed with where they differ from the default.
-
-Under one potential of -0.1 V stress stops lithium only with a correction factor of tens; with the measured elastic
-constants of lithium, twice as stiff, the published 20 MPa would need smaller expansions than the published ones.
-"""
-
-PresetStep = Literal["growth", "stress", "stress, published expansion"]
+"""Parameters of the readings where they differ from the default: kinetics of a clean interface, so that a front is fed
+by the field and branches, and one surface tension at every width."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,21 @@ class Preset:
     electrolyte, particle
         Formulas of the less lithium-stable electrolyte and of the particle layer.
     values
-        Parameters that differ from the default: those of the published model.
+        Parameters that differ from the default.
     duration
         Model time (s).
+    front
+        Equations of the growth, as in ``Numerics``.
+    size
+        Width and height of the domain (m).
+    width
+        Interface width w, and edge of a cell (m).
+    is_closed
+        Whether coarse particles are dense grains, which lithium goes round.
+    has_one_modulus
+        Whether the second electrolyte has the elastic constants of the particles, as the paper writes its stiffness.
+    needle
+        Mean length (m) of the only needle to begin with; 0: the layer's own needles.
     """
 
     name: str
@@ -71,54 +87,31 @@ class Preset:
     step: PresetStep = "growth"
     electrolyte: str = "Li2ZrCl6"
     particle: str = "Li3N"
-    values: Mapping[str, Any] = field(default_factory=lambda: PUBLISHED_MODEL)
+    values: Mapping[str, Any] = field(default_factory=lambda: READING)
     duration: float = DURATION
+    front: FormName = "single-ion"
+    size: tuple[float, float] = (64.0 * MICROMETRE, 96.0 * MICROMETRE)
+    width: float = 0.5 * MICROMETRE
+    is_closed: bool = True
+    has_one_modulus: bool = False
+    needle: float = 0.0
 
+    def grid(self, width: float | None = None, cells: tuple[int, ...] | None = None) -> Grid:
+        """Return the domain at an interface width (m), the preset's own if None, or of as many cells."""
+        spacing = width or self.width
+        return Grid(cells or tuple(round(side / spacing) for side in self.size), spacing)
 
-def _interfaces(name: str, figures: tuple[str, str], electrolyte: str, particle: str) -> tuple[Preset, Preset, Preset]:
-    """Both steps of the multiphase simulation for one pair of materials, and step 2 with the published expansion."""
-    pair, step = f"{particle} | {electrolyte}", f"{name}-step2"
-    reached, stressed = f"lithium reaches {pair} through the channel", f"stress at {pair} with the products"
-    rule = f"{stressed}, if the zone expands twice as much as lithium at coarse particles"
-    return (
-        Preset(f"{name}-step1", figures[0], reached, "channel", "growth", electrolyte, particle),
-        Preset(step, figures[1], stressed, "channel", "stress", electrolyte, particle),
-        Preset(f"{step}-published", figures[1], rule, "channel", "stress, published expansion", electrolyte, particle),
-    )
+    def build(self, grid: Grid, seed: int) -> Microstructure:
+        """Return the layer on a grid, with the seed of its packing, needles and noise."""
+        layer = LAYERS[self.layer](grid, seed)
+        return replace(layer, closed=self.is_closed) if layer.coarse.any() else layer
 
-
-def _control(name: str, figure: str, summary: str, layer: str) -> Preset:
-    """Long enough for lithium to cross the fine layer, which takes longest."""
-    return Preset(name, figure, summary, layer, duration=3000.0)
-
-
-PRESETS: Mapping[str, Preset] = MappingProxyType(
-    {
-        preset.name: preset
-        for preset in (
-            Preset("fig5-fine", "Fig. 5A, B; Movie S1", "dendrites in a layer of fine particles", "fine"),
-            Preset("fig5-graded", "Fig. 5C, D; Movie S2", "the same with coarse particles, bypassed", "graded"),
-            *_interfaces("fig8", ("Fig. 8A-C; Movies S5-S7", "Fig. 8D"), "Li2ZrCl6", "Li3N"),
-            _control(
-                "fig1b-control", "Fig. 1B", "fine layer on the electrolyte: its surface fails", "fine on electrolyte"
-            ),
-            _control("fig1c-graded", "Fig. 1C", "graded layer on the electrolyte: confined", "graded on electrolyte"),
-            *_interfaces("lgps", ("figs S10, S11", "figs S10, S11"), "Li10GeP2S12", "Li3N"),
-            *_interfaces("lpscl", ("figs S18-S20", "figs S18-S20"), "Li2ZrCl6", "Li6PS5Cl"),
-        )
-    }
-)
-"""Name -> preset."""
-
-
-def find_preset(name: str) -> Preset:
-    """The preset of that name.
-
-    Raises
-    ------
-    InputError
-        Unknown name.
-    """
-    if name not in PRESETS:
-        raise InputError(f"expected a preset ({', '.join(PRESETS)}), got {name!r}{did_you_mean(name, PRESETS)}")
-    return PRESETS[name]
+    def start(self, layer: Microstructure, width: float) -> Start | None:
+        """Return the lithium to begin with at an interface width (m); None: the layer's own."""
+        if not self.needle:
+            return None
+        xi, share = needles(layer.grid, width, layer.seed, count=1, length=self.needle), layer.open_share
+        if share is not None:
+            # the foot of the needle's profile may reach into a dense grain
+            xi = np.where(layer.grid.to_nodes(share) > 0.0, xi, 0.0)
+        return Start(xi, np.ones(layer.grid.nodes), np.zeros(layer.grid.nodes))

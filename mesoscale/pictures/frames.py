@@ -113,7 +113,7 @@ def _drawn(doc: GrowthDoc, fields: GrowthFields, output: int, scales: Scales) ->
 
 def _colour_bar(figure: Figure, image: AxesImage, box: tuple[float, float, float, float], label: str) -> None:
     bar = figure.colorbar(image, cax=figure.add_axes(box), orientation="horizontal", extend="max")
-    bar.set_label(label, fontsize="small", labelpad=1)
-    bar.ax.tick_params(labelsize="x-small", pad=1)
+    bar.set_label(label, fontsize="medium", labelpad=1)
+    bar.ax.tick_params(labelsize="small", pad=1)
     bar.locator = MaxNLocator(4)
     bar.update_ticks()

@@ -77,7 +77,7 @@ def _under_the_front(
 ) -> AxesImage:
     image = _picture(doc, values, ax, cmap, 0.0, limit)
     x, y = _nodes(doc)
-    ax.contour(x, y, fields["xi"][output].T, levels=[0.5], colors="white", linewidths=0.9)
+    ax.contour(x, y, fields["xi"][output].T, levels=[0.5], colors="white", linewidths=0.6, alpha=0.7)
     _outline_phases(doc, fields, ax)
     _frame(ax, f"{doc.times[output]:.0f} s")
     return image
@@ -257,20 +257,21 @@ def _plot_phases(doc: StressDoc, fields: GrowthFields, ax: Axes) -> None:
     _outline_zone(doc, fields, ax)
     width, height = _extent(doc)[1::2]
     x, y = label_spot(doc, fields["zone"])
-    # the zone is too small for its name, which stands beside it on the wider side; the other names leave these rows,
-    # or the line to the zone would cross them
-    beside = (0.8 if x < 0.6 * width else 0.2) * width
-    rows = abs(_centres(doc)[1] - y) < 0.12 * height
+    # the zone is too small for its name, which stands beside and above it, clear of the electrolyte's edge on which the
+    # zone lies; the other names leave the place between, or the line to the zone would cross them
+    beside, above = (0.8 if x < 0.6 * width else 0.2) * width, min(y + 0.15 * height, 0.92 * height)
+    across, up = np.meshgrid(*_centres(doc), indexing="ij")
+    taken = ((across - x) * (beside - x) > 0) & (up > y - 0.12 * height) & (up < above + 0.12 * height)
     for name, label, colour in (
         ("electrolyte", "electrolyte", "black"),
         ("coarse", "coarse", "black"),
         ("lithium", "Li", "white"),
     ):
-        ax.text(*label_spot(doc, np.where(rows, 0.0, fields[name])), label, color=colour, ha="center", va="center")
+        ax.text(*label_spot(doc, np.where(taken, 0.0, fields[name])), label, color=colour, ha="center", va="center")
     ax.annotate(
         "reaction\nzone",
         xy=(x, y),
-        xytext=(beside, y),
+        xytext=(beside, above),
         ha="center",
         va="center",
         arrowprops={"arrowstyle": "-", "color": "0.2"},

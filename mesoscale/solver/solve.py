@@ -83,7 +83,7 @@ def solve_scalar(
     reaction
         r >= 0 per node, shape ``nodes``, in [k]/m^2: a density, lumped here with the nodal volumes.
     rhs
-        Integrated nodal load b, shape ``nodes``, in [k][x] (times m in three dimensions): ``node_volumes() * f`` for a
+        Integrated nodal load b, shape ``nodes``, in the units of k and x (times m in 3-D): ``node_volumes() * f`` for a
         density f.
     fixed
         Nodes whose value is given, shape ``nodes``; any pattern.

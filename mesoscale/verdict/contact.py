@@ -84,6 +84,14 @@ class Contact:
         """Mean of a field (shape ``grid.shape``) over the cells at all of the surface, covered or not, in its unit."""
         return _mean(field, self.surface.on_outer_cells())
 
+    def mean_at_fine(self, field: FloatArray) -> float:
+        """Mean of a field (shape ``grid.shape``) at the faces on fine particles, covered or not, in its unit.
+
+        A face lies between two cells, and has the mean of both.
+        """
+        outer, inner = self.surface.on_outer_cells(~self.coarse), self.surface.on_inner_cells(~self.coarse)
+        return 0.5 * (_mean(field, outer) + _mean(field, inner))
+
     def mean_behind_coarse(self, field: FloatArray) -> float:
         """Mean of a field (shape ``grid.shape``) over the electrolyte that lies on coarse particles, in its unit."""
         return _mean(field, self.surface.on_inner_cells(self.coarse))

@@ -41,6 +41,7 @@ def electrolyte_entries(
     source: Literal["auto", "force-field", "mp-api"] = "auto",
     api_key: str | None = None,
     time_limit: float = 120.0,
+    may_lack: bool = False,
 ) -> EntrySet:
     """Competing phases of electrolytes, of one level of theory, with the list of what is left out.
 
@@ -56,6 +57,8 @@ def electrolyte_entries(
         where it fails or lacks one of the electrolytes; the result says why.
     api_key, time_limit
         As :func:`selflimit.phase_diagrams.entries.sources.competing_entries`.
+    may_lack
+        Give the set too where an electrolyte has no entry in it: what competes then tells its products, nothing else.
 
     Raises
     ------
@@ -66,7 +69,7 @@ def electrolyte_entries(
     """
     wanted = [parse_formula(formula) for formula in formulas]
     chemsys = "-".join(sorted({element.symbol for unit in wanted for element in unit} | {working_ion}))
-    names = [unit.reduced_formula for unit in wanted]
+    names = [] if may_lack else [unit.reduced_formula for unit in wanted]
     if source == "mp-api":
         return _downloaded(chemsys, names, api_key, time_limit)
     if source == "force-field" or not (api_key or os.environ.get("MP_API_KEY")):

@@ -11,7 +11,7 @@ from selflimit.phase_diagrams.entries.bundled import BundledPhase, bundled_catal
 from selflimit.phase_diagrams.phases import GASES
 
 LENGTHS, SITES, ANGLES = 0.3, 0.4, 8.0
-"""Tolerances of the match: layers and molecules are up to 20 % apart in one method's cell and not in another's. Lengths
+"""Residuals of the match: layers and molecules are up to 20 % apart in one method's cell and not in another's. Lengths
 relative to the cell's, sites relative to the mean free length, angles in degrees."""
 LOOSE_SYMMETRY = 0.1
 """Tolerance (Angstrom) within which relaxed crystals have their symmetry."""

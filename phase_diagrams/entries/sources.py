@@ -22,10 +22,10 @@ from selflimit.phase_diagrams.entries.bundled import (
     bundled_text,
     elements_of,
 )
-from selflimit.phase_diagrams.entries.entry_files import entries_in_file
-from selflimit.phase_diagrams.entries.plausibility import require_plausible_energies
+from selflimit.phase_diagrams.entries.gathering import gather_files, settle
 from selflimit.phase_diagrams.entries.run_levels import MP_GGA
 from selflimit.phase_diagrams.phases import phase_from_entry
+from selflimit.phase_diagrams.runs.convergence import Residuals
 
 ENTRIES_FILE = "entries_Li-Zr-Cl.json"
 BUNDLED_SYSTEM = "Li-Zr-Cl"
@@ -117,29 +117,37 @@ def competing_structures(
 
 
 def read_entries(path: Path | str, level: LevelOfTheory | None = None) -> list[ComputedStructureEntry]:
-    """Entries from a file, as pymatgen, the Materials Project's client or another code wrote them.
+    """Entries from a file or folder, as VASP, pymatgen, the Materials Project's client or another code wrote them.
 
     Parameters
     ----------
     path
         JSON, alone or compressed by gzip or bzip2: a list of ComputedStructureEntry dictionaries, also under
-        ``"entries"``, a mapping to them, or the Materials Project's thermo documents.
+        ``"entries"``, a mapping to them, the Materials Project's thermo documents, or emmet's task documents; a
+        vasprun.xml, compressed or not; a folder with such files, or one that ``selflimit import`` wrote.
     level
-        Level of theory of the entries that state none; where it is not given it follows from the type of the runs
-        (``run_type``) and the listed corrections.
+        Level of theory of the entries that state none; it may not contradict what the others say by the type of their
+        runs (``run_type``) and the listed corrections.
 
     Raises
     ------
     InputError
         No such file, not JSON, no entries; an entry with an unknown element, without crystal, or with an energy or
         volume that is not a finite number or cannot be. The message names the entry.
+    ConvergenceError
+        A run that was cut off, did not converge, or is not relaxed.
     LevelOfTheoryError
-        An entry states no level of theory and none was given; runs of different types; corrections that some compounds
-        have and others lack, or that contradict the stated level.
+        An entry states no level of theory and none was given; runs of different types, potentials, cutoffs or U;
+        corrections that some compounds have and others lack, or that contradict the stated level.
     """
-    found = entries_in_file(Path(path), level)
-    require_plausible_energies(found)
-    return found
+    return read_checked(Path(path), level)[0]
+
+
+def read_checked(path: Path, level: LevelOfTheory | None) -> tuple[list[ComputedStructureEntry], list[str]]:
+    """As :func:`read_entries`, with sentences on what is strange about the energies."""
+    found = gather_files([path], Residuals())
+    strange = settle(found, level)
+    return found.entries, strange
 
 
 def with_experimental_volumes(entries: Sequence[ComputedStructureEntry]) -> list[ComputedStructureEntry]:

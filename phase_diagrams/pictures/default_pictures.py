@@ -9,7 +9,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from selflimit.documents import InterfaceReactionDoc, PredominanceDoc, StabilityDoc, UncertaintyDoc
+from selflimit.documents import InterfaceReactionDoc, LayerScreenDoc, PredominanceDoc, StabilityDoc, UncertaintyDoc
+from selflimit.phase_diagrams.pictures.layers import plot_layers
 from selflimit.phase_diagrams.pictures.profiles import plot_predominance, plot_profile
 from selflimit.phase_diagrams.pictures.uncertainty_and_interfaces import (
     plot_boundary_bands,
@@ -21,6 +22,21 @@ from selflimit.phase_diagrams.pictures.uncertainty_and_interfaces import (
 def draw_profiles(docs: Sequence[StabilityDoc], ax: Axes | None) -> Axes:
     """Draw the decomposition products against voltage, one lane for each K_eff."""
     return plot_profile(docs, _axes(ax, 2.0 + 0.9 * len(docs)))
+
+
+def draw_screen(doc: LayerScreenDoc, _folder: Path, ax: Axes | None) -> Axes:
+    """Draw what layers release against metal and electrolyte.
+
+    Parameters
+    ----------
+    doc
+        The screen.
+    _folder
+        Not needed: the document holds all that is drawn.
+    ax
+        Axes to draw on; None: those of a new figure.
+    """
+    return plot_layers(doc, _axes(ax, 1.6 + 0.5 * len(doc.layers)))
 
 
 def draw_stability(doc: StabilityDoc, _folder: Path, ax: Axes | None) -> Axes:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch, Polygon, Rectangle
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
@@ -17,20 +16,26 @@ from matplotlib.textpath import TextPath
 from selflimit.documents import PredominanceDoc, PredominanceRegion, StabilityDoc, VoltageSegment
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.geometry.tiling import find_middle, polygon_area
-from selflimit.phase_diagrams.pictures.interactive_curves import strain_ends
-from selflimit.phase_diagrams.pictures.palette import COLOURS, STABLE_COLOUR, assemblages, formulas_of
+from selflimit.phase_diagrams.pictures.palette import (
+    LineStyle,
+    ProductNames,
+    Style,
+    Styles,
+    assemblages,
+    formulas_of,
+    lines_of,
+    styles_of,
+)
 
-HATCHES = ("", "///", "\\\\\\", "...", "xx", "---", "ooo", "++", "|||", "**", "//..", "\\\\..", "--..")
-LINE_COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
-LINES = ("-", "--", "-.", ":")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+HATCH_DENSITY = 3
+"""How often a hatch's letter is written: matplotlib then draws its lines that close."""
 BAR_HEIGHT = 0.72
 """Height of a lane's bar; lanes are 1 apart."""
 LABEL_POINTS = 8.0
 """Type size inside the bars (points)."""
 
 
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+SUBSCRIPT_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def write_formula(formula: str) -> str:
@@ -41,10 +46,10 @@ def write_formula(formula: str) -> str:
     >>> write_formula("Li2ZrCl6")
     'Li₂ZrCl₆'
     """
-    return re.sub(r"(?<=[A-Za-z)])\d+(?:\.\d+)?", lambda digits: digits[0].translate(SUBSCRIPTS), formula)
+    return re.sub(r"(?<=[A-Za-z)])\d+(?:\.\d+)?", lambda digits: digits[0].translate(SUBSCRIPT_DIGITS), formula)
 
 
-def plot_profile(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
+def plot_profile(docs: Sequence[StabilityDoc], ax: Axes, styles: Styles | None = None) -> Axes:
     """Decomposition products against voltage, one lane for each effective bulk modulus.
 
     Segments wide enough carry their products; all are in the legend. Segments that differ in a polymorph only are
@@ -56,6 +61,8 @@ def plot_profile(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
         Stability of one electrolyte at several ``k_eff`` (GPa); lanes from the lowest modulus upwards.
     ax
         Axes to draw on; at least 7 inches wide keeps the labels readable.
+    styles
+        Colour and hatch of each set of products, so that other figures agree; None: those of these documents.
 
     Raises
     ------
@@ -64,7 +71,7 @@ def plot_profile(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
     """
     lanes = _sorted_docs(docs)
     names = assemblages(segment for doc in lanes for segment in doc.segments)
-    styles = _styles(names, lanes[0].formula)
+    styles = styles_of(names, lanes[0].formula) if styles is None else styles
     _frame(ax, lanes)
     handles = [_swatch(styles[name], " + ".join(map(write_formula, name))) for name in names]
     ax.legend(handles=handles, title="Products", loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
@@ -80,10 +87,11 @@ def plot_reaction_energy(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
 
     Parameters and errors as :func:`plot_profile`.
     """
-    for index, doc in enumerate(_sorted_docs(docs)):
+    looks = lines_of(docs)
+    for doc in _sorted_docs(docs):
         points = [(s.voltage_low, s.reaction_energy_low) for s in doc.segments]
         points.append((doc.segments[-1].voltage_high, doc.segments[-1].reaction_energy_high))
-        _draw_line(ax, points, index, doc)
+        _draw_line(ax, points, looks[doc.k_eff], doc)
     return _finish_lines(ax, docs[0], "Reaction energy (eV per formula unit)")
 
 
@@ -94,9 +102,10 @@ def plot_reaction_strain(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
 
     Parameters and errors as :func:`plot_profile`.
     """
-    for index, doc in enumerate(_sorted_docs(docs)):
+    looks = lines_of(docs)
+    for doc in _sorted_docs(docs):
         ends = [point for segment in doc.segments for point in strain_ends(segment, doc.k_eff)]
-        _draw_line(ax, ends, index, doc)
+        _draw_line(ax, ends, looks[doc.k_eff], doc)
         for segment in doc.segments:
             if segment.strain_range is not None:  # the range over polymorphs
                 low, high = (100.0 * end for end in segment.strain_range)
@@ -104,7 +113,7 @@ def plot_reaction_strain(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
     return _finish_lines(ax, docs[0], r"Reaction strain $\Delta V/V_0$ (%)")
 
 
-def plot_predominance(doc: PredominanceDoc, ax: Axes) -> Axes:
+def plot_predominance(doc: PredominanceDoc, ax: Axes, styles: Styles | None = None) -> Axes:
     """The voltage-K_eff map: one colour and hatch for each set of product formulas.
 
     Regions that differ in a polymorph only are one area. Names stand inside where they fit, else numbers that the
@@ -116,18 +125,21 @@ def plot_predominance(doc: PredominanceDoc, ax: Axes) -> Axes:
         The map; voltages in V, K_eff in GPa.
     ax
         Axes to draw on; at least 8 inches wide leaves room for the legend.
+    styles
+        As :func:`plot_profile`.
     """
     names = assemblages(doc.regions)
-    styles = _styles(names, doc.formula)
+    styles = styles_of(names, doc.formula) if styles is None else styles
     ax.set_xlim(doc.voltage_range)
     ax.set_ylim(doc.k_eff_range)
     ax.set_xlabel(_voltage_label(doc))
     ax.set_ylabel(r"Effective bulk modulus $K_\mathrm{eff}$ (GPa)")
     ax.set_title(f"Decomposition of {write_formula(doc.formula)}")
     for region in doc.regions:
-        fill, hatch = styles[formulas_of(region)]
+        style = styles[formulas_of(region)]
+        fill = style.colour
         ax.add_patch(Polygon(region.vertices, facecolor=fill, edgecolor=fill, linewidth=0.8))  # no seams
-        ax.add_patch(Polygon(region.vertices, facecolor=fill, hatch=hatch, edgecolor=_ink(fill), linewidth=0))
+        ax.add_patch(Polygon(region.vertices, facecolor=fill, hatch=hatch_of(style), edgecolor=style.ink, linewidth=0))
     for border in doc.boundaries:
         if len({formulas_of(doc.regions[index]) for index in border.regions}) == 2:
             ax.plot(*zip(*border.ends, strict=True), color="black", linewidth=1.0)
@@ -177,27 +189,33 @@ def _joined(segments: Sequence[VoltageSegment]) -> list[tuple[float, float, tupl
     return joined
 
 
-def _styles(names: Sequence[tuple[str, ...]], electrolyte: str) -> dict[tuple[str, ...], tuple[str, str]]:
-    """Assemblage -> (colour, hatch); the electrolyte itself stays white."""
-    others = [name for name in names if name != (electrolyte,)]
-    styles = {n: (COLOURS[i % len(COLOURS)], HATCHES[i % len(HATCHES)]) for i, n in enumerate(others)}
-    return {**styles, (electrolyte,): (STABLE_COLOUR, "")}
+def _swatch(style: Style, label: str) -> Patch:
+    return Patch(facecolor=style.colour, hatch=hatch_of(style), edgecolor=style.ink, linewidth=0.8, label=label)
 
 
-def _swatch(style: tuple[str, str], label: str) -> Patch:
-    return Patch(facecolor=style[0], hatch=style[1], edgecolor=_ink(style[0]), linewidth=0.8, label=label)
+def hatch_of(style: Style) -> str:
+    """Write a hatch as matplotlib takes it, dense enough for a figure.
+
+    >>> hatch_of(Style("#E69F00", "/"))
+    '///'
+    """
+    return HATCH_DENSITY * style.hatch
 
 
-def _ink(colour: str) -> str:
-    """Hatch colour: a darker shade of the fill, so the lines stay behind the label."""
-    red, green, blue = (0.62 * channel for channel in to_rgb(colour))
-    return f"#{int(255 * red):02x}{int(255 * green):02x}{int(255 * blue):02x}"
+def strain_ends(part: VoltageSegment, k_eff: float) -> list[tuple[float, float]]:
+    """Voltage and strain (%) at both ends; of a coexisting pair, which is in balance, by dV/V0 = p/K_eff."""
+    at_low, at_high = part.reaction_strain, part.reaction_strain
+    if part.coexisting and part.pressure_low is not None and part.pressure_high is not None:
+        at_low, at_high = part.pressure_low / k_eff, part.pressure_high / k_eff
+    return [(part.voltage_low, 100 * at_low), (part.voltage_high, 100 * at_high)]
 
 
-def _draw_bar(ax: Axes, ends: tuple[float, float], lane: int, style: tuple[str, str], name: tuple[str, ...]) -> None:
+def _draw_bar(ax: Axes, ends: tuple[float, float], lane: int, style: Style, name: ProductNames) -> None:
     corner, width = (ends[0], lane - BAR_HEIGHT / 2), ends[1] - ends[0]
     ax.add_patch(
-        Rectangle(corner, width, BAR_HEIGHT, facecolor=style[0], hatch=style[1], edgecolor=_ink(style[0]), linewidth=0)
+        Rectangle(
+            corner, width, BAR_HEIGHT, facecolor=style.colour, hatch=hatch_of(style), edgecolor=style.ink, linewidth=0
+        )
     )
     ax.add_patch(Rectangle(corner, width, BAR_HEIGHT, fill=False, edgecolor="black", linewidth=1.0))
     label = _fitting_label(ax, name, width)
@@ -238,14 +256,14 @@ def _voltage_label(doc: StabilityDoc | PredominanceDoc) -> str:
     return f"Voltage (V vs {doc.working_ion}/{doc.working_ion}$^+$)"
 
 
-def _draw_line(ax: Axes, points: Sequence[tuple[float, float]], index: int, doc: StabilityDoc) -> None:
+def _draw_line(ax: Axes, points: Sequence[tuple[float, float]], look: LineStyle, doc: StabilityDoc) -> None:
     voltages, values = zip(*points, strict=True)
     ax.plot(
         voltages,
         values,
-        color=LINE_COLOURS[index % len(LINE_COLOURS)],
-        linestyle=LINES[index % len(LINES)],
-        marker=MARKERS[index % len(MARKERS)],
+        color=look.colour,
+        linestyle=look.dash,
+        marker=look.marker,
         markersize=4,
         label=f"{doc.k_eff:g}",
     )

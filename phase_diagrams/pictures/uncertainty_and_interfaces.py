@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 
 from selflimit.documents import BoundaryBand, InterfaceKink, InterfaceReactionDoc, ThresholdBand, UncertaintyDoc
 from selflimit.errors import InputError
-from selflimit.phase_diagrams.pictures.profiles import LINE_COLOURS, LINES, MARKERS, write_formula
+from selflimit.phase_diagrams.pictures.palette import LINE_COLOURS, LINES, MARKERS
+from selflimit.phase_diagrams.pictures.profiles import write_formula
 
 LIKELY = 0.1
 """Bands that exist in a smaller share of the samples at every K_eff are not drawn."""

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Literal, Self, cast
 
 from selflimit.errors import InputError
+from selflimit.run_checks import check_together
 from selflimit.setting_fields import describe_settings, read_charges, read_occupancies, setting, split_labels
 
 PARENTS = ("LZC-A", "LZC-C", "LZC-D", "LZC-E", "LZC-trigonal", "Li3InCl6")
 """Bundled parents, for the help; a test holds them against the crystals that ship."""
-WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu")
+WORKING_IONS = ("Li", "Na", "K", "Rb", "Cs", "Ag", "Cu", "Mg", "Ca", "Zn")
 """Elements that a reservoir can hold; where a formula holds several, the first of these is exchanged."""
 
 
@@ -32,13 +33,16 @@ class RunConfiguration:
     parent: str = setting(
         PARENTS[0],
         "crystal",
-        f"bundled parent ({', '.join(PARENTS)}), a CIF file with occupancies, or a POSCAR with --occupancy",
+        f"disordered crystal: a bundled parent ({', '.join(PARENTS)}; LZC-A to E are models of C2/m Li2ZrCl6: "
+        "A and D with Zr on one site and Li over others, C with both over all octahedral holes, E with Zr partly "
+        "displaced), a CIF file with occupancies, or a POSCAR with --occupancy",
     )
     parent_sha256: str | None = setting(None, "crystal", "SHA-256 of the file behind the parent", option="")
     pools: tuple[tuple[str, ...], ...] = setting(
         (),
         "crystal",
-        "site labels that share one composition, e.g. Li1,Li2; repeat for more pools",
+        "pool: site labels whose ions are shuffled together, so that only their common composition is kept, e.g. "
+        "Li1,Li2; repeat for more pools",
         option="--pool",
         takes="repeated",
         convert=split_labels,
@@ -48,17 +52,17 @@ class RunConfiguration:
     charges: Mapping[str, float] = setting(
         {},
         "crystal",
-        "files only: formal charge of a species in e, e.g. Zr=4; repeat for each",
+        "files only: formal charge of an element or of an ion of the file in e, e.g. Zr=4 or Fe3+=3; repeat for each",
         option="--charge",
         takes="repeated",
         metavar="SPECIES=E",
-        shown_default="guessed",
+        shown_default="those that the file states; guessed where it states none",
     )
     occupied: Mapping[str, Mapping[str, float]] = setting(
         {},
         "crystal",
-        "files only: occupancies of a site label, or of all sites of an element, e.g. Li=Li:0.5,Na:0.25; what is "
-        "missing to 1 is vacancy; repeat for each",
+        "files only: occupancies of a site label, or of all sites of an element, e.g. Li=Li:0.5,Na:1/4, or Li1:1/3 for "
+        "what is there anyway; what is missing to 1 is vacancy; repeat for each",
         option="--occupancy",
         takes="repeated",
         metavar="SITE=SPECIES:N",
@@ -121,7 +125,7 @@ class RunConfiguration:
     anneal: int = setting(
         0,
         "crystal",
-        "seed of an annealing that finds the lowest orderings where they are too many to search; 0: all are searched",
+        "seed of an annealing whose lowest orderings are taken even without a proof in time; 0: only proven ones",
         convert=int,
         quantity="anneal",
         metavar="SEED",
@@ -178,6 +182,15 @@ class RunConfiguration:
         "where the competing crystals come from; mp-api needs MP_API_KEY",
         choices=("bundled", "mp-api"),
     )
+    entries: str = setting(
+        "",
+        "energies",
+        "your energies of the electrolyte and what competes: JSON (.gz, .bz2), a vasprun.xml, a folder of them, or "
+        "what `selflimit import` wrote",
+        metavar="PATH",
+        shown_default="none, crystals are relaxed",
+    )
+    entries_sha256: str | None = setting(None, "energies", "SHA-256 of what stands in the entries", option="")
     k_effs: tuple[float, ...] = setting(
         (0.0, 5.0, 10.0, 15.0),
         "phase diagram",
@@ -243,6 +256,27 @@ class RunConfiguration:
         quantity="cycles",
         metavar="N",
     )
+    schedule: tuple[str, ...] = setting(
+        (),
+        "interface",
+        "what the cell is made to do instead of one overpotential or current: parts hold:V:S, pass:MA_PER_CM2:S, "
+        "plate:MA_PER_CM2:MAH_PER_CM2, strip:MA_PER_CM2:MAH_PER_CM2, rest:S",
+        takes="some",
+        metavar="PART",
+        shown_default="the overpotential is held for the duration",
+    )
+    output_every: float | None = setting(
+        None,
+        "interface",
+        "time between outputs of the growth (s)",
+        convert=float,
+        quantity="duration",
+        metavar="S",
+        shown_default="a 35th of the whole; an extended growth keeps its own",
+    )
+    earlier_outputs: tuple[float, ...] = setting(
+        (), "interface", "output times of the growth before it was extended (s)", option=""
+    )
     grid_cells: tuple[int, int] = setting(
         (128, 192),
         "interface",
@@ -266,6 +300,29 @@ class RunConfiguration:
         "coarse particles: dense grains that lithium goes round, or open to it where it is driven",
         choices=("closed", "open"),
     )
+    mechanics: Literal["elastic", "flow", "film"] = setting(
+        "elastic",
+        "interface",
+        "what presses on lithium: elastic: it expands as published; flow: it creeps where it has no room, before the "
+        "second electrolyte; film: the same with the product of that electrolyte, taken to insulate",
+        choices=("elastic", "flow", "film"),
+    )
+    stack_pressure: float = setting(
+        0.0,
+        "interface",
+        "with --mechanics flow or film: pressure on the lithium foil (MPa)",
+        convert=float,
+        quantity="stack_pressure",
+        metavar="MPA",
+    )
+    slot_width: float = setting(
+        1.0,
+        "interface",
+        "with --mechanics flow or film: width of the slots between particles that lithium creeps through (micrometres)",
+        convert=float,
+        quantity="slot_width",
+        metavar="UM",
+    )
     seed: int = setting(1, "interface", "seed of particle packing and noise", convert=int, quantity="seed")
     closed_loop: bool = setting(
         False,
@@ -277,22 +334,7 @@ class RunConfiguration:
     def __post_init__(self) -> None:
         for name, about in SETTINGS.items():
             about.check(getattr(self, name))
-        low, high = self.voltage_range
-        if not low < high:
-            raise InputError(f"--voltage-range: expected low < high in V, got {low:g} to {high:g}")
-        if not self.cells or not self.k_effs:
-            raise InputError("expected at least one --cell and one --k-eff, got none")
-        if self.cycles and self.current is None:
-            raise InputError(f"expected --cycles only with --current, got {self.cycles:g}; give the current in mA/cm^2")
-        if self.current is not None and self.overpotential != type(self).overpotential:
-            raise InputError(
-                f"expected --current or --overpotential, got both, {self.current:g} mA/cm^2 and "
-                f"{self.overpotential:g} V; at a given current the overpotential is found"
-            )
-        if self.screen and self.force_field != "VASP":
-            raise InputError(
-                f"expected --screen only with --force-field VASP, got {self.force_field!r}; leave out --screen"
-            )
+        check_together(self)
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any], where: str) -> Self:

@@ -1,9 +1,11 @@
 """How a setting of a run is described: its option, its quantity, its help; and what makes values of texts."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
+from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from selflimit.errors import InputError
 from selflimit.plausible import require_plausible
@@ -108,11 +110,16 @@ def split_labels(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
+def _number(text: str) -> float:
+    """A number, or a fraction such as '1/3'."""
+    return float(Fraction(text)) if "/" in text else float(text)
+
+
 def read_charges(pairs: Sequence[str]) -> dict[str, float]:
     """Formal charges (e) from texts like 'Zr=4'.
 
-    >>> read_charges(["Zr=4", "Cl=-1"])
-    {'Zr': 4.0, 'Cl': -1.0}
+    >>> read_charges(["Fe3+=3", "Fe=8/4", "Cl=-1"])
+    {'Fe3+': 3.0, 'Fe': 2.0, 'Cl': -1.0}
 
     Raises
     ------
@@ -120,16 +127,16 @@ def read_charges(pairs: Sequence[str]) -> dict[str, float]:
         A text that is not a species, '=' and a number.
     """
     try:
-        return {species: float(charge) for species, charge in (pair.split("=") for pair in pairs)}
-    except ValueError:
+        return {species: _number(charge) for species, charge in (pair.split("=") for pair in pairs)}
+    except (ValueError, ZeroDivisionError):
         raise InputError(f"--charge: expected e.g. Zr=4, got {' '.join(pairs)}") from None
 
 
 def read_occupancies(texts: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Occupancies from texts like 'Li1=Li:0.5,Na:0.5'.
+    """Occupancies from texts like 'Li1=Li:0.5,Na:1/3', or 'Li1:0.25' for what the site holds anyway.
 
-    >>> read_occupancies(["Li=Li:0.5,Na:0.25"])
-    {'Li': {'Li': 0.5, 'Na': 0.25}}
+    >>> read_occupancies(["Li=Li:0.5,Na:1/4", "Fe1:1/2"])
+    {'Li': {'Li': 0.5, 'Na': 0.25}, 'Fe1': {'': 0.5}}
 
     Raises
     ------
@@ -137,12 +144,67 @@ def read_occupancies(texts: Sequence[str]) -> dict[str, dict[str, float]]:
         A text of another form, a site twice, or a species twice on a site.
     """
     try:
-        written = [(site, content.split(",")) for site, content in (text.split("=") for text in texts)]
+        # the species of 'Li1:0.25' is the site's own, which only the crystal knows
+        written = [(text if "=" in text else text.replace(":", "=:", 1)).split("=") for text in texts]
+        parts = [(site, content.split(",")) for site, content in written]
         found = {
-            site: {s: float(amount) for s, amount in (part.split(":") for part in parts)} for site, parts in written
+            site: {s: _number(amount) for s, amount in (part.split(":") for part in content)} for site, content in parts
         }
-    except ValueError:
-        raise InputError(f"--occupancy: expected e.g. Li1=Li:0.5,Na:0.25, got {' '.join(texts)}") from None
-    if len(found) < len(written) or any(len(found[site]) < len(parts) for site, parts in written):
+    except (ValueError, ZeroDivisionError):
+        raise InputError(f"--occupancy: expected e.g. Li1=Li:0.5,Na:1/4, got {' '.join(texts)}") from None
+    if len(found) < len(parts) or any(len(found[site]) < len(content) for site, content in parts):
         raise InputError(f"--occupancy: expected each site, and each species once, got {' '.join(texts)}")
     return found
+
+
+SCHEDULE_PARTS = {
+    "hold": ("V", "s"),
+    "pass": ("mA/cm^2", "s"),
+    "plate": ("mA/cm^2", "mAh/cm^2"),
+    "strip": ("mA/cm^2", "mAh/cm^2"),
+    "rest": ("s",),
+}
+"""Kind of a part -> the units of its numbers: overpotential or current density, then time or areal capacity."""
+EXAMPLE = (
+    "hold:-0.1:2100 (V, s), plate:0.5:1 or strip:0.5:1 (mA/cm^2, mAh/cm^2), pass:-0.5:3600 (mA/cm^2, s), rest:600 (s)"
+)
+
+
+class SchedulePart(NamedTuple):
+    """One part of a schedule."""
+
+    kind: str
+    """A key of ``SCHEDULE_PARTS``."""
+    numbers: tuple[float, ...]
+    """Its numbers, in the units that ``SCHEDULE_PARTS`` tells."""
+
+
+def read_part(text: str) -> SchedulePart:
+    """One part of a schedule from its text.
+
+    >>> read_part("hold:-0.1:2100")
+    SchedulePart(kind='hold', numbers=(-0.1, 2100.0))
+
+    Raises
+    ------
+    InputError
+        No such kind, or other numbers than it takes.
+    """
+    kind, *given = text.split(":")
+    if kind not in SCHEDULE_PARTS:
+        raise InputError(f"--schedule: expected {EXAMPLE}, got {text!r}{did_you_mean(kind, tuple(SCHEDULE_PARTS))}")
+    try:
+        numbers = tuple(float(one) for one in given)
+    except ValueError:
+        numbers = ()
+    if len(numbers) != len(SCHEDULE_PARTS[kind]) or not all(map(math.isfinite, numbers)):
+        raise InputError(
+            f"--schedule: expected {kind} with {' and '.join(SCHEDULE_PARTS[kind])}, got {text!r}; e.g. {EXAMPLE}"
+        )
+    if numbers[-1] <= 0.0 or (kind in ("plate", "strip") and numbers[0] <= 0.0):
+        raise InputError(
+            f"--schedule: expected positive {SCHEDULE_PARTS[kind][-1]} and currents of plate and strip, got {text!r}"
+        )
+    if kind == "hold" and abs(numbers[0]) >= 1.0:
+        raise InputError(f"--schedule: expected an overpotential below 1 V, got {text!r}; it is in V")
+    return SchedulePart(kind, numbers)

@@ -1,14 +1,26 @@
-"""The lowest orderings of a cell as a document: searched exhaustively, or annealed where they are too many."""
+"""The lowest orderings of a cell as a document.
+
+Few orderings are all searched through. More are annealed and proven by branch and bound. Where that does not end in
+time, all are searched through after all, or, if an annealing was asked for, the annealed ones are given with a bound.
+"""
 
 from pathlib import Path
 
 from selflimit.documents import OrderingDoc, OrderingsDoc, PoolDoc
 from selflimit.progress import Progress, silent
 from selflimit.structures.lowest.monte_carlo import anneal_orderings
-from selflimit.structures.orderings.cells import CellChoice, DisorderedCell, lay_out
+from selflimit.structures.orderings.cell_choice import CellChoice
+from selflimit.structures.orderings.cells import DisorderedCell, lay_out
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.lowest import MOST_SEARCHED, RankedOrdering, lowest_orderings
+from selflimit.structures.orderings.search_cost import check_size
 from selflimit.structures.parents.parents import Parent
+
+MOST_WALKED = 10_000_000
+"""Distinct orderings that are searched through at once, in seconds; of more, branch and bound is tried first."""
+
+MOST_PROVEN = 10**15
+"""Distinct orderings of which a proof is tried: with more it has never ended in time."""
 
 
 def orderings_document(
@@ -30,20 +42,20 @@ def orderings_document(
     keep, progress, checkpoint
         As in :func:`selflimit.structures.orderings.lowest.lowest_orderings`.
     anneal
-        Seed of an annealing that takes the place of the exhaustive search; 0: none does.
+        Seed of an annealing whose result is taken even where it cannot be proven; 0: the lowest ones, proven.
 
     Raises
     ------
     InputError
         A cell or composition that does not fit, too many orderings, or ``keep`` below 1.
     """
-    return lowest_document(lay_out(parent, cell), keep, MOST_SEARCHED, progress, checkpoint, anneal)
+    return lowest_document(lay_out(parent, cell), keep, None, progress, checkpoint, anneal)
 
 
 def lowest_document(
     cell: DisorderedCell,
     keep: int,
-    most: int = MOST_SEARCHED,
+    most: int | None = None,
     progress: Progress = silent,
     checkpoint: Path | None = None,
     anneal: int = 0,
@@ -53,18 +65,23 @@ def lowest_document(
 
     Parameters
     ----------
-    cell, keep, most, progress, checkpoint, superperiodic
-        As in :func:`selflimit.structures.orderings.lowest.lowest_orderings`; annealed ones may repeat inside the cell.
+    cell, keep, progress, checkpoint, superperiodic
+        As in :func:`selflimit.structures.orderings.lowest.lowest_orderings`.
+    most
+        Refuse more distinct orderings than this. Default: ``MOST_PROVEN``, and ``MOST_SEARCHED`` without a proof.
     anneal
         As in :func:`orderings_document`.
     """
     count = count_in(cell)
     progress(0.0, f"{count.raw:,} orderings, {count.distinct:,} symmetry-distinct")
-    if anneal:
-        found = anneal_orderings(cell, keep, anneal, progress=progress)
-        return _documented(cell, found.orderings, found.bound)
+    check_size(cell.parent, count.distinct, count.distinct if anneal else most or MOST_PROVEN, len(cell.permutations))
+    if anneal or count.distinct > MOST_WALKED:
+        found = anneal_orderings(cell, keep, anneal or 1, progress=progress, superperiodic=superperiodic)
+        if anneal or found.is_proven:
+            return _documented(cell, found.orderings, None if found.is_proven else found.bound)
+    limit = most or MOST_SEARCHED
     ranked = lowest_orderings(
-        cell, keep, most=most, progress=progress, checkpoint=checkpoint, superperiodic=superperiodic
+        cell, keep, most=limit, progress=progress, checkpoint=checkpoint, superperiodic=superperiodic
     )
     return _documented(cell, ranked, None)
 
@@ -78,6 +95,7 @@ def _documented(cell: DisorderedCell, ranked: list[RankedOrdering], bound: float
         formula=cell.composition.element_composition.reduced_formula,
         cell=cell.name,
         exclude_within=cell.parent.exclude_within,
+        charges=cell.parent.charges,
         pools=[
             PoolDoc(
                 sites=list(pool.labels), atoms=dict(zip(pool.species, pool.counts, strict=True)), deviations=changes

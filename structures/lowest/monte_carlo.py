@@ -1,7 +1,8 @@
 """The lowest orderings of a cell that is too large to enumerate: annealed from many placements, merged by symmetry.
 
 Every anneal begins with a placement drawn uniformly from the allowed ones. The orderings that are kept are then
-improved together: all exchanges are tried from each of them, one of an orbit standing for all.
+improved together: all exchanges are tried from each of them, one of an orbit standing for all. Then branch and bound
+(:mod:`~selflimit.structures.lowest.branch_and_bound`) looks for anything lower.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from selflimit.structures.lowest.annealing import (
     neighbouring_placements,
     placement_of,
 )
+from selflimit.structures.lowest.branch_and_bound import search_bounded
 from selflimit.structures.lowest.lower_bound import lower_bound
 from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.electrostatics import electrostatic_energy
@@ -56,13 +58,16 @@ class Annealed:
     orderings
         The lowest ones, lowest first; the others of their energy that were met as well.
     bound
-        No ordering of the cell has a lower energy than this (eV per formula unit).
+        No ordering of the cell has a lower energy than this (eV per formula unit); the lowest one's if it is proven.
+    is_proven
+        Whether branch and bound has shown that these are the lowest ones.
     anneals, agreeing
         Anneals, and how many of them ended within ``TIE`` of the lowest energy.
     """
 
     orderings: list[RankedOrdering]
     bound: float
+    is_proven: bool
     anneals: int
     agreeing: int
 
@@ -73,9 +78,16 @@ class Annealed:
 
 
 def anneal_orderings(
-    cell: DisorderedCell, keep: int, seed: int = 1, energy: PairEnergy | None = None, progress: Progress = silent
+    cell: DisorderedCell,
+    keep: int,
+    seed: int = 1,
+    energy: PairEnergy | None = None,
+    progress: Progress = silent,
+    superperiodic: bool = True,
 ) -> Annealed:
-    """The ``keep`` orderings of lowest energy that annealing finds: without proof, and with the gap to a lower bound.
+    """The ``keep`` orderings of lowest energy that annealing finds, proven by branch and bound where that ends in time.
+
+    Where it does not, the gap to a lower bound says what may be missing.
 
     Parameters
     ----------
@@ -89,6 +101,8 @@ def anneal_orderings(
         Energy model; by default the electrostatic energy of the parent's formal charges.
     progress
         Told how many anneals have agreed.
+    superperiodic
+        Whether orderings that repeat inside the cell, and so belong to a smaller one, are among them.
 
     Raises
     ------
@@ -102,7 +116,7 @@ def anneal_orderings(
     landscape = landscape_of(model, cell.pool_of_site, empty[cell.pool_of_site], cell.excluded)
     starts = placements_at_random(cell, seed)
     ends: list[float] = []
-    kept = _Lowest(cell, model, landscape, keep)
+    kept = _Lowest(cell, model, landscape, keep, superperiodic)
     for number in range(QUENCHES):
         kept.put(*_annealed(landscape, next(starts), seed * (MOST_ANNEALS + QUENCHES) + number + 1, 1))
     while len(ends) < MOST_ANNEALS and kept.agreeing(ends) < AGREEING:
@@ -112,9 +126,13 @@ def anneal_orderings(
         ends.append(reached / model.units)
         kept.add(labels, reached)
         progress(len(ends) / MOST_ANNEALS, f"{len(ends)} anneals, {kept.agreeing(ends)} ended in the lowest ordering")
-    counts = [pool.counts for pool in cell.pools]
-    bound = lower_bound(model, cell.pool_of_site, counts, empty.tolist(), cell.excluded)
-    return Annealed(kept.ranked(), bound, len(ends), kept.agreeing(ends))
+    agreeing = kept.agreeing(ends)
+    proof = search_bounded(cell, model, kept.ranked(), keep, superperiodic, progress=progress)
+    if proof is None:
+        counts = [pool.counts for pool in cell.pools]
+        bound = lower_bound(model, cell.pool_of_site, counts, empty.tolist(), cell.excluded)
+        return Annealed(kept.ranked(), bound, is_proven=False, anneals=len(ends), agreeing=agreeing)
+    return Annealed(proof.orderings, proof.bound, proof.is_proven, len(ends), agreeing)
 
 
 def _annealed(landscape: Landscape, labels: Int8Array, seed: int, steps: int) -> tuple[Int8Array, float]:
@@ -148,11 +166,14 @@ class _Lowest:
     ----------
     cell, model, landscape
         What is filled, and its energies.
-    keep
-        Number of orderings wanted.
+    keep, superperiodic
+        As in :func:`anneal_orderings`.
     """
 
-    def __init__(self, cell: DisorderedCell, model: PairEnergy, landscape: Landscape, keep: int) -> None:
+    def __init__(
+        self, cell: DisorderedCell, model: PairEnergy, landscape: Landscape, keep: int, superperiodic: bool
+    ) -> None:
+        self.moves = cell.translations[:0] if superperiodic else cell.translations[1:]
         self.cell, self.model, self.landscape, self.keep = cell, model, landscape, keep
         self.width = KEPT_TIMES * keep
         self.found: dict[bytes, RankedOrdering] = {}
@@ -183,7 +204,9 @@ class _Lowest:
         return in_rank_order([one for one in self.found.values() if one.energy <= limit])
 
     def put(self, labels: Int8Array, energy: float) -> None:
-        """Add an ordering of that energy (eV)."""
+        """Add an ordering of that energy (eV), unless it repeats inside the cell and such ones are not wanted."""
+        if any((labels[move] == labels).all() for move in self.moves):
+            return
         # one ordering stands for its orbit, or the list would fill with copies of the lowest
         ordering = least_of_orbit(self.cell, labels)
         self.found.setdefault(ordering.labels.tobytes(), RankedOrdering(ordering, energy / self.model.units))

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from selflimit.errors import InputError
+from selflimit.structures.orderings.cell_choice import CellChoice
 from selflimit.structures.orderings.cells import (
-    CellChoice,
     DisorderedCell,
     PooledSites,
     fill_cells,

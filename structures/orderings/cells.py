@@ -4,7 +4,6 @@ The group that makes two orderings equivalent holds the operations of the whole 
 supercell's lattice and the pools onto themselves, times the primitive translations inside the supercell.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from pymatgen.core import Composition, Lattice, Structure
 
 from selflimit.arrays import Int32Array, IntArray
 from selflimit.errors import InputError
+from selflimit.structures.orderings.cell_choice import CellChoice, basis_of
 from selflimit.structures.orderings.nearest_populations import pool_contents
 from selflimit.structures.orderings.populations import VACANCY, find_members, mean_content
 from selflimit.structures.orderings.site_groups import SiteOperations, site_groups, site_operations
@@ -24,10 +24,6 @@ from selflimit.structures.parents.parents import LABEL, Parent
 from selflimit.structures.parents.superlattices import compact_basis, hermite_normal_form, translations
 from selflimit.structures.parents.symmetry import PrimitiveCell
 from selflimit.structures.search.multinomial import multinomial
-from selflimit.suggestions import did_you_mean
-
-CellChoice = str | Sequence[Sequence[int]]
-"""'primitive', 'conventional', 'AxBxC' or an integer 3x3 matrix; the last two multiply the conventional cell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +200,7 @@ def lay_out(parent: Parent, cell: CellChoice = "primitive", for_search: bool = T
         A cell that is none of these, or one in which a pool's composition is not an integer number of atoms; the
         message names the numbers of primitive cells that would fit.
     """
-    return lay_out_basis(parent, *_basis(parent, parent.primitive, cell), for_search)
+    return lay_out_basis(parent, *basis_of(parent, cell), for_search)
 
 
 def lay_out_basis(parent: Parent, name: str, basis: IntArray, for_search: bool = True) -> DisorderedCell:
@@ -227,39 +223,8 @@ def lay_out_basis(parent: Parent, name: str, basis: IntArray, for_search: bool =
         A composition that does not fit.
     """
     superlattice = hermite_normal_form(basis)
-    pooled = pool_sites(parent, int(np.prod(np.diag(superlattice))), f"{name} cell")
+    pooled = pool_sites(parent, int(np.prod(np.diag(superlattice))), f"{name} cell", superlattice)
     return fill_cells(pooled, superlattice[None], [name], [1], basis, for_search)[0]
-
-
-def _basis(parent: Parent, primitive: PrimitiveCell, cell: CellChoice) -> tuple[str, IntArray]:
-    if isinstance(cell, str) and cell == "primitive":
-        return cell, np.eye(3, dtype=np.int64)
-    conventional = np.round(parent.structure.lattice.matrix @ primitive.lattice.inv_matrix).astype(np.int64)
-    if isinstance(cell, str) and cell == "conventional":
-        return cell, conventional
-    matrix = _matrix(cell)
-    is_diagonal = np.array_equal(matrix, np.diag(np.diag(matrix)))
-    return "x".join(map(str, np.diag(matrix))) if is_diagonal else str(matrix.tolist()), matrix @ conventional
-
-
-def _matrix(cell: CellChoice) -> IntArray:
-    expected = "expected cell 'primitive', 'conventional', e.g. '2x1x1', or an integer 3x3 matrix"
-    if isinstance(cell, str) and not re.fullmatch(r"\d+x\d+x\d+", cell):
-        multiples = re.findall(r"\d+", cell)
-        known = ["x".join([*multiples, "1", "1"][:3])] if multiples else ["primitive", "conventional"]
-        raise InputError(f"{expected}, got {cell!r}{did_you_mean(cell, known)}")
-    rows = np.diag([int(part) for part in cell.split("x")]) if isinstance(cell, str) else cell
-    try:
-        matrix = np.array(rows, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{expected}, got {cell!r}") from None
-    if matrix.shape != (3, 3) or not np.array_equal(matrix, np.round(matrix)):
-        raise InputError(f"{expected}, got {cell!r}")
-    if round(np.linalg.det(matrix)) < 1:
-        raise InputError(
-            f"{expected} with a positive determinant, got {cell!r} of determinant {np.linalg.det(matrix):.0f}"
-        )
-    return np.round(matrix).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,7 +255,7 @@ class PooledSites:
     operations: SiteOperations
 
 
-def pool_sites(parent: Parent, n_cells: int, where: str) -> PooledSites:
+def pool_sites(parent: Parent, n_cells: int, where: str, superlattice: IntArray | None = None) -> PooledSites:
     """The pools of all cells of a size, with whole atoms.
 
     Parameters
@@ -301,13 +266,15 @@ def pool_sites(parent: Parent, n_cells: int, where: str) -> PooledSites:
         Primitive cells.
     where
         Which cells, for the message.
+    superlattice
+        Hermite normal form of the one cell that is meant, shape (3, 3), where there is one.
 
     Raises
     ------
     InputError
         A composition that does not fit.
     """
-    contents = pool_contents(parent, n_cells, where)
+    contents = pool_contents(parent, n_cells, where, superlattice)
     contents.sort(key=lambda content: multinomial(content[2]))
     members = [find_members(parent, labels) for labels, _, _ in contents]
     sites = np.concatenate([np.empty(0, dtype=np.int64), *members])

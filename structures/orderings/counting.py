@@ -19,8 +19,9 @@ import numpy as np
 
 from selflimit.arrays import Int32Array, IntArray
 from selflimit.structures.exclusion.filling import AtomFilling, Node, PoolCounts
+from selflimit.structures.orderings.cell_choice import CellChoice
 from selflimit.structures.orderings.cell_shapes import cells_to_fill
-from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
+from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.search.multinomial import multinomial
 
@@ -94,11 +95,36 @@ def count_in(cell: DisorderedCell, superperiodic: bool = True) -> OrderingCount:
     """
     subgroups = [(1, np.empty((0, cell.permutations.shape[1]), dtype=np.int32))]
     if not superperiodic:
-        subgroups = list(_elementary_subgroups(cell.translations))
+        subgroups = list(_elementary_subgroups(cell.translations, _shared_divisor(cell)))
     identity = np.arange(cell.permutations.shape[1], dtype=np.int32)[None, :]
     raw = sum(sign * _fixed(cell, identity, subgroup) for sign, subgroup in subgroups)
-    total = sum(sign * _fixed(cell, cell.permutations, subgroup) for sign, subgroup in subgroups)
+    total = 0
+    for sign, subgroup in subgroups:
+        elements, alike = _without_translations(cell, subgroup)
+        total += sign * alike * _fixed(cell, elements, subgroup)
     return OrderingCount(raw, total // len(cell.permutations))
+
+
+def _without_translations(cell: DisorderedCell, subgroup: Int32Array) -> tuple[Int32Array, int]:
+    """One group element of those that differ by a translation of ``subgroup``, and how many each stands for.
+
+    They leave the same placements unchanged together with the subgroup. The group is laid out operation by operation,
+    each followed by every translation.
+    """
+    if not len(subgroup):
+        return cell.permutations, 1
+    moves = cell.translations
+    reached = moves[:, :1].astype(np.int64)
+    before = 0
+    while reached.shape[1] != before:
+        before = reached.shape[1]
+        images = [move[reached] for move in subgroup]
+        reached = np.sort(np.concatenate([reached, *images], axis=1), axis=1)
+        # as many images of each site as the subgroup has elements, so the rows stay of one length
+        reached = np.array([np.unique(row) for row in reached])
+    is_first = moves[:, 0] == reached[:, 0]
+    by_operation = cell.permutations.reshape(-1, len(moves), moves.shape[1])
+    return by_operation[:, is_first].reshape(-1, moves.shape[1]), before
 
 
 def orbit_types(cell: DisorderedCell) -> Int32Array:
@@ -238,16 +264,31 @@ def shares(number: int, limits: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
             yield (first, *rest)
 
 
-def _elementary_subgroups(moves: Int32Array) -> Iterator[tuple[int, Int32Array]]:
+def _shared_divisor(cell: DisorderedCell) -> int:
+    """Greatest common divisor of all numbers of atoms and of the primitive cells."""
+    return math.gcd(cell.n_cells, *(count for pool in cell.pools for count in pool.counts))
+
+
+def _elementary_subgroups(moves: Int32Array, divisor: int) -> Iterator[tuple[int, Int32Array]]:
     """Subgroups of the translations with a Moebius number other than zero, as (number, generators).
 
     Those are the products of elementary abelian groups: for rank r at the prime p the number is (-1)^r p^(r(r-1)/2).
+
+    Parameters
+    ----------
+    moves
+        The translations, shape (n_cells, n_active).
+    divisor
+        Of all numbers of atoms: translations move every site, so only subgroups whose order divides it leave any
+        placement unchanged. Others are left out.
     """
     identity = np.arange(moves.shape[1])
-    orders = np.array([_order(move, identity) for move in moves])
+    primes = [p for p in range(2, divisor + 1) if divisor % p == 0 and _is_prime(p)]
+    orders = np.array([_order(move, identity) for move in moves]) if primes else np.empty(0)
     found: list[tuple[int, list[Int32Array]]] = [(1, [])]
-    for p in sorted({int(order) for order in orders if _is_prime(int(order))}):
-        choices = list(_elementary_at(p, [move for move, order in zip(moves, orders, strict=True) if order == p]))
+    for p in primes:
+        of_order = [move for move, order in zip(moves, orders, strict=True) if order == p]
+        choices = [one for one in _elementary_at(p, of_order) if divisor % p ** len(one[1]) == 0]
         found = [(a * b, [*x, *y]) for a, x in found for b, y in [(1, []), *choices]]
     for number, generators in found:
         yield number, np.array(generators, dtype=np.int32).reshape(-1, moves.shape[1])

@@ -102,7 +102,7 @@ def _check_neutral(cell: DisorderedCell) -> None:
     if abs(total) > 1e-6:
         raise RemediableError(
             f"{cell.parent.name}, {cell.name} cell: expected a neutral cell, got {total:+.4g} e for "
-            f"{cell.composition.formula}; write the occupancies with more digits, give charges, or take the nearest "
-            "neutral populations (--nearest, max_deviation=...)",
+            f"{cell.composition.element_composition.reduced_formula}; write the occupancies with more digits, give "
+            "charges, or take the nearest neutral populations (--nearest, max_deviation=...)",
             ("--nearest",),
         )

@@ -39,8 +39,8 @@ MOST_TIES = 100_000
 BLOCKS_PER_CALL = 50_000
 """Blocks of completions after which the compiled search reports: about 0.2 s."""
 
-MOST_SEARCHED = 20_000_000_000
-"""Distinct orderings beyond which the search is refused: an hour or two on one core."""
+MOST_SEARCHED = 1_000_000_000
+"""Distinct orderings beyond which the search is refused: one to ten minutes on one core."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,21 +1,29 @@
 """Whole, charge-neutral numbers of atoms near to refined occupancies: for cells that the occupancies do not fit."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
+import numpy as np
+
+from selflimit.arrays import IntArray
 from selflimit.errors import InputError, RemediableError
+from selflimit.structures.orderings.cell_choice import basis_of
 from selflimit.structures.orderings.populations import (
     VACANCY,
     PoolContent,
+    Population,
     fitting_sizes,
     in_order,
     mean_content,
     whole_contents,
 )
+from selflimit.structures.parents.charges import infer_charges
 from selflimit.structures.parents.occupancies import occupancies
 from selflimit.structures.parents.parents import LABEL, Parent
+from selflimit.structures.parents.superlattices import hermite_normal_form
 
 TRIED_AROUND = 6
 """Atoms of a species more or fewer than refined that are tried in each pool, at most."""
@@ -27,31 +35,12 @@ LARGEST_DEVIATION = 0.1
 """Largest change of an occupancy that is accepted unless another is asked for, dimensionless."""
 
 
-class Population(NamedTuple):
-    """Whole atoms of one pool.
-
-    Attributes
-    ----------
-    labels
-        The pool's sites.
-    counts
-        Sites that each species takes, 'vacancy' included.
-    deviations
-        Occupancy minus the refined one, for each species, dimensionless.
-    """
-
-    labels: tuple[str, ...]
-    counts: dict[str, int]
-    deviations: dict[str, float]
-
-    @property
-    def cost(self) -> float:
-        """Squared change of the occupancies, summed over sites and species."""
-        return sum(self.counts.values()) * sum(change**2 for change in self.deviations.values())
-
-
 def nearest_populations(
-    parent: Parent, n_cells: int, charges: Mapping[str, float] | None = None, max_deviation: float = LARGEST_DEVIATION
+    parent: Parent,
+    n_cells: int,
+    charges: Mapping[str, float] | None = None,
+    max_deviation: float = LARGEST_DEVIATION,
+    superlattice: IntArray | None = None,
 ) -> list[Population]:
     """Whole atoms in every pool whose total charge is zero, with the least squared change of the occupancies.
 
@@ -69,43 +58,71 @@ def nearest_populations(
         Formal charges (e) by species; default: the parent's.
     max_deviation
         Largest change of an occupancy.
+    superlattice
+        Hermite normal form of the cell, shape (3, 3), in which sites that exclude each other must leave room for all
+        ions. Default: primitive cells stacked along the third axis.
 
     Raises
     ------
     InputError
-        No charges, or no neutral populations within ``max_deviation``.
+        No charges, or no neutral populations within ``max_deviation`` for which there is room.
     """
     known = dict(charges or parent.charges)
     if not known:
         raise InputError(f"{parent.name}: the nearest neutral populations need formal charges; give charges")
-    reached: dict[float, tuple[float, list[Population]]] = {
-        round(_ordered_charge(parent, n_cells, known), 6): (0.0, [])
-    }
-    for labels in parent.pools:
-        content = {name: n_cells * amount for name, amount in mean_content(parent, labels).items()}
-        options = _best_by_charge(_options(labels, content, max_deviation), known)
+    charge = _ordered_charge(parent, n_cells, known)
+    contents = [
+        (labels, {name: n_cells * amount for name, amount in mean_content(parent, labels).items()})
+        for labels in parent.pools
+    ]
+    options = [_options(labels, content, max_deviation) for labels, content in contents]
+    if len(parent.excluded_pairs):
+        # an optimiser takes longer to import than a count
+        from selflimit.structures.orderings.room_for_ions import choose_with_room
+
+        cell = np.diag([1, 1, n_cells]) if superlattice is None else superlattice
+        best = [_best_of_each(pool, lambda one: (_charge(one, known), one.ions)) for pool in options]
+        found = choose_with_room(parent, cell, best, [[_charge(one, known) for one in pool] for pool in best], charge)
+    else:
+        best = [_best_of_each(pool, lambda one: _charge(one, known)) for pool in options]
+        found = _neutral(best, known, charge)
+    if found is None:
+        room = " and with room for all ions" if len(parent.excluded_pairs) else ""
+        raise InputError(
+            f"{parent.name}: no neutral populations of {n_cells} primitive cells within {max_deviation:g} of the "
+            f"occupancies{room}; take a larger cell, or accept a larger deviation"
+        )
+    return found
+
+
+def _neutral(
+    options: Sequence[Sequence[Population]], charges: Mapping[str, float], charge: float
+) -> list[Population] | None:
+    """One option of each pool, neutral together with ``charge`` (e) and nearest; None if there are none."""
+    reached: dict[float, tuple[float, list[Population]]] = {round(charge, 6): (0.0, [])}
+    for pool in options:
         longer: dict[float, tuple[float, list[Population]]] = {}
-        for (charge, (cost, chosen)), (added, option) in product(reached.items(), options.items()):
-            key, value = round(charge + added, 6), cost + option.cost
+        for (so_far, (cost, chosen)), option in product(reached.items(), pool):
+            key, value = round(so_far + _charge(option, charges), 6), cost + option.cost
             if value < longer.get(key, (math.inf, []))[0]:
                 longer[key] = (value, [*chosen, option])
         reached = longer
-    if 0.0 not in reached:
-        raise InputError(
-            f"{parent.name}: no neutral populations of {n_cells} primitive cells within {max_deviation:g} of the "
-            "occupancies; take a larger cell, or accept a larger deviation"
-        )
-    return reached[0.0][1]
+    return reached[0.0][1] if 0.0 in reached else None
 
 
-def _best_by_charge(options: Iterator[Population], charges: Mapping[str, float]) -> dict[float, Population]:
-    """Of the contents of one charge (e) the nearest."""
-    best: dict[float, Population] = {}
+def _charge(option: Population, charges: Mapping[str, float]) -> float:
+    """Charge of a content (e)."""
+    return round(sum(charges[name] * count for name, count in option.counts.items() if name != VACANCY), 6)
+
+
+def _best_of_each(options: Iterator[Population], key: Callable[[Population], Hashable]) -> list[Population]:
+    """Of the contents that are alike in ``key`` the nearest."""
+    best: dict[Hashable, Population] = {}
     for option in options:
-        charge = round(sum(charges[name] * count for name, count in option.counts.items() if name != VACANCY), 6)
-        if charge not in best or option.cost < best[charge].cost:
-            best[charge] = option
-    return best
+        alike = key(option)
+        if alike not in best or option.cost < best[alike].cost:
+            best[alike] = option
+    return list(best.values())
 
 
 def _ordered_charge(parent: Parent, n_cells: int, charges: Mapping[str, float]) -> float:
@@ -166,20 +183,21 @@ def propose_cell(parent: Parent, max_deviation: float = LARGEST_DEVIATION) -> Ce
     max_deviation
         Largest change of an occupancy that is wanted.
     """
-    per_conventional = round(parent.structure.volume / parent.primitive.lattice.volume)
     shortest = min(range(3), key=lambda axis: parent.structure.lattice.abc[axis])
-    found = [_proposal(parent, "primitive", 1), _proposal(parent, "conventional", per_conventional)]
+    found = [_proposal(parent, "primitive"), _proposal(parent, "conventional")]
     for multiple in MULTIPLES:
         name = "x".join(str(multiple) if axis == shortest else "1" for axis in range(3))
         if multiple == MULTIPLES[0] or not any(found):
-            found.append(_proposal(parent, name, multiple * per_conventional))
+            found.append(_proposal(parent, name))
     return _best(found, max_deviation)
 
 
-def _proposal(parent: Parent, cell: str, n_cells: int) -> CellProposal | None:
+def _proposal(parent: Parent, cell: str) -> CellProposal | None:
     """The cell with the deviation of its nearest populations, None if it has no neutral ones."""
+    superlattice = hermite_normal_form(basis_of(parent, cell)[1])
+    n_cells = int(np.prod(np.diag(superlattice)))
     try:
-        populations = nearest_populations(parent, n_cells, max_deviation=1.0)
+        populations = nearest_populations(parent, n_cells, max_deviation=1.0, superlattice=superlattice)
     except InputError:
         return None
     changes = (abs(change) for one in populations for change in one.deviations.values())
@@ -193,7 +211,7 @@ def _best(proposals: Sequence[CellProposal | None], max_deviation: float) -> Cel
     return within[0] if within else min(found, key=lambda one: one.deviation, default=None)
 
 
-def pool_contents(parent: Parent, n_cells: int, where: str) -> list[PoolContent]:
+def pool_contents(parent: Parent, n_cells: int, where: str, superlattice: IntArray | None = None) -> list[PoolContent]:
     """Whole atoms of every pool in a cell: the refined ones, or the nearest where the parent lets them be rounded.
 
     Parameters
@@ -204,6 +222,8 @@ def pool_contents(parent: Parent, n_cells: int, where: str) -> list[PoolContent]
         Primitive cells.
     where
         Which cell, for the message.
+    superlattice
+        As in :func:`nearest_populations`.
 
     Raises
     ------
@@ -213,7 +233,7 @@ def pool_contents(parent: Parent, n_cells: int, where: str) -> list[PoolContent]
     try:
         if not parent.max_deviation:
             return whole_contents(parent, n_cells, where)
-        nearest = nearest_populations(parent, n_cells, max_deviation=parent.max_deviation)
+        nearest = nearest_populations(parent, n_cells, max_deviation=parent.max_deviation, superlattice=superlattice)
     except InputError as misfit:
         raise with_remedy(parent, misfit) from None
     return [in_order(one.labels, one.counts) for one in nearest]
@@ -222,14 +242,32 @@ def pool_contents(parent: Parent, n_cells: int, where: str) -> list[PoolContent]
 def with_remedy(parent: Parent, misfit: InputError) -> InputError:
     """The same refusal with what can be done: a cell, and the deviation of its nearest populations."""
     proposal = propose_cell(parent, parent.max_deviation or LARGEST_DEVIATION) if parent.charges else None
+    if proposal is None and parent.max_deviation:
+        return _with_other_charges(parent, misfit)
     if proposal is None:
-        return misfit if parent.max_deviation else RemediableError(f"{misfit}, or --nearest", ("--nearest",))
+        return RemediableError(f"{misfit}, or --nearest", ("--nearest",))
     wanted = max(LARGEST_DEVIATION, math.ceil(1000 * proposal.deviation) / 1000)
     larger = ("--max-deviation", f"{wanted:g}") if wanted > LARGEST_DEVIATION else ()
     return RemediableError(
         f"{misfit}, or take the nearest whole, neutral populations (--nearest, max_deviation={wanted:g}): in the "
         f"{proposal.cell} cell no occupancy changes by more than {proposal.deviation:.3f}",
         ("--nearest", "--cell", proposal.cell, *larger),
+    )
+
+
+def _with_other_charges(parent: Parent, misfit: InputError) -> InputError:
+    """The same refusal with charges for which there are neutral populations, if there are such charges."""
+    charges, _ = infer_charges(parent.structure)
+    other = replace(parent, charges=charges)
+    proposal = propose_cell(other) if charges and charges != parent.charges else None
+    if proposal is None:
+        return misfit
+    states = [f"{species}={charge:.6g}" for species, charge in charges.items()]
+    options = [word for state in states for word in ("--charge", state)]
+    wanted = max(LARGEST_DEVIATION, math.ceil(1000 * proposal.deviation) / 1000)
+    return RemediableError(
+        f"{misfit}, or give other charges ({', '.join(states)})",
+        ("--cell", proposal.cell, "--max-deviation", f"{wanted:g}", *options),
     )
 
 

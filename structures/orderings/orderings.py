@@ -10,8 +10,9 @@ from pymatgen.core import Structure
 
 from selflimit.arrays import Int8Array, IntArray
 from selflimit.progress import Progress, silent
+from selflimit.structures.orderings.cell_choice import CellChoice
 from selflimit.structures.orderings.cell_shapes import cells_to_fill
-from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
+from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.populations import VACANCY
 from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, ORDERINGS_PER_BLOCK, check_size
@@ -116,9 +117,14 @@ def enumerate_orderings(
         the first block.
     """
     cells = list(cells_to_fill(parent, cell, n_cells, up_to, pools))
+    blocks = (block for found in cells for block in enumerate_in(found, superperiodic))
+    placements = sum(math.prod(multinomial(pool.counts) for pool in found.pools) for found in cells)
+    if progress is silent and placements <= most and not len(parent.excluded_pairs):
+        # an exact count takes longer than a short search, and nobody asks for it
+        return blocks
     total = sum(count_in(found, superperiodic).distinct for found in cells)
     check_size(parent, total, most, max(len(found.permutations) for found in cells))
-    return _with_progress((block for found in cells for block in enumerate_in(found, superperiodic)), total, progress)
+    return _with_progress(blocks, total, progress)
 
 
 def _with_progress(blocks: Iterator[OrderingBlock], total: int, progress: Progress) -> Iterator[OrderingBlock]:

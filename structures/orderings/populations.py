@@ -1,6 +1,7 @@
 """How many atoms of each species the pools of a cell hold."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,34 @@ LARGEST_NEARBY_CELL = 24
 
 PoolContent = tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]
 """Labels of a pool, its species, and how many sites each takes."""
+
+
+class Population(NamedTuple):
+    """Whole atoms of one pool.
+
+    Attributes
+    ----------
+    labels
+        The pool's sites.
+    counts
+        Sites that each species takes, 'vacancy' included.
+    deviations
+        Occupancy minus the refined one, for each species, dimensionless.
+    """
+
+    labels: tuple[str, ...]
+    counts: dict[str, int]
+    deviations: dict[str, float]
+
+    @property
+    def cost(self) -> float:
+        """Squared change of the occupancies, summed over sites and species."""
+        return sum(self.counts.values()) * sum(change**2 for change in self.deviations.values())
+
+    @property
+    def ions(self) -> int:
+        """Sites that are filled."""
+        return sum(count for name, count in self.counts.items() if name != VACANCY)
 
 
 def fitting_sizes(parent: Parent, largest: int = LARGEST_NEARBY_CELL) -> list[int]:

@@ -15,7 +15,8 @@ import numpy as np
 
 from selflimit.arrays import Int8Array, Int32Array
 from selflimit.errors import InputError
-from selflimit.structures.orderings.cells import CellChoice, DisorderedCell, SitePool, lay_out
+from selflimit.structures.orderings.cell_choice import CellChoice
+from selflimit.structures.orderings.cells import DisorderedCell, SitePool, lay_out
 from selflimit.structures.orderings.counting import (
     count_in,
     count_unchanged,

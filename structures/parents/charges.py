@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from pymatgen.core import Element, Structure
+from pymatgen.core import Structure, get_el_sp
 
 from selflimit.arrays import FloatArray
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT
@@ -24,7 +24,9 @@ NEARLY_NEUTRAL = 0.05
 same."""
 
 
-def infer_charges(structure: Structure, nearly: bool = False) -> tuple[dict[str, float], tuple[str, ...]]:
+def infer_charges(
+    structure: Structure, nearly: bool = False, given: Mapping[str, float] | None = None
+) -> tuple[dict[str, float], tuple[str, ...]]:
     """Formal charges (e) by species, and a note; no charges where none make the cell neutral.
 
     Counting and enumerating need no charges, so their absence is told, not refused; electrostatics refuses it.
@@ -52,24 +54,33 @@ def infer_charges(structure: Structure, nearly: bool = False) -> tuple[dict[str,
         return (
             (known, ()) if nearly or not total else ({}, (f"no formal charges: those written sum to {total:+.4g} e",))
         )
-    amounts = {str(e): float(a) for e, a in structure.composition.element_composition.items()}
-    found, note = _neutral_states(amounts, _rounded(structure), nearly)
-    return {str(one): found[one.symbol] for one in species} if found else {}, (note,) if note else ()
-
-
-def _rounded(structure: Structure) -> Counter[str]:
-    """How many rounded occupancies each element's amount is the sum of."""
-    return Counter(one.symbol for site in structure for one, amount in site.species.items() if amount < 1)
+    told = dict(given or {})
+    # each species of a known charge for itself, each element of the others as one
+    unit = {one: str(one) if str(one) in told else one.symbol for one in species}
+    amounts: dict[str, float] = {}
+    for one, amount in structure.composition.items():
+        amounts[unit[one]] = amounts.get(unit[one], 0.0) + float(amount)
+    rounded = Counter(unit[one] for site in structure for one, amount in site.species.items() if amount < 1)
+    found, note = _neutral_states(amounts, rounded, nearly, told)
+    return {str(one): found[unit[one]] for one in species} if found else {}, (note,) if note else ()
 
 
 def _neutral_states(
-    amounts: Mapping[str, float], rounded: Mapping[str, int], nearly: bool
+    amounts: Mapping[str, float], rounded: Mapping[str, int], nearly: bool, given: Mapping[str, float]
 ) -> tuple[dict[str, float], str]:
-    """A charge for each element, and what there is to say of them; arguments as of :func:`infer_charges`."""
+    """A charge for each element, and what there is to say of them.
+
+    Parameters
+    ----------
+    amounts, rounded
+        Atoms of each element in the cell, and how many rounded occupancies they are the sum of.
+    nearly, given
+        As in :func:`infer_charges`.
+    """
     elements = list(amounts)
     number = np.array(list(amounts.values()))
-    common = [_states(element, element.common_oxidation_states) for element in map(Element, elements)]
-    every = [_states(element, element.icsd_oxidation_states) for element in map(Element, elements)]
+    common = [_states(text, given, get_el_sp(text).common_oxidation_states) for text in elements]
+    every = [_states(text, given, get_el_sp(text).icsd_oxidation_states) for text in elements]
     # rare states only where the usual ones make nothing neutral: with all of the ICSD many sets would
     for choices in (common, every):
         sets = _ionic(_sets(choices), elements)
@@ -84,11 +95,14 @@ def _neutral_states(
     return {}, _nearly(elements, number, _ionic(_sets(common), elements))
 
 
-def _states(element: Element, states: Sequence[int]) -> tuple[int, ...]:
-    return tuple(states) or tuple(element.oxidation_states) or (0,)
+def _states(text: str, given: Mapping[str, float], states: Sequence[int]) -> tuple[float, ...]:
+    """The given state of an element or ion, else the states that are known."""
+    if text in given:
+        return (given[text],)
+    return tuple(states) or tuple(get_el_sp(text).oxidation_states) or (0,)
 
 
-def _sets(choices: Sequence[Sequence[int]]) -> FloatArray:
+def _sets(choices: Sequence[Sequence[float]]) -> FloatArray:
     """One state for each element in all ways, shape (n_sets, n_elements); none if they are too many."""
     if np.prod([float(len(states)) for states in choices]) > MOST_SETS:
         return np.empty((0, len(choices)))
@@ -109,7 +123,8 @@ def _electronegativities(elements: Sequence[str]) -> FloatArray:
     with warnings.catch_warnings():
         # pymatgen warns of noble gases, which have no value and count as 0
         warnings.simplefilter("ignore")
-        return np.nan_to_num([Element(element).X for element in elements])
+        known: FloatArray = np.nan_to_num(np.array([get_el_sp(element).X for element in elements], dtype=float))
+    return known
 
 
 def _most_ionic(sets: FloatArray, elements: Sequence[str], number: FloatArray) -> FloatArray:
@@ -120,11 +135,12 @@ def _most_ionic(sets: FloatArray, elements: Sequence[str], number: FloatArray) -
 
 
 def _mixed(
-    elements: Sequence[str], number: FloatArray, common: Sequence[Sequence[int]], every: Sequence[Sequence[int]]
+    elements: Sequence[str], number: FloatArray, common: Sequence[Sequence[float]], every: Sequence[Sequence[float]]
 ) -> tuple[dict[str, float], str] | None:
     """One metal of several states at the mean that makes the rest neutral."""
     for i, element in enumerate(elements):
-        if not (Element(element).is_transition_metal or Element(element).is_rare_earth):
+        metal = get_el_sp(element)
+        if not (metal.is_transition_metal or metal.is_rare_earth) or len(every[i]) == 1:
             continue
         low, high = min(every[i]), max(every[i])
         sets = _sets([states if j != i else (0,) for j, states in enumerate(common)])

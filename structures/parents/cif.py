@@ -87,7 +87,7 @@ def parent_from_cif(
     orbits, notes = _expand(path, block, tried, lattice, sites)
     states = _states(sites, charges)
     structure = _merged(lattice, [_species(site, states) for site in sites], sites, orbits)
-    if charges is None and occupied is None:
+    if not charges and not occupied:
         charges, more = _stated_charges(structure, states)
         notes += more
     source = f"CIF file {path.name}"
@@ -308,7 +308,9 @@ def _stated_charges(
         for one in structure.composition
     }
     total = excess_charge(structure, charges)
-    return (None, [f"the charges that the file states sum to {total:+.4g} e"]) if total else (charges, [])
+    if total:
+        return None, [f"the charges that the file states sum to {total:+.4g} e and are not used"]
+    return charges, ["formal charges are those that the file states"]
 
 
 def _merged(

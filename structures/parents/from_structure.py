@@ -19,7 +19,8 @@ LARGEST_VOLUME = 1e9
 """Cubic Angstrom: far beyond any crystal, and small enough for a neighbour search."""
 
 Occupancies = Mapping[str, Mapping[str, float]]
-"""Site label or element -> species -> occupancy; what is missing to 1 is vacancy."""
+"""Site label or element -> species -> occupancy; what is missing to 1 is vacancy. An empty text as species is the one
+that the site holds anyway."""
 
 
 def parent_from_structure(
@@ -56,9 +57,9 @@ def parent_from_structure(
     pools
         Groups of site labels that share one composition. Default: each orbit of disordered sites is a pool of its own.
     charges
-        Formal charges (e) by species. Default: the crystal's oxidation states, else neutral states of its elements
-        (:func:`selflimit.structures.parents.charges.infer_charges`); where there are none a note says so, and
-        electrostatics is refused.
+        Formal charges (e) by species or element. Default, and for what is not given: the crystal's oxidation states,
+        else neutral states of its elements (:func:`selflimit.structures.parents.charges.infer_charges`); where there
+        are none a note says so, and electrostatics is refused.
     symprec
         Distance within which symmetry is found (Angstrom).
     exclude_within
@@ -82,7 +83,7 @@ def parent_from_structure(
     labels, split = _one_orbit_per_label(exact, labels, symprec)
     exact.add_site_property(LABEL, labels)
     groups = tuple(tuple(one for one in dict.fromkeys(labels) if _stem(one) in group) for group in alternatives)
-    formal, doubt = (dict(charges), ()) if charges is not None else infer_charges(exact, max_deviation > 0)
+    formal, doubt = _formal_charges(exact, charges or {}, nearly=max_deviation > 0)
     return Parent(
         name=name,
         structure=exact,
@@ -90,7 +91,7 @@ def parent_from_structure(
         charges=formal,
         source=source,
         symprec=symprec,
-        notes=(*notes, *split, *doubt, *_close_neighbours(exact, exclude_within, groups)),
+        notes=(*notes, *split, *_note_if_ordered(exact), *doubt, *_close_neighbours(exact, exclude_within, groups)),
         exclude_within=exclude_within,
         alternatives=groups,
         max_deviation=max_deviation,
@@ -159,9 +160,9 @@ def _occupied(structure: Structure, labels: Sequence[str], occupied: Occupancies
             f"{name}: occupancies for unknown sites {unknown}{did_you_mean(unknown[0], {*labels, *elements})}; the "
             f"sites are {sorted(set(labels))}, the elements {sorted(elements)}"
         )
-    if strange := sorted({s for content in occupied.values() for s in content if not Element.is_valid_symbol(s)}):
+    if strange := sorted({s for content in occupied.values() for s in content if s and not _is_species(s)}):
         raise InputError(
-            f"{name}: expected chemical elements in the occupancies, got {strange}"
+            f"{name}: expected chemical elements or ions in the occupancies, got {strange}"
             f"{did_you_mean(strange[0], (element.symbol for element in Element))}"
         )
     filled = structure.copy()
@@ -169,6 +170,12 @@ def _occupied(structure: Structure, labels: Sequence[str], occupied: Occupancies
         element = next(iter(structure[i].species)).symbol
         content = occupied.get(label, occupied.get(element))
         if content is not None:
+            own = [str(one) for one in structure[i].species]
+            if "" in content and len(own) != 1:
+                raise InputError(
+                    f"{name}: {label} holds {' and '.join(own)}; say which, e.g. --occupancy {label}={own[0]}:0.5"
+                )
+            content = {species or own[0]: amount for species, amount in content.items()}
             amounts = content.values()
             if not (amounts and all(amount > 0 for amount in amounts) and sum(amounts) <= 1 + OCCUPANCY_DIGIT):
                 raise InputError(
@@ -176,6 +183,48 @@ def _occupied(structure: Structure, labels: Sequence[str], occupied: Occupancies
                 )
             filled[i] = Composition(content)  # type: ignore[assignment]
     return filled
+
+
+def _is_species(text: str) -> bool:
+    """Whether a text is an element or an ion such as 'Fe3+'."""
+    element = text.rstrip("+-0123456789.")
+    return Element.is_valid_symbol(element) and (text == element or text[-1] in "+-")
+
+
+def _formal_charges(
+    structure: Structure, given: Mapping[str, float], nearly: bool
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Charges by species, the given ones and what they leave open, and a note.
+
+    Parameters
+    ----------
+    structure
+        The crystal.
+    given
+        Charges (e) by species or element.
+    nearly
+        As in :func:`selflimit.structures.parents.charges.infer_charges`.
+
+    Raises
+    ------
+    InputError
+        A charge of a species that is not there.
+    """
+    species = {str(one): one.symbol for site in structure for one in site.species}
+    if unknown := sorted(set(given) - species.keys() - set(species.values())):
+        raise InputError(
+            f"charges for {unknown}, which are not in the crystal{did_you_mean(unknown[0], species)}; its species are "
+            f"{sorted(species)}"
+        )
+    known = {text: given.get(text, given.get(symbol)) for text, symbol in species.items()}
+    told = {text: float(charge) for text, charge in known.items() if charge is not None}
+    if len(told) == len(species):
+        return told, ()
+    found, doubt = infer_charges(structure, nearly, told)
+    if told and not found:
+        left = sorted(species.keys() - told.keys())
+        raise InputError(f"no formal charge for {left}: {'; '.join(doubt)}; give theirs too (--charge, charges=...)")
+    return found, doubt
 
 
 def _one_orbit_per_label(
@@ -196,6 +245,12 @@ def _one_orbit_per_label(
         for label, members in shared.items()
     ]
     return made, tuple(notes)
+
+
+def _note_if_ordered(structure: Structure) -> tuple[str, ...]:
+    """What there is to say of a crystal without disorder."""
+    full = all(is_ordered(site) for site in structure)
+    return ("the crystal is ordered: every site is full, and there is one ordering",) if full else ()
 
 
 def _stem(label: str) -> str:

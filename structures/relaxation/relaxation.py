@@ -1,15 +1,12 @@
-"""Force-field relaxations of one crystal, and of batches on two processes; no job manager is imported here.
+"""Force-field relaxations of one crystal, and of batches that can be stopped; no job manager is imported here.
 
 Cells and positions relax together, without symmetry constraints, from a small random displacement and strain.
 """
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from functools import lru_cache, partial
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from ase import Atoms
@@ -18,27 +15,20 @@ from pymatgen.core import Structure
 from threadpoolctl import threadpool_limits
 
 from selflimit.documents import ElasticDoc, FailedRelaxationDoc, RelaxationDoc
-from selflimit.errors import ConvergenceError, InputError, SelflimitError
+from selflimit.errors import ConvergenceError, InputError
 from selflimit.plausible import require_plausible
 from selflimit.progress import Progress, silent
+from selflimit.structures.relaxation.batches import compute_batch
 from selflimit.structures.relaxation.elastic_constants import elastic_constants
 from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD, ForceField, recall_force_field
 from selflimit.structures.relaxation.minimisation import minimise, residuals
-from selflimit.worker_processes import worker_processes
 
 INITIAL_DISPLACEMENT = 0.02
 """Standard deviation (Angstrom) of the displacement that takes a crystal off a symmetric saddle point: small against
 bond lengths, large enough that an unstable mode of 0.5 eV/Angstrom^2 exceeds the force tolerance."""
 
-WORTH_A_PROCESS = 250.0
-"""Atoms to relax from which on a second process pays: starting one and loading a model takes as long as relaxing 200
-atoms (9 and 0.06 CPU s per atom with CHGNet r2scan)."""
-
 STRAINED_CELLS = 12
 """Relaxations that one tensor of elastic constants takes."""
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -137,6 +127,7 @@ def relax_all(
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     workers: int | None = None,
     progress: Progress = silent,
+    journal: Path | None = None,
 ) -> list[RelaxationDoc]:
     """Relax a batch of crystals of which none may fail; results in the order given.
 
@@ -149,6 +140,8 @@ def relax_all(
     workers
         Processes, each with one thread and one load of the model. Default: 2 where the batch is worth it and there are
         two cores, else 1. Scripts that start more than one need the usual ``if __name__ == "__main__":``.
+    journal
+        File that keeps each crystal as it is finished: the same batch, started again, goes on from there. None: none.
 
     Raises
     ------
@@ -157,7 +150,7 @@ def relax_all(
     ConvergenceError
         Relaxations that failed, all of them named.
     """
-    found = relax_each(structures, labels, degeneracies, force_field, tolerances, workers, progress)
+    found = relax_each(structures, labels, degeneracies, force_field, tolerances, workers, progress, journal)
     failures = [doc.message for doc in found if isinstance(doc, FailedRelaxationDoc)]
     if failures:
         raise ConvergenceError("; ".join(failures))
@@ -172,6 +165,7 @@ def relax_each(
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     workers: int | None = None,
     progress: Progress = silent,
+    journal: Path | None = None,
     displacement: float = INITIAL_DISPLACEMENT,
 ) -> list[RelaxationDoc | FailedRelaxationDoc]:
     """Relax a batch of crystals, each for itself: one that fails takes no other with it.
@@ -196,7 +190,12 @@ def relax_each(
         _require_ordered(structure, label)
         loaded.require(structure.symbol_set, label)
     task = partial(_relax_item, force_field=force_field, tolerances=tolerances, displacement=displacement)
-    return _batch(task, items, [len(one) for one in structures], labels, workers, progress)
+    settings = {"level": loaded.level.model_dump(), "tolerances": asdict(tolerances), "displacement": displacement}
+    inputs = [
+        {"task": "relax", "structure": structure.as_dict(), "label": label, "degeneracy": degeneracy, **settings}
+        for structure, label, degeneracy in items
+    ]
+    return compute_batch(task, items, inputs, [len(one) for one in structures], workers, progress, journal)
 
 
 def strain_all(
@@ -204,6 +203,7 @@ def strain_all(
     force_field: str = DEFAULT_FORCE_FIELD,
     workers: int | None = None,
     progress: Progress = silent,
+    journal: Path | None = None,
 ) -> list[ElasticDoc]:
     """Elastic constants of a batch of relaxed crystals; results in the order given.
 
@@ -211,7 +211,7 @@ def strain_all(
     ----------
     relaxations
         Relaxed by the same force field.
-    force_field, workers
+    force_field, workers, journal
         As in :func:`relax_all`.
 
     Raises
@@ -221,7 +221,7 @@ def strain_all(
     ConvergenceError
         Crystals that have no elastic constants, all of them named.
     """
-    found = strain_each(relaxations, force_field, workers, progress)
+    found = strain_each(relaxations, force_field, workers, progress, journal)
     failures = [doc.message for doc in found if isinstance(doc, FailedRelaxationDoc)]
     if failures:
         raise ConvergenceError("; ".join(failures))
@@ -233,6 +233,7 @@ def strain_each(
     force_field: str = DEFAULT_FORCE_FIELD,
     workers: int | None = None,
     progress: Progress = silent,
+    journal: Path | None = None,
 ) -> list[ElasticDoc | FailedRelaxationDoc]:
     """Elastic constants of each crystal for itself: an unstable one comes back as FailedRelaxationDoc.
 
@@ -240,7 +241,12 @@ def strain_each(
     """
     costs = [STRAINED_CELLS * len(relaxed.structure) for relaxed in relaxations]
     task = partial(_elastic_item, force_field=force_field)
-    return _batch(task, list(relaxations), costs, [relaxed.label for relaxed in relaxations], workers, progress)
+    level = recall_force_field(force_field).level.model_dump()
+    inputs = [
+        {"task": "strain", "label": relaxed.label, "relaxed": relaxed.model_dump(mode="json"), "level": level}
+        for relaxed in relaxations
+    ]
+    return compute_batch(task, list(relaxations), inputs, costs, workers, progress, journal)
 
 
 def _require_ordered(structure: Structure, label: str) -> None:
@@ -310,45 +316,3 @@ def _elastic_item(relaxed: RelaxationDoc, force_field: str) -> ElasticDoc | Fail
             return elastic_constants(relaxed, loaded)
     except ConvergenceError as failure:
         return FailedRelaxationDoc(label=relaxed.label, message=str(failure), level_of_theory=loaded.level)
-
-
-def _batch(
-    task: Callable[[T], R],
-    items: Sequence[T],
-    costs: Sequence[float],
-    names: Sequence[str],
-    workers: int | None,
-    progress: Progress,
-) -> list[R]:
-    """Results of ``task`` for all items, the costly ones first so that the processes end together."""
-    order = sorted(range(len(items)), key=lambda i: -costs[i])
-    results: dict[int, R] = {}
-    worthwhile = min(2, os.cpu_count() or 1) if sum(costs) >= WORTH_A_PROCESS else 1
-    for i, result in _computed(task, items, order, workers or worthwhile):
-        results[i] = result
-        progress(len(results) / len(items), f"{names[i]} ({len(results)} of {len(items)})")
-    return [results[i] for i in range(len(items))]
-
-
-def _computed(task: Callable[[T], R], items: Sequence[T], order: list[int], workers: int) -> Iterator[tuple[int, R]]:
-    if workers == 1 or len(items) == 1:
-        yield from ((i, task(items[i])) for i in order)
-        return
-    futures = {_processes(workers).submit(task, items[i]): i for i in order}
-    try:
-        yield from ((futures[done], done.result()) for done in as_completed(futures))
-    except BrokenProcessPool as cause:
-        _processes.cache_clear()
-        raise SelflimitError(
-            "a relaxation process died: out of memory, or the script lacks 'if __name__ == \"__main__\":'; "
-            "try workers=1"
-        ) from cause
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-@lru_cache(maxsize=1)
-def _processes(workers: int) -> ProcessPoolExecutor:
-    """The worker processes, kept for the next batch: starting one and loading a model takes seconds."""
-    return worker_processes(workers)

@@ -6,6 +6,7 @@ converged one. One that fails takes no other with it.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ase.units import kB
 from pymatgen.core import Structure
@@ -53,6 +54,7 @@ def relax_in_stages(
     tolerances: Tolerances = DEFAULT_TOLERANCES,
     workers: int | None = None,
     progress: Progress = silent,
+    journal: Path | None = None,
 ) -> list[Outcome]:
     """Relax orderings to ``COARSENESS`` times the tolerances, then those within the window of the hull to them.
 
@@ -61,7 +63,7 @@ def relax_in_stages(
 
     Parameters
     ----------
-    structures, labels, degeneracies, force_field, tolerances, workers
+    structures, labels, degeneracies, force_field, tolerances, workers, journal
         As in :func:`~selflimit.structures.relaxation.relaxation.relax_all`.
 
     Returns
@@ -76,14 +78,11 @@ def relax_in_stages(
     ConvergenceError
         More than half of the orderings failed, or every one that was refined.
     """
-    loose = replace(
-        tolerances,
-        max_force=min(COARSENESS * tolerances.max_force, LOOSEST_FORCE),
-        max_stress=min(COARSENESS * tolerances.max_stress, LOOSEST_STRESS),
-    )
+    loose = loosened(tolerances)
     first = relax_each(
-        structures, labels, degeneracies, force_field, loose, workers, lambda done, what: progress(0.7 * done, what)
-    )
+        structures, labels, degeneracies, force_field, loose, workers, lambda done, what: progress(0.7 * done, what),
+        journal,
+    )  # fmt: skip
     coarse = [doc for doc in first if isinstance(doc, RelaxationDoc)]
     _require_enough(first, coarse)
     twins = find_duplicates(coarse, 2 * COARSE_ERROR)
@@ -96,12 +95,22 @@ def relax_in_stages(
         tolerances,
         workers,
         lambda done, what: progress(0.7 + 0.3 * done, what),
+        journal,
         REFINING_DISPLACEMENT,
     )
     refined = {doc.label: doc for doc in second}
     outcomes = [_outcome(doc, refined, twins) for doc in first]
     _require_enough(second, [doc for doc in outcomes if isinstance(doc, RelaxationDoc)])
     return outcomes
+
+
+def loosened(tolerances: Tolerances) -> Tolerances:
+    """The tolerances of the coarse stage."""
+    return replace(
+        tolerances,
+        max_force=min(COARSENESS * tolerances.max_force, LOOSEST_FORCE),
+        max_stress=min(COARSENESS * tolerances.max_stress, LOOSEST_STRESS),
+    )
 
 
 def choose_to_refine(coarse: Sequence[RelaxationDoc]) -> list[RelaxationDoc]:

@@ -11,11 +11,11 @@ from contextlib import chdir, redirect_stdout
 
 import pytest
 from browser import Browser
+from page_figures import figures_of, plain
 
 from selflimit import documents
 from selflimit.cli.main import main
 from selflimit.phase_diagrams import ConstrainedPhaseDiagram, competing_entries, with_experimental_volumes
-from selflimit.phase_diagrams.pictures.interactive_map import write_predominance_legend
 from selflimit.report import diagram_tables, tables
 
 FEW = ["--samples", "20", "--k-eff", "0", "15"]
@@ -75,14 +75,13 @@ def test_the_threshold_by_dft_energies_stands_beside_the_force_field(zirconium):
 @pytest.mark.parametrize("example", ["zirconium", "sulfides"])
 def test_every_region_of_the_map_shows_its_reaction_under_the_pointer(example, request):
     folder, found = request.getfixturevalue(example)
-    page = html.unescape((folder / found["page"]).read_text())
-    titles = set(re.findall(r"<title>([^<]*; ΔV/V₀[^<]*)</title>", page))
+    page = (folder / found["page"]).read_text()
+    texts = {plain(trace.get("text", "")) for figure in figures_of(page) for trace in figure["data"] if "meta" in trace}
     regions = [region for doc in read(found, "predominances") for region in doc.regions]
     assert regions
     for region in regions:
-        shown = region.reaction.replace("->", "→").translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
-        plain = {title.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")) for title in titles}
-        assert any(title.startswith(f"{shown}; ") for title in plain), shown
+        shown = region.reaction.replace(" | ", "<br>")
+        assert any(text.startswith(f"{shown}<br>") for text in texts), shown
 
 
 def test_the_page_needs_nothing_from_outside(sulfides):
@@ -90,16 +89,18 @@ def test_the_page_needs_nothing_from_outside(sulfides):
     page = (folder / found["page"]).read_text()
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     pictures = [png.name for png in (folder / found["folder"] / "figures").iterdir()]
-    assert page.count("data:image/png;base64,") == sum(not name.startswith("map-") for name in pictures)
-    kinds = ("map-", "stability-", "energy-", "strain-", "interface-")  # as interactive ones too
-    drawn = sum(name.startswith(kinds) for name in pictures)
-    assert page.count('<svg xmlns="http://www.w3.org/2000/svg"') == drawn
+    static = sum(name.startswith("bands") for name in pictures)
+    assert page.count("data:image/png;base64,") == static
+    assert len(figures_of(page)) == len(pictures) - static, "every other picture is the twin of an interactive figure"
+    assert page.count('id="plotly-packed"') == 1
 
 
-def test_the_legend_numbers_the_products(sulfides):
-    doc = read(sulfides[1], "predominances")[0]
+def test_the_key_numbers_the_products(sulfides):
+    folder, found = sulfides
+    page = (folder / found["page"]).read_text()
+    doc = read(found, "predominances")[0]
     names = {tuple(sorted({p.formula for p in region.products})) for region in doc.regions}
-    assert write_predominance_legend(doc).count("<li>") == len(names)
+    assert page.split('<ul class="key">')[1].split("</ul>")[0].count("<li>") == min(len(names), 8)
 
 
 def test_without_a_window_the_range_without_exchange_is_not_called_one(sulfides):
@@ -219,24 +220,27 @@ def browser(tmp_path):
 
 
 def test_curves_show_their_reactions_under_the_pointer_in_a_browser(sulfides, browser):
+    """The mouse on the middle of a piece, found by Plotly's own axes; the reaction stands in the hover label."""
     folder, found = sulfides
     browser.open((folder / found["page"]).resolve().as_uri())
-    drawn = "[...document.querySelectorAll('svg.selflimit-map')].filter(svg => svg.querySelector('.line'))"
+    browser.until("document.documentElement.dataset.plots === 'ready'")
+    kinds = "[...document.querySelectorAll('.plot')].filter(f => JSON.parse(f.querySelector('script').textContent)"
+    drawn = kinds + ".data.some(t => t.meta && 'k_eff' in t.meta && t.mode === 'lines+markers'))"
     assert browser.ask(f"{drawn}.length") == 4  # energy and strain of two electrolytes
     for number in range(4):
-        piece = f"{drawn}[{number}].querySelector('g:last-of-type')"  # drawn last: nothing covers it
-        browser.ask(f"{piece}.scrollIntoView({{block: 'center'}})")
-        line = f"{piece}.querySelector('.line')"
+        figure = f"{drawn}[{number}]"
+        browser.ask(f"{figure}.scrollIntoView({{block: 'center'}})")
+        browser.until(f"{figure}.querySelector('.live .main-svg') !== null")
+        browser.ask(f"{figure}.scrollIntoView({{block: 'center'}})")
+        live = f"{figure}.querySelector('.live')"
         x, y = browser.ask(
-            f"(() => {{const p = {line}.getPointAtLength({line}.getTotalLength() / 2)"
-            f".matrixTransform({line}.getScreenCTM()); return [p.x, p.y]}})()"
+            f"(() => {{const g = {live}, l = g._fullLayout, b = g.getBoundingClientRect(), t = g.data.at(-1);"
+            "return [b.x + l.xaxis._offset + l.xaxis.l2p(t.x[1]), b.y + l.yaxis._offset + l.yaxis.l2p(t.y[1])]})()"
         )
-        shown = f"getComputedStyle({piece}.querySelector('.info')).visibility"
         browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=2, y=2)
-        browser.until(f"{shown} === 'hidden'")
         browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
-        browser.until(f"{shown} === 'visible'")
-        assert "→" in browser.ask(f"{piece}.querySelector('.info').textContent")
+        browser.until(f"{live}.querySelector('.hovertext') !== null")
+        assert "→" in browser.ask(f"{live}.querySelector('.hovertext').textContent")
 
 
 def test_volume_rules_reach_the_documents(nitride):
@@ -260,7 +264,7 @@ def test_volume_rules_reach_the_documents(nitride):
         (["Li2ZrCl6", "--energy-error", "nan"], "--energy-error"),
         (["Li2ZrCl6", "--keep", "3"], "--keep"),
         (["--samples", "50"], "only with formulas"),
-        (["--entries", "mine.json"], "--formula"),
+        (["--entries", "mine.json"], "no entry of Li2ZrCl6"),
         (["Li2ZrCl6", "--entries", "mine.json"], "no entries for Cl, Zr"),
     ],
 )

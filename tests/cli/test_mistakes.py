@@ -141,12 +141,23 @@ def here(tmp_path, monkeypatch):
         "argyrodite.cif",
         "garnet.cif",
         "mine.json",
+        "entries.json.bz2",
+        "layers.txt",
         "POSCAR",
         "there.yaml",
         "my_launchpad.yaml",
     ):
         (tmp_path / name).write_text("")
-    for folder in ("my-run", "selflimit-run", "empty", "selflimit-store"):
+    for folder in (
+        "my-run",
+        "selflimit-run",
+        "empty",
+        "selflimit-store",
+        "runs",
+        "my-calculations",
+        "my-crystals",
+        "selflimit-import",
+    ):
         (tmp_path / folder).mkdir()
     for name in ("my-run/configuration.json", "selflimit-run/configuration.json", "selflimit-store/monty.storage.cfg"):
         (tmp_path / name).write_text("{}")
@@ -220,7 +231,7 @@ def test_every_command_in_the_documentation_is_accepted(line, here):
 def test_the_light_tables_are_those_of_the_registries():
     from pymatgen.core import Element
 
-    from selflimit.mesoscale.paper.presets import PRESETS
+    from selflimit.mesoscale import PRESETS
     from selflimit.structures import FORCE_FIELDS
     from selflimit.structures.parents.parents import known_parents
     from selflimit.workflows.running.folder import configuration_path

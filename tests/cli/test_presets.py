@@ -6,14 +6,22 @@ import pytest
 
 from selflimit.cli.main import main
 from selflimit.documents import ComparisonDoc
-from selflimit.mesoscale import PUBLISHED_MODEL
-from selflimit.mesoscale.paper.presets import PRESETS, find_preset
-from selflimit.workflows import open_store, results
-from selflimit.workflows.makers.preset import decomposition_of, preset_parameters
+from selflimit.mesoscale import PRESETS, PUBLISHED_EQUATIONS, PUBLISHED_MODEL, find_preset
+from selflimit.workflows import decomposition_of, open_store, preset_parameters, results
 
 
 def asked(folder, *more):
-    return ["interface", "--store", str(folder / "store"), "--out", str(folder / "out"), "--grid", "32", "96", *more]
+    return [
+        "interface",
+        "--store",
+        str(folder / "store"),
+        "--folder",
+        str(folder / "out"),
+        "--grid",
+        "32",
+        "192",
+        *more,
+    ]
 
 
 def test_a_growth_preset_gives_table_figure_film_and_document(tmp_path, capsys):
@@ -59,4 +67,11 @@ def test_every_presets_parameters_come_from_bundled_data(name):
     strain = decomposition_of(preset.electrolyte, 0.0).reaction_strain
     assert p.reaction_strain == pytest.approx((1 + strain) ** (1 / 3) - 1)
     assert preset.particle in p.sources["particle_modulus"]
+    assert (p.mechanical_correction, p.lithium_modulus) == (1.0, 7.82e9), "thermodynamics, and lithium as measured"
+    assert (p.electrolyte_modulus == p.particle_modulus) == preset.has_one_modulus
+
+
+@pytest.mark.parametrize("name", PUBLISHED_EQUATIONS)
+def test_the_published_equations_keep_their_lithium(name):
+    p = preset_parameters(find_preset(name, "published"), 0.0)
     assert p.lithium_modulus == PUBLISHED_MODEL["lithium_modulus"]

@@ -51,7 +51,7 @@ def test_chosen_fields_as_table_json_and_csv(where, capsys):
 
 
 def test_a_copy_says_what_it_did(where, tmp_path, capsys):
-    copy_results(Namespace(source=where, target=str(tmp_path / "copy"), replace=False, json=False))
+    copy_results(Namespace(source=where, targets=[str(tmp_path / "copy")], replace=False, json=False))
     assert "3 documents copied, 0 were there, 0 replaced" in capsys.readouterr().out
-    copy_results(Namespace(source=where, target=str(tmp_path / "copy"), replace=False, json=True))
+    copy_results(Namespace(source=where, targets=[str(tmp_path / "copy")], replace=False, json=True))
     assert json.loads(capsys.readouterr().out) == {"copied": 0, "already_there": 3, "replaced": 0}

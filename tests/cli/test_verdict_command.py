@@ -17,7 +17,21 @@ def here(tmp_path, monkeypatch):
 
 
 def test_the_first_lines_answer_and_the_result_is_stored(here, capsys):
-    words = ["verdict", "--current", "0.2", "2", "--layer-thickness", "60", "--slot-width", "0.5", "2", "--out", "kept"]
+    words = [
+        "verdict",
+        "--current",
+        "0.2",
+        "2",
+        "--layer-thickness",
+        "60",
+        "--slot-width",
+        "0.5",
+        "2",
+        "--drawn",
+        "1",
+        "--folder",
+        "kept",
+    ]
     assert main(words) == 0
     said = capsys.readouterr().out.splitlines()
     for line, current in zip(said, ("0.2", "2"), strict=False):

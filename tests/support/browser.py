@@ -12,7 +12,8 @@ import time
 class Browser:
     """One page in a headless Chromium; speaks the DevTools protocol over file descriptors 3 and 4 of the process."""
 
-    def __init__(self, profile):
+    def __init__(self, profile, proxy="127.0.0.1:1"):
+        """Start it; ``proxy`` None: pages of this machine are reached too."""
         program = shutil.which("chromium") or shutil.which("google-chrome")
         if program is None:
             raise FileNotFoundError("no Chromium: apt-get install chromium")
@@ -29,11 +30,12 @@ class Browser:
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
+            "--enable-unsafe-swiftshader",  # three dimensions without a graphics card
             "--window-size=1100,900",
             "--disable-background-networking",
         ]
         options += [
-            "--proxy-server=127.0.0.1:1",
+            *([f"--proxy-server={proxy}"] if proxy else []),
             "--remote-debugging-pipe",
             f"--user-data-dir={profile}",
             "--no-first-run",
@@ -81,6 +83,20 @@ class Browser:
         """Load a page and wait until it is complete."""
         self.call("Page.navigate", url=address)
         self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+
+    def resize(self, width, height):
+        """Give the window a size in CSS pixels, as a phone of that width would."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.call("Emulation.setDeviceMetricsOverride", **size)
+
+    def drag(self, start, end):
+        """Press the mouse at one point (CSS pixels), move it in steps, and release it at another."""
+        self.call("Input.dispatchMouseEvent", type="mousePressed", x=start[0], y=start[1], button="left", clickCount=1)
+        for share in (0.25, 0.5, 0.75, 1.0):
+            at = {k: a + share * (b - a) for k, a, b in zip("xy", start, end, strict=True)}
+            self.call("Input.dispatchMouseEvent", type="mouseMoved", button="left", buttons=1, **at)
+            time.sleep(0.05)
+        self.call("Input.dispatchMouseEvent", type="mouseReleased", x=end[0], y=end[1], button="left", clickCount=1)
 
     def ask(self, expression):
         """Value of a JavaScript expression."""

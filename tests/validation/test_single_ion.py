@@ -8,6 +8,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 from selflimit.mesoscale import (
+    PUBLISHED_MODEL,
     Charge,
     ConstantCurrent,
     Contact,
@@ -143,22 +144,55 @@ def test_half_the_width_changes_no_conclusion(seed):
     assert coarse_share == pytest.approx(share, abs=0.1)
 
 
-@pytest.mark.parametrize(("current", "duration"), [(2.0, 3600.0), (20.0, 600.0), (200.0, 120.0)])
-def test_the_overpotential_of_a_given_current_against_time(tmp_path, current, duration):
-    """A flat front needs charge transfer and the drop to the far electrolyte, which shrinks as it grows."""
+def flat_cell(tmp_path, schedule, spacing=0.5 * W):
+    """What a flat front of 4 um does in a cell of 16 um: times (s), currents (A/m^2), overpotentials (V), drops (V).
+
+    The drop is Ohm's to the far electrolyte, of the current in the electrolyte that is left.
+    """
     p = InterfaceParameters(interface_width=W, **QUIET)
-    grid = Grid((2, 64), 0.5 * W)
+    grid = Grid((2, round(16 * UM / spacing)), spacing)
     xi, one = needles(grid, W, count=0, strip=4 * UM), np.ones(grid.nodes)
     model = GrowthModel(p, Microstructure.fine(grid, 1))
-    doc = model.run([ConstantCurrent(current, duration)], 2, tmp_path, start=Start(xi, one, 0 * one))
-    grown = current * np.array(doc.cell.times) / (FARADAY * p.metal_site_density)
-    drop = current * (grid.size[1] - 4 * UM - grown) / p.electrolyte_conductivity
-    exact = -2.0 / p.inverse_thermal_voltage * np.arcsinh(0.5 * current / p.exchange_current) - drop
-    assert grown[-1] > 0.9 * UM or current < 3.0
-    settled = (
-        np.array(doc.cell.times) > 30.0
-    )  # at first the profile at rest becomes a moving one, in 1/(L_sigma W) = 6 s
-    assert np.array(doc.cell.overpotential)[settled] == pytest.approx(exact[settled], rel=0.02)
+    doc = model.run(schedule, 2, tmp_path, start=Start(xi, one, 0 * one))
+    current = 10.0 * np.array(doc.cell.current_density)
+    grown = 3.6e4 * np.array(doc.cell.areal_capacity) / (FARADAY * p.metal_site_density)
+    height = grid.integrate(xi) / grid.size[0] + grown
+    drop = current * (grid.size[1] - height) / p.electrolyte_conductivity
+    return np.array(doc.cell.times), current, np.array(doc.cell.overpotential), drop, height[-1] - 4 * UM
+
+
+def charge_transfer(current):
+    """Overpotential (V) of charge transfer, i = 2 i0 sinh(-f eta/2)."""
+    p = InterfaceParameters()
+    return -2.0 / p.inverse_thermal_voltage * np.arcsinh(0.5 * current / p.exchange_current)
+
+
+@pytest.mark.parametrize("spacing", [0.5 * W, W], ids=["dx = w/2", "dx = w"])
+@pytest.mark.parametrize(("current", "duration"), [(2.0, 3600.0), (20.0, 600.0), (200.0, 120.0)])
+def test_the_overpotential_of_a_given_current_against_time(tmp_path, current, duration, spacing):
+    """Charge transfer and the drop, which shrinks as the front grows; from the first step on."""
+    times, _, found, drop, grown = flat_cell(tmp_path, [ConstantCurrent(current, duration)], spacing)
+    assert times[0] < 1.0
+    assert grown > 0.9 * UM or current < 3.0
+    # at dx = w the grid holds a slow front a little, by turns, as it crosses a cell
+    allowed = 0.04 if current < 3.0 and spacing > 0.9 * W else 0.02
+    assert found == pytest.approx(charge_transfer(current) - drop, rel=allowed)
+
+
+def test_the_current_of_a_given_potential_from_the_first_step(tmp_path):
+    times, current, _, drop, _ = flat_cell(tmp_path, 60.0)
+    assert times[0] < 0.5
+    # the document's charge is that of the end of a step, its current the mean over it
+    assert charge_transfer(current) - drop == pytest.approx(-0.1, rel=0.02)
+
+
+def test_a_change_of_the_current_leaves_no_trace(tmp_path):
+    """Plated at 20, stripped at 2 and at 20 mA/cm^2: the profile is at once that of the new motion."""
+    program = [(200.0, 20.0), (-20.0, 20.0), (-200.0, 10.0), (200.0, 10.0)]
+    times, current, found, drop, _ = flat_cell(tmp_path, [ConstantCurrent(*one) for one in program])
+    error = np.abs(found / (charge_transfer(current) - drop) - 1.0)
+    assert error[(times > 22.0) | (times < 20.0)].max() < 0.02
+    assert error.max() < 0.03  # just after the tenfold, reversed current
 
 
 def test_lithium_goes_round_closed_particles():
@@ -216,6 +250,8 @@ ARGUELLO = {
     "overpotential": -0.7, "surface_mobility": 2.5e-6, "anisotropy": 0.044,
 }  # fmt: skip
 """Arguello et al. 2022, arXiv:2204.06696."""
+ARGUELLO_SALT = {"electrolyte_diffusivity": 3.197e-10, "metal_diffusivity": 7.5e-13}
+"""Their diffusivities (m^2/s), which only salt has."""
 
 
 @pytest.mark.parametrize("values", [ARGUELLO, {"overpotential": -0.45}], ids=["Arguello", "-0.45 V"])
@@ -229,6 +265,47 @@ def test_public_parameter_sets_grow_a_needle(values):
     assert run.state.xi[:, 0].min() > 0.999
     first, last = (output.xi.sum(axis=1).max() - output.xi.sum(axis=1).min() for output in run.outputs)
     assert last > first  # the needle gains on the rest
+    assert model.charge_error(run.state) < 1e-6
+
+
+@pytest.mark.parametrize(
+    "values",
+    [pytest.param({**ARGUELLO, **ARGUELLO_SALT}, marks=pytest.mark.slow), {"overpotential": -0.45}],
+    ids=["Arguello", "-0.45 V"],
+)
+def test_public_parameter_sets_grow_in_the_published_form_too(values):
+    """Arguello's needle is at the far electrolyte after 0.3 s. The notes say that the width carries no such shape."""
+    p = InterfaceParameters(**{**PUBLISHED_MODEL, **values, "noise_amplitude": 0.0})
+    grid = Grid((64, 96), p.interface_width)
+    model = GrowthModel(p, Microstructure.fine(grid, 1), Numerics(front="published"))
+    run = model.evolve(needles(grid, p.interface_width, 1, count=1), [0.0, 2.0])
+    assert run.state.time == 2.0 or model.short_circuit(run.state)
+    assert "less than 12 w" in run.notes[0]
+    assert model.lithium_error(run.state) < 1e-4
+    assert model.charge_error(run.state) < 1e-4
+
+
+def test_the_nucleus_of_electrodep_grows():
+    """A half disc of 5 um on a strip, at -0.2 V: BattModels/electrodep, lcn_Kp_p_1.0E+01_c_1.0E+00_r5_paper.i.
+
+    W and kappa are 2.64 and 0.33 of its units, 2.5e6 J/m^3 and 2.5e-6 J/m, so w = 0.25 um, a quarter of its cells, on
+    which the front would pin; L_eta = 0.1347 1/s.
+    """
+    width, charge = 0.25 * UM, 6.0 * FARADAY * 76923.0
+    p = InterfaceParameters(
+        exchange_current=charge * 0.1347 * width, interface_width=width, overpotential=-0.2,
+        surface_energy=np.sqrt(2 * 6.6e6 * 8.25e-7) / 6, electrolyte_conductivity=1.19,
+        surface_mobility=2.5e-6, **QUIET,
+    )  # fmt: skip
+    grid = Grid((96, 96), width)
+    x, y = grid.node_coordinates()
+    distance = np.minimum(y - 4 * UM, np.hypot(x, y - 4 * UM) - 5 * UM)
+    model = GrowthModel(p, Microstructure.fine(grid, 1))
+    run = model.evolve(0.5 * (1 - np.tanh(distance / (2 * width))), [0.0, 2.0])
+    first, last = (output.xi.sum(axis=1) * width for output in run.outputs)
+    assert run.notes == ()
+    assert last[0] - first[0] > 1.2 * (last[-1] - first[-1]) > 0.0  # the field ends on the nucleus
+    assert run.state.xi[:, 0].min() > 0.999
     assert model.charge_error(run.state) < 1e-6
 
 

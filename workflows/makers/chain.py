@@ -79,7 +79,8 @@ class SelfLimitMaker(Maker):
         ordering: OrderingOutputs = first.output
         second = self.diagram_maker.make(ordering.electrolyte, parent.formula)
         competing, diagram = second.output["competing"], second.output["diagram"]
-        third = self.interface_maker.make(ordering.electrolyte, competing, diagram.decompositions)
+        electrolyte = second.output.get("electrolyte", ordering.electrolyte)  # the user's own entry, if there are any
+        third = self.interface_maker.make(electrolyte, competing, diagram.decompositions)
         interface: InterfaceOutputs = third.output
         content = {"parent": parent.name, "competing": competing, **vars(ordering), **vars(diagram), **vars(interface)}
         written = named(write_run_report(content), "report")

@@ -1,8 +1,15 @@
 """What the Makers share: names of jobs, and the shape of what relaxes crystals."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 from jobflow import Flow, Job
+
+from selflimit.documents import DecompositionDoc, ElasticDoc, FailedRelaxationDoc, Functional
+from selflimit.workflows.running.identical_work import job
+
+LOOPS: tuple[Functional, ...] = ("linear", "elastic")
+"""Functionals of the closed loop."""
 
 Work = TypeVar("Work", bound=Job | Flow)
 
@@ -43,3 +50,14 @@ def relax_found(maker: RelaxMaker, candidates: Job, name: str) -> Job | Flow:
     """
     found = candidates.output
     return named(maker.make(found.structures, found.labels, found.degeneracies), name)
+
+
+@job
+def usable_constants(outcomes: Sequence[ElasticDoc | FailedRelaxationDoc]) -> list[ElasticDoc]:
+    """The elastic constants of the crystals that have any; a product among the others is refused where it is needed."""
+    return [doc for doc in outcomes if isinstance(doc, ElasticDoc)]
+
+
+def first_and_last(decompositions: Sequence[DecompositionDoc]) -> list[DecompositionDoc]:
+    """The first and the last decomposition, which are put into the interface; one where there is only one."""
+    return [*decompositions[:1], *decompositions[1:][-1:]]

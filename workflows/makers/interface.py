@@ -10,18 +10,9 @@ from monty.json import MSONable
 from pymatgen.core import Composition
 
 from selflimit import coupling, mesoscale
-from selflimit.documents import (
-    CandidatesDoc,
-    DecompositionDoc,
-    ElasticDoc,
-    FailedRelaxationDoc,
-    Functional,
-    GrowthDoc,
-    RelaxationDoc,
-    StressDoc,
-)
+from selflimit.documents import CandidatesDoc, DecompositionDoc, ElasticDoc, GrowthDoc, RelaxationDoc, StressDoc
 from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPoint, DesignPointDoc, PressureSpreadDoc
-from selflimit.mesoscale.growth.schedule import Schedule
+from selflimit.mesoscale.growth.schedule import Schedule, cell_schedule
 from selflimit.mesoscale.layers.microstructure import ON_COARSE
 from selflimit.mesoscale.mechanics.plasticity import LITHIUM_YIELD_STRENGTH
 from selflimit.mesoscale.parameters import InterfaceParameters
@@ -31,19 +22,24 @@ from selflimit.phase_diagrams.entries.volumes import volume_sources
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
 from selflimit.progress import current_progress
 from selflimit.run_settings import RunConfiguration
-from selflimit.units import MICROMETRE, MILLIAMPERE_PER_CM2
+from selflimit.units import MICROMETRE
 from selflimit.workflows.makers.calculators import calculators_of
-from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
+from selflimit.workflows.makers.flow_parts import (
+    LOOPS,
+    RelaxMaker,
+    first_and_last,
+    named,
+    relax_found,
+    usable_constants,
+)
 from selflimit.workflows.makers.phase_diagram import diagram_of, entries_of
 from selflimit.workflows.makers.relaxation import ForceFieldElasticMaker, ForceFieldRelaxMaker
-from selflimit.workflows.makers.verdicts import ArrestMaker
+from selflimit.workflows.makers.verdicts import ArrestMaker, FlowingGrowthMaker, growth_times
 from selflimit.workflows.running.identical_work import job
 from selflimit.workflows.stores.files import IN_DATA, with_files
 
 PARTICLE = "Li3N mp-2251"
 """Crystal of the particle layer in the paper: Li3N, as made at ambient pressure (alpha)."""
-OUTPUT_INTERVALS = 7
-"""Intervals between output times of a growth."""
 VERDICT_RADIUS = 9.0 * MICROMETRE
 """Radius of the coarse particles that are judged (m), that of the growth."""
 VERDICT_WIDTH = 1.0 * MICROMETRE
@@ -86,14 +82,18 @@ class InterfaceMaker(Maker):
         Label of the bundled crystal of the particle layer.
     layers
         Particle layers to grow through.
-    duration
-        Model time (s).
-    overpotential
-        Potential of the metal against the far electrolyte (V); negative deposits.
+    duration, overpotential
+        Model time (s), and potential of the metal against the far electrolyte (V); negative deposits.
     current
         Current density (mA/cm^2) that plates lithium for ``duration``, instead of the overpotential; None: not given.
     cycles
         How often lithium is plated and stripped at that current, each for ``duration``; 0: plated once.
+    program
+        What the cell is made to do instead, part by part, as :func:`selflimit.setting_fields.read_part` reads it.
+    output_every
+        Time between outputs (s); None: a 35th of the whole.
+    earlier_outputs
+        Output times (s) of the growth before it was extended.
     grid_cells
         Grid cells along x and y.
     front
@@ -114,6 +114,8 @@ class InterfaceMaker(Maker):
         What relaxes the particles' crystal, and what computes elastic constants.
     arrest_maker
         What judges arrest at C = 1.
+    flow_maker
+        What grows layers with lithium that flows; None: lithium is elastic.
     """
 
     name: str = "interface"
@@ -123,6 +125,9 @@ class InterfaceMaker(Maker):
     overpotential: float = -0.1
     current: float | None = None
     cycles: int = 0
+    program: tuple[str, ...] = ()
+    output_every: float | None = None
+    earlier_outputs: tuple[float, ...] = ()
     grid_cells: tuple[int, int] = (128, 192)
     front: Literal["single-ion", "published", "sharp"] = "single-ion"
     coarse: Literal["closed", "open"] = "closed"
@@ -134,6 +139,7 @@ class InterfaceMaker(Maker):
     relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
     elastic_maker: ForceFieldElasticMaker = field(default_factory=ForceFieldElasticMaker)
     arrest_maker: ArrestMaker = field(default_factory=ArrestMaker)
+    flow_maker: FlowingGrowthMaker | None = None
 
     @classmethod
     def of(cls, settings: RunConfiguration) -> Self:
@@ -145,6 +151,9 @@ class InterfaceMaker(Maker):
             overpotential=settings.overpotential,
             current=settings.current,
             cycles=settings.cycles,
+            program=settings.schedule,
+            output_every=settings.output_every,
+            earlier_outputs=settings.earlier_outputs,
             grid_cells=settings.grid_cells,
             front=settings.front,
             coarse=settings.coarse,
@@ -155,7 +164,9 @@ class InterfaceMaker(Maker):
                 ion_volume=settings.ion_volume, gases=settings.gases, working_ion=settings.working_ion
             ),
             relax_maker=calculators.phases,
-            elastic_maker=calculators.elastic,
+            # the user's entries are of another level of theory than the force field that strains them
+            elastic_maker=replace(calculators.elastic, relax_first=True) if settings.entries else calculators.elastic,
+            flow_maker=None if settings.mechanics == "elastic" else FlowingGrowthMaker.of(settings),
         )
 
     def make(self, electrolyte: OutputReference, competing: OutputReference, decompositions: OutputReference) -> Flow:
@@ -176,15 +187,15 @@ class InterfaceMaker(Maker):
         chosen = named(self.choose_crystals(*phases), "crystals to strain")
         # the closed loop strains every compound that might be a product: one that is unstable must not end the run
         # before it is needed
-        strain = replace(self.elastic_maker, keep_failures=self.closed_loop)
+        strain = replace(self.elastic_maker, keep_failures=self.needs_all_products)
         strained = named(strain.make(chosen.output), "elastic constants")
         constants = named(usable_constants(strained.output), "usable constants")
         elastic = constants.output
         parameters = named(self.find_parameters(decompositions, elastic), "parameters")
-        grown = [named(self.grow(parameters.output, layer), f"growth {layer}") for layer in self.layers]
+        here = (electrolyte, competing, elastic, parameters.output)
+        grown = self.grow_layers(*here)
         stress = named(self.solve_stress(decompositions, elastic), "stress")
         arrest = self.arrest_maker.make(decompositions[0], parameters.output)
-        here = (electrolyte, competing, elastic, parameters.output)
         loops, spreads, verdicts = self.judge(*here) if self.closed_loop else ([], [], [])
         outputs = InterfaceOutputs(
             elastic=elastic,
@@ -197,6 +208,17 @@ class InterfaceMaker(Maker):
         )
         steps = [crystal, particle, chosen, strained, constants, parameters, arrest, *grown, stress]
         return Flow([*steps, *loops, *spreads, *verdicts], outputs, name=self.name)
+
+    @property
+    def needs_all_products(self) -> bool:
+        """Whether elastic constants of every possible product are needed."""
+        return self.closed_loop or (self.flow_maker is not None and self.flow_maker.film)
+
+    def grow_layers(self, *here: OutputReference) -> list[Job]:
+        """One growth for each layer; where lithium flows, before the second electrolyte."""
+        if self.flow_maker is not None:
+            return self.flow_maker.grow_layers(*here)
+        return [named(self.grow(here[-1], layer), f"growth {layer}") for layer in self.layers]
 
     def judge(self, *here: OutputReference) -> tuple[list[Job], list[Job], list[Job]]:
         """The closed loop by both functionals, the spread of the pressure at the tip, and the verdicts on both layers.
@@ -239,7 +261,7 @@ class InterfaceMaker(Maker):
         """
         wanted = {product.entry_id for doc in first_and_last(decompositions) for product in doc.products}
         chosen = [electrolyte, *particles, *(relaxed for relaxed in competing if relaxed.label in wanted)]
-        if not self.closed_loop:
+        if not self.needs_all_products:
             return chosen
         wanted = self._in_the_loop(electrolyte, competing) - {relaxed.label for relaxed in chosen}
         return chosen + [relaxed for relaxed in competing if relaxed.label in wanted]
@@ -257,19 +279,19 @@ class InterfaceMaker(Maker):
         structure = mesoscale.build_layer(layer, parameters, self.grid_cells, self.seed)
         structure = replace(structure, closed=self.coarse == "closed")
         here = Path.cwd()
-        numerics = mesoscale.Numerics(front=self.front)
+        numerics, times = mesoscale.Numerics(front=self.front), self.output_times()
         grown = mesoscale.grow_lithium(
-            parameters, structure, self.schedule(), OUTPUT_INTERVALS, here, current_progress(), numerics
+            parameters, structure, self.schedule(), times, here, current_progress(), numerics
         )
         return with_files(grown, here)
 
     def schedule(self) -> float | Schedule:
-        """What the cell is made to do: the overpotential for the duration, or the current, plating or cycling."""
-        if self.current is None:
-            return self.duration
-        plated = mesoscale.ConstantCurrent(self.current * MILLIAMPERE_PER_CM2, self.duration)
-        stripped = replace(plated, current_density=-plated.current_density)
-        return [mesoscale.Cycle([plated, stripped], self.cycles)] if self.cycles else [plated]
+        """What the cell is made to do: its programme, or the overpotential for the duration, or the current."""
+        return cell_schedule(self.duration, self.current, self.cycles, self.program)
+
+    def output_times(self) -> list[float]:
+        """Output times (s) of the growths."""
+        return growth_times(self.schedule(), self.output_every, self.earlier_outputs)
 
     @job(data=IN_DATA)
     def solve_stress(
@@ -287,7 +309,7 @@ class InterfaceMaker(Maker):
         competing: Relaxations,
         elastic: Sequence[ElasticDoc],
         parameters: InterfaceParameters,
-        functional: Functional,
+        functional: Literal["linear", "elastic"],
     ) -> ClosedLoopDoc:
         """Find every self-consistent pair of products and constriction at one voltage.
 
@@ -367,29 +389,12 @@ class InterfaceMaker(Maker):
         )
 
     def _stress(self, reaction: DecompositionDoc, parameters: InterfaceParameters) -> StressDoc:
-        structure = mesoscale.build_layer("channel", parameters, self.grid_cells, self.seed)
-        here = Path.cwd()
-        return with_files(
-            mesoscale.static_stress(parameters, structure, reaction, here, progress=current_progress()), here
-        )
+        structure, here = mesoscale.build_layer("channel", parameters, self.grid_cells, self.seed), Path.cwd()
+        found = mesoscale.static_stress(parameters, structure, reaction, here, progress=current_progress())
+        return with_files(found, here)
 
     def _zone(self, parameters: InterfaceParameters, elastic: Sequence[ElasticDoc]) -> "coupling.ReactionZone":
         """The reaction zone at the mouth of the channel."""
         structure = mesoscale.build_layer("channel", parameters, self.grid_cells, self.seed)
         by_label = {doc.label: doc for doc in elastic}
         return coupling.ReactionZone(structure, parameters, by_label, mesoscale.ZONE_DEPTH, ON_COARSE)
-
-
-LOOPS: tuple[Functional, ...] = ("linear", "elastic")
-"""Functionals of the closed loop."""
-
-
-@job
-def usable_constants(outcomes: Sequence[ElasticDoc | FailedRelaxationDoc]) -> list[ElasticDoc]:
-    """The elastic constants of the crystals that have any; a product among the others is refused where it is needed."""
-    return [doc for doc in outcomes if isinstance(doc, ElasticDoc)]
-
-
-def first_and_last(decompositions: Sequence[DecompositionDoc]) -> list[DecompositionDoc]:
-    """The first and the last decomposition, which are put into the interface; one where there is only one."""
-    return [*decompositions[:1], *decompositions[1:][-1:]]

@@ -1,20 +1,29 @@
 """From a disordered parent to its lowest relaxed ordering."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 from jobflow import Flow, Maker, OutputReference
 from monty.json import MSONable
 
-from selflimit.documents import CandidatesDoc, OrderingEnergiesDoc, OrderingsDoc, RelaxationDoc
+from selflimit.documents import (
+    CandidatesDoc,
+    LearnedOrderingsDoc,
+    OrderingEnergiesDoc,
+    OrderingsDoc,
+    RelaxationDoc,
+)
 from selflimit.progress import current_progress
 from selflimit.run_settings import RunConfiguration
+from selflimit.structures.cluster_expansion.documents import learned_document
 from selflimit.structures.lowest.documents import orderings_document
 from selflimit.structures.parents.parents import Parent
 from selflimit.structures.relaxation.duplicates import ENERGY_TIE
+from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD
 from selflimit.structures.relaxation.ordering_energies import Outcome, ordering_energies, ordering_labels
+from selflimit.structures.relaxation.relaxation import DEFAULT_TOLERANCES
 from selflimit.workflows.makers.calculators import calculators_of
 from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
 from selflimit.workflows.makers.relaxation import StagedRelaxMaker
@@ -115,6 +124,49 @@ class OrderingMaker(Maker):
             The same orderings relaxed by each of the other force fields.
         """
         return ordering_energies(found, outcomes, compared, self.temperature)
+
+
+@dataclass
+class LearnedOrderingsMaker(Maker):
+    """The lowest relaxed orderings of a disordered parent, with few relaxations that a cluster expansion chooses.
+
+    Parameters
+    ----------
+    name
+        Name of the job.
+    cell
+        Cell to fill, as in :class:`OrderingMaker`.
+    most
+        Relaxations at most.
+    seed
+        Of the orderings to begin with.
+    force_field
+        Name as in :func:`selflimit.structures.load_force_field`.
+    max_force
+        Force tolerance of the last relaxations (eV/Angstrom).
+    """
+
+    name: str = "learned orderings"
+    cell: str = "conventional"
+    most: int = 20
+    seed: int = 1
+    force_field: str = DEFAULT_FORCE_FIELD
+    max_force: float = DEFAULT_TOLERANCES.max_force
+
+    @job(output_schema=LearnedOrderingsDoc)
+    def make(self, parent: Parent) -> LearnedOrderingsDoc:
+        """Search, relax, learn, and so on, in one job."""
+        found = learned_document(
+            parent,
+            self.cell,
+            self.most,
+            self.seed,
+            self.force_field,
+            replace(DEFAULT_TOLERANCES, max_force=self.max_force),
+            progress=current_progress(),
+        )
+        require_storable(found, len(found.lowest))
+        return found
 
 
 @job(output_schema=CandidatesDoc)

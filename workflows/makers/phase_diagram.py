@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from jobflow import Flow, Job, Maker, OutputReference
@@ -27,6 +28,7 @@ from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.phases import as_electrolyte
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling, chemical_system_of, dft_entries, dft_products
 from selflimit.run_settings import RunConfiguration
+from selflimit.workflows.entries.own import own_entries, own_phases
 from selflimit.workflows.makers.calculators import calculators_of
 from selflimit.workflows.makers.flow_parts import RelaxMaker, named, relax_found
 from selflimit.workflows.makers.relaxation import ForceFieldRelaxMaker
@@ -80,6 +82,8 @@ class PhaseDiagramMaker(Maker):
         Where the competing crystals come from: 'bundled' or 'mp-api'.
     relax_maker
         What relaxes the competing phases; of the same level of theory as the electrolyte.
+    entries
+        Path of the user's entries, the electrolyte among them, which take the place of relaxations; '': none.
     """
 
     name: str = "phase diagram"
@@ -91,6 +95,7 @@ class PhaseDiagramMaker(Maker):
     sampled: tuple[Literal["entries", "DFT"], ...] = ("DFT",)
     phases: Literal["bundled", "mp-api"] = "bundled"
     relax_maker: RelaxMaker = field(default_factory=ForceFieldRelaxMaker)
+    entries: str = ""
 
     @classmethod
     def of(cls, settings: RunConfiguration) -> Self:
@@ -106,10 +111,14 @@ class PhaseDiagramMaker(Maker):
             voltage_range=settings.voltage_range,
             phases=settings.phases,
             relax_maker=calculators_of(settings).phases,
+            entries=settings.entries,
         )
 
     def make(self, electrolyte: OutputReference, formula: str) -> Flow:
-        """Flow that relaxes what competes; its output holds that list and the :class:`DiagramOutputs`.
+        """Flow that relaxes or reads what competes; its output holds that and the :class:`DiagramOutputs`.
+
+        With the user's entries it holds the electrolyte's too.
+
 
         Parameters
         ----------
@@ -118,11 +127,22 @@ class PhaseDiagramMaker(Maker):
         formula
             Its reduced formula; fixes the chemical system.
         """
+        if self.entries:
+            return self._of_own(formula)
         found = named(self.find_competing(formula), "competing phases")
         competing = relax_found(self.relax_maker, found, "relax competing phases")
         steps, outputs = self.diagrams({"electrolyte": electrolyte, "competing": competing.output}, formula)
         output = {"competing": competing.output, "diagram": outputs}
         return Flow([found, competing, *steps], output=output, name=self.name)
+
+    def _of_own(self, formula: str) -> Flow:
+        """The same flow of the user's entries, which are read now; its output holds the electrolyte too."""
+        docs = own_entries(Path(self.entries), formula, self.rules.working_ion)
+        found = named(own_phases(docs, formula), "own entries")
+        own, competing = found.output["electrolyte"], found.output["competing"]
+        steps, outputs = self.diagrams({"electrolyte": own, "competing": competing}, formula)
+        output = {"electrolyte": own, "competing": competing, "diagram": outputs}
+        return Flow([found, *steps], output=output, name=self.name)
 
     def of_entries(self, entries: Competing, formula: str) -> Flow:
         """Flow of given entries (eV, Angstrom), or of their phases; its output are the :class:`DiagramOutputs`."""
@@ -212,6 +232,21 @@ class PhaseDiagramMaker(Maker):
         if not self.rules.is_default:
             return []
         return dft_products(formula, self.rules.working_ion, self.k_effs, self.voltage_range)
+
+    @job
+    def hull_products(self, phases: Phases, formula: str) -> list[ProductsDoc]:
+        """Products of a composition that is no entry, at each K_eff; linear functional.
+
+        Parameters
+        ----------
+        phases
+            Relaxations or entries of all that competes, or references to them.
+        formula
+            The composition.
+        """
+        diagram = diagram_of(phases, self.rules)
+        source = diagram.level_of_theory.label
+        return [diagram.hull_products(formula, k_eff, self.voltage_range, source) for k_eff in self.k_effs]
 
     @job
     def uncertainties(self, phases: Phases, formula: str) -> list[UncertaintyDoc]:

@@ -1,6 +1,10 @@
-"""Jobs that relax crystals and compute elastic constants with a force field: one job per batch."""
+"""Jobs that relax crystals and compute elastic constants with a force field: one job per batch.
+
+A job that is stopped and run again in its folder goes on after the last crystal that was finished.
+"""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from jobflow import Job, Maker
 from pymatgen.core import Structure
@@ -8,6 +12,7 @@ from pymatgen.core import Structure
 from selflimit.documents import RelaxationDoc
 from selflimit.progress import current_progress
 from selflimit.structures.relaxation.force_fields import DEFAULT_FORCE_FIELD
+from selflimit.structures.relaxation.journal import JOURNAL
 from selflimit.structures.relaxation.relaxation import Tolerances, relax, relax_all, strain_all, strain_each
 from selflimit.structures.relaxation.stages import relax_in_stages
 from selflimit.workflows.running.identical_work import job
@@ -46,6 +51,7 @@ def relax_again(relaxations: list[RelaxationDoc], force_field: str, workers: int
         [relaxed.degeneracy for relaxed in relaxations],
         force_field,
         workers=workers,
+        journal=Path(JOURNAL),
     )
 
 
@@ -85,7 +91,7 @@ class ForceFieldRelaxMaker(Maker):
             Name and number of equivalent orderings of each crystal, in the same order.
         """
         batch = (structures, labels, degeneracies, self.force_field, self.tolerances)
-        return relax_all(*batch, self.workers or None, current_progress())  # type: ignore[return-value]
+        return relax_all(*batch, self.workers or None, current_progress(), Path(JOURNAL))  # type: ignore[return-value]
 
     @property
     def tolerances(self) -> Tolerances:
@@ -114,7 +120,7 @@ class StagedRelaxMaker(ForceFieldRelaxMaker):
             Name and number of equivalent orderings of each crystal, in the same order.
         """
         batch = (structures, labels, degeneracies, self.force_field, self.tolerances)
-        return relax_in_stages(*batch, self.workers or None, current_progress())  # type: ignore[return-value]
+        return relax_in_stages(*batch, self.workers or None, current_progress(), Path(JOURNAL))  # type: ignore[return-value]
 
 
 @dataclass
@@ -146,4 +152,4 @@ class ForceFieldElasticMaker(Maker):
         """Elastic constants of ``relaxations``; output: list[ElasticDoc]."""
         strained = relax_again(relaxations, self.force_field, self.workers or None) if self.relax_first else relaxations
         compute = strain_each if self.keep_failures else strain_all
-        return compute(strained, self.force_field, self.workers or None, current_progress())  # type: ignore[return-value]
+        return compute(strained, self.force_field, self.workers or None, current_progress(), Path(JOURNAL))  # type: ignore[return-value]

@@ -8,16 +8,16 @@ atomate2's settings (the VASP command among them), so set its environment variab
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 from atomate2.vasp.flows.mp import MPGGADoubleRelaxMaker, MPGGADoubleRelaxStaticMaker
 from jobflow import Flow, Job, Maker, Response
 from pymatgen.core import Structure
 from pymatgen.core.entries import ComputedStructureEntry
-from pymatgen.entries.compatibility import CompatibilityError, MaterialsProject2020Compatibility
 from pymatgen.io.vasp.sets import MPRelaxSet, MPStaticSet
 
 from selflimit.documents import LevelOfTheory, RelaxationDoc
-from selflimit.errors import ConvergenceError, InputError, LevelOfTheoryError
+from selflimit.errors import ConvergenceError, InputError
+from selflimit.phase_diagrams.runs.convergence import find_largest
+from selflimit.phase_diagrams.runs.corrections import correct_by_mp2020
 from selflimit.workflows.makers.vasp_run import VaspRelaxation, VaspStatic
 from selflimit.workflows.running.identical_work import job
 
@@ -26,9 +26,6 @@ ENCUT = 520.0
 
 K_POINTS_PER_ATOM = 1000
 """K-points per reciprocal atom, as in the paper."""
-
-KBAR = 0.1
-"""GPa per kbar, the unit of VASP's stresses."""
 
 Corrections = Literal["none", "MP2020"]
 
@@ -222,13 +219,7 @@ def energy_and_level(entry: ComputedStructureEntry, corrections: Corrections) ->
         # a Hubbard U shifts energies by electronvolts, and only MP2020 bridges that
         model = "PBE+U (MP GGA+U)" if entry.parameters.get("is_hubbard") else "PBE (MP GGA)"
         return entry.uncorrected_energy, LevelOfTheory(method="DFT", model=model, corrections="none")
-    try:
-        corrected: Any = MaterialsProject2020Compatibility().process_entry(entry, inplace=False, on_error="raise")
-    except CompatibilityError as cause:
-        raise LevelOfTheoryError(
-            f"the MP2020 corrections do not apply to this calculation of {entry.reduced_formula} ({cause}); use the "
-            "Materials Project's PAW sets and U values, or corrections='none'"
-        ) from cause
+    corrected = correct_by_mp2020(entry, f"this calculation of {entry.reduced_formula}")
     return corrected.energy, LevelOfTheory(method="DFT", model="PBE (MP GGA)", corrections="MP2020")
 
 
@@ -269,9 +260,7 @@ def _residuals(task: Any, label: str) -> tuple[float, float]:
             f"{label}: the VASP task in {task.dir_name} ended as {state!r} without energy, forces and stress; "
             "read its OUTCAR and run it again"
         )
-    force = np.linalg.norm(np.array(output.forces), axis=1).max()
-    stress = np.abs(np.array(output.stress)).max() * KBAR
-    return float(force), float(stress)
+    return find_largest(output.forces, output.stress)
 
 
 def _ionic_steps(task: Any) -> int:

@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 
 from selflimit.documents import Record
 from selflimit.errors import InputError, MissingDependencyError
-from selflimit.workflows.managers.status import FlowStatus, JobStatus, last_lines
+from selflimit.workflows.managers.status import UNFINISHED, FlowStatus, JobStatus, last_lines
 from selflimit.workflows.stores.opening import redact
 from selflimit.workflows.stores.retrying import reason
 
@@ -29,6 +29,15 @@ class Submission(Record):
 
     flow: str = Field(description="uuid of the flow")
     jobs: tuple[str, ...] = Field(description="The manager's numbers of its jobs, in order")
+
+
+class Changes(Record):
+    """What failed jobs ask the queue for when they run again; the rest stays as it was."""
+
+    worker: str | None = Field(None, description="Another worker; None: the same")
+    exec_config: str | None = Field(None, description="Another execution configuration; None: the same")
+    resources: dict[str, Any] = Field({}, description="Resources that change, by the queue's own names")
+    wall_time: int = Field(0, description="Another limit of the run time (s); 0: the same")
 
 
 class Resumed(Record):
@@ -119,7 +128,7 @@ def flow_status(beginning: str, project: str | None) -> FlowStatus:
         return _status(controller.get_flows_info(flow_ids=[flow], with_jobs_info=DETAILS)[0])
 
 
-def rerun(beginning: str, project: str | None, break_lock: bool) -> Resumed:
+def rerun(beginning: str, project: str | None, break_lock: bool, changes: Changes) -> Resumed:
     """Make the failed jobs of a flow ready again.
 
     A job that failed, or whose process vanished, runs again. One that has run, and whose results could not be taken
@@ -133,11 +142,14 @@ def rerun(beginning: str, project: str | None, break_lock: bool) -> Resumed:
         jobflow-remote project; None: the default one.
     break_lock
         Remove locks that a killed runner has left; only when no runner is at work.
+    changes
+        What the jobs that run again ask the queue for.
 
     Raises
     ------
     InputError, MissingDependencyError
-        As :func:`flow_status`.
+        As :func:`flow_status`; also if the project has no such worker or configuration, or the worker's queue has no
+        limit of the run time.
     """
     with answering(), _controller(project) as controller:
         flow = _uuid(controller, beginning)
@@ -147,6 +159,8 @@ def rerun(beginning: str, project: str | None, break_lock: bool) -> Resumed:
         again, retried = [], []
         for job in controller.get_jobs_info(flow_ids=[flow]):
             state = job.state.value
+            if state in UNFINISHED:
+                change_job(controller, job, changes)
             if state == "REMOTE_ERROR" and job.remote.step_attempts > 0:
                 retried.append(controller.retry_job(db_id=job.db_id))
             elif state in ("FAILED", "REMOTE_ERROR"):
@@ -159,6 +173,70 @@ def rerun(beginning: str, project: str | None, break_lock: bool) -> Resumed:
                 controller.resume_job(db_id=job.db_id)
                 again.append(job.db_id)
         return Resumed(run_again=tuple(again), retried=tuple(retried), unlocked=unlocked)
+
+
+def change_job(controller: Any, job: Any, changes: Changes) -> None:
+    """Let one job ask the queue for something else.
+
+    Parameters
+    ----------
+    controller
+        jobflow-remote's JobController.
+    job
+        jobflow-remote's account of a job that is not running.
+    changes
+        What changes.
+
+    Raises
+    ------
+    InputError
+        The resources of the job cannot be changed one by one, or its worker's queue has no limit of the run time.
+    ValueError
+        From jobflow-remote: no such worker or configuration.
+    """
+    from jobflow_remote import ConfigManager  # optional
+
+    worker = ConfigManager().get_worker(worker_name=changes.worker or job.worker, project_name=controller.project.name)
+    asked = dict(changes.resources)
+    if changes.wall_time:
+        asked |= _time_limit(worker, changes.wall_time)
+    # a job without resources of its own asks for its worker's; once it has its own, for nothing else
+    kept = {} if changes.worker else controller.get_job_doc(db_id=job.db_id).resources
+    resources = _add_resources(kept or worker.resources or {}, asked) if asked else None
+    if changes.worker or changes.exec_config or resources:
+        controller.set_job_run_properties(
+            worker=changes.worker,
+            exec_config=changes.exec_config,
+            resources=resources,
+            update=False,
+            db_ids=[job.db_id],
+        )
+
+
+def _time_limit(worker: Any, wall_time: int) -> dict[str, Any]:
+    """The resource that limits the run time (s), by the name that the worker's queue has for it."""
+    from qtoolkit.core.data_objects import QResources  # comes with jobflow-remote
+    from qtoolkit.core.exceptions import UnsupportedResourcesError
+
+    queue = worker.get_scheduler_io()
+    try:
+        without = queue.check_convert_qresources(QResources(processes=1))
+        limited = queue.check_convert_qresources(QResources(processes=1, time_limit=wall_time))
+    except UnsupportedResourcesError:
+        raise InputError(
+            f"--wall-time: the worker's queue ({worker.scheduler_type}) has no limit of the run time; leave it out"
+        ) from None
+    return {key: value for key, value in limited.items() if key not in without}
+
+
+def _add_resources(kept: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    """``kept`` with what is asked for in its place."""
+    if not isinstance(kept, dict) or "@class" in kept:
+        raise InputError(
+            "the job's resources are given as QResources, in which no single one can be changed; write them with the "
+            "queue's own names into the project file, or choose another --worker"
+        )
+    return {**kept, **asked}
 
 
 def project_store(project: str | None) -> JobStore:

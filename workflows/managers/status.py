@@ -1,16 +1,15 @@
 """How far a flow is: its jobs, dynamic ones included, with state, parents and error, from whoever runs it."""
 
 import fcntl
-from collections.abc import Iterator
 from pathlib import Path
 
-from jobflow import Flow, Job, JobStore
+from jobflow import JobStore
 from pydantic import Field
 
 from selflimit.documents import Record
 from selflimit.errors import InputError
 from selflimit.workflows.running.folder import flow_path
-from selflimit.workflows.running.local import failure_path, jobs_in_order, saved_flow, saved_offspring
+from selflimit.workflows.running.local import failure_path, jobs_with_offspring, key_of, saved_flow
 from selflimit.workflows.running.provenance import recorded_jobs
 
 ERROR_LINES = 4
@@ -71,7 +70,7 @@ def local_status(folder: Path, store: JobStore) -> FlowStatus:
     flow = saved_flow(flow_path(folder))
     if flow is None:
         raise InputError(f"{folder} holds no run; make one with `selflimit run --folder {folder}`")
-    made = list(_with_offspring(folder, flow, None))
+    made = list(jobs_with_offspring(folder, flow))
     latest = {job.uuid: key_of(job) for job, _ in made}
     asked = {"uuid": {"$in": list(latest)}, "output": {"$ne": None}}
     done = {f"{doc['uuid']}-{doc['index']}" for doc in store.query(asked, ["uuid", "index"])}
@@ -99,19 +98,6 @@ def local_status(folder: Path, store: JobStore) -> FlowStatus:
             )
         )
     return FlowStatus(uuid=flow.uuid, name=flow.name, state=_whole(jobs), jobs=tuple(jobs))
-
-
-def key_of(job: Job) -> str:
-    """uuid and index of a job in one."""
-    return f"{job.uuid}-{job.index}"
-
-
-def _with_offspring(folder: Path, flow: Flow, creator: str | None) -> Iterator[tuple[Job, str | None]]:
-    """Jobs of ``flow`` in order, each followed by those that it made, with the key of the job that made them."""
-    for job in jobs_in_order(flow):
-        yield job, creator
-        for offspring in saved_offspring(folder, job):
-            yield from _with_offspring(folder, offspring, key_of(job))
 
 
 def _whole(jobs: list[JobStatus]) -> str:

@@ -11,11 +11,11 @@ from threadpoolctl import threadpool_limits
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.progress import Progress
+from selflimit.workflows.running.ending import ended_with_its_workers
 from selflimit.workflows.running.folder import configuration_path, document_path, flow_path
 from selflimit.workflows.running.local import (
     JobRecord,
     Listener,
-    ended_with_its_workers,
     run_flow,
     save_flow,
     saved_flow,

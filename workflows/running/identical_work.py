@@ -19,6 +19,7 @@ from jobflow import CURRENT_JOB, Job, JobStore
 from monty.json import jsanitize
 
 from selflimit.versions import git_revision, package_versions
+from selflimit.workflows.running.ending import ended_by_a_warning
 from selflimit.workflows.stores.files import has_content, write_files
 
 PROVENANCE = "provenance"
@@ -70,7 +71,8 @@ def _traced(
         running = CURRENT_JOB.job
         if running is not None:  # the bare function may be called by whoever wants its result
             _write(running, lambda: _hash_of(running))  # its references are resolved by now
-        return function(*args, **kwargs)
+        with ended_by_a_warning():
+            return function(*args, **kwargs)
 
     make = decorator(stamped, **settings)
 

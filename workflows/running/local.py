@@ -7,17 +7,13 @@ run folder; a job whose output is in the store is not run again. Flows that a jo
 
 import fcntl
 import json
-import signal
-import sys
-import threading
 import time
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager, suppress
+from contextlib import chdir, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from jobflow import Flow, Job, JobStore
@@ -71,44 +67,6 @@ def locked(folder: Path) -> Iterator[None]:
         except OSError:
             raise InputError(f"another run is using {folder}; wait for it, or give another --folder") from None
         yield
-
-
-@contextmanager
-def ended_with_its_workers() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end what runs in here, and with it every process it has started.
-
-    Files and documents are whole or not there at any moment, so the same command goes on afterwards.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        Ctrl-C.
-    SystemExit
-        SIGTERM, as a batch system sends it; the exit code is 143.
-    """
-    if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
-        yield
-        return
-    before = {number: signal.signal(number, _end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    """Processes first: Python would wait for the workers to finish what they are at, and VASP would stay behind."""
-    import psutil  # type: ignore[import-untyped]  # comes with custodian; not wanted at import
-
-    for child in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            if "resource_tracker" not in " ".join(child.cmdline()):  # Python's own: it ends with this one, after it
-                child.kill()
-    if number == signal.SIGINT:
-        raise KeyboardInterrupt
-    sys.stderr.write("selflimit: terminated; run the same command again to resume\n")
-    raise SystemExit(128 + number)
 
 
 def save_flow(path: Path, flow: Flow) -> Flow:
@@ -195,6 +153,9 @@ def run_flow(
         if until is not None and job.name not in until:
             continue
         record = _run_job(job, store, folder, listener, reuse)
+        if job.index > 1 and not record.reused:
+            # it was made longer: what it was before is replaced now that there is something in its place
+            store.remove_docs({"uuid": job.uuid, "index": {"$lt": job.index}})
         listener.finish(job, record)
         records.append(record)
     return records
@@ -250,6 +211,29 @@ def _offspring(job: Job, store: JobStore, folder: Path, reuse: bool) -> list[Flo
 def saved_offspring(folder: Path, job: Job) -> list[Flow]:
     """The flows that ``job`` has returned in this run folder, empty if it returned none or has not run."""
     return [flow for path in _offspring_paths(folder, job) if (flow := saved_flow(path)) is not None]
+
+
+def key_of(job: Job) -> str:
+    """uuid and index of a job in one."""
+    return f"{job.uuid}-{job.index}"
+
+
+def jobs_with_offspring(folder: Path, flow: Flow, creator: str | None = None) -> Iterator[tuple[Job, str | None]]:
+    """Jobs of ``flow`` in order, each followed by those that it made, with the key of the job that made them.
+
+    Parameters
+    ----------
+    folder
+        The run folder, which keeps the flows that jobs have made.
+    flow
+        The flow.
+    creator
+        Key of the job that made the flow; None: no job has.
+    """
+    for job in jobs_in_order(flow):
+        yield job, creator
+        for offspring in saved_offspring(folder, job):
+            yield from jobs_with_offspring(folder, offspring, key_of(job))
 
 
 def failure_path(folder: Path, job: Job) -> Path:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from selflimit.documents import FieldFile, FilePiece, Record, ReportDoc
 from selflimit.errors import InputError
-from selflimit.files import opened_whole, sha256
+from selflimit.files import opened_whole, require_inside, sha256
 
 IN_DATA = "base64_bytes"
 """Field of a document that jobflow puts into the store's ``data``: ``@job(data=IN_DATA)``."""
@@ -118,27 +118,17 @@ def has_content(store: JobStore, output: Any) -> bool:
     return wanted <= there
 
 
-def require_inside(folder: Path, name: str) -> Path:
-    """``folder / name``, once it is sure that this is below ``folder``: names come from documents and crystal files.
-
-    Raises
-    ------
-    InputError
-        An absolute path, one with '..', or one that a link leads out of the folder.
-    """
-    path = folder / name
-    unsafe = not name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts
-    if unsafe or not path.resolve().is_relative_to(folder.resolve()):
-        raise InputError(f"expected a file name below {folder}, got {name!r}; whoever wrote it is not to be trusted")
-    return path
-
-
 def _pieces(folder: Path, file: FieldFile | ReportDoc) -> list[FilePiece]:
     path = require_inside(folder, file.path)
     if not path.is_file():
         raise InputError(f"expected the file {path} that a document speaks of, found none; run its job again")
     if (found := sha256(path)) != file.sha256:
         raise InputError(f"expected SHA-256 {file.sha256} of {path}, got {found}; run its job again")
+    return file_pieces(path)
+
+
+def file_pieces(path: Path) -> list[FilePiece]:
+    """The content of a file in pieces that a database takes."""
     with path.open("rb") as stream:
         parts = iter(lambda: stream.read(PIECE), b"")
         return [FilePiece(base64_bytes=base64.b64encode(part).decode()) for part in parts]

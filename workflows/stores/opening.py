@@ -4,23 +4,18 @@ The embedded default is maggma's MontyStore on sqlite: it persists, answers Mong
 several writers (measured; JSONStore and in-memory stores do not).
 """
 
-import fcntl
 import re
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from jobflow import JobStore
-from maggma.stores import MongoStore, MontyStore
-from montydb.storage.sqlite import CREATE_TABLE, SQLITE_RECORD_TABLE
+from maggma.stores import MongoStore
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from selflimit.errors import InputError
 from selflimit.settings import Settings
+from selflimit.workflows.stores.embedded import EmbeddedStore, ReadOnlyStore, is_writable, take_snapshot
 
 COLLECTIONS = {"outputs": "uuid", "data": "blob_uuid"}
 """Job documents, and the additional store ``data`` for large files; each with what tells its documents apart."""
@@ -47,49 +42,6 @@ UNAUTHORISED = 13
 """MongoDB's error code for what an account may not do."""
 
 
-class EmbeddedStore(MontyStore):
-    """MontyStore on sqlite that can be opened by several processes at once, and after one was killed while opening it.
-
-    Faults of disk and locks come as one clear error, not as sqlite's traceback.
-    """
-
-    def connect(self, force_reset: bool = False) -> None:
-        """As :meth:`maggma.stores.MontyStore.connect`, one process at a time: it writes its settings at each call."""
-        with self._told(), (Path(self.database_path) / ".lock").open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            super().connect(force_reset)
-            self._make_table()
-
-    def _make_table(self) -> None:
-        """Make file and table in one go, before anybody else opens them: montydb takes a file for a table."""
-        path = Path(self.database_path) / self.database_name / f"{self.collection_name}.collection"
-        path.parent.mkdir(exist_ok=True)
-        with closing(sqlite3.connect(path)) as connection:
-            # with a log written ahead, readers and the one writer do not shut each other out
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute(CREATE_TABLE.format(SQLITE_RECORD_TABLE).replace("TABLE", "TABLE IF NOT EXISTS", 1))
-
-    def query(self, *asked: Any, **how: Any) -> Iterator[dict[str, Any]]:
-        """As :meth:`maggma.stores.MontyStore.query`."""
-        with self._told():
-            yield from super().query(*asked, **how)
-
-    def update(self, *given: Any, **how: Any) -> None:
-        """As :meth:`maggma.stores.MontyStore.update`; a document is written whole or not at all."""
-        with self._told():
-            super().update(*given, **how)
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise InputError(
-                f"the store {self.database_path} could not be used ({error}); make room on its disk, or wait for its "
-                "other users, then run the same command again: what is finished is kept"
-            ) from None
-
-
 def is_mongo_uri(where: str) -> bool:
     """Whether ``where`` is a MongoDB URI rather than a folder."""
     return where.startswith(("mongodb://", "mongodb+srv://"))
@@ -111,12 +63,14 @@ def open_store(where: str, *, must_exist: bool = False) -> JobStore:
     where
         A folder, made when it is not there, or a MongoDB URI.
     must_exist
-        Refuse a folder that no run has written to, instead of making an empty one.
+        For reading: refuse a folder that no run has written to, instead of making an empty one; of one that may not be
+        written to, a snapshot is read.
 
     Raises
     ------
     InputError
-        The folder is missing (with ``must_exist``) or is not a folder, or the server does not answer.
+        The folder is missing (with ``must_exist``), is not a folder, is damaged or, without ``must_exist``, may not be
+        written to; or the server does not answer.
     """
     try:
         store = _mongo(where) if is_mongo_uri(where) else _on_disk(Path(where), must_exist)
@@ -133,6 +87,17 @@ def open_store(where: str, *, must_exist: bool = False) -> JobStore:
             "or give a folder instead"
         ) from None
     return store
+
+
+def connected(store: JobStore | str | Path) -> JobStore:
+    """Give a store as it is, or connect to the one in a folder or at a MongoDB URI, which has to be there.
+
+    Raises
+    ------
+    InputError
+        As :func:`open_store` with ``must_exist``.
+    """
+    return store if isinstance(store, JobStore) else open_store(str(store), must_exist=True)
 
 
 def collections_of(store: JobStore) -> tuple[MongoStore, MongoStore]:
@@ -158,8 +123,13 @@ def _on_disk(folder: Path, must_exist: bool) -> JobStore:
         raise InputError(f"expected the store {folder} to be a folder, got a file; choose another with SELFLIMIT_STORE")
     if must_exist and not (folder / "monty.storage.cfg").exists():
         raise InputError(f"no results at {folder}; make some with `selflimit run`, or name the store with --store")
-    folder.mkdir(parents=True, exist_ok=True)
-    outputs, data = (EmbeddedStore(name, str(folder.resolve()), key=key) for name, key in COLLECTIONS.items())
+    if must_exist and not is_writable(folder):
+        snapshot = take_snapshot(folder)  # sqlite and montydb write beside what they read
+        parts: list[EmbeddedStore] = [ReadOnlyStore(folder, snapshot, name, key) for name, key in COLLECTIONS.items()]
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = [EmbeddedStore(name, str(folder.resolve()), key=key) for name, key in COLLECTIONS.items()]
+    outputs, data = parts
     return JobStore(outputs, additional_stores={"data": data})
 
 

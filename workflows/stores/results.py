@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any, TypedDict, Unpack, overload
 
 from jobflow import JobStore
@@ -22,7 +23,7 @@ from selflimit import documents
 from selflimit.documents import SCHEMA_VERSION, Document, SearchKeys
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.phases import parse_formula
-from selflimit.workflows.stores.opening import SEARCH
+from selflimit.workflows.stores.opening import SEARCH, connected
 from selflimit.workflows.stores.result_fields import Found, check_fields, sort_found, stored_fields
 
 KINDS: dict[str, type[Document]] = {
@@ -60,7 +61,7 @@ class Filters(TypedDict, total=False):
 
 @overload
 def results(
-    store: JobStore,
+    store: JobStore | str | Path,
     *,
     fields: None = None,
     sort: str | None = None,
@@ -69,7 +70,7 @@ def results(
 ) -> list[Document]: ...
 @overload
 def results(
-    store: JobStore,
+    store: JobStore | str | Path,
     *,
     fields: Sequence[str],
     sort: str | None = None,
@@ -77,7 +78,7 @@ def results(
     **filters: Unpack[Filters],
 ) -> list[dict[str, Any]]: ...
 def results(
-    store: JobStore,
+    store: JobStore | str | Path,
     *,
     fields: Sequence[str] | None = None,
     sort: str | None = None,
@@ -89,7 +90,7 @@ def results(
     Parameters
     ----------
     store
-        A connected JobStore.
+        A connected JobStore, or where one is: its folder, or a MongoDB URI.
     fields
         None for whole documents; else the names of what is wanted, and each result is a dictionary of just these:
         'date', 'job', 'kind', 'tags', 'uuid', a search key such as 'chemsys' or 'k_eff', or a field of the document,
@@ -124,7 +125,7 @@ def results(
     """
     if limit is not None and limit < 1:
         raise InputError(f"expected a limit of at least 1, got {limit}")
-    wanted = Wanted.of(filters)
+    wanted, store = Wanted.of(filters), connected(store)
     by = None if sort is None else sort.removeprefix("-")
     named = [*(fields or ()), *([] if by is None else [by])]
     check_fields(named, KINDS)
@@ -142,7 +143,7 @@ def results(
 
 
 def iter_results(
-    store: JobStore, *, fields: Sequence[str] | None = None, **filters: Unpack[Filters]
+    store: JobStore | str | Path, *, fields: Sequence[str] | None = None, **filters: Unpack[Filters]
 ) -> Iterator[Document | dict[str, Any]]:
     """As :func:`results`, one by one and in no particular order: with MongoDB memory does not grow with their number.
 
@@ -161,7 +162,7 @@ def iter_results(
     UserWarning
         As :func:`results`, after the last.
     """
-    wanted = Wanted.of(filters)
+    wanted, store = Wanted.of(filters), connected(store)
     check_fields(fields or (), KINDS)
     found = _found(store, wanted, None, fields)
     return _documents(found, None) if fields is None else ({name: one.value(name) for name in fields} for one in found)

@@ -6,8 +6,9 @@ from typing import Any
 
 from selflimit.cli.printing import print_json, print_line, print_table
 from selflimit.run_settings import RunConfiguration, settings_given
+from selflimit.structures.orderings.cell_choice import CellChoice
 from selflimit.structures.orderings.cell_shapes import cells_to_fill
-from selflimit.structures.orderings.cells import CellChoice, DisorderedCell
+from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.nearest_populations import propose_cell
 from selflimit.structures.parents.parents import Parent

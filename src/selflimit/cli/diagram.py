@@ -1,42 +1,35 @@
 """The verb `diagram` with formulas: tables, figures and a page from shipped, downloaded or the user's entries."""
 
-import os
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from jobflow import Flow, JobStore
+from jobflow import Flow, JobStore, OutputReference
 from pydantic import ValidationError
-from pymatgen.core.entries import ComputedStructureEntry
 
+from selflimit.cli.entries.competitors import Competitors, couple_of, ion_of
+from selflimit.cli.entries.crystals import competitors_of
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
-from selflimit.cli.progress_display import Display
+from selflimit.cli.terminal.progress_display import Display
 from selflimit.documents import (
     Document,
     EnergyError,
-    LeftOutPhase,
-    LevelOfTheory,
-    common_level,
+    ProductsDoc,
 )
 from selflimit.errors import InputError
 from selflimit.phase_diagrams.checks import require_range
 from selflimit.phase_diagrams.entries.bulk_moduli import ASSUMED, bulk_moduli
-from selflimit.phase_diagrams.entries.bundled import bundled_catalogue, elements_of
-from selflimit.phase_diagrams.entries.entry_sets import electrolyte_entries
-from selflimit.phase_diagrams.entries.plausibility import require_plausible_energies
-from selflimit.phase_diagrams.entries.sources import read_entries
 from selflimit.phase_diagrams.functionals.registry import find_functional
 from selflimit.phase_diagrams.phases import parse_formula
 from selflimit.phase_diagrams.rules import MechanicalRules, Sampling
 from selflimit.phase_diagrams.uncertainty.error_models import REACTION_ERROR
-from selflimit.report import diagram_tables
+from selflimit.report import diagram_tables, tables
 from selflimit.report.diagram_page import DiagramStudy, ElectrolyteDiagram, write_diagram_report
-from selflimit.run_settings import WORKING_IONS
 from selflimit.settings import Settings
 from selflimit.workflows.makers.electrolyte_interface import ElectrolyteInterfaceMaker
+from selflimit.workflows.makers.flow_parts import named as named_job
 from selflimit.workflows.makers.phase_diagram import DiagramOutputs, PhaseDiagramMaker
 from selflimit.workflows.running.execution import Keeper
 from selflimit.workflows.running.local import jobs_in_order, run_flow
@@ -47,118 +40,62 @@ DIAGRAM_FOLDER = "selflimit-diagram"
 """Folder of the results, one folder in it for each set of formulas."""
 
 
-@dataclass(frozen=True)
-class Competitors:
-    """Entries that compete, and what is known of them as a set."""
-
-    entries: tuple[ComputedStructureEntry, ...]
-    """Energies in eV, cells in Angstrom, one level of theory."""
-    left_out: tuple[LeftOutPhase, ...]
-    """Known phases that are not among them."""
-    origin: str
-    """Where they come from, for the reader."""
-    notes: tuple[str, ...]
-    """What went otherwise than asked."""
-    is_shipped: bool
-    """Whether they ship with the package."""
-
-    @property
-    def level_of_theory(self) -> LevelOfTheory:
-        """The one level of all entries."""
-        return common_level(list(self.entries))
-
-
 def show_diagrams_of_formulas(asked: Namespace) -> None:
     """Diagrams of the electrolytes that were named, with interfaces between them, into the store and a folder."""
     formulas = list({parse_formula(text).reduced_formula: text for text in [*asked.formulas, *asked.formula]}.values())
     rules = rules_of(asked, formulas)
-    competitors = read_competitors(asked, formulas, rules.working_ion)
-    flow = diagram_flow(asked, rules, competitors, formulas)
+    competitors = competitors_of(asked, formulas, rules.working_ion)
+    named = [text for text in formulas if competitors.holds(text)]
+    others = [text for text in formulas if not competitors.holds(text)]
+    flow = diagram_flow(asked, rules, competitors, named, others)
     where = asked.store or Settings().store
-    folder = Path(asked.out or Path(DIAGRAM_FOLDER) / "-".join(formulas))
+    folder = Path(asked.folder if "folder" in asked.given else Path(DIAGRAM_FOLDER) / "-".join(formulas))
     store = open_store(where)
     with Display([job.name for job in jobs_in_order(flow)]) as display:
         run_flow(flow, store, Path.cwd(), Keeper(folder, store, display))
-    study = study_of(formulas, flow, store, competitors, notes_on(rules, competitors))
-    page = folder / write_diagram_report(study, folder).path
+    study = study_of(named, flow, store, competitors, notes_on(rules, competitors))
+    hulls = {
+        text: read_output(reference, store) for text, reference in zip(others, hull_outputs(flow, others), strict=True)
+    }
+    page = folder / write_diagram_report(study, folder).path if named else None
     if asked.json:
-        print_json({**as_data(study), "folder": str(folder), "page": str(page), "store": redact(where)})
-    else:
-        print_study(study)
-        print_line(f"page: {page}   results: selflimit results --store {redact(where)}")
+        products = write_plainly([doc for docs in hulls.values() for doc in docs])
+        about = {"folder": str(folder), "page": str(page) if page else None, "store": redact(where)}
+        print_json({**as_data(study), "products": products, **about})
+        return
+    print_study(study)
+    for text, docs in hulls.items():
+        print_hull(text, docs)
+    print_line(f"{f'page: {page}   ' if page else ''}results: selflimit results --store {redact(where)}")
 
 
-def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
-    """Functional, volumes, and the working ion: the first alkali metal, silver or copper that all formulas hold."""
-    held = set.intersection(*({element.symbol for element in parse_formula(text)} for text in formulas))
-    ion = next((symbol for symbol in WORKING_IONS if symbol in held), "Li")
-    return MechanicalRules(
-        model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases, working_ion=asked.working_ion or ion
+def print_hull(formula: str, docs: Sequence[ProductsDoc]) -> None:
+    """Products of a formula that is no entry, and what cannot be said of it."""
+    print_table(
+        f"{formula}: products of its composition, per {docs[0].formula}",
+        tables.PRODUCT_COLUMNS,
+        tables.product_rows(docs),
+    )
+    print_line(
+        f"{formula} is no entry of this set: the hull says what its composition becomes. Whether it is stable itself, "
+        "reaction energies, V0 and strains need a crystal of it, with --crystals or among --entries."
     )
 
 
-def read_competitors(asked: Namespace, formulas: Sequence[str], working_ion: str) -> Competitors:
-    """Read the entries from ``--entries``, the Materials Project, or the package.
-
-    Parameters
-    ----------
-    asked
-        The command line.
-    formulas
-        Formulas of the electrolytes.
-    working_ion
-        Symbol of the working ion.
-
-    Raises
-    ------
-    InputError
-        A formula without entries; the message lists what ships and how to get others.
-    """
-    if asked.entries:
-        level = LevelOfTheory(method="DFT", model=asked.level) if asked.level else None
-        entries = read_entries(Path(asked.entries), level)
-        notes = tuple(require_plausible_energies(entries))
-        return Competitors(tuple(entries), (), f"Entries from {asked.entries}", notes, is_shipped=False)
-    if asked.source == "force-field" or (asked.source == "auto" and not os.environ.get("MP_API_KEY")):
-        require_shipped(formulas)
-    found = electrolyte_entries(formulas, working_ion, source=asked.source)
-    is_shipped = found.source == "force-field"
-    origin = "Shipped entries" if is_shipped else "Entries of the Materials Project"
-    notes = (f"The Materials Project was not used: {found.fallback}",) if found.fallback else ()
-    return Competitors(found.entries, found.left_out, f"{origin} of {found.chemsys}", notes, is_shipped)
+def rules_of(asked: Namespace, formulas: Sequence[str]) -> MechanicalRules:
+    """Functional, volumes, and the working ion: that asked for, else :func:`ion_of` the formulas."""
+    ion = asked.working_ion or ion_of(formulas)
+    return MechanicalRules(model=asked.model, ion_volume=asked.ion_volume, gases=asked.gases, working_ion=ion)
 
 
-def require_shipped(formulas: Sequence[str]) -> None:
-    """Refuse formulas, or combinations of them, that the shipped entries do not cover.
-
-    Raises
-    ------
-    InputError
-        The message lists the electrolytes that ship, and how to get others.
-    """
-    catalogue = bundled_catalogue()
-    known = {phase.formula: phase for phase in catalogue.phases if "Li" in phase.elements and len(phase.elements) > 1}
-    elsewhere = "for others set MP_API_KEY (next-gen.materialsproject.org/api), or give --entries FILE"
-    unknown = [text for text in formulas if parse_formula(text).reduced_formula not in known]
-    if unknown:
-        names = sorted({without_brackets(formula) for formula in known})
-        raise InputError(f"no shipped entry of {', '.join(unknown)}; shipped are {', '.join(names)}; {elsewhere}")
-    together = {symbol for text in formulas for symbol in known[parse_formula(text).reduced_formula].elements} | {"Li"}
-    if not any(together <= elements_of(system) for system in catalogue.systems):
-        raise InputError(
-            f"the shipped entries do not cover {' and '.join(formulas)} together ({'-'.join(sorted(together))}), only "
-            f"{', '.join(catalogue.systems)}; ask for one formula at a time; {elsewhere}"
-        )
-
-
-def without_brackets(formula: str) -> str:
-    """The formula as it is usually written, e.g. Li10GeP2S12 for Li10Ge(PS6)2."""
-    amounts = parse_formula(formula).get_el_amt_dict()
-    return "".join(symbol if amount == 1 else f"{symbol}{amount:g}" for symbol, amount in amounts.items())
-
-
-def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competitors, formulas: Sequence[str]) -> Flow:
-    """A flow for each electrolyte, and a job for each pair; its output are their outputs, in this order.
+def diagram_flow(
+    asked: Namespace,
+    rules: MechanicalRules,
+    competitors: Competitors,
+    formulas: Sequence[str],
+    others: Sequence[str] = (),
+) -> Flow:
+    """A flow for each electrolyte, a job for each pair, and for each other formula; outputs in this order.
 
     Parameters
     ----------
@@ -170,6 +107,8 @@ def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competit
         The entries of the electrolytes and of all that competes.
     formulas
         Formulas of the electrolytes.
+    others
+        Formulas that have no entry: only products are asked.
     """
     k_effs = tuple(asked.k_effs)
     voltages = require_range(tuple(asked.voltage_range), "voltage_range", "--voltage-range")
@@ -189,7 +128,14 @@ def diagram_flow(asked: Namespace, rules: MechanicalRules, competitors: Competit
     diagrams = [maker.of_entries(entries, formula) for formula in formulas]
     interfaces = ElectrolyteInterfaceMaker(rules=rules, k_effs=k_effs, voltage=voltages[0])
     scans = [interfaces.make(entries, pair, left_out) for pair in combinations(formulas, 2)]
-    return Flow([*diagrams, *scans], output=[*(flow.output for flow in diagrams), *(scan.output for scan in scans)])
+    hulls = [named_job(maker.hull_products(entries, formula), f"products {formula}") for formula in others]
+    jobs = [*scans, *hulls]
+    return Flow([*diagrams, *jobs], output=[*(flow.output for flow in diagrams), *(one.output for one in jobs)])
+
+
+def hull_outputs(flow: Flow, others: Sequence[str]) -> list[OutputReference]:
+    """References to the products of formulas without entry, which are a flow's last outputs."""
+    return list(flow.output[len(flow.output) - len(others) :])
 
 
 def sampling_of(asked: Namespace, competitors: Competitors) -> Sampling:
@@ -220,7 +166,7 @@ def notes_on(rules: MechanicalRules, competitors: Competitors) -> tuple[str, ...
     ion = rules.working_ion
     notes = [
         f"Functional: {rules.model}; volume of exchanged ions: {rules.ion_volume}; gases: {rules.gases}. "
-        f"Voltages against {ion}/{ion}+."
+        f"Voltages against {couple_of(ion)}."
     ]
     if find_functional(rules.model).has_pressure:
         compounds = [entry for entry in competitors.entries if entry.composition.chemical_system != ion]
@@ -257,7 +203,8 @@ def study_of(
         What else the page says.
     """
     # electrolytes first, then pairs in the order of `combinations`, as diagram_flow made them
-    diagrams, scans = flow.output[: len(formulas)], flow.output[len(formulas) :]
+    pairs = len(formulas) * (len(formulas) - 1) // 2
+    diagrams, scans = flow.output[: len(formulas)], flow.output[len(formulas) : len(formulas) + pairs]
     return DiagramStudy(
         electrolytes=tuple(
             electrolyte_of(formula, outputs, store) for formula, outputs in zip(formulas, diagrams, strict=True)

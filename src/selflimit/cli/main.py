@@ -12,15 +12,16 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TypeGuard
 
-from selflimit.cli.modes import Mode
+from selflimit.cli.modes.modes import Mode
 from selflimit.cli.parsing import parse
+from selflimit.cli.terminal.logs import split_verbosity, start_logging
 from selflimit.errors import MissingDependencyError, RemediableError, SelflimitError
 
 EXIT_INPUT = 2
 EXIT_INTERRUPTED = 130
 
 
-def function_of(mode: Mode) -> Callable[[Namespace], None]:
+def function_of(mode: Mode) -> Callable[[Namespace], int | None]:
     """What carries out a mode of a verb; imported only now, because it is heavy, and no heavier than it must be.
 
     Raises
@@ -30,19 +31,23 @@ def function_of(mode: Mode) -> Callable[[Namespace], None]:
     """
     module, name = mode.function.split(":")
     try:
-        function: Callable[[Namespace], None] = getattr(import_module(f"selflimit.cli.{module}"), name)
+        function: Callable[[Namespace], int | None] = getattr(import_module(f"selflimit.cli.{module}"), name)
     except ImportError as error:
         raise MissingDependencyError(f"{error.name} is not installed; pip install 'selflimit[run]'") from error
     return function
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 done, 2 an error the user can act on, 130 interrupted."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    """Run the command line; returns the exit code.
+
+    0: done; 2: an error the user can act on; 3: done, but some results are still to come; 130: interrupted.
+    """
+    words, level = split_verbosity(list(sys.argv[1:] if arguments is None else arguments))
+    start_logging(level)
     in_full = "--traceback" in words  # before the verb or after it
     try:
         asked, mode = parse([word for word in words if word != "--traceback"])
-        function_of(mode)(asked)
+        return function_of(mode)(asked) or 0
     except SelflimitError as error:
         if in_full:
             raise

@@ -4,11 +4,10 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from jobflow import JobStore
+from jobflow import Flow, JobStore
 
 from selflimit.cli.printing import print_json, print_line, print_table
 from selflimit.cli.run_folders import is_run_folder
-from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.workflows.managers import jobflow_remote as manager
 from selflimit.workflows.managers.drawing import draw_svg, write_mermaid
@@ -20,6 +19,9 @@ from selflimit.workflows.stores.opening import open_store, redact
 
 FLOW_COLUMNS = ["flow", "name", "state", "completed", "jobs", "failed"]
 JOB_COLUMNS = ["job", "name", "state", "worker", "time (s)"]
+STILL_TO_COME = 3
+"""Exit code where what was asked for is done as far as it can be, and more is to come."""
+
 SHORT = 8
 """Characters of a uuid that are shown; as many are enough to name a flow."""
 
@@ -29,14 +31,17 @@ def submit_chain(asked: Namespace) -> None:
     from selflimit.cli.run import configuration_of  # these know force fields and take seconds to import
     from selflimit.workflows.makers.run_flow import make_flow
 
+    hand_over(make_flow(configuration_of(asked), asked.tag), asked)
+
+
+def hand_over(flow: Flow, asked: Namespace) -> None:
+    """Hand a flow to the job manager that the command line names, and say which jobs that were."""
     worker_for = manager.read_assignments(asked.worker_for, "--worker-for")
-    resources = {key: _number(value) for key, value in manager.read_assignments(asked.resources, "--resources").items()}
     to_fireworks = asked.manager == "fireworks"
-    flow = make_flow(configuration_of(asked), asked.tag)
     done = (
         submit_workflow(flow, Path(asked.launchpad), asked.worker, worker_for)
         if to_fireworks
-        else manager.submit(flow, asked.project, asked.worker, worker_for, asked.exec_config, resources)
+        else manager.submit(flow, asked.project, asked.worker, worker_for, asked.exec_config, read_resources(asked))
     )
     if asked.json:
         print_json(done.model_dump(mode="json"))
@@ -47,8 +52,16 @@ def submit_chain(asked: Namespace) -> None:
         )
 
 
-def _number(value: str) -> int | str:
-    return int(value) if value.isdecimal() else value
+def read_resources(asked: Namespace) -> dict[str, int | str]:
+    """What ``--resources`` asks for; whole numbers as such.
+
+    Raises
+    ------
+    InputError
+        Not of the form KEY=VALUE.
+    """
+    given = manager.read_assignments(asked.resources, "--resources")
+    return {key: int(value) if value.isdecimal() else value for key, value in given.items()}
 
 
 def status(asked: Namespace) -> None:
@@ -92,7 +105,13 @@ def resume(asked: Namespace) -> None:
     if is_run_folder(asked.run):
         _resume_folder(Path(asked.run), asked)
         return
-    done = manager.rerun(asked.run, asked.project, asked.break_lock)
+    changes = manager.Changes(
+        worker=asked.worker,
+        exec_config=asked.exec_config,
+        resources=read_resources(asked),
+        wall_time=asked.wall_time,
+    )
+    done = manager.rerun(asked.run, asked.project, asked.break_lock, changes)
     again, retried = (", ".join(numbers) or "none" for numbers in (done.run_again, done.retried))
     if asked.json:
         print_json(done.model_dump(mode="json"))
@@ -133,20 +152,22 @@ def graph(asked: Namespace) -> None:
     print_json({"graph": str(out)}) if asked.json else print_line(f"graph: {out}")
 
 
-def fetch(asked: Namespace) -> None:
-    """Bring the results of a submitted flow into a folder."""
+def fetch(asked: Namespace) -> int:
+    """Bring the results of a submitted flow into a folder; returns 3 while some are still to come."""
     folder = Path(asked.folder)
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"--folder: expected a new or empty folder, got {folder}, which holds files")
     store = open_store(asked.store, must_exist=True) if asked.store else manager.project_store(asked.project)
     where = redact(asked.store) if asked.store else f"jobflow-remote project {asked.project or '(default)'}"
-    found = fetch_results(store, asked.flow, folder, where)
+    expected = None if asked.store else manager.flow_status(asked.flow, asked.project)
+    found = fetch_results(store, asked.flow, folder, where, expected)
     if asked.json:
         print_json(found.model_dump(mode="json"))
     else:
-        print_line(
-            f"{folder}: {found.documents} documents, {len(found.files)} files ({', '.join(found.files) or 'none'})"
-        )
+        files = f"{len(found.files)} files ({', '.join(found.files) or 'none'})"
+        print_line(f"{folder}: {found.documents} documents, {files}")
+        if found.missing:
+            print_line(f"still missing: {', '.join(found.missing)}")
+            print_line(f"`selflimit status {found.flow[:SHORT]}` says why; the same command then completes {folder}")
+    return STILL_TO_COME if found.missing else 0
 
 
 def flow_asked_for(asked: Namespace) -> FlowStatus:

@@ -11,14 +11,16 @@ from selflimit.cli.printing import print_json, print_line, print_table, progress
 from selflimit.documents import OrderingsDoc
 from selflimit.files import write_atomically
 from selflimit.report import tables
-from selflimit.structures.lowest.documents import lowest_document
+from selflimit.structures.cluster_expansion.documents import learned_document
+from selflimit.structures.lowest.documents import MOST_PROVEN, MOST_WALKED, lowest_document
 from selflimit.structures.orderings.cells import DisorderedCell
 from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.files import save_orderings
-from selflimit.structures.orderings.lowest import MOST_SEARCHED
 from selflimit.structures.orderings.sampling import sample_in
 from selflimit.structures.orderings.search_cost import MOST_ENUMERATED, check_size, estimate_search, short
+from selflimit.structures.parents.cif_writing import cif_text
 from selflimit.structures.parents.parents import Parent
+from selflimit.structures.relaxation.relaxation import Tolerances
 
 MERGED_COLUMNS = ["rank", "cell", "degeneracy", "electrostatic energy (eV/fu)", "above lowest (meV/fu)"]
 
@@ -94,8 +96,11 @@ def rank(parent: Parent, asked: Namespace) -> None:
     if asked.json:
         print_json({"orderings": [doc.model_dump(mode="json") for doc in documents]})
         return
+    if documents:
+        states = ", ".join(f"{species} {charge:+.4g}" for species, charge in documents[0].charges.items())
+        print_line(f"formal charges (e): {states}")
     # rounded populations differ from size to size, and energies of different compositions rank nothing
-    is_merged = asked.up_to is not None and len({doc.formula for doc in documents}) == 1 and not asked.anneal
+    is_merged = asked.up_to is not None and len({doc.formula for doc in documents}) == 1
     if is_merged:
         title = f"{parent.name}: all cell shapes of up to {asked.up_to} primitive cells, each crystal once"
         print_table(title, MERGED_COLUMNS, _merged_rows(documents, asked.keep))
@@ -106,9 +111,34 @@ def rank(parent: Parent, asked: Namespace) -> None:
         if doc.lower_bound is not None:
             lowest = doc.orderings[0].electrostatic_energy
             print_line(
-                f"{doc.cell}: annealed, not proven; no ordering is below {doc.lower_bound:.3f} eV/fu, "
+                f"{doc.cell}: annealed, not proven to be the lowest; no ordering is below {doc.lower_bound:.3f} eV/fu, "
                 f"{lowest - doc.lower_bound:.3f} eV/fu under the lowest found"
             )
+
+
+def learn(asked: Namespace) -> None:
+    """Find the lowest relaxed orderings of each cell with few relaxations, print them and write them as CIF."""
+    parent, tolerances = parent_asked_for(asked), Tolerances(max_force=asked.max_force)
+    documents = []
+    for cell in asked.cells:
+        with progress_bar(f"orderings {cell}") as progress:
+            documents.append(
+                learned_document(
+                    parent, cell, asked.learn, asked.sample_seed, asked.force_field, tolerances, progress=progress
+                )
+            )
+    write_cifs(asked.cifs, [(one.label, one.structure) for doc in documents for one in doc.lowest])
+    if asked.json:
+        print_json({"learned": [doc.model_dump(mode="json") for doc in documents]})
+        return
+    for doc in documents:
+        title = f"{doc.parent} {doc.cell}: lowest relaxed of {doc.candidates:,} orderings"
+        print_table(title, tables.RELAXATION_COLUMNS, tables.relaxation_rows(doc.lowest))
+        end = "nothing lower was found in the last rounds" if doc.is_converged else "relaxations ran out: raise --learn"
+        print_line(
+            f"{doc.cell}: {len(doc.relaxed)} relaxed, error of cross-validation "
+            f"{1000 * doc.cross_validation_error:.2g} meV/atom; {end}"
+        )
 
 
 def _has_orderings(cell: DisorderedCell, asked: Namespace) -> bool:
@@ -131,10 +161,11 @@ def find_lowest(cell: DisorderedCell, asked: Namespace) -> OrderingsDoc:
     state = Path(asked.folder) / f"search-{cell.name.replace(' ', '-').replace(',', '')}.npz"
     is_alone = asked.up_to is None
     # an annealing is never too long
-    limit = count_in(cell, is_alone).distinct if asked.anneal else most(asked, MOST_SEARCHED)
+    limit = count_in(cell, is_alone).distinct if asked.anneal else most(asked, MOST_PROVEN)
     announce(cell, is_alone, limit, asked)
+    given = None if asked.most is None else int(asked.most)
     with progress_bar(f"orderings {cell.name}") as progress:
-        return lowest_document(cell, asked.keep, limit, progress, state, asked.anneal, is_alone)
+        return lowest_document(cell, asked.keep, given, progress, state, asked.anneal, is_alone)
 
 
 def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Namespace) -> None:
@@ -162,8 +193,14 @@ def announce(cell: DisorderedCell, superperiodic: bool, limit: int, asked: Names
         return
     for line in told_deviations(cell):
         print_line(line)
-    how = f"annealed with seed {asked.anneal}" if asked.anneal else str(estimate_search([cell], superperiodic))
-    print_line(f"{cell.name}: {short(distinct)} distinct orderings, {how}")
+    print_line(f"{cell.name}: {short(distinct)} distinct orderings, {_way(cell, distinct, superperiodic, asked)}")
+
+
+def _way(cell: DisorderedCell, distinct: int, superperiodic: bool, asked: Namespace) -> str:
+    """How the cell is searched."""
+    if asked.write or (not asked.anneal and distinct <= MOST_WALKED):
+        return str(estimate_search([cell], superperiodic))
+    return f"annealed with seed {asked.anneal or 1}, then branch and bound"
 
 
 def most(asked: Namespace, default: int) -> int:
@@ -172,9 +209,9 @@ def most(asked: Namespace, default: int) -> int:
 
 
 def write_cifs(folder: str | None, crystals: Sequence[tuple[str, Structure]]) -> None:
-    """Write crystals as CIF, named after their labels, if a folder is given."""
+    """Write crystals as CIF with their symmetry and labels, named after what they are, if a folder is given."""
     if folder is None:
         return
     for label, crystal in crystals:
         name = "".join(c if c.isalnum() or c in "-_." else "-" for c in label)
-        write_atomically(Path(folder) / f"{name}.cif", crystal.to(fmt="cif"))
+        write_atomically(Path(folder) / f"{name}.cif", cif_text(crystal, label))

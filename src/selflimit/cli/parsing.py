@@ -7,16 +7,20 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from selflimit import __version__
-from selflimit.cli.modes import Mode, chosen_mode, refuse_idle
+from selflimit.cli.modes.modes import Mode, chosen_mode, refuse_idle
 from selflimit.cli.options.checks import settle_run
 from selflimit.cli.options.readers import READERS
+from selflimit.cli.terminal.defaults_file import default_words
 from selflimit.cli.verbs import VERBS
 from selflimit.errors import InputError
 from selflimit.suggestions import did_you_mean
 
 DESCRIPTION = """\
 From a disordered electrolyte crystal to the stress at its self-limiting lithium interface:
-orderings -> relaxation -> mechanically constrained phase diagram -> phase field -> report."""
+orderings -> relaxation -> mechanically constrained phase diagram -> phase field -> report.
+
+Defaults of a folder stand in its file selflimit.toml, a table for each verb: [run] with keep = 5.
+Tab completion: eval "$(selflimit completion bash)"."""
 
 RANGES = {"voltage_range": False, "k_eff_range": False, "voltage": True}
 """Options with the two ends of a range, and whether these may be equal."""
@@ -46,6 +50,8 @@ def make_parsers() -> tuple[ArgumentParser, dict[str, ArgumentParser]]:
     raw = RawDescriptionHelpFormatter
     top = OneLineParser(prog="selflimit", description=DESCRIPTION, formatter_class=raw)
     top.add_argument("--version", action="version", version=f"selflimit {__version__}")
+    top.add_argument("-v", "--verbose", action="store_true", help="say what each step does and when, on standard error")
+    top.add_argument("-q", "--quiet", action="store_true", help="say nothing but results, warnings and errors")
     top.add_argument("--traceback", action="store_true", help="show Python's traceback with an error")
     added = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     verbs: dict[str, ArgumentParser] = {}
@@ -87,6 +93,10 @@ def parse(arguments: Sequence[str]) -> tuple[Namespace, Mode]:
     if place < len(arguments):
         require_known_verb(arguments[place])
         require_known_options(verbs[arguments[place]], arguments[place + 1 :], verbs)
+        own = verbs[arguments[place]]._option_string_actions
+        typed = list(arguments[place + 1 :])
+        added = default_words(arguments[place], verbs, own, typed)
+        arguments = [*arguments[: place + 1], *typed, *added]
     asked, left = top.parse_known_args(arguments)
     made, verb = verbs[asked.verb], next(verb for verb in VERBS if verb.name == asked.verb)
     written = {action.dest: written_option(action) for action in made._actions}

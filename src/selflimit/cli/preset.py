@@ -8,7 +8,7 @@ from typing import Any
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
 from selflimit.cli.run import OpenRun
 from selflimit.documents import ComparisonDoc
-from selflimit.mesoscale.paper.presets import PRESETS, find_preset
+from selflimit.mesoscale.paper.simulations import PRESETS
 from selflimit.mesoscale.pictures.vtk import export_vtk
 from selflimit.settings import Settings
 from selflimit.workflows.makers.preset import PresetMaker
@@ -19,6 +19,8 @@ from selflimit.workflows.stores.opening import redact
 PRESET_FOLDER = "selflimit-presets"
 """Folder of the presets, one folder in it for each."""
 COLUMNS = ("quantity", "unit", "paper", "ours", "", "remark")
+PRESET_SETTINGS = ("grid_cells", "seed", "duration", "front", "interface_width")
+"""Options that a preset takes, by their names."""
 
 
 def run_preset(asked: Namespace) -> None:
@@ -26,9 +28,10 @@ def run_preset(asked: Namespace) -> None:
     if asked.preset == "list":
         print_table("presets", ("name", "figure", "shows"), [(p.name, p.figure, p.summary) for p in PRESETS.values()])
         return
-    given = {name: getattr(asked, name) for name in ("grid_cells", "seed", "duration") if name in asked.given}
-    configuration = {"preset": find_preset(asked.preset).name, **asdict(PresetMaker(**given, movie=asked.movie))}
-    folder = Path(asked.out or Path(PRESET_FOLDER) / asked.preset)
+    given = {name: getattr(asked, name) for name in PRESET_SETTINGS if name in asked.given}
+    maker = PresetMaker(**given, movie=asked.movie)
+    configuration = {"preset": maker.find(asked.preset).name, **asdict(maker)}
+    folder = Path(asked.folder if "folder" in asked.given else Path(PRESET_FOLDER) / asked.preset)
     opened = open_preset(folder, configuration, asked.store or Settings().store)
     if asked.vtk:
         export_vtk(opened.read(opened.outputs.computed), folder, Path(asked.vtk))
@@ -53,9 +56,10 @@ def open_preset(folder: Path, configuration: dict[str, Any], where: str) -> Open
         The folder holds another run.
     """
     # JSON gives lists back, and the kept configuration is compared with this one
-    settings = {**configuration, "grid_cells": list(configuration["grid_cells"])}
+    cells = configuration["grid_cells"]
+    settings = {**configuration, "grid_cells": None if cells is None else list(cells)}
     fields = {name: value for name, value in settings.items() if name != "preset"}
-    maker = PresetMaker(**(fields | {"grid_cells": tuple(settings["grid_cells"])}))
+    maker = PresetMaker(**(fields | {"grid_cells": None if cells is None else tuple(cells)}))
     with locked(folder):
         opened = OpenRun(folder, where, keep_flow(folder, settings, lambda: maker.make(settings["preset"])))
         opened.run()
@@ -74,7 +78,7 @@ def show_preset(opened: OpenRun, as_json: bool) -> None:
             row.unit,
             row.published,
             "not within the run" if row.value is None else f"{row.value:.3g}",
-            row.basis if row.is_within else f"{row.basis}, outside",
+            row.outcome,
             row.remark,
         )
         for row in doc.rows

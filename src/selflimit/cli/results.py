@@ -5,11 +5,13 @@ import warnings
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from selflimit.cli.printing import print_csv, print_json, print_line, print_table, progress_bar, write_plainly
 from selflimit.report import tables
 from selflimit.settings import Settings
+from selflimit.workflows.running.repairing import repair_store
 from selflimit.workflows.stores.copying import copy_store
 from selflimit.workflows.stores.opening import open_store, redact
 from selflimit.workflows.stores.results import Filters, results
@@ -38,14 +40,31 @@ def query(asked: Namespace) -> None:
 
 def copy_results(asked: Namespace) -> None:
     """Copy one store into another, and print how many documents that were."""
-    source, target = open_store(asked.source, must_exist=True), open_store(asked.target)
+    [to] = asked.targets
+    source, target = open_store(asked.source, must_exist=True), open_store(to)
     with progress_bar("copy") as progress:
         done = copy_store(source, target, replace=asked.replace, progress=progress)
     if asked.json:
         print_json(done.model_dump())
     else:
         counts = f"{done.copied} documents copied, {done.already_there} were there, {done.replaced} replaced"
-        print_line(f"{redact(asked.source)} -> {redact(asked.target)}: {counts}")
+        print_line(f"{redact(asked.source)} -> {redact(to)}: {counts}")
+
+
+def repair_results(asked: Namespace) -> None:
+    """Build a damaged store anew, and print from what."""
+    done = repair_store(asked.source, [Path(run) for run in asked.targets])
+    if asked.json:
+        print_json(done.model_dump())
+        return
+    print_line(
+        f"{done.store}: built anew from {done.read} documents and pieces of files of the damaged store and "
+        f"{done.restored} outputs of run folders; the damaged one is kept as {done.damaged}"
+    )
+    if done.incomplete:
+        print_line(
+            f"their files are in no run folder, `selflimit resume` runs them again: {', '.join(done.incomplete)}"
+        )
 
 
 def _filters(asked: Namespace) -> Filters:

@@ -2,7 +2,7 @@
 
 import shutil
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,23 @@ from jobflow import Flow, OutputReference
 
 from selflimit.cli.orderings import write_cifs
 from selflimit.cli.printing import print_json, print_line, print_table, write_plainly
-from selflimit.cli.progress_display import Display
+from selflimit.cli.terminal.progress_display import Display
 from selflimit.cli.verdict import print_answers, print_closed_loop, print_spread, print_verdicts
-from selflimit.documents import RelaxationDoc
+from selflimit.documents import GrowthDoc, RelaxationDoc
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.report import tables
 from selflimit.run_settings import RunConfiguration, settings_given
 from selflimit.settings import Settings
 from selflimit.workflows.makers.chain import RunOutputs
-from selflimit.workflows.makers.run_flow import STAGES, check_run, flow_in, hash_of_parent, saved_configuration
+from selflimit.workflows.makers.run_flow import (
+    STAGES,
+    check_run,
+    flow_in,
+    hash_of_entries,
+    hash_of_parent,
+    saved_configuration,
+)
 from selflimit.workflows.running.execution import execute
 from selflimit.workflows.running.folder import (
     Started,
@@ -30,10 +37,13 @@ from selflimit.workflows.running.folder import (
     started_run,
     store_of,
 )
-from selflimit.workflows.running.local import jobs_in_order, locked, saved_flow
+from selflimit.workflows.running.local import jobs_in_order, locked, saved_flow, stored_output
 from selflimit.workflows.stores.opening import is_mongo_uri, open_store, redact
 from selflimit.workflows.stores.reading import plain_output, read_output
 from selflimit.workflows.stores.retrying import PatientJobStore
+
+ENDED_EARLY = "lithium is near the far electrolyte"
+"""Why a growth ends before its time where its notes do not say."""
 
 
 def configuration_of(asked: Namespace) -> RunConfiguration:
@@ -45,7 +55,8 @@ def configuration_of(asked: Namespace) -> RunConfiguration:
         A value out of range; the message names its option.
     """
     given = settings_given(vars(asked))
-    return RunConfiguration(**given, parent_sha256=hash_of_parent(given.get("parent", "")))
+    parent, entries = (given.get(name, "") for name in ("parent", "entries"))
+    return RunConfiguration(**given, parent_sha256=hash_of_parent(parent), entries_sha256=hash_of_entries(entries))
 
 
 class OpenRun:
@@ -85,8 +96,23 @@ class OpenRun:
         if sizes := [path.stat().st_size for path in self.folder.glob("*.checkpoint")]:
             print_line(
                 f"checkpoints: {sum(sizes) / 1e6:.0f} MB in {self.folder / '*.checkpoint'}; "
-                "GrowthModel.run(..., resume=True) goes on from them for longer, delete them if nothing is to"
+                "the same command with a longer --duration or --schedule goes on from them, and without them from the "
+                "beginning; delete them if nothing is to last longer"
             )
+
+    def tell_extension(self, growths: Sequence[GrowthDoc]) -> None:
+        """Print from where to where growths were made longer; nothing where none was."""
+        earlier = saved_configuration(self.folder).earlier_outputs
+        for doc in growths if earlier else ():
+            name, until, before = doc.microstructure, doc.times[-1], earlier[-1]
+            if until > before:
+                print_line(
+                    f"growth {name}: extended from {before:g} to {until:g} s; tables and report are of the whole"
+                )
+            else:
+                print_line(
+                    f"growth {name}: had ended at {until:g} s, so it stays: {'; '.join(doc.notes) or ENDED_EARLY}"
+                )
 
     def read_each(self, references: list[OutputReference]) -> list[Any]:
         """Documents of several finished jobs, in order."""
@@ -153,6 +179,7 @@ def show_report(opened: OpenRun, as_json: bool) -> None:
     print_table("Under lithium", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(reactions))
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(stresses))
     print_line(f"report: {report}   results: selflimit results --store {redact(opened.where)}")
+    opened.tell_extension(opened.read_each(outputs.interface.growths))
     opened.tell_checkpoints()
 
 
@@ -215,12 +242,17 @@ def grow_interface(asked: Namespace) -> None:
         return
     print_answers(*found["arrest"])
     print_table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(found["growths"]))
+    if half_cycles := tables.half_cycle_rows(found["growths"]):
+        print_table("Half-cycles", tables.HALF_CYCLE_COLUMNS, half_cycles)
+    if flows := tables.flow_rows(found["growths"]):
+        print_table("Lithium that flows, and its product", tables.FLOWING_COLUMNS, flows)
     print_table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(found["stresses"]))
     for loop in found["closed_loops"]:
         print_closed_loop(loop)
     for spread in found["spreads"]:
         print_spread(spread)
     print_verdicts(found["verdicts"])
+    opened.tell_extension(found["growths"])
     opened.tell_checkpoints()
 
 
@@ -242,6 +274,8 @@ def write_report_again(asked: Namespace) -> None:
         for job in steps:
             # raises for a job that is not finished, before the old report is touched
             plain_output(job.output, store)
+            if stored_output(job, store) is None:
+                raise InputError(f"{job.name} is being made longer; finish it with `selflimit resume {folder}`")
         last.run(store=store)
     written = folder / store.get_output(last.uuid)["path"]
     print_json({"report": str(written)}) if asked.json else print_line(f"report: {written}")

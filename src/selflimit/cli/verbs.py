@@ -7,8 +7,30 @@ answers at once.
 
 from dataclasses import dataclass
 
-from selflimit.cli.modes import AddOptions, Condition, Mode, has_other_value, has_value, is_given, names_of
-from selflimit.cli.options import chain, checks, diagrams, managers, orderings, presets, queries, verdicts
+from selflimit.cli.modes.modes import AddOptions, Condition, Mode, has_value, is_given, names_of
+from selflimit.cli.modes.of_verbs import (
+    DIAGRAMS,
+    INTERFACES,
+    MAPS,
+    OF_COMPETITORS,
+    OF_ENTRIES,
+    ORDERINGS,
+    RELAXED,
+    VERDICTS,
+    modes_of_flow,
+)
+from selflimit.cli.options import (
+    chain,
+    checks,
+    diagrams,
+    imports,
+    managers,
+    orderings,
+    presets,
+    queries,
+    screens,
+    verdicts,
+)
 
 
 @dataclass(frozen=True)
@@ -37,99 +59,6 @@ class Verb:
     conditions: tuple[Condition, ...] = ()
 
 
-RELAXED = (
-    Condition(frozenset({"charges", "occupied"}), checks.is_parent_a_file, "with a file as --parent"),
-    Condition(frozenset({"max_deviation"}), has_value("nearest", True), "with --nearest"),
-    Condition(frozenset({"window", "most_screened"}), has_other_value("screen", ""), "with --screen"),
-    Condition(frozenset({"screen", "wall_time"}), has_value("force_field", "VASP"), "with --force-field VASP"),
-    Condition(frozenset({"max_force"}), has_other_value("force_field", "VASP"), "with a force field"),
-)
-"""When options of the crystal and of its relaxation apply."""
-
-FILLED = (names_of(chain.add_printing, chain.add_crystal) - {"keep", "working_ion", "anneal"}) | {"n_cells", "up_to"}
-"""Options of every mode that only lays out orderings."""
-ORDERINGS = (
-    Mode(
-        "with --count", "counting:count_asked_for", is_given("count"), FILLED | {"count", "skip_superperiodic"}
-    ),
-    Mode(
-        "with --write", "orderings:orderings_only", is_given("write"), FILLED | {"write", "skip_superperiodic", "most"}
-    ),
-    Mode(
-        "with --sample", "orderings:orderings_only", is_given("sample"),
-        FILLED | {"sample", "sample_seed", "weights", "cifs"},
-    ),
-    Mode(
-        "with --no-relax", "orderings:orderings_only", is_given("no_relax"),
-        FILLED | {"no_relax", "keep", "anneal", "most", "cifs", "folder"},
-    ),
-    Mode(
-        "with relaxation", "run:relax_orderings",
-        idle=frozenset({"n_cells", "up_to", "skip_superperiodic", "sample_seed", "weights", "most"}),
-    ),
-)  # fmt: skip
-
-BY_FORMULA = names_of(diagrams.add_diagram_options)
-"""Options of diagrams of entries."""
-DIAGRAMS = (
-    Mode(
-        "with formulas (FORMULA or --formula)", "diagram:show_diagrams_of_formulas", is_given("formulas", "formula"),
-        BY_FORMULA | names_of(chain.add_diagram_settings) | {"working_ion", "json", "store"},
-        check=checks.check_formulas,
-    ),
-    Mode("without formulas, of relaxed crystals", "run:show_diagram", idle=BY_FORMULA),
-)  # fmt: skip
-OF_ENTRIES = (
-    Condition(frozenset({"source"}), has_value("entries", None), "without --entries"),
-    Condition(frozenset({"energy_error", "seed"}), has_other_value("samples", 0), "with --samples above 0"),
-)
-"""When options of diagrams of entries apply."""
-
-OF_PRESETS = names_of(presets.add_preset_options)
-INTERFACES = (
-    Mode("with --preset list", "preset:run_preset", has_value("preset", "list"), frozenset({"preset"})),
-    Mode(
-        "with --preset NAME", "preset:run_preset", is_given("preset"),
-        OF_PRESETS | {"grid_cells", "seed", "duration", "store", "json"},
-    ),
-    Mode("without --preset", "run:grow_interface", idle=OF_PRESETS),
-)  # fmt: skip
-
-
-OF_GROWTH = names_of(verdicts.add_conditions, verdicts.add_layer)
-VERDICTS = (
-    Mode(
-        "with --growth", "verdict:judge_layer", is_given("growth"), OF_GROWTH | {"growth", "json"},
-        check=checks.check_grid,
-    ),
-    Mode(
-        "without --growth", "verdict:judge_arrested", idle=OF_GROWTH - {"parameters", "seed", "out"},
-        check=checks.check_electrolyte,
-    ),
-)  # fmt: skip
-
-
-def modes_of_flow(name: str, *own: str, needs_run: bool = True) -> tuple[Mode, ...]:
-    """Modes of the verbs about a run folder or a submitted flow.
-
-    Parameters
-    ----------
-    name
-        The verb.
-    *own
-        Its options that apply to both.
-    needs_run
-        Whether it needs to know which; otherwise it can be about all flows of a project.
-    """
-    function, both = f"manager:{name}", frozenset({"run", "folder", "json", *own})
-    all_flows = Mode("for all flows of a project", function, has_value("run", None), frozenset({"project", "json"}))
-    return (
-        *(() if needs_run else (all_flows,)),
-        Mode("for a run folder", function, checks.is_about_a_folder, both | {"store"}, check=checks.check_drawing),
-        Mode("for a submitted flow", function, only=both | {"project", "break_lock"}, check=checks.check_drawing),
-    )
-
-
 VERBS = (
     Verb(
         "run",
@@ -154,9 +83,24 @@ example:
   selflimit orderings --cell 5x1x1 --no-relax --keep 10 --cifs lowest   rank only, 754,972 orderings
   selflimit orderings --parent my.cif --n-cells 4 --count               all shapes of 4 primitive cells
   selflimit orderings --parent my.cif --up-to 6 --skip-superperiodic --count    every crystal of up to 6 cells once
+  selflimit orderings --cell 2x1x1 --learn 20                           the lowest relaxed one with 20 relaxations
   selflimit orderings --parent POSCAR --occupancy Li=Li:0.5 --count     occupancies beside a POSCAR
 Energies are electrostatic, in eV per formula unit; the relaxation decides which ordering is lowest.""",
         RELAXED,
+    ),
+    Verb(
+        "import",
+        "bring your own energies: VASP runs, entry files, task documents, databases",
+        (chain.add_store, chain.add_tags, imports.add_import_options),
+        (Mode("", "entries.bringing:import_entries"),),
+        """\
+example:
+  selflimit import my-calculations/                        every vasprun.xml(.gz) below it, checked for convergence
+  selflimit import entries.json.bz2 --level SCAN           entries that do not say their functional
+  selflimit import runs/ --corrections MP2020              GGA and GGA+U on the Materials Project's scale
+  selflimit import mongodb://host/atomate2 --query '{"metadata.tags": "thesis"}'
+What the files say decides the level of theory; what contradicts it, did not converge or is mixed is refused by name.
+Then `selflimit diagram FORMULA --entries selflimit-import`.""",
     ),
     Verb(
         "diagram",
@@ -167,10 +111,33 @@ Energies are electrostatic, in eV per formula unit; the relaxation decides which
 example:
   selflimit diagram Li2ZrCl6                       shipped entries: tables, maps, uncertainty, in seconds
   selflimit diagram Li10GeP2S12 Li6PS5Cl           two electrolytes, and the interface between them
-  selflimit diagram Li3N --entries mine.json       your entries (JSON list of ComputedStructureEntry)
+  selflimit diagram Li3N --entries selflimit-import    your entries: imported, a JSON file, or VASP folders
+  selflimit diagram Li3YCl6 --crystals my-crystals     CIF files, relaxed with the force field; no key needed
   selflimit diagram --k-eff 0 5 10 15              no formula: the run's disordered crystal, all phases relaxed
 Voltages are in V vs Li/Li+, K_eff in GPa, volumes in cubic Angstrom per formula unit.""",
         (*RELAXED, *OF_ENTRIES),
+    ),
+    Verb(
+        "screen",
+        "layers between metal and electrolyte, ranked by what they become",
+        (
+            chain.add_store,
+            chain.add_tags,
+            screens.add_screen_options,
+            diagrams.add_competitors,
+            chain.add_screen_settings,
+            managers.add_submission,
+        ),
+        (
+            Mode("with --submit", "entries.screening:screen_layers", is_given("submit"), idle=frozenset({"out"})),
+            Mode("without --submit", "entries.screening:screen_layers", idle=names_of(managers.add_submission)),
+        ),
+        """\
+example:
+  selflimit screen Li2ZrCl6 --layers layers.txt                        shipped entries; one formula a line
+  selflimit screen Li6PS5Cl --layers layers.txt --entries selflimit-import --k-eff 0 20
+Energies are in eV/atom, strains in %. A job for each layer; with --submit a job manager runs them.""",
+        OF_COMPETITORS,
     ),
     Verb(
         "interface",
@@ -187,24 +154,41 @@ Lengths are in micrometres, times in s, pressures in MPa (compression positive i
     Verb(
         "verdict",
         "does this layer limit its lithium, by which mechanism, up to which current?",
-        (chain.add_store, verdicts.add_growth, verdicts.add_arrest_ranges, verdicts.add_conditions, verdicts.add_layer),
+        (
+            chain.add_store,
+            verdicts.add_growth,
+            verdicts.add_arrest_ranges,
+            verdicts.add_conditions,
+            verdicts.add_equations,
+            verdicts.add_layer,
+        ),
         VERDICTS,
         """\
 example:
   selflimit verdict                                            the published cells at 0.2, 0.5 and 20 mA/cm^2
   selflimit verdict --current 0.2 --layer-thickness 60 --slot-width 0.5 2     your layer, a range where you do not know
   selflimit verdict --growth --coarse-fraction 0.4 --radius 5                 a growth, judged by contact and stress
-It stalls, passivates, extrudes, cracks, is consumed or crosses: probabilities over ranges at C = 1, nothing fitted.
+It turns back, stalls, passivates, extrudes, spreads, cracks, is consumed or crosses: probabilities over ranges at
+C = 1, nothing fitted.
 Lengths are in micrometres, pressures in MPa, compression positive.""",
     ),
     Verb(
         "design-map",
-        "probability of self-limitation over designs and conditions",
-        (chain.add_printing, verdicts.add_conditions, verdicts.add_designs),
-        (Mode("", "verdict:judge_designs", check=checks.check_grid),),
+        "critical current and capacity over designs, or growths judged over designs and conditions",
+        (
+            chain.add_printing,
+            verdicts.add_map_equations,
+            verdicts.add_map,
+            verdicts.add_channel_designs,
+            verdicts.add_growth_designs,
+            verdicts.add_conditions,
+        ),
+        MAPS,
         """\
 example:
-  selflimit design-map --coarse-fraction 0 0.2 0.4 --correction 30 100 200 --packings 3 --workers 2
+  selflimit design-map                                                     slots, thicknesses, currents at C = 1
+  selflimit design-map --slot-width 1 --coarse-fraction 0 0.2 0.4 0.6 --layer-thickness 60 600
+  selflimit design-map --front published --coarse-fraction 0 0.2 0.4 --correction 30 100 200 --workers 2
 Run the same command again to resume: finished points are kept.""",
     ),
     Verb(
@@ -238,13 +222,35 @@ example:
     ),
     Verb(
         "store",
-        "copy results from one store to another",
-        (queries.add_copy_options,),
-        (Mode("", "results:copy_results", check=checks.check_source),),
+        "copy results from one store to another, or rebuild a damaged one",
+        (queries.add_store_options,),
+        (
+            Mode("with repair", "results:repair_results", has_value("what", "repair"), idle=frozenset({"replace"})),
+            Mode("with copy", "results:copy_results", check=checks.check_copy),
+        ),
         """\
 example:
   selflimit store copy selflimit-store mongodb://user:password@host:27017/selflimit
+  selflimit store repair selflimit-store selflimit-run    what sqlite still reads, and the documents of the run folder
 Run the same command again after an interruption: what is there already is not copied twice.""",
+    ),
+    Verb(
+        "app",
+        "a page on this machine: slide K_eff and voltage, see what an electrolyte becomes",
+        (queries.add_port,),
+        (Mode("", "terminal.local_page:serve_page"),),
+        """\
+example:
+  selflimit app --port 8050    then open http://127.0.0.1:8050; needs pip install 'selflimit[app]'""",
+    ),
+    Verb(
+        "completion",
+        "print the tab completion for a shell",
+        (queries.add_shell,),
+        (Mode("", "completion:print_completion"),),
+        """\
+example:
+  eval "$(selflimit completion bash)"    in ~/.bashrc""",
     ),
     Verb(
         "submit",
@@ -282,11 +288,13 @@ example:
         "resume",
         "go on with a run, or run the failed jobs of a submitted flow again",
         (chain.add_store, managers.add_resume_options),
-        modes_of_flow("resume"),
+        modes_of_flow("resume", of_submitted=names_of(managers.add_resume_options) - {"run", "folder", "project"}),
         """\
 example:
   selflimit resume selflimit-run     go on with the options that the run was started with
-  selflimit resume 3f2a91            failed jobs of a submitted flow are made ready again""",
+  selflimit resume 3f2a91            failed jobs of a submitted flow are made ready again
+  selflimit resume 3f2a91 --wall-time 86400 --resources mem=16G    the same, asking the queue for more
+A batch of crystals goes on after the last one that was finished, a growth from its last state.""",
     ),
     Verb(
         "graph",

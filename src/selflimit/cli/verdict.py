@@ -1,20 +1,21 @@
 """The verbs `verdict` and `design-map`, and the verdicts of a finished run."""
 
 import json
+import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow
 from pydantic import ValidationError
 
 from selflimit.cli.options.verdicts import ARREST
 from selflimit.cli.printing import print_json, print_line, print_table, progress_bar, write_plainly
-from selflimit.cli.progress_display import Display
-from selflimit.documents import ArrestDoc, DecompositionDoc
+from selflimit.cli.terminal.progress_display import Display
+from selflimit.documents import ArrestDoc, ArrestMapDoc, DecompositionDoc
 from selflimit.documents.self_limitation import (
     ClosedLoopDoc,
     Criterion,
@@ -26,20 +27,29 @@ from selflimit.documents.self_limitation import (
 from selflimit.errors import InputError
 from selflimit.files import write_atomically
 from selflimit.mesoscale.arrest.arrest import ArrestSettings
+from selflimit.mesoscale.arrest.arrest_map import (
+    ArrestMapSettings,
+    channel_designs,
+    collect_designs,
+    designs_judged_here,
+)
 from selflimit.mesoscale.bridge import in_pascal, phase_moduli
-from selflimit.mesoscale.paper.presets import PUBLISHED_MODEL
+from selflimit.mesoscale.paper.simulations import PUBLISHED_MODEL
 from selflimit.mesoscale.parameters import InterfaceParameters
-from selflimit.mesoscale.verdict.design_map import DesignSettings, design_map, design_points, judged_here, verdict_on
+from selflimit.phase_diagrams import MechanicalRules, read_entries
 from selflimit.phase_diagrams.entries.bundled import bundled_elastic
 from selflimit.plausible import KNOWN_UNITS, QUANTITIES, convert
 from selflimit.report.arrest_chapter import (
     HONESTY,
     INFLUENCE_COLUMNS,
+    MAP_COLUMNS,
+    MAP_MEANING,
     OUTCOME_COLUMNS,
     RANGE_COLUMNS,
     STATE_COLUMNS,
     arrest_lines,
     influence_rows,
+    map_rows,
     outcome_rows,
     range_rows,
     state_rows,
@@ -58,10 +68,14 @@ from selflimit.settings import Settings
 from selflimit.units import MICROMETRE
 from selflimit.workflows.makers.preset import decomposition_of
 from selflimit.workflows.makers.verdicts import ArrestMaker
+from selflimit.workflows.running.ending import ended_with_its_workers
 from selflimit.workflows.running.execution import Keeper
-from selflimit.workflows.running.local import ended_with_its_workers, run_flow
+from selflimit.workflows.running.local import run_flow
 from selflimit.workflows.stores.opening import open_store
 from selflimit.workflows.stores.reading import read_output
+
+if TYPE_CHECKING:
+    from selflimit.mesoscale.verdict.design_map import DesignSettings
 
 
 def judge_arrested(asked: Namespace) -> None:
@@ -76,13 +90,19 @@ def judge_arrested(asked: Namespace) -> None:
 def arrest_of(asked: Namespace) -> ArrestDoc:
     """Run the verdict as a job, so that it is in the store like every result, and keep it in the folder asked for."""
     where = asked.store or Settings().store
-    decomposition = decomposition_of(asked.electrolyte, asked.k_eff)
+    decomposition = own_decomposition(asked) if asked.entries else decomposition_of(asked.electrolyte, asked.k_eff)
     made = ArrestMaker(settings=arrest_settings(asked)).make(decomposition, arrest_parameters(asked, decomposition))
     store = open_store(where)
     with Display([made.name]) as display, tempfile.TemporaryDirectory() as folder:
         run_flow(Flow([made]), store, Path.cwd(), Keeper(Path(asked.out or folder), store, display))
     doc: ArrestDoc = read_output(made.output, store)
     return doc
+
+
+def own_decomposition(asked: Namespace) -> DecompositionDoc:
+    """Decomposition of the electrolyte at lithium metal by the entries of ``--entries``."""
+    entries = read_entries(Path(asked.entries))
+    return MechanicalRules().diagram(entries).products(asked.electrolyte, 0.0, asked.k_eff)
 
 
 def arrest_settings(asked: Namespace) -> ArrestSettings:
@@ -99,8 +119,9 @@ def arrest_settings(asked: Namespace) -> ArrestSettings:
         currents=tuple(asked.current_densities),
         given=given,
         test_time=convert(asked.test_hours, "h", "s"),
-        half_cycle=convert(asked.half_cycle_hours, "h", "s"),
+        foil=convert(asked.foil, "micrometre", "m"),
         seed=asked.seed,
+        seeds=asked.drawn,
     )
 
 
@@ -108,6 +129,11 @@ def arrest_parameters(asked: Namespace, decomposition: DecompositionDoc) -> Inte
     """The parameters of ``--parameters``, or the defaults with the electrolyte's shipped elastic constants."""
     elastic = bundled_elastic()
     if asked.parameters or decomposition.formula not in elastic:
+        if not asked.parameters:
+            sys.stderr.write(
+                f"selflimit: elastic constants of {decomposition.formula} do not ship, those of Li2ZrCl6 take their "
+                "place; give --parameters documents/parameters.json of a run of yours\n"
+            )
         return read_parameters(asked)
     return InterfaceParameters(**phase_moduli("electrolyte", in_pascal(elastic[decomposition.formula])))
 
@@ -130,6 +156,8 @@ def print_arrest(doc: ArrestDoc) -> None:
 
 def judge_layer(asked: Namespace) -> None:
     """Judge one layer beside the uniform fine layer under the same conditions: the control."""
+    from selflimit.mesoscale.verdict.design_map import verdict_on  # the compiled solver takes a second to import
+
     settings, parameters = settings_of(asked), growth_parameters(asked)
     point = point_of(asked)
     control = point.model_copy(update={"coarse_fraction": 0.0})
@@ -157,10 +185,13 @@ def judge_designs(asked: Namespace) -> None:
     InputError
         A value out of range.
     """
+    from selflimit.mesoscale.verdict.design_map import design_map, design_points, judged_here  # as above
+
     settings, parameters = settings_of(asked), growth_parameters(asked)
     radii = [radius * MICROMETRE for radius in asked.radius]
-    seeds = range(asked.seed, asked.seed + asked.packings)
-    points = design_points(asked.coarse_fraction, radii, asked.overpotential, asked.correction, list(seeds))
+    seeds = range(asked.seed, asked.seed + (asked.packings or 3))
+    fractions = asked.coarse_fraction or [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
+    points = design_points(fractions, radii, asked.overpotential, asked.correction, list(seeds))
     folder = Path(asked.folder)
     with progress_bar("design map") as progress, ended_with_its_workers():
         found = judged_here(points, settings, parameters, folder / "points", asked.workers, progress)
@@ -174,6 +205,47 @@ def judge_designs(asked: Namespace) -> None:
     print_line(
         f"{len(points)} points, {made.cpu_seconds / 60:.1f} min of processor time; {folder}/design-map.json{drawn}"
     )
+
+
+def judge_channel_designs(asked: Namespace) -> None:
+    """Judge all designs of a map at C = 1 in worker processes, print it and draw it.
+
+    Raises
+    ------
+    InputError
+        A value out of range.
+    """
+    settings = ArrestMapSettings(currents=tuple(asked.current_densities), channel_share=asked.channel_share)
+    slots, thicknesses = (
+        [value * MICROMETRE for value in values] for values in (asked.slot_width, asked.layer_thickness)
+    )
+    seeds = range(asked.seed, asked.seed + (asked.packings or 5))
+    designs = channel_designs(slots, thicknesses, asked.coarse_fraction or [0.4], list(seeds))
+    folder = Path(asked.folder)
+    with progress_bar("design map") as progress, ended_with_its_workers():
+        found = designs_judged_here(designs, settings, folder / "designs", asked.workers, progress)
+    made = collect_designs(found, settings)
+    write_atomically(folder / "arrest-map.json", made.model_dump_json(indent=1))
+    draw_arrest_map(made, folder / "arrest-map.png")
+    if asked.json:
+        print_json(write_plainly([made])[0])
+        return
+    print_table("Layers with drawn channels at C = 1", MAP_COLUMNS, map_rows(made))
+    print_line(MAP_MEANING)
+    print_line(
+        f"{len(designs)} layers, {made.cpu_seconds / 60:.1f} min of processor time; {folder}/arrest-map.json, .png"
+    )
+
+
+def draw_arrest_map(doc: ArrestMapDoc, path: Path) -> None:
+    """Draw the map at C = 1 into a file."""
+    from matplotlib.figure import Figure  # takes a second to import
+
+    from selflimit.mesoscale.pictures.arrest_map import plot_arrest_map  # imports it too
+
+    figure = Figure(figsize=(15, 5.2), layout="constrained")
+    plot_arrest_map(doc, figure)
+    figure.savefig(path, dpi=130)
 
 
 def draw_map(doc: DesignMapDoc, folder: Path) -> str:
@@ -191,7 +263,7 @@ def draw_map(doc: DesignMapDoc, folder: Path) -> str:
     return f" and {folder}/design-map.png"
 
 
-def settings_of(asked: Namespace) -> DesignSettings:
+def settings_of(asked: Namespace) -> "DesignSettings":
     """Domain, duration and criterion are taken from the command line.
 
     Raises
@@ -199,6 +271,8 @@ def settings_of(asked: Namespace) -> DesignSettings:
     InputError
         A value out of range.
     """
+    from selflimit.mesoscale.verdict.design_map import DesignSettings  # as above
+
     try:
         criterion = Criterion(largest_coverage=asked.largest_coverage, least_stress_ratio=asked.least_stress_ratio)
         return DesignSettings(
@@ -221,6 +295,8 @@ def point_of(asked: Namespace) -> DesignPoint:
     InputError
         A value out of range.
     """
+    from selflimit.mesoscale.verdict.design_map import design_points  # as above
+
     radius, voltage, correction = asked.radius * MICROMETRE, asked.overpotential, asked.correction
     return design_points([asked.coarse_fraction], [radius], [voltage], [correction], [asked.seed])[0]
 

@@ -37,13 +37,14 @@ class OrderingsDoc(Document):
     exclude_within: float = Field(
         0.0, ge=0, description="Sites closer than this hold at most one ion (Angstrom); 0: sites are independent"
     )
+    charges: dict[str, float] = Field({}, description="Formal charge of each species that the energies are of (e)")
     pools: list[PoolDoc] = Field([], description="What is placed where, and how far it is from the refined occupancies")
     raw_count: int = Field(ge=1, description="Orderings before symmetry; the degeneracies of all of them sum to it")
     distinct_count: int = Field(ge=1, description="Symmetry-distinct orderings, from Burnside's lemma")
     lower_bound: float | None = Field(
         None,
-        description="Annealed orderings: no ordering of the cell has a lower energy (eV per formula unit); None: all "
-        "orderings were searched, the lowest is proven",
+        description="Annealed orderings: no ordering of the cell has a lower energy (eV per formula unit); None: the "
+        "orderings kept are proven to be the lowest",
     )
     orderings: list[OrderingDoc] = Field(description="Orderings kept, lowest electrostatic energy first")
 
@@ -79,6 +80,38 @@ class RelaxationDoc(Document):
         """Make pymatgen's entry of it, carrying its level of theory and label."""
         made = ComputedStructureEntry(self.structure, self.energy, entry_id=self.label)
         return with_level(made, self.level_of_theory)
+
+
+class LearnedOrderingDoc(Record):
+    """One ordering that a cluster expansion has chosen for relaxation."""
+
+    label: str = Field(description="Which ordering: parent, cell and number among the candidates")
+    degeneracy: int = Field(ge=1, description="Number of raw orderings that symmetry maps onto this one")
+    coarse_energy_per_atom: float | None = Field(
+        description="Energy after the coarse relaxation (eV/atom); None: the relaxation failed"
+    )
+    above_hull: float | None = Field(
+        description="Coarse energy above the hull of the relaxed ones (eV/atom); None: the relaxation failed"
+    )
+
+
+class LearnedOrderingsDoc(Document):
+    """The lowest relaxed orderings of a parent, found with a cluster expansion that is learned on the way."""
+
+    parent: str = Field(description="Name of the disordered parent model, e.g. 'LZC-A'")
+    parent_source: str = Field(description="Where the parent's cell and occupancies come from")
+    notes: list[str] = Field([], description="What was made of the input, e.g. occupancies taken as fractions")
+    cell: str = Field(description="Which cell was filled, e.g. 'primitive', 'conventional'")
+    charges: dict[str, float] = Field({}, description="Formal charge of each species (e)")
+    candidates: int = Field(ge=1, description="Distinct orderings among which the lowest was looked for")
+    relaxed: list[LearnedOrderingDoc] = Field(description="Orderings that were relaxed, in the order of the search")
+    lowest: list[RelaxationDoc] = Field(description="Those near the hull, relaxed to the tolerance; lowest first")
+    cross_validation_error: float = Field(
+        ge=0, description="Root mean square error of coarse energies that the expansion is not told (eV/atom)"
+    )
+    rounds: int = Field(ge=1, description="Expansions that were fitted")
+    is_converged: bool = Field(description="Whether the last rounds found nothing lower; else relaxations ran out")
+    level_of_theory: LevelOfTheory = Field(description="What the energies are of")
 
 
 class CoarseRelaxationDoc(Document):

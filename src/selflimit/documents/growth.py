@@ -72,6 +72,97 @@ class CellHistory(Record):
     areal_capacity: list[float] = Field([], description="Lithium plated since the beginning (mAh/cm^2 of electrode)")
 
 
+class ShapeHistory(Record):
+    """Shape of the lithium in a plane at the output times; empty in three dimensions."""
+
+    trunks: list[int] = Field([], description="Pieces of lithium that rise at least 4 µm above the closed strip")
+    tips: list[int] = Field(
+        [],
+        description="Ends of branches that reach at least 2 µm out of the largest circle inside the lithium at their "
+        "root, at least one for each trunk; 0 where there is no trunk",
+    )
+    solidity: list[float | None] = Field(
+        [], description="Area of the trunks over that of their convex hulls, from 0 to 1; None where there is no trunk"
+    )
+    perimeter: list[float] = Field([], description="Length of the contour xi = 1/2 of attached lithium (m)")
+    filling: list[float | None] = Field(
+        [], description="Mean xi more than four widths w behind the contour; None where nothing is so deep"
+    )
+
+
+class ContactHistory(Record):
+    """Lithium at the less stable electrolyte and what presses on it, after every time step.
+
+    Amounts are per m of depth (in 3-D of the domain). Without lithium that flows nothing is extruded, pushed or reacts.
+    """
+
+    times: list[float] = Field([], description="Times (s)")
+    contact: list[float] = Field([], description="Share of the electrolyte's surface that lithium touches")
+    peak_pressure: list[float] = Field([], description="Largest compression -P (MPa)")
+    contact_pressure: list[float] = Field([], description="Mean compression -P at that contact (MPa)")
+    lithium: list[float] = Field([], description="Lithium in the domain (mol per m of depth; mol in 3-D)")
+    film: list[float] = Field([], description="Mean thickness of the product at that contact (micrometre)")
+    thickest_film: list[float] = Field([], description="Largest thickness of the product (micrometre)")
+    plated_without_room: list[float] = Field(
+        [], description="Lithium plated where it had no room, less what dissolved again (mol per m; mol in 3-D)"
+    )
+    extruded: list[float] = Field([], description="Lithium that flowed out through the foil (mol per m; mol in 3-D)")
+    pushed_ahead: list[float] = Field([], description="Lithium that flowed into free space (mol per m; mol in 3-D)")
+    reacted: list[float] = Field([], description="Electrolyte that has become product (m^2; m^3 in 3-D)")
+    reaction_charge: list[float] = Field([], description="Charge that the product took (C per m; C in 3-D)")
+
+
+class HalfCycle(Record):
+    """A stretch in which lithium was plated or stripped, and what it left behind."""
+
+    number: int = Field(ge=1, description="Its place among them")
+    kind: Literal["plating", "stripping"] = Field(description="What was done")
+    end: float = Field(description="Time at which it ended (s)")
+    capacity: float = Field(ge=0, description="Charge that passed (mAh/cm^2 of electrode)")
+    contact: float = Field(description="Share of the less stable electrolyte's surface that lithium touches at the end")
+    largest_pressure: float = Field(description="Largest compression -P during it (MPa)")
+    contact_pressure: float = Field(description="Mean compression -P at that contact at the end (MPa)")
+    lithium: float = Field(description="Lithium in the domain at the end (mol per m of depth; mol in 3-D)")
+    extruded: float = Field(description="Lithium extruded through the foil since the beginning (mol per m; mol in 3-D)")
+    film: float = Field(description="Mean thickness of the product at the contact at the end (micrometre)")
+
+
+class ProductAmount(Record):
+    """One product of the film."""
+
+    formula: str = Field(description="Reduced formula")
+    amount: float = Field(description="Amount (mol per m of depth; mol in 3-D)")
+
+
+class FilmRecord(Record):
+    """What became of the electrolyte at the contact."""
+
+    equations: list[str] = Field(description="Reaction at each output time")
+    reaction_voltage: list[float] = Field(description="E, reaction energy per electron, at each output time (V)")
+    local_voltage: list[float] = Field(description="Voltage at the contact for which products were asked (V)")
+    k_eff: list[float] = Field(description="K_eff of the film in the layer at each output time (GPa); 0: not asked")
+    retained: list[float] = Field(description="P V0/(K_eff dV) at each output time: share of the strain retained")
+    products: list[ProductAmount] = Field(description="What was made, at the end")
+    element_balance_error: float = Field(
+        ge=0, description="Largest imbalance of an element between electrolyte and lithium consumed and products made"
+    )
+
+
+class FlowDoc(Record):
+    """How lithium flowed: what was solved and given, and what became of the film."""
+
+    statement: str = Field(description="What was solved, in words")
+    fine_slot: float = Field(description="Width of the slots among fine particles (m)")
+    coarse_slot: float = Field(description="Width of the slots at coarse particles (m)")
+    stack_pressure: float = Field(description="Pressure on the foil (MPa)")
+    products: Literal["insulate", "conduct"] | None = Field(
+        description="What the products are taken to do with electrons; None: no film"
+    )
+    electronic_conductivity: float | None = Field(description="sigma_e of the film (S/m); None: no film")
+    ionic_conductivity: float | None = Field(description="sigma_i of the film (S/m); None: no film")
+    film: FilmRecord | None = Field(description="The reaction; None: no film")
+
+
 class GrowthDoc(Document):
     """Lithium growth in one particle layer."""
 
@@ -89,6 +180,10 @@ class GrowthDoc(Document):
     peak_compression: list[float] = Field(description="Largest hydrostatic compression -P (MPa) at the output times")
     interface_compression: list[float] = Field(description="Mean -P over the lithium front (MPa) at the output times")
     cell: CellHistory = Field(CellHistory(), description="Current and overpotential against time")
+    shape: ShapeHistory = Field(ShapeHistory(), description="Trunks, tips, solidity and perimeter of the lithium")
+    contacts: ContactHistory = Field(ContactHistory(), description="Contact, pressure and lithium against time")
+    half_cycles: list[HalfCycle] = Field([], description="What each plating and stripping left behind")
+    flow: FlowDoc | None = Field(None, description="Lithium that flows; None: elastic stress was solved instead")
     lithium_balance_error: float = Field(
         ge=0, description="Largest relative imbalance of the lithium inventory over the run"
     )
@@ -146,7 +241,8 @@ class ComparisonRow(Record):
     basis: Literal["calibrated", "predicted"] = Field(
         description="'calibrated': a parameter was chosen to meet this very value; else 'predicted'"
     )
-    remark: str = Field("", description="What the reader must know to compare")
+    condition: str = Field("", description="What was put in or chosen, without which the value would be another")
+    remark: str = Field("", description="What the reader must know to compare, and why the value is what it is")
 
     @property
     def is_within(self) -> bool:
@@ -162,6 +258,24 @@ class ComparisonRow(Record):
             return True
         return self.value is not None and (low is None or self.value >= low) and (high is None or self.value <= high)
 
+    @property
+    def outcome(self) -> str:
+        """Whether the published value comes out, in words.
+
+        >>> given = {"quantity": "tips", "unit": "1", "published": "branches", "low": 4.0, "basis": "predicted"}
+        >>> ComparisonRow(value=5.0, **given).outcome, ComparisonRow(value=1.0, **given).outcome
+        ('reproduced', 'not reproduced')
+        >>> ComparisonRow(value=5.0, condition="tension is small", **given).outcome
+        'reproduced only if tension is small'
+        """
+        if self.low is None and self.high is None:
+            return "no number published"
+        if not self.is_within:
+            return "not reproduced"
+        if self.basis == "calibrated":
+            return "calibrated on it"
+        return f"reproduced only if {self.condition}" if self.condition else "reproduced"
+
 
 class ComparisonDoc(Document):
     """A simulation of the paper, repeated under its name, beside the published values."""
@@ -170,6 +284,11 @@ class ComparisonDoc(Document):
     figure: str = Field(description="Figure of the paper")
     particle: str = Field(description="Formula of the particle layer")
     electrolyte: str = Field(description="Formula of the less lithium-stable electrolyte")
+    front: Literal["published", "sharp", "single-ion"] = Field(
+        "published", description="Equations of the growth, as in FrontShape"
+    )
+    width: float | None = Field(None, description="Width of the front and edge of a cell (m); None: not kept")
+    seed: int | None = Field(None, description="Seed of packing, needles and noise; None: not kept")
     rows: list[ComparisonRow] = Field(description="Published and computed values")
     notes: list[str] = Field(description="What differs from the published set-up or makes the result doubtful")
     files: list[str] = Field(description="Figures, movies and fields, relative to the folder")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PICTURES = {
     "GrowthDoc": "selflimit.mesoscale.pictures.overviews:plot_growth_overview",
     "InterfaceReactionDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_interface_reactions",
+    "LayerScreenDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_screen",
     "PredominanceDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_predominance",
     "StabilityDoc": "selflimit.phase_diagrams.pictures.default_pictures:draw_stability",
     "StressDoc": "selflimit.mesoscale.pictures.overviews:plot_stress_overview",

@@ -252,5 +252,9 @@ def common_level(entries: list[ComputedStructureEntry]) -> LevelOfTheory:
     levels = {level_of(entry): entry for entry in entries}
     if len(levels) != 1:
         found = "; ".join(f"{level.label} ({entry.entry_id})" for level, entry in levels.items()) or "no entries"
-        raise LevelOfTheoryError(f"expected entries of one level of theory, got: {found}. Relax all with one method")
+        raise LevelOfTheoryError(
+            f"expected entries of one level of theory, got: {found}. Take all from one source: "
+            "selflimit.phase_diagrams.competing_entries(chemsys, 'force-field') beside CHGNet-r2scan, 'mp-api' beside "
+            "the Materials Project; or relax all with selflimit.structures.relax_all"
+        )
     return next(iter(levels))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from selflimit.documents import GrowthDoc, StressDoc, products_text
+from selflimit.documents import ConstrictionDoc, GrowthDoc, StressDoc, products_text
 from selflimit.report.content import ReportContent
 from selflimit.report.diagram_tables import confidence_rows
 from selflimit.report.tables import Row, TableRows
@@ -46,13 +46,16 @@ def comparison_rows(content: ReportContent) -> TableRows:
 
 def threshold_values(content: ReportContent) -> TableRows:
     """List critical K_eff (GPa) under the working ion's metal, and how it was obtained, one row per source."""
-    segments = content.constriction.segments
-    first = {product.formula for product in segments[0].products}
-    ours = next((s.k_eff_low for s in segments if {p.formula for p in s.products} != first), None)
-    found = {f"predicted: {content.constriction.level_of_theory.label}": ours}
+    found = {f"predicted: {content.constriction.level_of_theory.label}": threshold_of(content.constriction)}
     # beside the run its own shipped entries, because the threshold hangs on energies and volumes
     found |= {f"{doc.level_of_theory.label}, volumes: {doc.volumes}": doc.critical_k_eff for doc in content.reference}
     return [["none below 50" if value is None else value, how] for how, value in found.items()]
+
+
+def threshold_of(doc: ConstrictionDoc) -> float | None:
+    """Find the K_eff (GPa) at which the products first change their formulas; None: nowhere in the range."""
+    first = {product.formula for product in doc.segments[0].products}
+    return next((s.k_eff_low for s in doc.segments if {p.formula for p in s.products} != first), None)
 
 
 def layer_rows(growths: Sequence[GrowthDoc]) -> TableRows:

@@ -16,23 +16,23 @@ from selflimit.documents import (
     UncertaintyDoc,
 )
 from selflimit.files import sha256, write_atomically
-from selflimit.phase_diagrams.pictures.interactive_curves import draw_interface_svg
-from selflimit.phase_diagrams.pictures.profiles import plot_predominance
-from selflimit.phase_diagrams.pictures.uncertainty_and_interfaces import (
-    LIKELY,
-    plot_boundary_bands,
-    plot_interface,
-    plot_product_probabilities,
-)
+from selflimit.phase_diagrams.pictures.palette import Styles
+from selflimit.phase_diagrams.pictures.uncertainty_and_interfaces import LIKELY, plot_boundary_bands, plot_interface
 from selflimit.report import diagram_tables, tables
-from selflimit.report.diagram_sections import PROFILE_PLOTS, add_map, add_profiles, add_shifts, add_uncertainty
+from selflimit.report.diagram_sections import (
+    MAP_INCHES,
+    add_curves,
+    add_product_map,
+    add_shares,
+    add_shifts,
+    add_uncertainty,
+    draw_diagrams,
+    shared_styles,
+)
 from selflimit.report.figures import FigureFiles, draw_figure, save_figures
 from selflimit.report.html_page import Page
+from selflimit.report.interactive.curves import plot_mixing
 
-LANE_INCHES = 1.2
-"""Height of one lane of the staircase (inches)."""
-CURVES_INCHES, MAP_INCHES = 4.4, 5.2
-"""Height of the curves against voltage or K_eff, and of planes of voltage and K_eff (inches)."""
 LEGEND_LINE = 0.23
 """Height of one line of a legend (inches)."""
 
@@ -101,76 +101,44 @@ def add_electrolyte(page: Page, one: ElectrolyteDiagram, folder: Path) -> Figure
         Where the figures are written.
     """
     page.heading(one.formula)
-    figures = draw_electrolyte(one, folder)
+    styles = shared_styles(one.formula, one.profiles, one.maps, one.uncertainties)
+    named = draw_electrolyte(one, styles)
+    files = save_figures({f"{kind} {one.formula}": figure for kind, figure in named.items()}, folder)
+    figures = {kind: files[f"{kind} {one.formula}"] for kind in named}
     page.paragraph(diagram_tables.electrolyte_statement(one.profiles[0]))
-    page.table("Stability", diagram_tables.WINDOW_COLUMNS, diagram_tables.window_rows(one.profiles))
     for doc in one.maps:
-        add_map(page, doc)
-    said = {
-        "stability": "Decomposition products against voltage at each K_eff.",
-        "energy": "Reaction energy against voltage, mechanical work included.",
-        "strain": "Reaction strain dV/V0 against voltage.",
-    }
-    add_profiles(page, "stability", one.profiles, figures[f"stability {one.formula}"], said["stability"])
-    page.table(
-        "Reactions over all voltages, energies at the lower one", diagram_tables.REACTION_COLUMNS,
-        diagram_tables.reaction_rows(one.profiles),
-    )  # fmt: skip
+        add_product_map(page, doc, one.profiles, styles, figures["map"])
+    if one.uncertainties:
+        add_shares(page, one.uncertainties, styles, figures["shares"])
+    add_curves(page, one.profiles, one.decompositions, figures)
+    for number, spread in enumerate(one.uncertainties):
+        if png := figures.get(f"bands {number}"):
+            said = "Boundaries against K_eff: median, and the band of 5 to 95 % of the samples."
+            page.figure(png, f"{said} Energies: {spread.level_of_theory.label}.")
+    page.table("Stability", diagram_tables.WINDOW_COLUMNS, diagram_tables.window_rows(one.profiles))
     page.paragraph(diagram_tables.conduction_statement(one.profiles))
     page.table("At the lowest voltage", tables.DECOMPOSITION_COLUMNS, tables.decomposition_rows(one.decompositions))
-    for kind in ("energy", "strain"):
-        add_profiles(page, kind, one.profiles, figures[f"{kind} {one.formula}"], said[kind])
-    add_shifts(page, one.profiles, one.compressible)
-    add_uncertainty(page, one.uncertainties)
+    with page.folded(f"{one.formula}: all reactions, and the spread in numbers"):
+        page.table(
+            "Reactions over all voltages, energies at the lower one", diagram_tables.REACTION_COLUMNS,
+            diagram_tables.reaction_rows(one.profiles),
+        )  # fmt: skip
+        add_shifts(page, one.profiles, one.compressible)
+        add_uncertainty(page, one.uncertainties)
+    return files
+
+
+def draw_electrolyte(one: ElectrolyteDiagram, styles: Styles) -> dict[str, Figure]:
+    """Draw all pictures of one electrolyte by their kind, with a number where there are several."""
+    drawn = draw_diagrams(one.maps[0] if one.maps else None, one.profiles, one.uncertainties, styles)
     for number, spread in enumerate(one.uncertainties):
-        for kind, caption in UNCERTAINTY_CAPTIONS.items():
-            if png := figures.get(f"{kind} {one.formula} {number}"):
-                page.figure(png, f"{caption} Energies: {spread.level_of_theory.label}.")
-    return figures
-
-
-UNCERTAINTY_CAPTIONS = {
-    "bands": "Boundaries against K_eff: median, and the band of 5 to 95 % of the samples.",
-    "probabilities": "Probability of the products against K_eff, with 95 % intervals; marks: K* with one source's "
-    "volumes.",
-}
-"""Kind of figure -> its caption."""
-
-
-def draw_electrolyte(one: ElectrolyteDiagram, folder: Path) -> FigureFiles:
-    """Draw all pictures of one electrolyte; they are named by kind, formula, and a number where there are several."""
-    formed = {frozenset(p.formula for p in part.products) for doc in one.profiles for part in doc.segments}
-    lanes = _high_enough(LANE_INCHES * len(one.profiles), len(formed))
-    drawn = {
-        f"{kind} {one.formula}": draw_figure(
-            lambda ax, plot=plot: plot(one.profiles, ax),  # type: ignore[misc]
-            10.0, lanes if kind == "stability" else CURVES_INCHES,
-        )
-        for kind, plot in PROFILE_PLOTS.items()
-    }  # fmt: skip
-    for doc in one.maps:
-        height = _high_enough(MAP_INCHES, len(doc.regions))
-        drawn[f"map {one.formula}"] = draw_figure(lambda ax, doc=doc: plot_predominance(doc, ax), 10.0, height)  # type: ignore[misc]
-    for number, spread in enumerate(one.uncertainties):
-        for kind, made in draw_spread(spread).items():
-            drawn[f"{kind} {one.formula} {number}"] = made
-    return save_figures(drawn, folder)
-
-
-def draw_spread(doc: UncertaintyDoc) -> dict[str, Figure]:
-    """Draw probabilities of the products, and bands of the boundaries where two K_eff or more were sampled."""
-    voltage = doc.thresholds[0].voltage
-    drawn = {"probabilities": draw_figure(lambda ax: plot_product_probabilities(doc, voltage, ax), 10.0, CURVES_INCHES)}
-    if len({band.k_eff for band in doc.boundaries}) > 1:
-        lines = {(*b.below, "|", *b.above) for b in doc.boundaries if b.probability >= LIKELY}
-        height = _high_enough(MAP_INCHES, len(lines))
-        drawn["bands"] = draw_figure(lambda ax: plot_boundary_bands(doc, ax), 10.0, height)
+        if len({band.k_eff for band in spread.boundaries}) > 1:
+            lines = {(*b.below, "|", *b.above) for b in spread.boundaries if b.probability >= LIKELY}
+            height = max(MAP_INCHES, 1.2 + LEGEND_LINE * len(lines))
+            drawn[f"bands {number}"] = draw_figure(
+                lambda ax, spread=spread: plot_boundary_bands(spread, ax), 10.0, height  # type: ignore[misc]
+            )  # fmt: skip
     return drawn
-
-
-def _high_enough(height: float, lines: int) -> float:
-    """At least ``height`` inches, with room for the lines of the legend."""
-    return max(height, 1.2 + LEGEND_LINE * lines)
 
 
 def add_interface(
@@ -194,12 +162,10 @@ def add_interface(
     shown = [doc for doc in scans if doc.k_eff in ends]
     picture = draw_figure(lambda ax: plot_interface(shown, ax), 10.0, 6.4)
     figures = save_figures({f"interface {' '.join(pair)}": picture}, folder)
-    page.paragraph(diagram_tables.mixing_statement(scans))
-    page.figure(
-        next(iter(figures.values())),
-        f"Reaction energy of the mixture against the share x of its atoms in {pair[0]}, linear functional.",
-    )
-    page.drawing(draw_interface_svg(shown), "The same; point at a kink for its reaction.")
+    page.plot(
+        plot_mixing(shown), next(iter(figures.values())),
+        f"{diagram_tables.mixing_statement(scans).rstrip('.')}; point at a kink for its reaction.",
+    )  # fmt: skip
     page.table(
         "Kinks: the pure electrolytes, and mixing reactions of fixed stoichiometry",
         diagram_tables.INTERFACE_COLUMNS, diagram_tables.interface_rows(scans),

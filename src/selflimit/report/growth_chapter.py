@@ -9,12 +9,15 @@ from selflimit.arrays import FloatArray
 from selflimit.documents import GrowthDoc
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.pictures import plotting
+from selflimit.mesoscale.pictures.contacts import plot_contacts
 from selflimit.mesoscale.pictures.frames import common_scales, draw_frames
 from selflimit.mesoscale.pictures.movies import encode_webp
 from selflimit.mesoscale.pictures.sections import middle_section
 from selflimit.mesoscale.pictures.volumes import plot_volume
 from selflimit.report.figures import FigureFiles, draw_figure
 from selflimit.report.html_page import Page
+from selflimit.report.interactive.fields import plot_fronts
+from selflimit.units import MICROMETRE
 
 MOST_FRAMES = 40
 """Frames of a film in the page: about 0.5 MB."""
@@ -23,15 +26,18 @@ MOST_FRAMES = 40
 def draw_growths(growths: Sequence[GrowthDoc], folder: Path) -> dict[str, Figure]:
     """Draw every figure of the growths by name; field files are looked for in ``folder``.
 
-    'growth' and 'front' show all of them, 'multiphase-N' number N if it ends at a second electrolyte, 'volume-N' if it
-    is in three dimensions.
+    'growth-N' shows number N, 'front' all of them, 'multiphase-N' number N if it ends at a second electrolyte,
+    'contacts-N' if lithium flows or is cycled, 'volume-N' if it is in three dimensions.
     """
     runs = [middle_section(doc, load_fields(folder, doc.fields)) for doc in growths]
-    figures = {"growth": draw_layers(runs), "front": draw_figure(lambda ax: plotting.plot_front(growths, ax), 9.0, 4.0)}
+    layers = {f"growth-{number}": draw_layers([run]) for number, run in enumerate(runs)}
+    figures = {**layers, "front": draw_figure(lambda ax: plotting.plot_front(growths, ax), 9.0, 4.0)}
     for number, (doc, fields) in enumerate(runs):
         if fields["electrolyte"].max() > 0.5:
             figures[f"multiphase-{number}"] = draw_multiphase(doc, fields)
     for number, doc in enumerate(growths):
+        if doc.flow is not None or doc.half_cycles:
+            figures[f"contacts-{number}"] = draw_contacts(doc)
         if len(doc.grid_shape) == 3:
             figures[f"volume-{number}"] = draw_volume(doc, load_fields(folder, doc.fields))
     return figures
@@ -51,22 +57,38 @@ def add_growths(page: Page, growths: Sequence[GrowthDoc], figures: FigureFiles, 
     folder
         Where the fields of the growths are.
     """
-    page.figure(figures["growth"], "Lithium and hydrostatic pressure in the particle layers (counterpart of Fig. 5).")
+    add_films(page, growths, figures, folder)
+    page.plot(plot_fronts(growths), figures["front"], front_finding(growths))
     for number, doc in enumerate(growths):
         for kind, said in (
             (
                 "multiphase",
                 "lithium, pressure at electrolyte and coarse, at electrolyte and fine particles (Fig. 8A-C)",
             ),
+            ("contacts", "contact, pressure, lithium and product against time; half-cycles shaded"),
             ("volume", "three dimensions at the end"),
         ):
             if f"{kind}-{number}" in figures:
                 page.figure(figures[f"{kind}-{number}"], f"{doc.microstructure}: {said}.")
-    add_films(page, growths, folder)
-    page.figure(figures["front"], "Height of the highest lithium against time.")
 
 
-def add_films(page: Page, growths: Sequence[GrowthDoc], folder: Path) -> None:
+def film_finding(doc: GrowthDoc) -> str:
+    """Say where the lithium is in the end, and how large the compression gets and when."""
+    peak = max(doc.peak_compression)
+    when = doc.times[doc.peak_compression.index(peak)]
+    return (
+        f"{doc.microstructure.split(':')[0]}: the tip is at {doc.tip_height[-1] / MICROMETRE:.3g} µm after "
+        f"{doc.times[-1]:g} s, and the compression peaks at {peak:.3g} MPa at {when:.0f} s; lithium is dark."
+    )
+
+
+def front_finding(growths: Sequence[GrowthDoc]) -> str:
+    """Say how far lithium gets in each layer."""
+    far = [f"{d.tip_height[-1] / MICROMETRE:.3g} µm in the layer '{d.microstructure.split(',')[0]}'" for d in growths]
+    return f"After {growths[0].times[-1]:g} s lithium is at {', '.join(far)}; one packing is one sample."
+
+
+def add_films(page: Page, growths: Sequence[GrowthDoc], figures: FigureFiles, folder: Path) -> None:
     """Add a film of each growth with its time slider, all on one colour scale (counterparts of movies S1 to S7).
 
     Parameters
@@ -75,19 +97,22 @@ def add_films(page: Page, growths: Sequence[GrowthDoc], folder: Path) -> None:
         The page, which is added to.
     growths
         One film each.
+    figures
+        Static pictures 'growth-N', which stand for the films on paper.
     folder
         Where their fields are.
     """
     runs = [middle_section(doc, load_fields(folder, doc.fields)) for doc in growths]
     scales = common_scales([fields for _, fields in runs])
-    for doc, fields in runs:
+    for number, (doc, fields) in enumerate(runs):
         last = len(doc.times) - 1
         outputs = sorted({round(i * last / (MOST_FRAMES - 1)) for i in range(MOST_FRAMES)})
         pictures = [encode_webp(picture) for picture in draw_frames(doc, fields, outputs, scales)]
         page.player(
             pictures,
             [f"{doc.times[output]:.0f} s" for output in outputs],
-            f"{doc.microstructure}: lithium (dark) and particles, hydrostatic pressure, concentration of Li⁺.",
+            film_finding(doc),
+            figures[f"growth-{number}"],
         )
 
 
@@ -102,6 +127,13 @@ def draw_multiphase(doc: GrowthDoc, fields: dict[str, FloatArray]) -> Figure:
     """Draw a growth below the second electrolyte at four times."""
     figure = Figure(figsize=(10.0, 9.0), layout="constrained")
     plotting.plot_multiphase(doc, fields, four_outputs(len(doc.times)), figure)
+    return figure
+
+
+def draw_contacts(doc: GrowthDoc) -> Figure:
+    """Draw contact, pressure, lithium and product against time."""
+    figure = Figure(figsize=(8.0, 7.0), layout="constrained")
+    plot_contacts(doc, figure)
     return figure
 
 

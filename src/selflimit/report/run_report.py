@@ -1,20 +1,18 @@
 """The report of a run: one self-contained HTML page with every table, figure and parameter, chapter by chapter."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
-from selflimit.documents import OrderingEnergiesDoc, RelaxationDoc, ReportDoc, StressDoc, products_text
+from selflimit.documents import OrderingEnergiesDoc, RelaxationDoc, ReportDoc
 from selflimit.files import sha256, write_atomically
-from selflimit.mesoscale.field_files import load_fields
-from selflimit.mesoscale.pictures import plotting
 from selflimit.report import diagram_tables, tables
-from selflimit.report.arrest_chapter import add_arrest, add_arrest_details
-from selflimit.report.comparison import beside_paper, comparison_rows, first_of_each_reaction
+from selflimit.report.answers import answer_all, write_title
+from selflimit.report.arrest_chapter import add_arrest_details
+from selflimit.report.comparison import beside_paper, comparison_rows
 from selflimit.report.content import ReportContent
-from selflimit.report.diagram_sections import PROFILE_PLOTS, add_map, add_profiles, add_shifts, add_uncertainty
-from selflimit.report.figures import FigureFiles, draw_figure, save_figures
-from selflimit.report.growth_chapter import add_growths, draw_growths
+from selflimit.report.diagram_sections import add_shifts, add_uncertainty
+from selflimit.report.figure_chapters import add_figures, draw_twins
+from selflimit.report.figures import FigureFiles, save_figures
 from selflimit.report.html_page import Page
 from selflimit.report.self_limitation_chapter import add_self_limitation, draw_loops
 from selflimit.versions import package_versions
@@ -35,17 +33,12 @@ def write_report(content: ReportContent, folder: Path) -> ReportDoc:
     InputError
         A field file is missing or not the one that its document names.
     """
-    page = Page(f"{content.electrolyte.formula}: orderings, phase diagram and stress at the lithium interface")
+    page = Page(write_title(content.arrest))
     figures = draw_all(content, folder)
-    add_arrest(page, content.arrest)
+    page.answers(answer_all(content))
     add_summary(page, content)
-    add_orderings(page, content)
-    add_diagram(page, content, figures)
-    add_growth_and_stress(page, content, figures, folder)
-    add_self_limitation(page, content.closed_loops, content.spreads, content.verdicts, figures)
-    add_arrest_details(page, content.arrest)
-    add_parameters(page, content)
-    add_provenance(page, content)
+    add_figures(page, content, figures, folder)
+    add_details(page, content, figures)
     path = folder / "report.html"
     write_atomically(path, page.text())
     return ReportDoc(
@@ -56,28 +49,65 @@ def write_report(content: ReportContent, folder: Path) -> ReportDoc:
 
 
 def draw_all(content: ReportContent, folder: Path) -> FigureFiles:
-    """Draw every figure of the report into ``folder/figures``."""
-    drawn = {
-        name: draw_figure(lambda ax, plot=plot: plot(content.stabilities, ax), 9.0, 4.8)  # type: ignore[misc]
-        for name, plot in PROFILE_PLOTS.items()
-    }
-    drawn |= draw_growths(content.growths, folder)
-    for number, doc in enumerate(first_of_each_reaction(content.stresses)):
-        drawn[f"stress-{number}"] = draw_stress_panels(doc, folder)
-    return save_figures(drawn | draw_loops(content.closed_loops), folder)
+    """Draw the static picture of every figure into ``folder/figures``."""
+    return save_figures(draw_twins(content, folder) | draw_loops(content.closed_loops), folder)
 
 
 def add_summary(page: Page, content: ReportContent) -> None:
-    """Add what was computed, at which level of theory, and the paper's numbers beside ours."""
+    """Add what was computed, and at which level of theory."""
     best = content.electrolyte
     page.paragraph(
         f"{best.formula} from the disordered parent {content.parent}. Energies and volumes of every phase: "
         f"{best.level_of_theory.label}. Elastic constants: {content.elastic[0].level_of_theory.label}. "
         f"Lowest ordering: {best.label}, "
-        f"{best.energy_per_atom:.4f} eV/atom, {best.volume_per_formula:.1f} Å³ per formula unit."
+        f"{best.energy_per_atom:.4f} eV/atom, {best.volume_per_formula:.1f} Å³ per formula unit.",
+        "note",
     )
-    heading, columns, rows = beside_paper(best.formula, comparison_rows(content))
-    page.heading(heading)
+
+
+def add_details(page: Page, content: ReportContent, figures: FigureFiles) -> None:
+    """Add everything that most readers do not need to open, each chapter folded.
+
+    Parameters
+    ----------
+    page
+        The page, which is added to.
+    content
+        All documents of the run.
+    figures
+        PNG file of each figure, by name.
+    """
+    page.heading("Details")
+    heading, columns, rows = beside_paper(content.electrolyte.formula, comparison_rows(content))
+    with page.folded(heading):
+        add_comparison(page, columns, rows)
+    with page.folded("The verdict: shares, what decides, ranges"):
+        add_arrest_details(page, content.arrest)
+    with page.folded("Phase diagram: reactions, limits, other sources"):
+        add_diagram(page, content)
+    with page.folded("Orderings and their energies"):
+        add_orderings(page, content)
+    with page.folded("Growth and stress in numbers"):
+        add_growth_and_stress(page, content)
+    if content.closed_loops or content.verdicts:
+        with page.folded("Closed loop, and growth judged by contact and stress"):
+            add_self_limitation(page, content.closed_loops, content.spreads, content.verdicts, figures)
+    with page.folded("Parameters and their sources"):
+        add_parameters(page, content)
+    with page.folded("Provenance"):
+        add_provenance(page, content)
+
+
+def add_comparison(page: Page, columns: Sequence[str], rows: tables.TableRows) -> None:
+    """Add the paper's numbers beside ours.
+
+    Parameters
+    ----------
+    page
+        The page, which is added to.
+    columns, rows
+        The table.
+    """
     page.table("Published numbers and ours" if "paper" in columns else "Ours", columns, rows)
     page.paragraph(
         "K_eff in the linear functional is an index of constriction, not a pressure that is reached. Volumes and "
@@ -90,7 +120,6 @@ def add_summary(page: Page, content: ReportContent) -> None:
 
 def add_orderings(page: Page, content: ReportContent) -> None:
     """Add counts, the electrostatic ranking, and the force field's ranking."""
-    page.heading("Orderings")
     page.paragraph(content.orderings[0].parent_source)
     counts = [[doc.cell, doc.raw_count, doc.distinct_count, len(doc.orderings)] for doc in content.orderings]
     page.table("Symmetry-distinct orderings", ["cell", "raw", "distinct (Burnside)", "relaxed"], counts)
@@ -122,24 +151,10 @@ def add_ensembles(page: Page, found: OrderingEnergiesDoc) -> None:
         page.table("Orderings without an energy", tables.FAILURE_COLUMNS, tables.failure_rows(found))
 
 
-def add_diagram(page: Page, content: ReportContent, figures: FigureFiles) -> None:
-    """Add the constrained phase diagram: figures, reactions, and the DFT energies beside it.
-
-    Parameters
-    ----------
-    page
-        The page, which is added to.
-    content
-        All documents of the run.
-    figures
-        PNG file of each figure, by name.
-    """
-    page.heading("Mechanically constrained phase diagram")
+def add_diagram(page: Page, content: ReportContent) -> None:
+    """Add the constrained phase diagram in numbers, and the DFT energies beside it."""
     profiles = content.stabilities
-    if profiles:
-        page.paragraph(diagram_tables.electrolyte_statement(profiles[0]))
-    said = "Decomposition products against voltage at each K_eff (counterpart of Fig. 7)."
-    add_profiles(page, "stability", profiles, figures["stability"], said)
+    page.paragraph(diagram_tables.electrolyte_statement(profiles[0]))
     page.table(
         "Under lithium, at the lowest voltage", tables.DECOMPOSITION_COLUMNS,
         tables.decomposition_rows(content.decompositions),
@@ -148,11 +163,6 @@ def add_diagram(page: Page, content: ReportContent, figures: FigureFiles) -> Non
         page.paragraph(diagram_tables.conduction_statement(profiles))
     page.table("All voltages", tables.STABILITY_COLUMNS, tables.stability_rows(profiles))
     add_shifts(page, profiles, content.compressible)
-    add_map(page, content.predominance)
-    said = "Reaction strain dV/V0 against voltage, with the volume of expelled ions unless the rules say otherwise."
-    add_profiles(page, "strain", profiles, figures["strain"], said)
-    said = "Reaction energy against voltage, mechanical work included."
-    add_profiles(page, "energy", profiles, figures["energy"], said)
     page.table("Competing phases, relaxed", tables.RELAXATION_COLUMNS, tables.relaxation_rows(content.competing))
     add_reference(page, content)
 
@@ -177,22 +187,8 @@ def add_reference(page: Page, content: ReportContent) -> None:
     add_uncertainty(page, content.uncertainties)
 
 
-def add_growth_and_stress(page: Page, content: ReportContent, figures: FigureFiles, folder: Path) -> None:
-    """Add growth and static stress.
-
-    Parameters
-    ----------
-    page
-        The page, which is added to.
-    content
-        All documents of the run.
-    figures
-        PNG file of each figure, by name.
-    folder
-        Where the fields of the growths are.
-    """
-    page.heading("Growth in the particle layers")
-    add_growths(page, content.growths, figures, folder)
+def add_growth_and_stress(page: Page, content: ReportContent) -> None:
+    """Add growth and static stress in numbers."""
     page.paragraph(
         "Times and shapes follow the calibrated kinetics. The time step alone moves an arrival by some 7 %, and one "
         "packing is one sample: that one layer's tip is ahead of the other's is no prediction.",
@@ -200,12 +196,12 @@ def add_growth_and_stress(page: Page, content: ReportContent, figures: FigureFil
     )
     page.table("Growth", tables.GROWTH_COLUMNS, tables.growth_rows(content.growths))
     page.table("Current and overpotential", tables.CURRENT_COLUMNS, tables.current_rows(content.growths))
+    if half_cycles := tables.half_cycle_rows(content.growths):
+        page.table("Half-cycles", tables.HALF_CYCLE_COLUMNS, half_cycles)
+    if flows := tables.flow_rows(content.growths):
+        page.table("Lithium that flows, and its product", tables.FLOWING_COLUMNS, flows)
+        page.paragraph(next(doc.flow.statement for doc in content.growths if doc.flow is not None) + ".", "note")
     page.table("Numerical effort and balance", tables.EFFORT_COLUMNS, tables.effort_rows(content.growths))
-    page.heading("Stress at the interface")
-    for number, doc in enumerate(first_of_each_reaction(content.stresses)):
-        made = products_text(doc.decomposition.products)
-        caption = f"Static hydrostatic pressure with the products {made} in place (counterpart of Fig. 8D)."
-        page.figure(figures[f"stress-{number}"], caption)
     page.table("Static stress", tables.STRESS_COLUMNS, tables.stress_rows(content.stresses))
     page.table(
         "Compression at the tip against the retained fraction of the reaction strain", tables.EXPANSION_SWEEP_COLUMNS,
@@ -216,7 +212,6 @@ def add_growth_and_stress(page: Page, content: ReportContent, figures: FigureFil
 
 def add_parameters(page: Page, content: ReportContent) -> None:
     """Add every parameter with its source; calibrated ones are marked."""
-    page.heading("Parameters")
     page.paragraph("Marked rows are calibrated: chosen to meet a published result, never a prediction.")
     shared = content.growths[0].parameters if content.growths else []
     page.table("Growth and interface", tables.PARAMETER_COLUMNS, tables.parameter_rows(shared), marked=4)
@@ -229,7 +224,6 @@ def add_parameters(page: Page, content: ReportContent) -> None:
 
 def add_provenance(page: Page, content: ReportContent) -> None:
     """Add versions and hashes; the run folder's provenance.json has the rest."""
-    page.heading("Provenance")
     level = content.electrolyte.level_of_theory
     rows: tables.TableRows = [[name, number] for name, number in package_versions().items()]
     rows.append([f"weights of {level.model} (SHA-256)", level.weights_sha256 or "none: DFT"])
@@ -238,10 +232,3 @@ def add_provenance(page: Page, content: ReportContent) -> None:
         "provenance.json in the run folder lists the configuration, every job and the hash of every file. "
         "Crystals: contains data from the Materials Project (materialsproject.org, doi:10.1063/1.4812323), CC BY 4.0."
     )
-
-
-def draw_stress_panels(doc: StressDoc, folder: Path) -> Figure:
-    """Draw phases and hydrostatic pressure at the interface."""
-    figure = Figure(figsize=(10.0, 5.0), layout="constrained")
-    plotting.plot_interface_stress(doc, load_fields(folder, doc.fields), figure)
-    return figure

@@ -8,7 +8,7 @@ from selflimit.documents.self_limitation import ClosedLoopDoc, DesignPointDoc, P
 from selflimit.report import tables
 from selflimit.report.figures import FigureFiles, draw_figure
 from selflimit.report.html_page import Page
-from selflimit.report.loop_plotting import plot_loop
+from selflimit.report.pictures.loops import plot_loop
 from selflimit.report.verdict_tables import (
     LOOP_COLUMNS,
     RETAINED_FRACTION_COLUMNS,
@@ -52,8 +52,6 @@ def add_self_limitation(
     figures
         Those that :func:`draw_loops` made.
     """
-    if loops or verdicts:
-        page.heading("Closed loop, and growth judged by contact and stress")
     add_loops(page, loops, figures)
     for spread in spreads:
         add_spread(page, spread)

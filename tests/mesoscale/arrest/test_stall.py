@@ -12,10 +12,10 @@ from selflimit.mesoscale import (
     LITHIUM_CREEP,
     charge_transfer_overpotential,
     charge_transfer_resistance,
+    crack_depth,
     crack_pressure,
     critical_current,
     critical_slot_width,
-    crossing_charge,
     deposition_current,
     extrusion_current,
     extrusion_number,
@@ -122,8 +122,8 @@ def test_a_crack_at_its_pressure_has_the_toughness_and_releases_its_energy():
     assert pressure * 1.12 * math.sqrt(math.pi * depth) == pytest.approx(toughness, rel=1e-12)
 
     def section(a):
-        """Section (m^2) of a crack under the pressure of the first; the charge is for a crack at rest."""
-        at_rest = crossing_charge(toughness, modulus, poisson, a, 1e-6) * 1e-6 * LITHIUM_CHARGE_VOLUME
+        """Section (m^2) of a crack under the pressure of the first; a crack at rest is as deep as its 2/3 power."""
+        at_rest = (a / crack_depth(1.0, toughness, modulus, poisson, 0.0)) ** 1.5
         return at_rest * pressure / crack_pressure(toughness, a)
 
     step = 1e-3 * depth

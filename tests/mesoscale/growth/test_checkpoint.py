@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.mesoscale import Grid, GrowthModel, GrowthRun, InterfaceParameters, Microstructure, Numerics, load_fields
+from selflimit.mesoscale import (
+    ConstantPotential,
+    Grid,
+    GrowthModel,
+    GrowthRun,
+    InterfaceParameters,
+    Microstructure,
+    Numerics,
+    Rest,
+    load_fields,
+)
 from selflimit.mesoscale.growth.checkpoint import CheckpointFile
 
 OUTPUTS = [10.0, 20.0, 30.0]
@@ -133,6 +143,18 @@ def test_a_longer_run_with_other_outputs_is_one_run_bit_by_bit(tmp_path, steps):
     assert alike(tmp_path / "first", extended, tmp_path / "whole", whole)
     again = model().run(45.0, [*OUTPUTS, 37.0, 45.0], tmp_path / "first", resume=True)
     assert alike(tmp_path / "first", again, tmp_path / "whole", whole)  # nothing left to do
+
+
+def test_a_held_potential_goes_on_as_a_schedule_that_begins_with_it(tmp_path):
+    held = grow(tmp_path)
+    program = [ConstantPotential(-0.1, 30.0), Rest(10.0)]
+    longer = model().run(program, [*OUTPUTS, 40.0], tmp_path, resume=True)
+    assert longer.times == [*held.times, 40.0]
+    assert longer.cell.areal_capacity[: len(held.cell.times)] == held.cell.areal_capacity
+    rested = longer.cell.times.index(30.0)
+    assert longer.cell.areal_capacity[-1] == pytest.approx(longer.cell.areal_capacity[rested], rel=1e-9)
+    with pytest.raises(InputError, match="begins with the 2 segments done"):
+        model().run([ConstantPotential(-0.2, 30.0), Rest(10.0)], [*OUTPUTS, 40.0], tmp_path, resume=True)
 
 
 def test_outputs_that_have_passed_are_refused(tmp_path):

@@ -24,7 +24,8 @@ from selflimit.mesoscale.equations import electrochemistry as ec
 from selflimit.mesoscale.equations.anisotropy import Anisotropy
 from selflimit.mesoscale.equations.terms import AnisotropicProfile, Noise, Seen
 from selflimit.mesoscale.equations.time_step import Effort
-from selflimit.mesoscale.growth.model import front_compression, output_times, towards
+from selflimit.mesoscale.growth.description import front_compression
+from selflimit.mesoscale.growth.model import output_times, towards
 from selflimit.mesoscale.layers.microstructure import phase_lame
 from selflimit.progress import silent
 from selflimit.units import FARADAY
@@ -176,7 +177,7 @@ def test_stress_slows_growth_and_zero_eigenstrain_gives_no_stress():
     area = [state.xi.sum() for state in (free, uncoupled, coupled)]
     assert area[0] == pytest.approx(area[1], rel=1e-6)  # C = 0 feels no stress
     assert area[2] < area[1]
-    assert front_compression(model(), coupled) > 0
+    assert front_compression(model().microstructure.grid, coupled) > 0
 
 
 def test_flat_front_pressure_is_the_laminate():

@@ -101,6 +101,8 @@ def test_no_name_and_no_line_of_the_phases_lies_on_another_name(middle, base, ra
     boxes = {text.get_text(): Text.get_window_extent(text) for text in shown}  # an annotation's own includes its line
     assert set(boxes) >= {"reaction\nzone", "electrolyte", "coarse", "Li"}
     assert not [(a, b) for a in boxes for b in boxes if a < b and boxes[a].overlaps(boxes[b])]
+    edge = panel.transData.transform((0.0, base * 32.0))[1]
+    assert not boxes["reaction\nzone"].y0 - 2 < edge < boxes["reaction\nzone"].y1 + 2, "the electrolyte's edge"
     [line] = [text.arrow_patch for text in shown if getattr(text, "arrow_patch", None)]
     path = line.get_path().transformed(line.get_transform())
     del boxes["reaction\nzone"]

@@ -9,6 +9,7 @@ from pymatgen.core import Lattice, Structure
 from selflimit.errors import InputError, RemediableError
 from selflimit.structures import orderings_document, parent_cell, parent_from_structure
 from selflimit.structures.orderings.cells import lay_out
+from selflimit.structures.orderings.counting import count_in
 from selflimit.structures.orderings.nearest_populations import nearest_populations, propose_cell, sizes_to_fill
 
 CHARGES = {"Li": 1, "Zr": 4, "Nb": 5, "O": -2}
@@ -89,3 +90,33 @@ def test_sizes_that_can_be_filled_are_those_within_the_deviation():
     assert sizes_to_fill(replace(parent, max_deviation=0.1), 8) == within
     assert 8 in within
     assert 1 not in within
+
+
+def test_populations_leave_room_for_sites_that_exclude_each_other():
+    # a ring of six sites 1 A apart, half filled: within 1.2 A of each other only every other site can be
+    ring = Structure(Lattice.orthorhombic(6, 8, 8), 6 * [{"Li": 0.5}], [[i / 6, 0, 0] for i in range(6)])
+    ring.append("Cl", [0, 0.5, 0.5])
+    ring.add_site_property("label", [*(3 * ["A", "B"]), "Cl"])
+
+    def rounded(n_ions, exclude_within):
+        # the anion's charge says how many Li make the cell neutral
+        return parent_from_structure(
+            ring,
+            "ring",
+            "test",
+            pools=[["A.1", "A.2"], ["B.1", "B.2"]],
+            charges={"Li": 1, "Cl": -n_ions},
+            exclude_within=exclude_within,
+            max_deviation=0.5,
+        )
+
+    def lithium(parent):
+        cell = lay_out(parent, "conventional")
+        assert count_in(cell).raw > 0
+        return sorted(dict(zip(pool.species, pool.counts, strict=True)).get("Li", 0) for pool in cell.pools)
+
+    assert lithium(rounded(3, 0.0)) == [1, 2]
+    assert lithium(rounded(3, 1.2)) == [0, 3]
+    assert lithium(rounded(2, 1.2)) in ([0, 2], [1, 1])  # one of each on opposite sites has room
+    with pytest.raises(InputError, match="with room for all ions"):
+        lay_out(rounded(4, 1.2), "conventional")

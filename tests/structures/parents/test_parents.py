@@ -159,8 +159,10 @@ def test_charged_cell_and_missing_charge(cif):
         parent_from_cif(cif(), charges={"Na": 2, "Cl": -1})
     with pytest.raises(InputError, match=r"expected formal charges in e, got \{'Na': nan\}"):
         parent_from_cif(cif(), charges={"Na": float("nan"), "Cl": -1})
+    # what is not given follows from neutrality, or is asked for
+    assert parent_from_cif(cif(), charges={"Na": 1}).charges == {"Na": 1.0, "Cl": -1.0}
     with pytest.raises(InputError, match=r"no formal charge for \['Cl'\]"):
-        parent_from_cif(cif(), charges={"Na": 1})
+        parent_from_cif(cif(), charges={"Na": 11})
 
 
 def test_pools_must_cover_the_disorder(cif):
@@ -251,7 +253,7 @@ def test_poscar_with_occupancies(tmp_path):
         parent_from_poscar(path, {"K1": {"K": 1.0}})
     with pytest.raises(InputError, match=r"above 0 that sum to at most 1, got \{'Li': 1\.5\} on Li1"):
         parent_from_poscar(path, {"Li1": {"Li": 1.5}})
-    with pytest.raises(InputError, match="expected chemical elements in the occupancies, got"):
+    with pytest.raises(InputError, match="expected chemical elements or ions in the occupancies, got"):
         parent_from_poscar(path, {"Li1": {"Qq": 0.5}})
     with pytest.raises(InputError, match="found none at"):
         parent_from_poscar(tmp_path / "none", {})

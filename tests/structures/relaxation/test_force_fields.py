@@ -16,7 +16,7 @@ from selflimit.errors import InputError, MissingDependencyError
 from selflimit.structures import FORCE_FIELDS, ForceField, load_force_field
 from selflimit.structures.relaxation import mace_files as mace_models
 
-PUBLIC_MACE = "SELFLIMIT_TEST_MACE_MODEL"
+PUBLIC_MACE = "SELFLIMIT_MACE_MODEL"
 
 
 def force_error(force_field: ForceField, step: float) -> float:

@@ -3,18 +3,20 @@
 import json
 
 import pytest
+from pymatgen.core.entries import ComputedStructureEntry
 
 from selflimit.cli.main import main
 from selflimit.cli.parsing import parse
 from selflimit.cli.run import configuration_of
 from selflimit.documents import ElasticDoc
 from selflimit.errors import InputError
-from selflimit.phase_diagrams import ConstrainedPhaseDiagram, electrolyte_entries
+from selflimit.phase_diagrams import ConstrainedPhaseDiagram, MechanicalRules, electrolyte_entries
 from selflimit.phase_diagrams.entries.bundled import bundled_elastic
 from selflimit.run_settings import PARENTS, SETTINGS, RunConfiguration
 from selflimit.structures.parents.parents import known_parents
 from selflimit.workflows import InterfaceMaker, PresetMaker, SelfLimitMaker
 from selflimit.workflows.makers.parents import read_parent
+from selflimit.workflows.makers.phase_diagram import diagram_of
 from selflimit.workflows.makers.run_flow import check_run, make_flow
 
 SODIUM = """data_NaCl
@@ -138,7 +140,7 @@ def test_a_flow_knows_what_it_is_of(tmp_path):
 
 def test_resume_of_a_preset_goes_on(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    words = ["interface", "--preset", "fig8-step2", "--grid", "32", "96", "--out", "mine", "--json"]
+    words = ["interface", "--preset", "fig8-step2", "--grid", "32", "96", "--folder", "mine", "--json"]
     assert main(words) == 0
     first = json.loads(capsys.readouterr().out)
     assert main(["resume", "mine", "--json"]) == 0
@@ -164,3 +166,26 @@ def test_a_current_and_an_overpotential_exclude_each_other():
     with pytest.raises(InputError, match=r"--current or --overpotential, got both.*overpotential is found"):
         RunConfiguration(current=0.5, overpotential=-0.05)
     assert RunConfiguration(overpotential=-0.05).overpotential == -0.05
+
+
+def test_own_entries_reach_diagram_and_interface(tmp_path):
+    """The flow's second stage reads the entries, and its electrolyte is that of the third."""
+    entries = [entry.as_dict() for entry in electrolyte_entries(["Li2ZrCl6"], source="force-field").entries]
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(entries))
+    settings = asked("run", "--entries", str(path), "--cell", "primitive", "--keep", "1")
+    assert settings.entries_sha256
+    flow = make_flow(settings, [])
+    names = [job.name for job, _ in flow.iterflow()]
+    assert "own entries" in names and "relax competing phases" not in names
+    own = next(job for job, _ in flow.iterflow() if job.name == "own entries")
+    lowest, competing = (own.function(*own.function_args)[name] for name in ("electrolyte", "competing"))
+    assert lowest.formula == "Li2ZrCl6" and len(competing) == len(entries) - 1
+    doc = diagram_of({"electrolyte": lowest, "competing": competing}, MechanicalRules()).products("Li2ZrCl6", 0.0, 0.0)
+    shipped = ConstrainedPhaseDiagram([ComputedStructureEntry.from_dict(e) for e in entries])
+    assert doc.reaction_energy == pytest.approx(shipped.products("Li2ZrCl6", 0.0, 0.0).reaction_energy)
+    path.write_text(json.dumps([e for e in entries if "Li2ZrCl6" not in e["entry_id"]]))
+    with pytest.raises(InputError, match="holds no entry of Li2ZrCl6"):
+        make_flow(settings, [])
+    with pytest.raises(InputError, match="expected --entries without --phases mp-api"):
+        asked("run", "--entries", str(path), "--phases", "mp-api")

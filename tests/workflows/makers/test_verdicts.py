@@ -127,6 +127,8 @@ def test_a_map_that_is_stopped_leaves_no_process_behind(tmp_path, number, code):
         "-m",
         "selflimit.cli.main",
         "design-map",
+        "--front",
+        "published",
         "--workers",
         "2",
         "--folder",
@@ -256,7 +258,7 @@ def test_errors_of_volumes_become_a_spread_of_pressures(electrolyte):
 def test_arrest_is_one_job_whose_document_any_runner_stores(tmp_path, monkeypatch):
     """Under jobflow's own runner, from a decomposition that another job found."""
     monkeypatch.chdir(tmp_path)
-    maker = ArrestMaker(settings=ArrestSettings(currents=(0.5,), samples=64, index_samples=8))
+    maker = ArrestMaker(settings=ArrestSettings(currents=(0.5,), samples=64, index_samples=8, seeds=1))
     found = as_output([lithium_decomposition()])
     judged = maker.make(found.output[0], WIDE)
     done = run_locally(Flow([found, judged]), ensure_success=True)

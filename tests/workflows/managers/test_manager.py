@@ -14,6 +14,7 @@ import psutil
 import pytest
 from jobflow import Flow
 from jobflow import run_locally as run_each_in_a_folder
+from jobflow_remote.jobs.state import JobState
 from pymongo import MongoClient
 from pymongo.monitoring import CommandListener
 from runner_numbers import CHAIN_OPTIONS, all_numbers, differences
@@ -152,6 +153,45 @@ def test_a_job_that_fails_says_why_and_runs_again_with_its_flow(project, capsys)
     again = said(["resume", flow.uuid[:8], "--project", project.name], capsys)
     assert again["run_again"] == [state["jobs"][0]["number"]]
     assert project.states()["competing phases"] == "READY"
+
+
+def failed_flow(project):
+    """A flow whose first job has failed: an electrolyte of a system without crystals."""
+    found = named(PhaseDiagramMaker().find_competing("Xe2O"), "competing phases")
+    flow = Flow([found], name="failing")
+    submitted(project, flow)
+    project.run()
+    return flow.uuid[:8]
+
+
+def test_failed_jobs_run_again_with_what_was_mended(mongo_server, tmp_path, monkeypatch, capsys):
+    """Resources that change take the place of the worker's own, the others stay; the queue's name for the wall time is
+    the queue's own."""
+    worker = {"partition": "main", "ntasks": 1, "time": "00:30:00"}
+    project = managed_projects.new_project(tmp_path, mongo_server, monkeypatch)
+    flow = failed_flow(project)
+    resume = ["resume", flow, "--project", project.name]
+    assert main([*resume, "--wall-time", "7200"]) == 2
+    assert "the worker's queue (shell) has no limit of the run time" in capsys.readouterr().err
+    assert project.states() == {"competing phases": "FAILED"}, "nothing has changed"
+    path = project.folder / "projects" / f"{project.name}.json"
+    settings = json.loads(path.read_text())
+    settings["workers"]["main"] |= {"scheduler_type": "slurm", "resources": worker}
+    settings["workers"]["large"] = settings["workers"]["main"] | {"resources": {"partition": "large"}}
+    path.write_text(json.dumps(settings))
+    assert main([*resume, "--wall-time", "24"]) == 2
+    assert "did you mean 86400 (24 h)?" in capsys.readouterr().err
+    assert main([*resume, "--worker", "none"]) == 2
+    assert "none" in capsys.readouterr().err
+    said([*resume, "--wall-time", "7200", "--resources", "mem=2G"], capsys)
+    controller = project.controller()
+    [job] = controller.get_jobs_info()
+    assert job.state.value == "READY"
+    assert controller.get_job_doc(db_id=job.db_id).resources == {**worker, "time": "0-2:0:0", "mem": "2G"}
+    controller.set_job_state(JobState.FAILED, db_id=job.db_id)
+    said([*resume, "--worker", "large", "--resources", "ntasks=4"], capsys)
+    moved = project.controller().get_job_doc(db_id=job.db_id)
+    assert (moved.worker, moved.resources) == ("large", {"partition": "large", "ntasks": 4})
 
 
 def test_what_cannot_be_submitted_is_refused_before_anything_is_stored(project, capsys):

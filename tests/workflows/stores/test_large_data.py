@@ -12,12 +12,13 @@ from maggma.stores import JSONStore, MemoryStore
 
 from selflimit.documents import Document, FieldFile
 from selflimit.errors import InputError
+from selflimit.files import require_inside
 from selflimit.mesoscale import load_fields
 from selflimit.mesoscale.field_files import save_fields
 from selflimit.workflows import open_store, write_files
 from selflimit.workflows.running import identical_work
 from selflimit.workflows.stores import files as store_files
-from selflimit.workflows.stores.files import IN_DATA, has_content, require_inside, with_files
+from selflimit.workflows.stores.files import IN_DATA, has_content, with_files
 
 
 @pytest.fixture(autouse=True)

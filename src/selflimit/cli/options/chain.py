@@ -1,6 +1,7 @@
 """Options of the verbs that run the chain or a part of it, made from the schema of a run."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from selflimit.cli.options.quantities import read_as
@@ -39,7 +40,12 @@ def add_store(parser: ArgumentParser) -> None:
 
 def add_folder(parser: ArgumentParser) -> None:
     """Where a run keeps its files."""
-    parser.add_argument("--folder", default=RUN_FOLDER, help="run folder (default: %(default)s)")
+    parser.add_argument(
+        "--folder",
+        default=RUN_FOLDER,
+        help="where the files go: run folder (default: %(default)s); of a diagram by formulas "
+        "selflimit-diagram/FORMULAS, of a preset selflimit-presets/NAME",
+    )
 
 
 def add_run(parser: ArgumentParser, what: str, default: str | None = RUN_FOLDER, none: str = "") -> None:
@@ -109,11 +115,22 @@ def add_interface_settings(parser: ArgumentParser) -> None:
     _add_stage(parser, "interface")
 
 
+def add_screen_settings(parser: ArgumentParser) -> None:
+    """What a screen of layers is asked, and what relaxes crystals for it."""
+    names = ("k_effs", "voltage_range", "ion_volume", "gases", "working_ion", "force_field", "max_force", "entries")
+    _add_settings(parser, "phase diagram", names)
+
+
 def _add_stage(parser: ArgumentParser, stage: Stage) -> None:
-    group = parser.add_argument_group(stage)
+    _add_settings(parser, stage, [name for name, about in SETTINGS.items() if about.stage == stage])
+
+
+def _add_settings(parser: ArgumentParser, title: str, names: Sequence[str]) -> None:
+    """Add the options of settings of a run, where they have one, under a title."""
+    group = parser.add_argument_group(title)
     defaults = RunConfiguration()
-    for name, about in SETTINGS.items():
-        if about.stage == stage and about.option:
+    for name in names:
+        if (about := SETTINGS[name]).option:
             default = getattr(defaults, name)
             start = [] if about.takes == "repeated" else default
             group.add_argument(about.option, dest=name, default=start, help=_help(about, default), **_how(about))

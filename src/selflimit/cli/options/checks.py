@@ -4,7 +4,7 @@ import os
 from argparse import Namespace
 from pathlib import Path
 
-from selflimit.cli.options.formulas import require_shipped_formula
+from selflimit.cli.options.formulas import require_covered_formula, require_shipped_formula
 from selflimit.cli.options.known import bundled_parents
 from selflimit.cli.options.verdicts import ARREST
 from selflimit.cli.run_folders import is_run_folder, require_flow, require_results, require_run_folder
@@ -64,8 +64,10 @@ def check_store(asked: Namespace) -> None:
     require_results(asked.store or Settings().store)
 
 
-def check_source(asked: Namespace) -> None:
-    """Refuse a store to copy from without results."""
+def check_copy(asked: Namespace) -> None:
+    """Refuse a store to copy from without results, and other than one to copy to."""
+    if len(asked.targets) != 1:
+        raise InputError(f"store copy: expected one store to copy to, got {len(asked.targets)}")
     require_results(asked.source)
 
 
@@ -77,7 +79,8 @@ def check_grid(asked: Namespace) -> None:
 
 def check_electrolyte(asked: Namespace) -> None:
     """Refuse an electrolyte of which no entry ships, and ranges of more than two ends or in the wrong order."""
-    require_shipped_formula(asked.electrolyte)
+    if not asked.entries:
+        require_shipped_formula(asked.electrolyte)
     for option, *_ in ARREST:
         values = getattr(asked, option.replace("-", "_")) or []
         if len(values) > 2 or (len(values) == 2 and values[1] < values[0]):
@@ -99,9 +102,15 @@ def check_launchpad(asked: Namespace) -> None:
         raise InputError("--manager fireworks needs --launchpad FILE, the YAML file that `lpad init` writes")
 
 
+def is_relaxing(asked: Namespace) -> bool:
+    """Whether a diagram is one of crystals that are relaxed for it."""
+    by_formula = getattr(asked, "formulas", None) or getattr(asked, "formula", None) or asked.verb == "screen"
+    return bool(asked.crystals) or not by_formula
+
+
 def check_formulas(asked: Namespace) -> None:
-    """Refuse formulas of which no entry ships, where shipped entries are asked for."""
+    """Refuse formulas whose elements the shipped entries do not cover, where shipped entries are asked for."""
     is_shipped = asked.source == "force-field" or (asked.source == "auto" and not os.environ.get("MP_API_KEY"))
-    if is_shipped and not asked.entries:
+    if is_shipped and not (asked.entries or asked.crystals):
         for formula in [*asked.formulas, *asked.formula]:
-            require_shipped_formula(formula)
+            require_covered_formula(formula)

@@ -3,6 +3,36 @@
 from argparse import ArgumentParser
 
 
+def add_competitors(group: ArgumentParser) -> None:
+    """Add where the entries of what competes come from."""
+    group.add_argument(
+        "--crystals",
+        metavar="FOLDER",
+        help="CIF files or POSCARs of the electrolyte and what competes: relaxed here with --force-field, beside the "
+        "bundled crystals of the same elements; run again to resume, or after adding crystals",
+    )
+    group.add_argument(
+        "--level",
+        metavar="FUNCTIONAL",
+        help="level of theory of entries that state none, e.g. PBE or r2SCAN; with --source store: which one",
+    )
+    group.add_argument(
+        "--gas-pressure",
+        action="append",
+        default=[],
+        metavar="GAS=BAR",
+        help="partial pressure of a gas (bar), e.g. O2=0.21: of Gibbs entries at their temperature, else at 298 K; "
+        "repeat for more (default: gases as their entries are)",
+    )
+    group.add_argument(
+        "--source",
+        choices=("auto", "force-field", "mp-api", "store"),
+        default="auto",
+        help="shipped force-field entries, the Materials Project, or what `selflimit import` put into the store; auto: "
+        "the Materials Project where MP_API_KEY is set (default: %(default)s)",
+    )
+
+
 def add_diagram_options(parser: ArgumentParser) -> None:
     """Add the options of diagrams that are made from entries."""
     parser.add_argument(
@@ -10,20 +40,7 @@ def add_diagram_options(parser: ArgumentParser) -> None:
     )
     group = parser.add_argument_group("with formulas")
     group.add_argument("--formula", action="append", default=[], help="the same as FORMULA")
-    group.add_argument("--entries", metavar="FILE", help="your entries (JSON, also .gz and .bz2)")
-    group.add_argument(
-        "--level", metavar="FUNCTIONAL", help="level of theory of entries that state none, e.g. PBE or r2SCAN"
-    )
-    group.add_argument(
-        "--source",
-        choices=("auto", "force-field", "mp-api"),
-        default="auto",
-        help="shipped force-field entries, or the Materials Project; auto: the latter where MP_API_KEY is set "
-        "(default: %(default)s)",
-    )
-    group.add_argument(
-        "--out", metavar="FOLDER", help="figures, page and documents (default: selflimit-diagram/FORMULAS)"
-    )
+    add_competitors(group)  # type: ignore[arg-type]
     group.add_argument(
         "--k-eff-range",
         type=float,

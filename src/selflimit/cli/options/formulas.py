@@ -5,7 +5,7 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd
 
-from selflimit.cli.options.known import ELEMENTS, bundled_formulas
+from selflimit.cli.options.known import ELEMENTS, bundled_formulas, bundled_systems
 from selflimit.errors import InputError
 from selflimit.suggestions import did_you_mean, find_nearest
 
@@ -51,8 +51,22 @@ def require_shipped_formula(text: str) -> None:
         names = sorted(map(plainly_written, bundled_formulas()))
         raise InputError(
             f"no shipped entry of {text}{did_you_mean(text, names) or ';'} shipped are {', '.join(names)}; for others "
-            "set MP_API_KEY (next-gen.materialsproject.org/api), or give --entries FILE"
+            "set MP_API_KEY (next-gen.materialsproject.org/api), or give --entries PATH, or --crystals FOLDER"
         )
+
+
+def require_covered_formula(text: str) -> None:
+    """Refuse a formula that is not shipped, and whose elements no shipped set of entries covers.
+
+    >>> require_covered_formula("Li5.5PS4.5Cl1.5")
+
+    Raises
+    ------
+    InputError
+        The message lists those that ship.
+    """
+    if not any(amounts_in(text).keys() <= system for system in bundled_systems()):
+        require_shipped_formula(text)
 
 
 def require_elements(text: str) -> str:

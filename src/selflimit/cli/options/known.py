@@ -17,8 +17,9 @@ KNOWN_FORCE_FIELDS = (
 """Force fields by name; 'MACE:' and the path of a file is another."""
 
 KNOWN_PRESETS = (
-    "fig5-fine", "fig5-graded", "fig8-step1", "fig8-step2", "fig8-step2-published", "fig1b-control", "fig1c-graded",
-    "lgps-step1", "lgps-step2", "lgps-step2-published", "lpscl-step1", "lpscl-step2", "lpscl-step2-published",
+    "fig5-fine", "fig5-fine-smooth", "fig5-graded", "fig5-graded-open", "fig5-graded-large", "fig8-step1",
+    "fig8-step1-local", "fig8-step2", "fig8-step2-published", "fig1b-control", "fig1c-graded", "lgps-step1",
+    "lgps-step2", "lgps-step2-published", "lpscl-step1", "lpscl-step2", "lpscl-step2-published",
 )  # fmt: skip
 """The paper's simulations."""
 
@@ -54,6 +55,16 @@ def bundled_formulas() -> tuple[str, ...]:
     """
     phases = {phase["formula"] for phase in _shipped("phase_diagrams", "phases.json")["phases"]}
     return tuple(sorted(formula for formula in phases if formula.startswith("Li") and formula != "Li"))
+
+
+@cache
+def bundled_systems() -> tuple[frozenset[str], ...]:
+    """Elements of the chemical systems whose entries ship.
+
+    >>> frozenset({"Cl", "Li", "Zr"}) in bundled_systems()
+    True
+    """
+    return tuple(frozenset(system.split("-")) for system in _shipped("phase_diagrams", "phases.json")["systems"])
 
 
 def known_kinds() -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Options of the verbs that hand a flow to a job manager and look after it."""
 
 from argparse import ArgumentParser
+from typing import Any
 
 from selflimit.cli.options.chain import add_run
 
@@ -15,6 +16,11 @@ def add_project(parser: ArgumentParser) -> None:
 def add_run_or_flow(parser: ArgumentParser) -> None:
     """Add the run folder, or the flow of jobflow-remote, that is meant."""
     add_run(parser, "run folder, or uuid of a submitted flow, of which the beginning is enough")
+
+
+def add_resources(group: Any, text: str) -> None:
+    """Add what jobs ask the queue for, with its help ``text``."""
+    group.add_argument("--resources", action="append", default=[], metavar="KEY=VALUE", help=text)
 
 
 def add_submission(parser: ArgumentParser) -> None:
@@ -36,13 +42,7 @@ def add_submission(parser: ArgumentParser) -> None:
         help="another worker for the jobs whose name contains TEXT, e.g. relax=gpu; repeat for more",
     )
     group.add_argument("--exec-config", metavar="NAME", help="execution configuration of the project")
-    group.add_argument(
-        "--resources",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="what each job asks the queue for, in place of the worker's own, e.g. ntasks=1; repeat for more",
-    )
+    add_resources(group, "what each job asks the queue for, in place of the worker's own, e.g. ntasks=1; repeatable")
     group.add_argument("--launchpad", metavar="FILE", help="FireWorks only: the launchpad's YAML file")
 
 
@@ -61,6 +61,17 @@ def add_resume_options(parser: ArgumentParser) -> None:
         action="store_true",
         help="also free jobs that a killed runner has left locked; only when no runner is at work",
     )
+    group = parser.add_argument_group("what failed jobs of a submitted flow ask the queue for when they run again")
+    group.add_argument("--worker", metavar="NAME", help="another worker (default: the same)")
+    group.add_argument("--exec-config", metavar="NAME", help="another execution configuration (default: the same)")
+    add_resources(group, "another resource, by the queue's own name, e.g. mem=16G; repeat for more")
+    group.add_argument(
+        "--wall-time",
+        type=int,
+        default=0,
+        metavar="S",
+        help="another limit of the run time (s; default: the same)",
+    )
 
 
 def add_drawing_options(parser: ArgumentParser) -> None:
@@ -76,4 +87,8 @@ def add_fetch_options(parser: ArgumentParser) -> None:
     """Add which flow's results go where."""
     add_project(parser)
     parser.add_argument("flow", metavar="FLOW", help="uuid of a submitted flow (its beginning is enough)")
-    parser.add_argument("--folder", required=True, help="new or empty folder for documents, fields and report")
+    parser.add_argument(
+        "--folder",
+        required=True,
+        help="folder for documents, fields and report: new, empty, or one into which the same flow was fetched before",
+    )

@@ -10,9 +10,15 @@ def add_preset_options(parser: ArgumentParser) -> None:
         "--preset",
         metavar="NAME",
         help="fig5-fine, fig5-graded, fig8-step1, fig8-step2, ... or list; from shipped entries, with figure, film and "
-        "comparison. Only --grid, --seed, --duration, --store and --json apply",
+        "comparison, in --folder (default: selflimit-presets/NAME). Only --grid, --seed, --duration, --front "
+        "single-ion or published, --folder, --store and --json apply",
     )
-    group.add_argument("--out", metavar="FOLDER", help="with --preset: its folder (default: selflimit-presets/NAME)")
+    group.add_argument(
+        "--interface-width",
+        type=float,
+        metavar="UM",
+        help="with --preset: width of the front, and edge of a cell (micrometres, default: the preset's own)",
+    )
     group.add_argument(
         "--movie",
         choices=("webp", "gif", "mp4"),

@@ -30,13 +30,30 @@ def add_filters(parser: ArgumentParser) -> None:
         "--sort", metavar="FIELD", help="smallest of this field first, the largest with =-FIELD; e.g. --sort=-date"
     )
     shown.add_argument("--limit", type=int, metavar="N", help="most results")
-    shown.add_argument("--format", choices=("table", "json", "csv"), default="table", help="default: %(default)s")
+    shown.add_argument(
+        "--format", choices=("table", "json", "csv"), default="table", help="table, json or csv (default: %(default)s)"
+    )
 
 
-def add_copy_options(parser: ArgumentParser) -> None:
-    """Add from which store to which documents are copied."""
-    parser.add_argument("what", choices=("copy",), help="what to do")
-    parser.add_argument("source", help="folder or MongoDB URI of the results; is not changed")
-    parser.add_argument("target", help="folder or MongoDB URI")
+def add_store_options(parser: ArgumentParser) -> None:
+    """Add what is done with which store."""
+    parser.add_argument("what", choices=("copy", "repair"), help="what to do")
+    parser.add_argument("source", help="folder or MongoDB URI of the results; to be repaired: a folder")
+    parser.add_argument(
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        help="copy: folder or MongoDB URI; repair: run folders that wrote to the store",
+    )
     parser.add_argument("--replace", action="store_true", help="overwrite documents of the target that differ")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON on standard output")
+
+
+def add_shell(parser: ArgumentParser) -> None:
+    """Which shell completes the words."""
+    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell")
+
+
+def add_port(parser: ArgumentParser) -> None:
+    """Where the page is served."""
+    parser.add_argument("--port", type=int, default=8050, help="port on this machine (default: %(default)s)")

@@ -14,7 +14,7 @@ from selflimit.cli.options.quantities import read_as, tell_errors
 from selflimit.plausible import QUANTITIES
 
 NUMBERS = {name: read_as(name) for name in QUANTITIES}
-WORDS: dict[str, Callable[[str], str]] = {
+WORDS: dict[str, Callable[[str], Any]] = {
     "force_field": words.require_force_field,
     "screen": words.require_screen,
     "parent": words.require_parent,
@@ -33,7 +33,11 @@ WORDS: dict[str, Callable[[str], str]] = {
     "until": words.require_day,
     "worker_for": words.require_assignment,
     "resources": words.require_assignment,
-    "entries": partial(words.require_file, what="JSON file of entries"),
+    "entries": partial(words.require_path, what="JSON file of entries, vasprun.xml or folder of them"),
+    "gas_pressure": words.require_pressure,
+    "layers": partial(words.require_file, what="file of formulas, one a line"),
+    "crystals": partial(words.require_path, what="folder of CIF files or POSCARs"),
+    "sources": words.require_source,
     "parameters": partial(words.require_file, what="documents/parameters.json of a finished run"),
     "launchpad": partial(words.require_file, what="YAML file of a launchpad"),
 }

@@ -4,9 +4,8 @@ from argparse import ArgumentParser
 
 
 def add_conditions(parser: ArgumentParser) -> None:
-    """Add domain, duration and criterion, which all points share."""
+    """Add domain, duration and criterion, which all growths share."""
     _add_domain(parser)
-    _add_equations(parser)
     _add_criterion(parser)
     parser.add_argument(
         "--parameters", metavar="FILE", help="documents/parameters.json of a run (default: the documented values)"
@@ -53,13 +52,26 @@ def _add_domain(parser: ArgumentParser) -> None:
     )
 
 
-def _add_equations(parser: ArgumentParser) -> None:
+def add_equations(parser: ArgumentParser) -> None:
+    """Add the choice of the equations of a growth."""
     parser.add_argument(
         "--front",
         choices=("published", "single-ion", "sharp"),
         default="published",
         help="equations of the growth: the published ones, which the correction factor belongs to, a solid "
         "electrolyte, or the published ones with a front that moves as a sharp one (default: %(default)s)",
+    )
+
+
+def add_map_equations(parser: ArgumentParser) -> None:
+    """Add the choice of what a design map is made by."""
+    parser.add_argument(
+        "--front",
+        choices=("arrest", "published", "single-ion", "sharp"),
+        default="arrest",
+        help="what is mapped: layers with channels at C = 1 (arrest), or growths by the published equations, which the "
+        "correction factor belongs to, a solid electrolyte's, or the published ones with a front that moves as a sharp "
+        "one (default: %(default)s)",
     )
 
 
@@ -83,12 +95,17 @@ def _add_criterion(parser: ArgumentParser) -> None:
 ARREST = (
     ("layer-thickness", "UM", "thickness of the particle layer (micrometres", "500 to 750, as in the published cells"),
     ("slot-width", "UM", "width of the widest slot that lithium takes (micrometres", "0.1 to 10"),
+    ("pitch", "UM", "distance of the channels that fill (micrometres", "20 to 500"),
+    ("half-cycle", "H", "how long lithium is plated at a time (h", "0.5 to 1, as in the published cells"),
+    ("retained", "SHARE", "share of a half-cycle's lithium that stripping leaves in the channels (", "1e-3 to 0.3"),
     ("conductivity", "S_PER_M", "ionic conductivity of the particle layer (S/m", "0.036 to 0.1"),
     ("exchange-current", "A_PER_M2", "exchange current density (A/m^2", "30 to 2600"),
     ("creep-resistance", "MPA", "creep resistance of bulk lithium (MPa", "0.95 to 2"),
     ("size-effect", "Q", "strength of lithium between bulk, 0, and pillars of the slot's width, 1 (", "0 to 1"),
     ("toughness", "K_IC", "fracture toughness of the electrolyte (MPa m^(1/2)", "0.085 to 0.23"),
+    ("bond-strength", "RATIO", "of the bond of layer and electrolyte over the electrolyte's (", "0.2 to 2"),
     ("flaw", "UM", "depth of a flaw at the tip (micrometres", "1 to 10"),
+    ("confinement", "MPA", "compression in the plane of the electrolyte (MPa", "0 to 50"),
     ("electrolyte-thickness", "UM", "thickness of the electrolyte behind the layer (micrometres", "360 to 500"),
     ("electronic-conductivity", "S_PER_M", "of the products (S/m", "insulating and conducting products, both"),
     ("ionic-conductivity", "S_PER_M", "of the products (S/m", "1e-8 to 1e-4"),
@@ -126,14 +143,31 @@ def add_arrest_ranges(parser: ArgumentParser) -> None:
             help=f"{meaning}{comma}one value or the ends of a range, default: {default})",
         )
     parser.add_argument(
-        "--test-hours", type=float, default=200.0, metavar="H", help="how long products grow (h, default: %(default)s)"
+        "--test-hours",
+        type=float,
+        default=200.0,
+        metavar="H",
+        help="how long the cell is cycled (h, default: %(default)s)",
     )
     parser.add_argument(
-        "--half-cycle-hours",
+        "--drawn",
+        type=int,
+        default=10,
+        metavar="N",
+        help="resolved layers with channels drawn at random to compare with (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--foil",
         type=float,
-        default=1.0,
-        metavar="H",
-        help="how long lithium is plated at a time (h, default: %(default)s)",
+        default=100.0,
+        metavar="UM",
+        help="lithium foil on each side (micrometres, default: %(default)s)",
+    )
+    parser.add_argument(
+        "--entries",
+        default="",
+        metavar="PATH",
+        help="your energies of the electrolyte and what competes, as of `selflimit diagram` (default: shipped entries)",
     )
     parser.add_argument(
         "--electrolyte",
@@ -171,19 +205,11 @@ def add_layer(parser: ArgumentParser) -> None:
         help="mechanical correction factor (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=1, help="seed of packing, needles and noise (default: %(default)s)")
-    parser.add_argument("--out", metavar="FOLDER", help="also write the verdicts as JSON files")
+    parser.add_argument("--folder", dest="out", metavar="FOLDER", help="also write the verdicts as JSON files")
 
 
-def add_designs(parser: ArgumentParser) -> None:
-    """Add the designs and conditions of which all combinations are judged."""
-    parser.add_argument(
-        "--coarse-fraction",
-        type=float,
-        nargs="+",
-        default=[0.0, 0.1, 0.2, 0.3, 0.4, 0.5],
-        metavar="SHARE",
-        help="of the layer (default: 0 0.1 0.2 0.3 0.4 0.5)",
-    )
+def add_growth_designs(parser: ArgumentParser) -> None:
+    """Add the conditions of growths of which all combinations are judged."""
     parser.add_argument(
         "--radius",
         type=float,
@@ -203,9 +229,59 @@ def add_designs(parser: ArgumentParser) -> None:
         metavar="C",
         help="mechanical correction factors (default: 30 50 100 200 400 800)",
     )
-    parser.add_argument("--packings", type=int, default=3, metavar="N", help="per point (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first packing (default: %(default)s)")
+
+
+def add_channel_designs(parser: ArgumentParser) -> None:
+    """Add slots, thicknesses and currents of which all combinations are judged."""
+    parser.add_argument(
+        "--slot-width",
+        type=float,
+        nargs="+",
+        default=[0.3, 1.0, 3.0, 10.0],
+        metavar="UM",
+        help="median widths of the channels (micrometres, default: 0.3 1 3 10)",
+    )
+    parser.add_argument(
+        "--layer-thickness",
+        type=float,
+        nargs="+",
+        default=[30.0, 60.0, 200.0, 600.0],
+        metavar="UM",
+        help="thicknesses of the particle layer (micrometres, default: 30 60 200 600)",
+    )
+    parser.add_argument(
+        "--current",
+        dest="current_densities",
+        type=float,
+        nargs="+",
+        default=[0.1, 0.2, 0.5, 2.0, 20.0],
+        metavar="MA_PER_CM2",
+        help="current densities (mA/cm^2, default: 0.1 0.2 0.5 2 20)",
+    )
+    parser.add_argument(
+        "--channel-share",
+        type=float,
+        default=0.05,
+        metavar="SHARE",
+        help="of the fine regions that channels take (default: %(default)s, assumed)",
+    )
+
+
+def add_map(parser: ArgumentParser) -> None:
+    """Add what every design map has."""
+    parser.add_argument(
+        "--coarse-fraction",
+        type=float,
+        nargs="+",
+        default=None,
+        metavar="SHARE",
+        help="of the layer (default: 0.4, of growths 0 0.1 0.2 0.3 0.4 0.5)",
+    )
+    parser.add_argument("--packings", type=int, default=None, metavar="N", help="per design (default: 5, of growths 3)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the first packing (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: %(default)s)")
     parser.add_argument(
-        "--folder", default="selflimit-design", help="results; the same again resumes (default: %(default)s)"
+        "--folder",
+        default="selflimit-design",
+        help="folder of the results; the same again resumes (default: %(default)s)",
     )

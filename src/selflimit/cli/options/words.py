@@ -10,7 +10,7 @@ from selflimit.errors import InputError
 from selflimit.suggestions import did_you_mean
 
 CELLS = ("primitive", "conventional")
-NUMBER = r"[-+]?(\d+\.?\d*|\.\d+|nan)"
+NUMBER = r"[-+]?(\d+/\d+|\d+\.?\d*|\.\d+|nan)"
 MOST_LISTED = 30
 """Known words that a message lists beside the nearest one."""
 
@@ -211,10 +211,10 @@ def require_charge(text: str) -> str:
 
 
 def require_occupancy(text: str) -> str:
-    """``text`` if it is a site, '=' and each species there with its share.
+    """``text`` if it is a site, '=' and each species there with its share, or a site and its share.
 
-    >>> require_occupancy("Li1=Li:0.5,Na:0.25")
-    'Li1=Li:0.5,Na:0.25'
+    >>> require_occupancy("Li1=Li:0.5,Na:1/4"), require_occupancy("Fe:1/3")
+    ('Li1=Li:0.5,Na:1/4', 'Fe:1/3')
 
     Raises
     ------
@@ -223,8 +223,9 @@ def require_occupancy(text: str) -> str:
     """
     _, _, content = text.partition("=")
     species = [part.partition(":")[0] for part in content.split(",")]
-    if not re.fullmatch(rf"[^=]+=[^=:,]+:{NUMBER}(,[^=:,]+:{NUMBER})*", text) or len(set(species)) < len(species):
-        raise InputError(f"expected e.g. Li1=Li:0.5,Na:0.25, each species once, got {text}")
+    form = rf"[^=:,]+:{NUMBER}|[^=]+=[^=:,]+:{NUMBER}(,[^=:,]+:{NUMBER})*"
+    if not re.fullmatch(form, text) or len(set(species)) < len(species):
+        raise InputError(f"expected e.g. Li1=Li:0.5,Na:1/4 or Li1:0.25, each species once, got {text}")
     return text
 
 
@@ -241,9 +242,56 @@ def require_file(name: str, what: str = "file") -> str:
     return name
 
 
-def _neighbours(name: str) -> list[str]:
+def require_pressure(text: str) -> tuple[str, float]:
+    """The gas and the pressure (bar) that ``text`` names.
+
+    >>> require_pressure("O2=0.21")
+    ('O2', 0.21)
+
+    Raises
+    ------
+    InputError
+        Another form, or no number above 0.
+    """
+    gas, _, number = text.partition("=")
+    try:
+        pressure = float(number)
+    except ValueError:
+        pressure = 0.0
+    if not gas or not 0.0 < pressure < 1e6:
+        raise InputError(f"expected a gas and its pressure in bar such as O2=0.21, got {text!r}")
+    return gas, pressure
+
+
+def require_path(name: str, what: str = "file or folder") -> str:
+    """``name`` if there is such a file or folder.
+
+    Raises
+    ------
+    InputError
+        The message names the nearest one beside it.
+    """
+    if not Path(name).expanduser().exists():
+        meant = did_you_mean(name, _neighbours(name, with_folders=True))
+        raise InputError(f"expected a {what}, found nothing at {name}{meant}")
+    return name
+
+
+def require_source(name: str) -> str:
+    """``name`` if it is a file or folder to import from, or the URI of a database.
+
+    Raises
+    ------
+    InputError
+        Neither; the message names the nearest file or folder.
+    """
+    if name.startswith(("mongodb://", "mongodb+srv://")):
+        return name
+    return require_path(name, "file or folder with VASP runs or entries, or a mongodb:// URI")
+
+
+def _neighbours(name: str, with_folders: bool = False) -> list[str]:
     """Files in the folder that ``name`` would be in, written as it is."""
     folder = Path(name).expanduser().parent
-    return (
-        [str(Path(name).parent / path.name) for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-    )
+    beside = folder.iterdir() if folder.is_dir() else []
+    return [str(Path(name).parent / path.name) for path in beside if with_folders or path.is_file()]

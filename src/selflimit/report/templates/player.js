@@ -1,6 +1,6 @@
 // Slider and button of every player on the page. Without scripts the last frame stands there as a picture.
 for (const player of document.querySelectorAll(".player")) {
-  const frames = [...player.querySelectorAll("img")], slider = player.querySelector("input");
+  const frames = [...player.querySelectorAll(".frames img")], slider = player.querySelector("input");
   const button = player.querySelector("button"), label = player.querySelector("output");
   let timer = null;
   const show = (number) => {

@@ -1,0 +1,1 @@
+"""The verbs about entries: bringing them along, and reading what competes."""

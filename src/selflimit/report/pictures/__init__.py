@@ -1,0 +1,1 @@
+"""Static pictures that belong to no single stage: the closed loop, and the paper's simulations."""

@@ -1,0 +1,1 @@
+"""The five daily tasks in one call each; ``import selflimit`` gives them."""
