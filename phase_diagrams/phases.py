@@ -188,10 +188,10 @@ def _stated_gap(value: object, name: str) -> float | None:
 
 
 @lru_cache(maxsize=4096)
-def amounts_in(formula: str) -> Mapping[str, float]:
+def atoms_by_symbol(formula: str) -> Mapping[str, float]:
     """Atoms of each element in a formula, by symbol.
 
-    >>> dict(amounts_in("Li2ZrCl6"))
+    >>> dict(atoms_by_symbol("Li2ZrCl6"))
     {'Li': 2.0, 'Zr': 1.0, 'Cl': 6.0}
     """
     return {element.symbol: float(n) for element, n in Composition(formula).items()}
@@ -202,7 +202,7 @@ def phase_from_record(record: CompetingPhase) -> Phase:
     return Phase(
         record.formula,
         record.entry_id,
-        dict(amounts_in(record.formula)),
+        dict(atoms_by_symbol(record.formula)),
         record.energy,
         record.volume,
         record.is_given,

@@ -35,7 +35,7 @@ LABEL_POINTS = 8.0
 """Type size inside the bars (points)."""
 
 
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+SUBSCRIPT_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def write_formula(formula: str) -> str:
@@ -46,7 +46,7 @@ def write_formula(formula: str) -> str:
     >>> write_formula("Li2ZrCl6")
     'Li₂ZrCl₆'
     """
-    return re.sub(r"(?<=[A-Za-z)])\d+(?:\.\d+)?", lambda digits: digits[0].translate(SUBSCRIPTS), formula)
+    return re.sub(r"(?<=[A-Za-z)])\d+(?:\.\d+)?", lambda digits: digits[0].translate(SUBSCRIPT_DIGITS), formula)
 
 
 def plot_profile(docs: Sequence[StabilityDoc], ax: Axes, styles: Styles | None = None) -> Axes:

@@ -38,7 +38,7 @@ from selflimit.phase_diagrams.uncertainty.staircase import (
     trace_staircase,
 )
 from selflimit.phase_diagrams.uncertainty.summaries import (
-    Answer,
+    SampledAnswer,
     boundary_bands,
     product_probabilities,
     threshold_band,
@@ -146,8 +146,8 @@ def _inside(competing: CompetingPhasesDoc, question: Question) -> CompetingPhase
     return competing.model_copy(update={"phases": kept}) if kept else competing
 
 
-def _ask(diagram: ConstrainedPhaseDiagram, question: Question) -> Answer:
-    return Answer(
+def _ask(diagram: ConstrainedPhaseDiagram, question: Question) -> SampledAnswer:
+    return SampledAnswer(
         tuple(trace_staircase(diagram, question.composition, k_eff, VOLTAGE_PRIOR) for k_eff in question.k_effs),
         tuple(find_threshold(diagram, question.composition, voltage) for voltage in question.voltages),
     )
@@ -155,7 +155,7 @@ def _ask(diagram: ConstrainedPhaseDiagram, question: Question) -> Answer:
 
 def _answers(
     competing: CompetingPhasesDoc, question: Question, model: ErrorModel, samples: int, seed: int
-) -> list[Answer]:
+) -> list[SampledAnswer]:
     """Exact diagrams of all samples."""
     random = np.random.default_rng(seed)
     return [

@@ -13,7 +13,7 @@ from selflimit.phase_diagrams.diagram import LARGEST_K_EFF, ConstrainedPhaseDiag
 from selflimit.phase_diagrams.functionals.constriction import constrict_electrolyte, find_window
 from selflimit.phase_diagrams.functionals.linear import vary_k_eff, vary_voltage
 from selflimit.phase_diagrams.linear_programme import Assemblage, Candidates
-from selflimit.phase_diagrams.phases import Phase, amounts_in, parse_formula
+from selflimit.phase_diagrams.phases import Phase, atoms_by_symbol, parse_formula
 from selflimit.phase_diagrams.reaction import SMALLEST_UPTAKE, product_amounts
 from selflimit.phase_diagrams.stretches import Stretch
 
@@ -258,7 +258,7 @@ def _step(
 ) -> StaircaseStep:
     """A step with the metal of the ions that its products lack, where expelled ions have a volume."""
     ion, metal = diagram.working_ion, diagram.system.references[diagram.working_ion]
-    held = sum(product.amount * amounts_in(product.formula).get(ion, 0.0) for product in products)
+    held = sum(product.amount * atoms_by_symbol(product.formula).get(ion, 0.0) for product in products)
     lacking = parse_formula(composition)[ion] - held
     if not diagram.system.counts_expelled or lacking < SMALLEST_UPTAKE:
         return StaircaseStep(low, high, tuple(products))

@@ -36,7 +36,7 @@ Deviation = Callable[[Boundary, float], float | None]
 
 
 @dataclass(frozen=True)
-class Answer:
+class SampledAnswer:
     """What one diagram says: a staircase for each modulus, a threshold for each voltage."""
 
     staircases: tuple[Staircase, ...]
@@ -44,7 +44,11 @@ class Answer:
 
 
 def boundary_bands(
-    question: Question, plain: Answer, drawn: Sequence[Answer], deviation: Deviation, random: np.random.Generator
+    question: Question,
+    plain: SampledAnswer,
+    drawn: Sequence[SampledAnswer],
+    deviation: Deviation,
+    random: np.random.Generator,
 ) -> list[BoundaryBand]:
     """Collect the boundaries of all samples by the products on their two sides.
 
@@ -85,7 +89,7 @@ def boundary_bands(
     return bands
 
 
-def product_probabilities(question: Question, drawn: Sequence[Answer]) -> list[ProductProbability]:
+def product_probabilities(question: Question, drawn: Sequence[SampledAnswer]) -> list[ProductProbability]:
     """Count the products at every voltage and modulus of the question, most probable first."""
     found = []
     for voltage in question.voltages:
