@@ -75,7 +75,7 @@ Run the same command again, or `selflimit resume FOLDER`, to resume: finished st
     Verb(
         "orderings",
         "symmetry-distinct orderings of a disordered crystal, ranked",
-        (chain.add_run_folder, chain.add_crystal, chain.add_energies, orderings.add_without_relaxation),
+        (chain.add_run_folder, chain.add_crystal, chain.add_relaxation, orderings.add_without_relaxation),
         ORDERINGS,
         """\
 example:

@@ -37,7 +37,7 @@ ORDERINGS = (
     ),
     Mode(
         "with relaxation", "run:relax_orderings",
-        idle=frozenset({"n_cells", "up_to", "skip_superperiodic", "sample_seed", "weights", "most", "entries"}),
+        idle=frozenset({"n_cells", "up_to", "skip_superperiodic", "sample_seed", "weights", "most"}),
     ),
 )  # fmt: skip
 

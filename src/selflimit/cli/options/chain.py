@@ -105,6 +105,11 @@ def add_energies(parser: ArgumentParser) -> None:
     _add_stage(parser, "energies")
 
 
+def add_relaxation(parser: ArgumentParser) -> None:
+    """What relaxes crystals: where energies come from, the user's entries excepted, which nothing relaxes."""
+    _add_settings(parser, "energies", [name for name in _names_of("energies") if name != "entries"])
+
+
 def add_diagram_settings(parser: ArgumentParser) -> None:
     """What the phase diagram is asked."""
     _add_stage(parser, "phase diagram")
@@ -122,7 +127,11 @@ def add_screen_settings(parser: ArgumentParser) -> None:
 
 
 def _add_stage(parser: ArgumentParser, stage: Stage) -> None:
-    _add_settings(parser, stage, [name for name, about in SETTINGS.items() if about.stage == stage])
+    _add_settings(parser, stage, _names_of(stage))
+
+
+def _names_of(stage: Stage) -> list[str]:
+    return [name for name, about in SETTINGS.items() if about.stage == stage]
 
 
 def _add_settings(parser: ArgumentParser, title: str, names: Sequence[str]) -> None:
