@@ -17,7 +17,7 @@ from selflimit.structures.parents.cif_symbols import ISOTOPES, element_of, state
 from selflimit.structures.parents.cif_symmetry import SAME_SITE, NamedOperations, expand_site, operation_sets
 from selflimit.structures.parents.from_structure import Occupancies, parent_from_structure
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT
-from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent, excess_charge, find_closest_atoms
+from selflimit.structures.parents.parents import LABEL, SYMPREC, Parent, excess_charge, find_closest_atoms, require_cell
 from selflimit.structures.parents.symmetry import check_space_group
 
 FORMULA_ERROR = 0.05
@@ -87,6 +87,7 @@ def parent_from_cif(
     orbits, notes = _expand(path, block, tried, lattice, sites)
     states = _states(sites, charges)
     structure = _merged(lattice, [_species(site, states) for site in sites], sites, orbits)
+    require_cell(path.name, structure)
     if not charges and not occupied:
         charges, more = _stated_charges(structure, states)
         notes += more

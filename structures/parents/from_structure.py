@@ -11,7 +11,7 @@ from selflimit.errors import InputError
 from selflimit.plausible import require_plausible
 from selflimit.structures.parents.charges import infer_charges
 from selflimit.structures.parents.occupancies import OCCUPANCY_DIGIT, is_ordered, with_fractions
-from selflimit.structures.parents.parents import CLOSEST_IONS, LABEL, SYMPREC, Parent
+from selflimit.structures.parents.parents import CLOSEST_IONS, LABEL, SYMPREC, Parent, require_cell
 from selflimit.structures.parents.symmetry import orbits
 from selflimit.suggestions import did_you_mean
 
@@ -77,6 +77,7 @@ def parent_from_structure(
         :class:`~selflimit.structures.parents.parents.Parent` refuses.
     """
     require_plausible("symprec", symprec)
+    require_cell(name, structure)
     labels = _labels(structure, symprec)
     filled = _occupied(structure, labels, occupied or {}, name)
     exact, notes = with_fractions(filled, labels)

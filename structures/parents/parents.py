@@ -38,6 +38,10 @@ wavelength, 0.36 A, and split positions are not refined at less than half of tha
 CLOSEST_IONS = 1.8
 """Distance (Angstrom) below which two ions of one sublattice do not sit: Li-Li contacts begin above 2 Angstrom."""
 
+LEAST_HEIGHT = 0.3
+"""Distance (Angstrom) of two faces of a cell below which it is none: atoms repeat at their own distance at least."""
+LARGEST_BOX = 1e7
+"""Volume (cubic Angstrom) of the box around a cell beyond which it is refused: two hundred Angstrom along each edge."""
 ATOMS_TOO_CLOSE = 0.5
 """Distance (Angstrom) below which two sites that are both fully occupied cannot be atoms: H2's bond is 0.74 A. Some
 published structures have such sites; their orderings can be counted, but they have no energy."""
@@ -282,15 +286,36 @@ def find_closest_atoms(structure: Structure, reach: float = ATOMS_TOO_CLOSE) -> 
     return None
 
 
-def _check_distances(name: str, structure: Structure, reach: float) -> None:
-    try:
-        pair = find_closest_atoms(structure, reach)
-    except (ValueError, ZeroDivisionError, MemoryError):  # the search divides by the volume, and makes a box per reach
-        a, b, c = structure.lattice.abc
+def require_cell(name: str, structure: Structure) -> None:
+    """Refuse a cell whose neighbours could not be looked for: the search fills the box around it with cubes.
+
+    Parameters
+    ----------
+    name
+        Begins the message.
+    structure
+        The crystal (Angstrom).
+
+    Raises
+    ------
+    InputError
+        It is too flat, or too large, for any crystal.
+    """
+    lattice = structure.lattice
+    box = float(np.prod(np.abs(lattice.matrix).sum(axis=0)))
+    areas = [float(np.linalg.norm(np.cross(lattice.matrix[i - 1], lattice.matrix[i - 2]))) for i in range(3)]
+    flat = min((lattice.volume / area if area > 0.0 else 0.0) for area in areas)
+    if not (flat >= LEAST_HEIGHT and box <= LARGEST_BOX):
+        a, b, c = lattice.abc
         raise InputError(
             f"{name}: expected a cell of a crystal, got edges of {a:.3g}, {b:.3g} and {c:.3g} A and a volume of "
-            f"{structure.volume:.3g} A^3; correct the lattice"
-        ) from None
+            f"{lattice.volume:.3g} A^3; correct the lattice"
+        )
+
+
+def _check_distances(name: str, structure: Structure, reach: float) -> None:
+    require_cell(name, structure)
+    pair = find_closest_atoms(structure, reach)
     if pair:
         raise InputError(
             f"{name}: sites {pair[0]} and {pair[1]} overlap, {pair[2]:.3f} A apart; give sites that share a position "

@@ -362,3 +362,18 @@ def test_a_parent_shows_itself_in_a_few_lines():
 def test_a_slip_is_answered_with_what_was_meant(ask, meant):
     with pytest.raises(InputError, match=rf"did you mean {meant}\?"):
         ask()
+
+
+@pytest.mark.parametrize(
+    "lattice",
+    [
+        Lattice.cubic(1e5),
+        Lattice.orthorhombic(1e-3, 5.0, 5.0),
+        Lattice.from_parameters(5.0, 5.0, 5.0, 90.0, 90.0, 1e-3),
+    ],
+)
+def test_a_cell_that_is_none_of_a_crystal_is_refused_before_neighbours_are_looked_for(lattice):
+    """Looking for them would take hours, or more memory than there is."""
+    structure = Structure(lattice, [{"Li": 0.5}, "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    with pytest.raises(InputError, match="x: expected a cell of a crystal, got edges of"):
+        parent_from_structure(structure, "x", "made by hand")
