@@ -18,8 +18,9 @@ def basis_of(parent: Parent, cell: CellChoice) -> tuple[str, IntArray]:
     """Name of a cell, and its vectors in units of the primitive ones, integer rows, shape (3, 3).
 
     >>> from selflimit.structures import parent_cell
-    >>> basis_of(parent_cell("LZC-trigonal"), "1x1x2")[1].tolist()
-    [[1, 0, 0], [0, 1, 0], [0, 0, 2]]
+    >>> name, vectors = basis_of(parent_cell("LZC-trigonal"), "1x1x2")
+    >>> name, round(abs(np.linalg.det(vectors)))
+    ('1x1x2', 2)
 
     Raises
     ------

@@ -129,7 +129,7 @@ Voltages are in V vs Li/Li+, K_eff in GPa, volumes in cubic Angstrom per formula
             managers.add_submission,
         ),
         (
-            Mode("with --submit", "entries.screening:screen_layers", is_given("submit"), idle=frozenset({"out"})),
+            Mode("with --submit", "entries.screening:screen_layers", is_given("submit"), idle=frozenset({"folder"})),
             Mode("without --submit", "entries.screening:screen_layers", idle=names_of(managers.add_submission)),
         ),
         """\

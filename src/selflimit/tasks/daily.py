@@ -36,7 +36,7 @@ def rank_orderings(crystal: str | Path, cell: str = "primitive", keep: int = 10)
 
     >>> found = rank_orderings("LZC-A", cell="conventional", keep=2)
     >>> found.distinct_count, len(found.orderings)
-    (9, 2)
+    (6, 2)
 
     Parameters
     ----------

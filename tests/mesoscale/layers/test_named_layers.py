@@ -19,4 +19,4 @@ def test_each_layer_fills_its_grid_and_is_the_same_for_the_same_seed(name):
     assert first.grid.spacing == parameters.interface_width
     assert (first.coarse == same.coarse).all()
     assert (first.seed, other.seed) == (1, 2)
-    assert first.electrolyte.any() == (name not in ("fine", "graded"))
+    assert first.electrolyte.any() == (name not in ("fine", "graded", "large graded"))

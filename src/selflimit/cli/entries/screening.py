@@ -42,7 +42,7 @@ def screen_layers(asked: Namespace) -> None:
         hand_over(flow, asked)
         return
     where = asked.store or Settings().store
-    folder = Path(asked.out or Path(SCREEN_FOLDER) / parse_formula(asked.electrolyte).reduced_formula)
+    folder = Path(asked.folder or Path(SCREEN_FOLDER) / parse_formula(asked.electrolyte).reduced_formula)
     store = open_store(where)
     with Display([job.name for job in jobs_in_order(flow)]) as display:
         run_flow(flow, store, Path.cwd(), Keeper(folder, store, display))

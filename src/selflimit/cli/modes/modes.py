@@ -77,7 +77,7 @@ def names_of(*groups: AddOptions) -> frozenset[str]:
 
     >>> from selflimit.cli.options.presets import add_preset_options
     >>> sorted(names_of(add_preset_options))
-    ['interface_width', 'movie', 'out', 'preset', 'vtk']
+    ['interface_width', 'movie', 'preset', 'vtk']
     """
     parser = ArgumentParser(add_help=False)
     for add_options in groups:

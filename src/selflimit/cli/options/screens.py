@@ -13,6 +13,8 @@ def add_screen_options(parser: ArgumentParser) -> None:
         help="formulas of interlayers or coatings: one a line ('#' begins a remark), or a JSON list",
     )
     parser.add_argument(
-        "--out", metavar="FOLDER", help="table as CSV, figure, documents (default: selflimit-screen/...)"
+        "--folder",
+        metavar="FOLDER",
+        help="where the files go: CSV, figure, documents (default: selflimit-screen/FORMULA)",
     )
     parser.add_argument("--submit", action="store_true", help="hand one job for each layer to a job manager instead")
