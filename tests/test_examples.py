@@ -42,7 +42,7 @@ def test_branch_spacing_does_not_depend_on_the_width():
 def test_every_example_is_tested():
     # hong_viswanathan.py: tests/validation/test_hong_viswanathan.py; pfhub/: tests/test_pfhub.py
     tested = {"constriction_threshold.py", "orderings.py", "derivative_structures.py", "hong_viswanathan.py"}
-    tested |= {"branch_spacing.py"}
+    tested |= {"branch_spacing.py", "crystals_without_a_key.py"}
     assert {path.name for path in EXAMPLES.glob("*.py")} == tested
 
 
