@@ -34,12 +34,12 @@ def test_settings_reach_the_maker():
         ),
     ],
 )
-def test_each_layer_is_grown_and_each_branch(pressure, jobs):
-    maker = InterfaceMaker.of(RunConfiguration(pressure=pressure))
+def test_each_layer_is_grown_and_each_branch(mechanics, jobs):
+    maker = InterfaceMaker.of(RunConfiguration(mechanics=mechanics))
     flow = maker.make(*REFERENCES)
     assert [job.name for job in flow.jobs if job.name.startswith("growth")] == jobs
     assert len(flow.output.growths) == len(jobs)
-    assert maker.needs_all_products is (pressure == "film")
+    assert maker.needs_all_products is (mechanics == "film")
 
 
 @pytest.mark.parametrize(
