@@ -109,7 +109,14 @@ def plot_reaction_strain(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
         for segment in doc.segments:
             if segment.strain_range is not None:  # the range over polymorphs
                 low, high = (100.0 * end for end in segment.strain_range)
-                ax.fill_between([segment.voltage_low, segment.voltage_high], low, high, color="0.5", alpha=0.12, lw=0)
+                ax.fill_between(
+                    [segment.voltage_low, segment.voltage_high],
+                    low,
+                    high,
+                    color=looks[doc.k_eff].colour,
+                    alpha=0.1,
+                    lw=0,
+                )
     return _finish_lines(ax, docs[0], r"Reaction strain $\Delta V/V_0$ (%)")
 
 

@@ -58,10 +58,11 @@ def write_title(doc: ArrestDoc) -> str:
     if len(limited) == len(doc.currents):
         return f"{doc.formula} limits its lithium at {_currents(doc.currents)}"
     others = [one for one in doc.currents if one not in limited]
-    ends = " or ".join(dict.fromkeys(one.answer for one in others))
+    answers = dict.fromkeys(one.answer for one in others)
+    ends = ", ".join(f"{said} at {_currents([one for one in others if one.answer == said])}" for said in answers)
     if limited:
-        return f"{doc.formula} limits its lithium at {_currents(limited)}, not at {_currents(others)}: it {ends}"
-    return f"{doc.formula} does not limit its lithium at {_currents(others)}: it {ends}"
+        return f"{doc.formula} limits its lithium at {_currents(limited)}; it {ends}"
+    return f"{doc.formula} does not limit its lithium by stress: it {ends}"
 
 
 def _currents(verdicts: Sequence[CurrentVerdict]) -> str:
@@ -206,8 +207,10 @@ def answer_limitation(formula: str, doc: ArrestDoc) -> ReportAnswer:
         value=f"{ends}.",
         uncertainty=f"probability to limit itself {min(branches):.2f} to {max(branches):.2f}: currents, and products "
         "that insulate or conduct.",
-        agreement=_agreement(shares[0] >= 0.5 if known else None),
+        agreement=_agreement(doc.currents[0].harmless >= 0.5 if known else None),
         why="its cells ran on, so a premise of the verdict does not hold for them."
+        if known and doc.currents[0].harmless < 0.5
+        else "its cells with a graded layer ran on; but its images show lithium that arrives."
         if known and shares[0] < 0.5
         else "its cells with a graded layer ran on."
         if known
