@@ -24,7 +24,7 @@ from selflimit.phase_diagrams import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-FIGURES = {"growth-1.png": "growth.png"}
+FIGURES = {"growth-0.png": "growth-fine.png", "growth-1.png": "growth.png"}
 """Picture in a run's folder -> its name in docs/images."""
 SAMPLES = 300
 

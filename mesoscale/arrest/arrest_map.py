@@ -5,10 +5,9 @@ that fills the first channel, below which lithium turns back, and the current up
 stays whole. Coarse particles are closed: they leave the share 1 - f of the layer to the channels.
 """
 
-import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import as_completed
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -28,7 +27,6 @@ from selflimit.documents.arrest_map import (
     PackingSpread,
 )
 from selflimit.errors import InputError
-from selflimit.files import write_atomically
 from selflimit.mesoscale.arrest.arrest import ranges_with
 from selflimit.mesoscale.arrest.channel import ChannelLayer
 from selflimit.mesoscale.arrest.channel_balance import solve_channels
@@ -41,9 +39,9 @@ from selflimit.mesoscale.arrest.kinetics import (
 )
 from selflimit.mesoscale.arrest.outcomes import TOLERATED_LEAK
 from selflimit.mesoscale.arrest.stall import crack_pressure
+from selflimit.mesoscale.kept_designs import judge_and_keep
 from selflimit.progress import Progress, silent
 from selflimit.units import MICROMETRE, MILLIAMPERE_HOUR_PER_CM2, MILLIAMPERE_PER_CM2, MPA
-from selflimit.worker_processes import worker_processes
 
 SOUGHT_BETWEEN = (1e-3, 1e3)
 """Currents between which a critical one is sought (mA/cm^2)."""
@@ -261,28 +259,10 @@ def designs_judged_here(
     InputError
         If there are no designs or no workers.
     """
-    if not designs or workers < 1:
-        raise InputError(f"expected at least one design and one worker, got {len(designs)} designs, {workers} workers")
-    key = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()[:10]
-    paths = {design: folder / f"{key}-{design_label(design)}.json" for design in designs}
-    done = {
-        design: ChannelDesignDoc.model_validate_json(path.read_text(encoding="utf-8"))
-        for design, path in paths.items()
-        if path.is_file()
-    }
-    left = [design for design in paths if design not in done]
-    for count, doc in enumerate(_judged(left, settings, workers), 1 + len(done)):
-        write_atomically(paths[doc.design], doc.model_dump_json(indent=1))
-        done[doc.design] = doc
-        progress(count / len(paths), design_label(doc.design))
-    return [done[design] for design in designs]
-
-
-def _judged(designs: Sequence[ChannelDesign], settings: ArrestMapSettings, workers: int) -> Iterator[ChannelDesignDoc]:
-    with worker_processes(workers) as pool:
-        running = [pool.submit(judge_design, design, settings) for design in designs]
-        for finished in as_completed(running):
-            yield finished.result()
+    labels = [design_label(design) for design in designs]
+    tasks = {name: partial(judge_design, design, settings) for name, design in zip(labels, designs, strict=True)}
+    found = judge_and_keep(tasks, ChannelDesignDoc, (settings,), folder, workers, progress)
+    return [found[name] for name in labels]
 
 
 def _arrival(design: ChannelDesign, widths: FloatArray, current: float, settings: ArrestMapSettings) -> float | None:

@@ -15,6 +15,9 @@ NEEDLE_TIME, BRANCHED_TIME = 300.0, 1500.0
 """When lithium is a needle still, and a tree already (s)."""
 IF_CLOSED = "coarse particles are closed to lithium, which is put in"
 IF_FAST = "kinetics is as fast as at clean garnet and surface tension as small as w carries"
+KINETICS_TRIED = (
+    "by i0, taken among values that were tried: lithium did not branch at 300 and 900 A/m^2, at 3000 it did"
+)
 IF_SYSTEM = "K belongs to the system and the electrolyte is as stiff as the particles"
 
 RowsOf = Callable[[Preset, GrowthHistory], list[ComparisonRow]]
@@ -23,7 +26,7 @@ RowsOf = Callable[[Preset, GrowthHistory], list[ComparisonRow]]
 def _branches(run: GrowthHistory, figure: str, least: float, until: float) -> ComparisonRow:
     return ComparisonRow(
         quantity=f"tips per needle until {until:.0f} s", unit="1", published=f"branched ({figure})", low=least,
-        value=run.tips(until), basis="predicted", condition=IF_FAST,
+        value=run.tips(until), basis="calibrated", condition=IF_FAST, remark=KINETICS_TRIED,
     )  # fmt: skip
 
 
@@ -79,7 +82,7 @@ def _graded(preset: Preset, run: GrowthHistory) -> list[ComparisonRow]:
         ),
         ComparisonRow(
             quantity=f"largest compression, 1200 to {until:.0f} s", unit="MPa", published="up to 20 (Fig. 5D)",
-            low=15.0, high=22.0, value=run.peak(min(1200.0, run.doc.times[-2]), until), basis="predicted",
+            low=15.0, high=20.0, value=run.peak(min(1200.0, run.doc.times[-2]), until), basis="predicted",
             remark="K_coarse is the literature's, with lithium as measured",
         ),
     ]  # fmt: skip

@@ -4,11 +4,10 @@ A point is a coarse fraction, a particle radius, an overpotential, a correction 
 of each other, so any number of them can run at once; repeated seeds of one design give its probability.
 """
 
-import hashlib
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import as_completed
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 from statistics import fmean
@@ -26,19 +25,18 @@ from selflimit.documents.self_limitation import (
     VerdictDoc,
 )
 from selflimit.errors import ConvergenceError, InputError
-from selflimit.files import write_atomically
 from selflimit.mesoscale.equations.numerics import Numerics
 from selflimit.mesoscale.equations.sharp_limit import FormName
 from selflimit.mesoscale.equations.single_ion import fed_front
 from selflimit.mesoscale.field_files import load_fields
 from selflimit.mesoscale.grid import Grid
 from selflimit.mesoscale.growth.grow import grow_lithium
+from selflimit.mesoscale.kept_designs import judge_and_keep
 from selflimit.mesoscale.layers.microstructure import Microstructure
 from selflimit.mesoscale.parameters import InterfaceParameters
 from selflimit.mesoscale.verdict.verdict import judge
 from selflimit.progress import Progress, silent
 from selflimit.units import MICROMETRE
-from selflimit.worker_processes import worker_processes
 
 
 class DesignSettings(MakerSetting):
@@ -293,36 +291,9 @@ def judged_here(
     InputError
         If there are no points or no workers.
     """
-    if not points or workers < 1:
-        raise InputError(f"expected at least one point and one worker, got {len(points)} points, {workers} workers")
-    paths = {point: folder / f"{_configuration(settings, parameters)}-{point_label(point)}.json" for point in points}
-    done = {point: _kept(path) for point, path in paths.items() if path.is_file()}
-    for count, (point, doc) in enumerate(_judged(points, done, settings, parameters, workers), 1 + len(done)):
-        write_atomically(paths[point], doc.model_dump_json(indent=1))
-        done[point] = doc
-        progress(count / len(paths), point_label(point))
-    return [done[point] for point in points]
-
-
-def _judged(
-    points: Sequence[DesignPoint],
-    done: dict[DesignPoint, DesignPointDoc],
-    settings: DesignSettings,
-    parameters: InterfaceParameters,
-    workers: int,
-) -> Iterator[tuple[DesignPoint, DesignPointDoc]]:
-    left = [point for point in dict.fromkeys(points) if point not in done]
-    with worker_processes(workers) as pool:
-        running = {pool.submit(design_point, point, settings, parameters): point for point in left}
-        for finished in as_completed(running):
-            yield running[finished], finished.result()
-
-
-def _configuration(settings: DesignSettings, parameters: InterfaceParameters) -> str:
-    """Key of all that a verdict depends on besides its point."""
-    text = settings.model_dump_json() + parameters.model_dump_json()
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
-
-
-def _kept(path: Path) -> DesignPointDoc:
-    return DesignPointDoc.model_validate_json(path.read_text(encoding="utf-8"))
+    labels = [point_label(point) for point in points]
+    tasks = {
+        name: partial(design_point, point, settings, parameters) for name, point in zip(labels, points, strict=True)
+    }
+    found = judge_and_keep(tasks, DesignPointDoc, (settings, parameters), folder, workers, progress)
+    return [found[name] for name in labels]

@@ -98,7 +98,7 @@ def plot_reaction_energy(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
 def plot_reaction_strain(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
     """Reaction strain dV/V0 in percent against voltage; one line for each ``k_eff``.
 
-    It is stepped, except where two assemblages coexist in an elastic surrounding.
+    It is stepped, except where two assemblages coexist in an elastic surrounding. Shaded: the range over polymorphs.
 
     Parameters and errors as :func:`plot_profile`.
     """
@@ -117,6 +117,8 @@ def plot_reaction_strain(docs: Sequence[StabilityDoc], ax: Axes) -> Axes:
                     alpha=0.1,
                     lw=0,
                 )
+    if any(segment.strain_range for doc in docs for segment in doc.segments):
+        ax.fill_between([], [], color="0.5", alpha=0.2, lw=0, label="shaded: polymorphs")
     return _finish_lines(ax, docs[0], r"Reaction strain $\Delta V/V_0$ (%)")
 
 

@@ -41,21 +41,7 @@ class BinaryForm(NamedTuple):
 def binary_form(
     model: PairEnergy, pool: IntArray, counts: Sequence[Sequence[int]], empty: Sequence[int], excluded: IntArray
 ) -> BinaryForm:
-    """The form of an energy model.
-
-    Parameters
-    ----------
-    model
-        The energy.
-    pool
-        Pool of each site, shape (n_sites,); pools are contiguous.
-    counts
-        Sites that each species takes, for each pool.
-    empty
-        Rank of the empty site in each pool, -1 if it has none.
-    excluded
-        Pairs of sites of which at most one holds an ion, shape (n_pairs, 2).
-    """
+    """The form of an energy model; parameters as :func:`selflimit.structures.lowest.lower_bound.lower_bound`."""
     # the empty site, whose pairs cost nothing, is what is left; else the most frequent species
     reference = tuple(e if e >= 0 else int(np.argmax(row)) for e, row in zip(empty, counts, strict=True))
     numbers = [(i, s) for i, k in enumerate(pool.tolist()) for s in range(len(counts[k])) if s != reference[k]]

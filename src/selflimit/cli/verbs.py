@@ -169,7 +169,7 @@ example:
   selflimit verdict --current 0.2 --layer-thickness 60 --slot-width 0.5 2     your layer, a range where you do not know
   selflimit verdict --growth --coarse-fraction 0.4 --radius 5                 a growth, judged by contact and stress
 It turns back, stalls, passivates, extrudes, spreads, cracks, is consumed or crosses: probabilities over ranges at
-C = 1, nothing fitted.
+C = 1, no number fitted.
 Lengths are in micrometres, pressures in MPa, compression positive.""",
     ),
     Verb(

@@ -158,7 +158,7 @@ class CurrentVerdict(Record):
 
 
 class ArrestDoc(Document):
-    """Does the layer limit its lithium, by which mechanism, up to which current: C = 1, nothing fitted.
+    """Does the layer limit its lithium, by which mechanism, up to which current: C = 1, no number fitted.
 
     Probabilities are shares of samples over the stated ranges. Where a range is assumed they are no prediction.
     """

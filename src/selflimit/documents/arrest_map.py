@@ -65,7 +65,7 @@ class ArrestMapRow(Record):
 
 
 class ArrestMapDoc(Document):
-    """Critical current, and the areal capacity from which a layer fails above it, over designs, C = 1, nothing fitted.
+    """Critical current, and the areal capacity from which a layer fails above it, over designs, at C = 1.
 
     Below the capacity of arrival lithium turns back at any current; above it, a layer fails above its critical current.
     """

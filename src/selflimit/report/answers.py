@@ -127,7 +127,7 @@ def answer_products(content: ReportContent) -> ReportAnswer:
     )  # fmt: skip
     threshold = threshold_of(content.constriction)
     here = "no change below 50 GPa here" if threshold is None else f"change at {threshold:.3g} GPa here"
-    light: Light = "green" if _is_settled(content.uncertainties, ends[-1].k_eff) else "amber"
+    light: Light = "green" if is_settled(content.uncertainties, ends[-1]) else "amber"
     comparable = ends[0].formula == PUBLISHED_ELECTROLYTE and (ends[0].k_eff, ends[1].k_eff) == PUBLISHED_K_EFFS
     return ReportAnswer(
         question="What forms?",
@@ -147,10 +147,16 @@ def _products_in_paper() -> str:
     return f"{', '.join(said)} GPa there (its Fig. 7)"
 
 
-def _is_settled(found: Sequence[UncertaintyDoc], k_eff: float) -> bool:
-    """Whether one set of products is sure at the highest K_eff (GPa), by every source that was sampled."""
-    best = [max((r.probability for r in doc.products if r.k_eff == k_eff), default=0.0) for doc in found]
-    return bool(best) and min(best) >= SURE
+def is_settled(found: Sequence[UncertaintyDoc], told: DecompositionDoc) -> bool:
+    """Whether the products that are told are sure by every source that was sampled, and under every error model."""
+    names = sorted({product.formula for product in told.products})
+    return bool(found) and all(_least_share(doc, names, told.k_eff) >= SURE for doc in found)
+
+
+def _least_share(doc: UncertaintyDoc, names: Sequence[str], k_eff: float) -> float:
+    """Least probability of the products ``names`` at ``k_eff`` (GPa) under any error model; 0 if they never form."""
+    rows = [row for row in doc.products if row.k_eff == k_eff and sorted(row.products) == names]
+    return min((min(row.probability, *(row.model_range or ())) for row in rows), default=0.0)
 
 
 def _threshold_uncertainty(found: Sequence[UncertaintyDoc]) -> str:
@@ -158,7 +164,8 @@ def _threshold_uncertainty(found: Sequence[UncertaintyDoc]) -> str:
         return "its error was not sampled."
     band = found[0].thresholds[0]
     low, high = (f"{end.value:.3g}" if end else f"above {band.largest:g}" for end in (band.low, band.high))
-    return f"{low} to {high} GPa (5-95 %) over errors and sources."
+    label = found[0].level_of_theory.label
+    return f"{low} to {high} GPa (5-95 %) over errors of the {label} energies; see its probabilities below."
 
 
 def answer_pressure(formula: str, stresses: Sequence[StressDoc], verdict: ArrestDoc) -> ReportAnswer:

@@ -34,7 +34,8 @@ MAP_MEANING = (
 )
 HONESTY = (
     "Probabilities are shares of samples over stated ranges, many of which are assumed: they say what is not known, "
-    "and are no prediction. Nothing was fitted; the stress term has its thermodynamic weight, C = 1. Whether the "
+    "and are no prediction. No number was fitted, but the bond and what stripping leaves behind got their ranges with "
+    "the published cells known; the stress term has its thermodynamic weight, C = 1. Whether the "
     "products conduct electrons is not known, so both cases are computed and counted alike."
 )
 

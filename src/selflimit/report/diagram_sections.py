@@ -146,9 +146,11 @@ def shares_finding(doc: UncertaintyDoc) -> str:
     """Say how sure the products are at the highest K_eff."""
     top = max(row.k_eff for row in doc.products)
     best = max((row for row in doc.products if row.k_eff == top), key=lambda row: row.probability)
+    models = f" ({best.model_range[0]:.2f} to {best.model_range[1]:.2f} over error models)" if best.model_range else ""
     return (
-        f"At {top:g} GPa {' + '.join(best.products)} has a probability of {best.probability:.2f} over errors of "
-        f"{1000 * doc.energy_error.standard_deviation:.2g} meV/atom and the volumes of several sources."
+        f"At {top:g} GPa {' + '.join(best.products)} has a probability of {best.probability:.2f}{models} by "
+        f"{doc.level_of_theory.label}, over errors of {1000 * doc.energy_error.standard_deviation:.2g} meV/atom and of "
+        "volumes."
     )
 
 

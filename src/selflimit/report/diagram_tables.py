@@ -59,6 +59,8 @@ INTERFACE_COLUMNS = [
 LEFT_OUT_COLUMNS = ["phase", "why it is left out"]
 NO_EXCHANGE = 1e-9
 """Uptakes below this (ions per formula unit) are zero."""
+VOLUMES = {"anchored": "volumes around experiment", "scattered": "volumes of several sources"}
+"""Model of the volumes' errors -> what was drawn."""
 RAREST_LISTED = 0.02
 """Changes and products below this probability are not listed."""
 
@@ -242,7 +244,7 @@ def confidence_rows(found: Sequence[UncertaintyDoc]) -> TableRows:
     rows: TableRows = []
     for doc in found:
         error = 1000 * doc.energy_error.standard_deviation
-        how = f"{doc.samples} samples: {doc.level_of_theory.label} ± {error:g} meV/atom, volumes of several sources"
+        how = f"{doc.samples} samples: {doc.level_of_theory.label} ± {error:g} meV/atom, {VOLUMES[doc.volume_model]}"
         for band in doc.thresholds:
             low, median, high = _quantiles(band)
             rows.append(

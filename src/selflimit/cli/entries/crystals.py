@@ -34,14 +34,7 @@ CRYSTALS_FOLDER = "selflimit-crystals"
 def competitors_of(asked: Namespace, formulas: Sequence[str], working_ion: str) -> Competitors:
     """What competes, relaxed or read, with gases at the pressures asked for.
 
-    Parameters
-    ----------
-    asked
-        The command line.
-    formulas
-        Formulas of the electrolytes.
-    working_ion
-        Symbol of the working ion.
+    Parameters are those of :func:`read_competitors`.
 
     Raises
     ------
@@ -60,14 +53,7 @@ def competitors_of(asked: Namespace, formulas: Sequence[str], working_ion: str) 
 def relaxed_competitors(asked: Namespace, formulas: Sequence[str], working_ion: str) -> Competitors:
     """Relax the crystals of ``--crystals`` and the bundled ones of the same elements, or go on with it.
 
-    Parameters
-    ----------
-    asked
-        The command line.
-    formulas
-        Formulas of the electrolytes.
-    working_ion
-        Symbol of the working ion.
+    Parameters are those of :func:`read_competitors`.
 
     Raises
     ------

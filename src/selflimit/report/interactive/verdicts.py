@@ -10,14 +10,16 @@ from selflimit.report.interactive.diagrams import pattern_of
 from selflimit.report.interactive.layout import NARROW_AXES, WIDE_AXES, PlotlyFigure, label_bars, make_figure
 
 FATES: dict[Fate, Style] = {
+    "turns back": Style("#0072B2", "."),
     "stalls": Style("#009E73", ""),
     "passivates": Style("#56B4E9", "/"),
     "extrudes": Style("#F0E442", "\\"),
+    "spreads": Style("#999999", "+"),
     "is consumed": Style("#E69F00", "x"),
     "cracks": Style("#D55E00", "-"),
     "crosses": Style("#CC79A7", "|"),
 }
-"""Outcome -> how its bar is filled: bluish where lithium limits itself."""
+"""Outcome, all of them, so that the bars are full -> how it is filled: bluish where the electrolyte stays whole."""
 WIDE_ENOUGH = 0.2
 """Share from which a bar carries its name."""
 
